@@ -1,0 +1,192 @@
+//! Accounts: what the user configured, and how each is doing on the wire.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::{DtmfMode, IcePolicy, IceServer, Personal, Secret};
+
+/// The name of an account in settings, logs and on the command line: short, unique, chosen by the user.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Type)]
+#[serde(transparent)]
+pub struct AccountId(pub String);
+
+impl std::fmt::Display for AccountId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One account as configured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct Account {
+    /// Its name.
+    pub id: AccountId,
+    /// Whether it is used.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// The service behind it.
+    pub provider: Provider,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The services an account can belong to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Provider {
+    /// The practice exchange that comes with the phone; needs no server.
+    Practice,
+    /// Any SIP server.
+    Sip(SipAccount),
+}
+
+/// An account at a SIP server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct SipAccount {
+    /// Where the server is: `wss://host[:port]/path`, or `ws://…` within the limits of `allow_plain_ws`.
+    pub server: String,
+    /// The domain of the address of record; the server's host when empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub domain: String,
+    /// User part of the address of record.
+    pub user: Personal,
+    /// Name shown to the called.
+    #[serde(default, skip_serializing_if = "Personal::is_empty")]
+    pub display_name: Personal,
+    /// User name for authentication; `user` when empty.
+    #[serde(default, skip_serializing_if = "Personal::is_empty")]
+    pub auth_user: Personal,
+    /// The realm the password belongs to; when empty, the one the server names first, and none other after that.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub realm: String,
+    /// The password; kept in the key store.
+    #[serde(skip)]
+    #[specta(skip)]
+    pub password: Password,
+    /// Path of a PEM file with further certificate authorities to trust, for this account only.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ca_file: String,
+    /// Allows `ws://` to other hosts than loopback: signalling anyone on the way can read.
+    #[serde(default)]
+    pub allow_plain_ws: bool,
+    /// HTTP proxy for the connection, `http://[user:password@]host:port`; the system's when empty, none when `direct`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub proxy: String,
+    /// Whether to register; without it the account can only call out.
+    #[serde(default = "yes")]
+    pub register: bool,
+    /// Seconds asked for in REGISTER.
+    #[serde(default = "default_expires_s")]
+    pub expires_s: u32,
+    /// How digits travel.
+    #[serde(default)]
+    pub dtmf: DtmfMode,
+    /// STUN and TURN servers.
+    #[serde(default)]
+    pub ice_servers: Vec<IceServer>,
+    /// Which candidates may be used.
+    #[serde(default)]
+    pub ice_policy: IcePolicy,
+}
+
+/// RFC 3261 10.2 leaves the default to the server; 600 s keeps a lost phone's binding short without much traffic.
+fn default_expires_s() -> u32 {
+    600
+}
+
+/// Where a password comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Password {
+    /// Not looked up yet, or there is none.
+    #[default]
+    Unknown,
+    /// Read from the key store, or given for this run only.
+    Known(Secret),
+}
+
+/// How an account is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum AccountState {
+    /// Switched off by the user.
+    Disabled,
+    /// Opening the connection.
+    Connecting,
+    /// Connected; the server has not yet accepted us.
+    Registering,
+    /// Reachable for calls.
+    Registered,
+    /// Connected and not registered, because the account does not register: it can call out.
+    Ready,
+    /// Not reachable.
+    Offline {
+        /// Why.
+        cause: OfflineCause,
+        /// Seconds until the next try; `None` when trying again would not help.
+        retry_in_s: Option<u32>,
+    },
+}
+
+/// Why an account is not reachable, in words a person understands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, Type)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum OfflineCause {
+    /// The name of the server could not be resolved.
+    #[error("the server name {host:?} could not be found")]
+    NameNotFound {
+        /// The name.
+        host: String,
+    },
+    /// Nobody took the connection.
+    #[error("the server could not be reached: {detail}")]
+    Unreachable {
+        /// What the system said.
+        detail: String,
+    },
+    /// TLS was refused: by us, for the certificate, or by the server.
+    #[error("the secure connection was refused: {detail}")]
+    Tls {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The server does not speak SIP over WebSocket at that address.
+    #[error("the server does not offer SIP over WebSocket there: {detail}")]
+    NotSipOverWebSocket {
+        /// What it answered.
+        detail: String,
+    },
+    /// The connection broke.
+    #[error("the connection to the server was lost: {detail}")]
+    ConnectionLost {
+        /// What was seen.
+        detail: String,
+    },
+    /// The user name or password was refused.
+    #[error("the server refused the user name or password ({code})")]
+    WrongPassword {
+        /// SIP status.
+        code: u16,
+    },
+    /// The server did not answer the registration.
+    #[error("the server did not answer")]
+    NoAnswer,
+    /// The server refused the registration for another reason.
+    #[error("the server refused the registration: {code} {text}")]
+    Refused {
+        /// SIP status.
+        code: u16,
+        /// The server's words.
+        text: String,
+    },
+    /// The configuration cannot work.
+    #[error("the account cannot be used: {detail}")]
+    Configuration {
+        /// What is wrong.
+        detail: String,
+    },
+    /// The phone is being closed or the account switched off.
+    #[error("signed off")]
+    SignedOff,
+}

@@ -1,0 +1,86 @@
+//! What a user, the page, the command line or a remote control can ask of the phone.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::{AccountId, CallId, DtmfDigit, Personal, Settings, Target};
+
+/// One request to the phone. Accepted means only that it was understood; the outcome arrives in the snapshot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub enum Command {
+    /// Place a call.
+    Dial(DialOptions),
+    /// Gather candidates for a call that is being typed, so that dialling needs no wait.
+    Prepare {
+        /// Account that will be dialled from; the first usable one when missing.
+        account: Option<AccountId>,
+    },
+    /// Answer a ringing call.
+    Answer {
+        /// Which.
+        call: CallId,
+    },
+    /// Decline a ringing call.
+    Decline {
+        /// Which.
+        call: CallId,
+    },
+    /// End a call in whatever state it is.
+    HangUp {
+        /// Which.
+        call: CallId,
+    },
+    /// Put the far end on hold.
+    Hold {
+        /// Which.
+        call: CallId,
+    },
+    /// Take it back.
+    Resume {
+        /// Which.
+        call: CallId,
+    },
+    /// Switch the microphone of one call off or on.
+    Mute {
+        /// Which.
+        call: CallId,
+        /// Off when true.
+        muted: bool,
+    },
+    /// Send digits, one after another.
+    SendDtmf {
+        /// Where.
+        call: CallId,
+        /// Which.
+        digits: Vec<DtmfDigit>,
+    },
+    /// Stop the ringer for a call that goes on ringing.
+    Silence {
+        /// Which.
+        call: CallId,
+    },
+    /// Put a whole new configuration in force.
+    SaveSettings {
+        /// The configuration.
+        settings: Box<Settings>,
+    },
+    /// Take a notice away.
+    DismissNotice {
+        /// Its number.
+        notice: u32,
+    },
+}
+
+/// How to place a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct DialOptions {
+    /// Whom.
+    pub target: Target,
+    /// From which account; the first usable one when missing.
+    #[serde(default)]
+    pub account: Option<AccountId>,
+    /// Further SIP headers, `(name, value)`; names the phone sets itself are refused.
+    #[serde(default)]
+    pub headers: Vec<(String, Personal)>,
+}

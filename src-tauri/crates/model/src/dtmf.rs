@@ -1,0 +1,84 @@
+//! Digits of the keypad (RFC 4733 section 3.2).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+const DIGITS: &str = "0123456789*#ABCD";
+
+/// One of `0-9 * # A-D`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(try_from = "char", into = "char")]
+#[specta(type = char)]
+pub struct DtmfDigit(u8);
+
+/// A character that is no key of the keypad.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not one of 0-9 * # A-D")]
+pub struct InvalidDigit(pub char);
+
+impl DtmfDigit {
+    /// The digit of a telephone-event code; `None` above 15 (RFC 4733 section 3.2).
+    pub fn from_event(event: u8) -> Option<Self> {
+        (event < 16).then_some(Self(event))
+    }
+
+    /// The telephone-event code, 0 to 15.
+    pub fn event(self) -> u8 {
+        self.0
+    }
+
+    /// Reads a string of digits; the error names the first character that is none.
+    pub fn parse_all(digits: &str) -> Result<Vec<Self>, InvalidDigit> {
+        digits.chars().map(Self::try_from).collect()
+    }
+}
+
+impl TryFrom<char> for DtmfDigit {
+    type Error = InvalidDigit;
+
+    fn try_from(c: char) -> Result<Self, InvalidDigit> {
+        // The position is the event code (RFC 4733, section 3.2).
+        let position = DIGITS.find(c.to_ascii_uppercase());
+        position.and_then(|event| u8::try_from(event).ok()).map(Self).ok_or(InvalidDigit(c))
+    }
+}
+
+impl From<DtmfDigit> for char {
+    fn from(digit: DtmfDigit) -> char {
+        char::from(DIGITS.as_bytes()[usize::from(digit.0)])
+    }
+}
+
+impl fmt::Display for DtmfDigit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", char::from(*self))
+    }
+}
+
+/// How digits travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum DtmfMode {
+    /// RFC 4733 when the far end takes it, else INFO.
+    #[default]
+    Automatic,
+    /// Telephone-event packets in the audio stream (RFC 4733).
+    Rfc4733,
+    /// SIP INFO with `application/dtmf-relay`.
+    Info,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_their_event_codes() {
+        let events: Vec<u8> = DtmfDigit::parse_all("09*#aD").expect("all are digits").iter().map(|d| d.event()).collect();
+        assert_eq!(events, [0, 9, 10, 11, 12, 15]);
+        assert_eq!(DtmfDigit::parse_all("12x"), Err(InvalidDigit('x')));
+        assert_eq!(DtmfDigit::from_event(16), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! Facts as they happen, for programs that follow the phone (`sidetone-cli --json`) and for the history.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AccountId, CallId, CallReport, Cause, Direction, DtmfDigit, Hold, MediaStatistics, MediaTrouble, OfflineCause, Personal,
+    Remote,
+};
+
+/// A fact with the time it became one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimedEvent {
+    /// Milliseconds on the phone's monotonic clock, with fractions.
+    pub at_ms: f64,
+    /// The fact.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// The facts. The JSON form is documented in the README of `sidetone-cli`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the fields say what the variant's sentence says; call and account are always which one")]
+pub enum Event {
+    /// The phone runs.
+    Started { version: String },
+    /// An account became reachable.
+    Registered { account: AccountId },
+    /// An account is not reachable, or no longer.
+    Unregistered { account: AccountId, cause: OfflineCause, message: String },
+    /// A call was dialled; the INVITE leaves next.
+    Dialing { call: CallId, account: AccountId, target: Personal },
+    /// A call arrived and rings here.
+    Incoming { call: CallId, account: AccountId, remote: Remote },
+    /// The far end rings.
+    Ringing { call: CallId },
+    /// The far end sends audio before answering.
+    EarlyMedia { call: CallId },
+    /// Somebody answered.
+    Answered { call: CallId, direction: Direction, remote: Remote },
+    /// Audio is connected.
+    MediaConnected { call: CallId, media: MediaStatistics },
+    /// Audio is in trouble, or no longer.
+    MediaTrouble { call: CallId, trouble: Option<MediaTrouble> },
+    /// The far end pressed a key.
+    Dtmf { call: CallId, digit: DtmfDigit, duration_ms: u32 },
+    /// Who holds has changed.
+    Hold { call: CallId, hold: Hold },
+    /// A call is over.
+    Ended { call: CallId, cause: Cause, code: Option<u16>, message: String, report: Box<CallReport> },
+    /// Something could not be done; the sentence says what.
+    Failed { call: Option<CallId>, message: String },
+}

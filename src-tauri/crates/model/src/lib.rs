@@ -1,0 +1,30 @@
+//! The words every room shares: values only.
+//!
+//! Owns the vocabulary (accounts, calls, settings, the snapshot the page draws, time, secrets). It never waits, never
+//! reads a clock, a socket, a file or a random number, and knows no other room.
+
+mod account;
+mod call;
+mod clock;
+mod command;
+mod dtmf;
+mod event;
+mod ice;
+mod report;
+mod secret;
+mod settings;
+mod snapshot;
+mod target;
+
+pub use account::{Account, AccountId, AccountState, OfflineCause, Password, Provider, SipAccount};
+pub use call::{CallId, CallState, Cause, Direction, EndedBy, Hold, LineCall, MediaDirection, MediaId, Remote};
+pub use clock::{Clock, Instant};
+pub use command::{Command, DialOptions};
+pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit};
+pub use event::{Event, TimedEvent};
+pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
+pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
+pub use secret::{Personal, Private, Pseudonyms, Secret};
+pub use settings::{CallSettings, Cleanup, DevicePreferences, SETTINGS_VERSION, Settings};
+pub use snapshot::{AccountView, CallView, Notice, NoticeCode, Snapshot};
+pub use target::{InvalidTarget, Target};

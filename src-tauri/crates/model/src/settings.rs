@@ -1,0 +1,113 @@
+//! The configuration as a value. `store` reads and writes it.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::{Account, AccountId, Codec};
+
+/// The version `store` writes; older files are migrated when read.
+pub const SETTINGS_VERSION: u32 = 1;
+
+/// Everything the user can set, but secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct Settings {
+    /// Version of the form.
+    pub version: u32,
+    /// Accounts, the first usable one is dialled from.
+    pub accounts: Vec<Account>,
+    /// Sound devices.
+    pub devices: DevicePreferences,
+    /// How calls are handled.
+    pub calls: CallSettings,
+    /// Filter of the log, as of `tracing` (`info`, `sip=debug`).
+    pub log: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            version: SETTINGS_VERSION,
+            accounts: vec![Account { id: AccountId("practice".into()), enabled: true, provider: crate::Provider::Practice }],
+            devices: DevicePreferences::default(),
+            calls: CallSettings::default(),
+            log: "info".into(),
+        }
+    }
+}
+
+/// Which devices to use, per role: ids in order of preference; the system's default when none of them is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct DevicePreferences {
+    /// Microphones.
+    pub microphones: Vec<String>,
+    /// Speakers.
+    pub speakers: Vec<String>,
+    /// Where it rings; the speaker when empty.
+    pub ringers: Vec<String>,
+    /// What is done to the microphone's sound.
+    pub cleanup: Cleanup,
+}
+
+/// Treatment of the microphone's sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct Cleanup {
+    /// Echo cancellation.
+    pub echo: bool,
+    /// Noise suppression.
+    pub noise: bool,
+    /// Gain control.
+    pub gain: bool,
+}
+
+impl Cleanup {
+    /// Nothing is touched.
+    pub const OFF: Self = Self { echo: false, noise: false, gain: false };
+
+    /// Whether there is nothing to do.
+    pub fn is_off(self) -> bool {
+        self == Self::OFF
+    }
+}
+
+impl Default for Cleanup {
+    fn default() -> Self {
+        Self { echo: true, noise: true, gain: true }
+    }
+}
+
+/// How calls are handled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct CallSettings {
+    /// Codecs in order of preference; those left out are not offered.
+    pub codecs: Vec<Codec>,
+    /// Audio per packet, 10 or 20 ms.
+    pub packet_ms: u32,
+    /// Discontinuous transmission of Opus.
+    pub dtx: bool,
+    /// How many calls may be up or ringing before a further one hears busy.
+    pub limit: u32,
+    /// Answer every call at once. For test rigs and `sidetone-cli run --auto-answer`.
+    pub auto_answer: bool,
+    /// Seconds an incoming call may ring before it is answered with 480.
+    pub ring_for_s: u32,
+    /// Country whose ringback, busy and congestion tones are played, ISO 3166 two letters.
+    pub tones: String,
+}
+
+impl Default for CallSettings {
+    fn default() -> Self {
+        Self {
+            codecs: vec![Codec::Opus, Codec::G722, Codec::Pcmu, Codec::Pcma],
+            packet_ms: 20,
+            dtx: false,
+            limit: 8,
+            auto_answer: false,
+            ring_for_s: 120,
+            tones: "gb".into(),
+        }
+    }
+}

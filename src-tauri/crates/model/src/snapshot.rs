@@ -1,0 +1,88 @@
+//! The whole visible state of the phone, small enough to be sent at each change.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::{AccountId, AccountState, CallId, CallState, Direction, DtmfMode, MediaStatistics, Remote};
+
+/// What the page draws. It is always whole; nothing has to be added up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
+pub struct Snapshot {
+    /// Grows by one at each change.
+    pub revision: u32,
+    /// Milliseconds on the phone's clock when it was taken, so that the page can run visible timers.
+    pub at_ms: u64,
+    /// Accounts in the user's order.
+    pub accounts: Vec<AccountView>,
+    /// Calls, oldest first. A call that is over stays a moment, so that its cause can be read.
+    pub calls: Vec<CallView>,
+    /// Things to tell the user, oldest first.
+    pub notices: Vec<Notice>,
+}
+
+/// One account as drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct AccountView {
+    /// Which.
+    pub id: AccountId,
+    /// How it is doing.
+    pub state: AccountState,
+}
+
+/// One call as drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct CallView {
+    /// Which.
+    pub id: CallId,
+    /// On which account.
+    pub account: AccountId,
+    /// Who started it.
+    pub direction: Direction,
+    /// The far end.
+    pub remote: Remote,
+    /// Where it is.
+    pub state: CallState,
+    /// When it began, ms on the phone's clock.
+    pub since_ms: u64,
+    /// When it was answered.
+    pub answered_ms: Option<u64>,
+    /// Microphone off.
+    pub muted: bool,
+    /// Ringer off for this call.
+    pub silenced: bool,
+    /// How digits travel in it, once known.
+    pub dtmf: Option<DtmfMode>,
+    /// Figures, about once a second.
+    pub media: Option<MediaStatistics>,
+}
+
+/// Something to tell the user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct Notice {
+    /// Its number, to take it away with.
+    pub id: u32,
+    /// What the page may offer an action for.
+    pub code: NoticeCode,
+    /// The sentence.
+    pub message: String,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeCode {
+    /// A call could not be placed.
+    DialFailed,
+    /// A digit could not be sent.
+    DtmfFailed,
+    /// Hold or resume did not work.
+    HoldFailed,
+    /// A sound device is missing, gone, or silent.
+    Device,
+    /// Audio of a call is in trouble.
+    Media,
+    /// The key store cannot be used.
+    KeyStore,
+    /// Settings could not be read or written.
+    Settings,
+}

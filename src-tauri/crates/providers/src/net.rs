@@ -1,0 +1,106 @@
+//! The network as a seam: connections that carry messages, and HTTP.
+//!
+//! Who decides (a provider) asks by [`NetRequest`]; who waits (the line) does it over a [`Network`], which is the real one
+//! or a test's.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use model::OfflineCause;
+use tokio::sync::mpsc;
+
+/// A provider's number of a connection; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u32);
+
+/// What a provider asks of the network.
+#[derive(Debug)]
+pub enum NetRequest {
+    /// Open a connection. `NetEvent::Opened` or `Closed` follows.
+    Open {
+        /// Its number from now on.
+        connection: ConnectionId,
+        /// Where to.
+        endpoint: Box<Endpoint>,
+    },
+    /// Send one message.
+    Send {
+        /// Where.
+        connection: ConnectionId,
+        /// One whole message.
+        message: Bytes,
+    },
+    /// Close in good order. No event follows.
+    Close {
+        /// Which.
+        connection: ConnectionId,
+    },
+}
+
+/// What the network tells a provider.
+#[derive(Debug)]
+pub enum NetEvent {
+    /// The connection is open.
+    Opened {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// One whole message arrived.
+    Received {
+        /// Where.
+        connection: ConnectionId,
+        /// The message.
+        message: Bytes,
+    },
+    /// The connection could not be opened, or is gone. Its last event.
+    Closed {
+        /// Which.
+        connection: ConnectionId,
+        /// Why, in words for the user.
+        cause: OfflineCause,
+    },
+}
+
+/// Where a WebSocket connection goes and what it may trust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// `wss://host[:port]/path?query` or `ws://…`.
+    pub url: String,
+    /// WebSocket sub-protocol, `sip` (RFC 7118 section 4.1); none for the CTI of XiVO.
+    pub subprotocol: Option<String>,
+    /// PEM file with further authorities to trust, beside those of the platform.
+    pub ca_file: Option<PathBuf>,
+    /// Allows `ws://` to other hosts than loopback.
+    pub allow_plain: bool,
+    /// HTTP proxy to go through.
+    pub proxy: Proxy,
+}
+
+/// How a proxy is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// What the system says (`HTTPS_PROXY`, `NO_PROXY`).
+    #[default]
+    System,
+    /// None.
+    Direct,
+    /// This one: `http://[user:password@]host:port`.
+    Url(model::Secret),
+}
+
+/// An open connection: two queues, and closing is dropping `outgoing`.
+#[derive(Debug)]
+pub struct Connection {
+    /// Messages to send. Bounded: a peer that does not read slows us, it does not fill our memory.
+    pub outgoing: mpsc::Sender<Bytes>,
+    /// Messages as they arrive. An `Err` is the last item and says why the connection is gone.
+    pub incoming: mpsc::Receiver<Result<Bytes, OfflineCause>>,
+}
+
+/// The network; one of the seams of the world.
+#[async_trait]
+pub trait Network: Send + Sync {
+    /// Opens a connection; within ten seconds, or the cause why not.
+    async fn open(&self, endpoint: &Endpoint) -> Result<Connection, OfflineCause>;
+}
