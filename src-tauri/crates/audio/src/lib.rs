@@ -2,6 +2,10 @@
 //!
 //! It knows frames, not packets: never RTP, SIP or calls.
 
+mod host;
 mod leg;
+mod ringer;
 
+pub use host::{Capture, Device, DeviceId, DeviceRole, Flow, Playback, Ringing, SoundError, SoundHost, find_device};
 pub use leg::{FRAME_SAMPLES, Frame, Leg, SAMPLE_RATE_HZ};
+pub use ringer::{RingPattern, RingSound, RingTone};
