@@ -2,8 +2,13 @@
 //!
 //! It never knows SIP or accounts' names, and decides nothing about calls.
 
+mod codec;
 mod negotiated;
+mod rtp;
 mod runtime;
+mod stream;
 
+pub use codec::CodecError;
 pub use negotiated::{Negotiated, Payload, TelephoneEvent};
 pub use runtime::{Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, RtcRuntime, RtpPacket};
+pub use stream::{AudioStream, DtmfEvent, StreamLeg, StreamSettings};

@@ -1,0 +1,114 @@
+//! Opus at 48 kHz mono (RFC 6716, RFC 7587).
+
+use opus::{Application, Bitrate, Channels, Decoder, Encoder, Signal};
+
+use super::CodecError;
+
+/// Samples per second of both directions.
+const RATE_HZ: u32 = 48_000;
+
+/// Encoder effort, 0 to 10. Chosen by CPU: 9 costs 0.93 s a minute of call, 5 costs 0.75 s and PESQ cannot tell them apart
+/// at 32 kbit/s.
+const COMPLEXITY: i32 = 5;
+
+/// Longest payload we make: a full packet within the usual MTU.
+const LONGEST_PAYLOAD: usize = 1_275;
+
+/// What the encoder is to do; changes at any time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OpusTuning {
+    /// Target, bit/s.
+    pub(crate) bitrate: u32,
+    /// Whether each packet carries a coarse copy of the one before.
+    pub(crate) fec: bool,
+    /// Loss to be ready for, in percent.
+    pub(crate) loss_percent: u8,
+    /// Whether nothing is sent in silence.
+    pub(crate) dtx: bool,
+}
+
+/// Our microphone as Opus.
+pub(crate) struct OpusEncoder {
+    encoder: Encoder,
+    tuning: OpusTuning,
+}
+
+impl OpusEncoder {
+    pub(crate) fn new(tuning: OpusTuning) -> Result<Self, CodecError> {
+        let mut encoder = Encoder::new(RATE_HZ, Channels::Mono, Application::Voip).map_err(setup)?;
+        encoder.set_complexity(COMPLEXITY).map_err(setup)?;
+        encoder.set_signal(Signal::Voice).map_err(setup)?;
+        let mut this = Self { encoder, tuning };
+        this.apply(tuning)?;
+        Ok(this)
+    }
+
+    /// Changes what the encoder does, without a break in the sound.
+    pub(crate) fn tune(&mut self, tuning: OpusTuning) -> Result<(), CodecError> {
+        if tuning == self.tuning { Ok(()) } else { self.apply(tuning) }
+    }
+
+    fn apply(&mut self, tuning: OpusTuning) -> Result<(), CodecError> {
+        self.encoder.set_bitrate(Bitrate::Bits(i32::try_from(tuning.bitrate).unwrap_or(32_000))).map_err(setup)?;
+        self.encoder.set_inband_fec(tuning.fec).map_err(setup)?;
+        self.encoder.set_packet_loss_perc(i32::from(tuning.loss_percent.min(100))).map_err(setup)?;
+        self.encoder.set_dtx(tuning.dtx).map_err(setup)?;
+        self.tuning = tuning;
+        Ok(())
+    }
+
+    /// Appends a packet; `false` when DTX says that it need not be sent.
+    pub(crate) fn encode(&mut self, samples: &[f32], payload: &mut Vec<u8>) -> Result<bool, CodecError> {
+        let start = payload.len();
+        payload.resize(start + LONGEST_PAYLOAD, 0);
+        let space = payload.get_mut(start..).unwrap_or_default();
+        let length = self.encoder.encode_float(samples, space).map_err(|e| CodecError::Encode(e.to_string()))?;
+        payload.truncate(start + length);
+        // Up to two bytes are a header without sound.
+        Ok(length > 2 || !self.tuning.dtx)
+    }
+}
+
+/// The far end's Opus, with what libopus does about lost packets.
+pub(crate) struct OpusDecoder(Decoder);
+
+/// What came of a try to get sound out of a packet.
+pub(crate) type DecodedOpus = Result<usize, CodecError>;
+
+impl OpusDecoder {
+    pub(crate) fn new() -> Result<Self, CodecError> {
+        Decoder::new(RATE_HZ, Channels::Mono).map(Self).map_err(setup)
+    }
+
+    /// Decodes a packet to the front of `out`.
+    pub(crate) fn decode(&mut self, payload: &[u8], out: &mut [f32]) -> DecodedOpus {
+        if payload.is_empty() {
+            // libopus takes an empty packet for a lost one.
+            return Err(CodecError::Payload);
+        }
+        self.0.decode_float(payload, out, false).map_err(|_| CodecError::Payload)
+    }
+
+    /// The packet before `next`, as its forward error correction tells it; fills `out`, a multiple of 2.5 ms.
+    pub(crate) fn recover(&mut self, next: &[u8], out: &mut [f32]) -> DecodedOpus {
+        if next.is_empty() {
+            return Err(CodecError::Payload);
+        }
+        self.0.decode_float(next, out, true).map_err(|_| CodecError::Payload)
+    }
+
+    /// Makes up what was lost, from what was heard before: fades out, or goes on with comfort noise during DTX. Fills
+    /// `out`, a multiple of 2.5 ms.
+    pub(crate) fn conceal(&mut self, out: &mut [f32]) -> DecodedOpus {
+        self.0.decode_float(&[], out, false).map_err(|_| CodecError::Payload)
+    }
+}
+
+/// Length of a packet in samples (RFC 6716 section 3.1).
+pub(crate) fn duration(payload: &[u8]) -> Option<usize> {
+    if payload.is_empty() { None } else { opus::packet::get_nb_samples(payload, RATE_HZ).ok() }
+}
+
+fn setup(error: opus::Error) -> CodecError {
+    CodecError::Setup { codec: "Opus", detail: error.to_string() }
+}

@@ -1,0 +1,224 @@
+//! Sequence numbers and timestamps of RTP (RFC 3550), sending and receiving.
+
+use bytes::Bytes;
+use model::Instant;
+
+use crate::RtpPacket;
+
+/// A step of the sequence number beyond this is a new start of the sender (RFC 3550 appendix A.1, `MAX_DROPOUT`).
+const LONGEST_DROPOUT: i64 = 3_000;
+
+/// So far behind the newest, a packet is a stray and not just late (RFC 3550 appendix A.1, `MAX_MISORDER`).
+const LONGEST_MISORDER: i64 = 100;
+
+/// Numbers our packets: one line of sequence numbers and of timestamps through holds, codecs and digits.
+pub(crate) struct Numbering {
+    sequence: u16,
+    timestamp: u32,
+    ssrc: u32,
+}
+
+impl Numbering {
+    /// Starts at random values (RFC 3550 section 5.1), which `seed` decides.
+    pub(crate) fn new(seed: u64) -> Self {
+        let mixed = mix(seed);
+        Self { sequence: mixed as u16, timestamp: (mixed >> 16) as u32, ssrc: (mix(mixed) >> 32) as u32 }
+    }
+
+    /// The timestamp of the audio that comes next.
+    pub(crate) fn timestamp(&self) -> u32 {
+        self.timestamp
+    }
+
+    /// Lets time pass: `ticks` of the codec's clock, sent or not.
+    pub(crate) fn advance(&mut self, ticks: u32) {
+        self.timestamp = self.timestamp.wrapping_add(ticks);
+    }
+
+    /// The next packet, at `timestamp`.
+    pub(crate) fn packet(&mut self, payload_type: u8, marker: bool, timestamp: u32, payload: Bytes) -> RtpPacket {
+        self.sequence = self.sequence.wrapping_add(1);
+        RtpPacket { payload_type, marker, sequence: self.sequence, timestamp, ssrc: self.ssrc, payload }
+    }
+}
+
+/// SplitMix64: turns any seed into well spread bits.
+fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// What a received packet is to its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// In its place or ahead of it; its extended sequence number.
+    New(i64),
+    /// Seen before, or so old that it does not matter.
+    Repeated,
+    /// The first of another stream: another SSRC, or a sender that started anew.
+    Restarted(i64),
+}
+
+/// What is counted of the stream we receive (RFC 3550 section 6.4.1 and appendix A).
+#[derive(Default)]
+pub(crate) struct Reception {
+    ssrc: Option<u32>,
+    /// Extended number of the first and of the newest packet of this stream.
+    first: i64,
+    newest: i64,
+    /// The last 64 numbers up to the newest, one bit each: which came.
+    window: u64,
+    /// Packets of this stream, without repeated ones.
+    received: i64,
+    /// The sums of the streams before this one.
+    earlier_expected: i64,
+    earlier_received: i64,
+    /// A number far off is believed when the one after it follows (RFC 3550 appendix A.1).
+    suspect: Option<u16>,
+    transit: Option<f64>,
+    jitter_seconds: f64,
+}
+
+impl Reception {
+    /// Places a packet in its stream.
+    pub(crate) fn arrived(&mut self, packet: &RtpPacket) -> Arrival {
+        if self.ssrc != Some(packet.ssrc) {
+            return self.restart(packet);
+        }
+        let step = i64::from(packet.sequence.wrapping_sub(self.newest as u16) as i16);
+        if step > LONGEST_DROPOUT || step < -LONGEST_MISORDER {
+            if self.suspect == Some(packet.sequence) {
+                return self.restart(packet);
+            }
+            self.suspect = Some(packet.sequence.wrapping_add(1));
+            return Arrival::Repeated;
+        }
+        self.suspect = None;
+        let number = self.newest + step;
+        if step > 0 {
+            self.window = if step < 64 { self.window << step } else { 0 } | 1;
+            self.newest = number;
+        } else {
+            let bit = 1_u64.checked_shl(u32::try_from(-step).unwrap_or(64)).unwrap_or(0);
+            if bit == 0 || self.window & bit != 0 {
+                return Arrival::Repeated;
+            }
+            self.window |= bit;
+            self.first = self.first.min(number);
+        }
+        self.received += 1;
+        Arrival::New(number)
+    }
+
+    fn restart(&mut self, packet: &RtpPacket) -> Arrival {
+        self.earlier_expected += self.expected_here();
+        self.earlier_received += self.received;
+        // Far enough from the numbers before that the two are never mixed up.
+        let number = ((self.newest >> 16) + 2) * 0x1_0000 + i64::from(packet.sequence);
+        self.ssrc = Some(packet.ssrc);
+        (self.first, self.newest, self.window, self.received) = (number, number, 1, 1);
+        (self.suspect, self.transit) = (None, None);
+        Arrival::Restarted(number)
+    }
+
+    /// Takes the arrival time of an audio packet into the jitter estimate.
+    pub(crate) fn timed(&mut self, now: Instant, timestamp: u32, clock_hz: u32) {
+        let clock = f64::from(clock_hz);
+        let wrap = 4_294_967_296.0 / clock;
+        let transit = (now.since_start().as_secs_f64() - f64::from(timestamp) / clock).rem_euclid(wrap);
+        if let Some(before) = self.transit {
+            let step = (transit - before).abs();
+            let step = step.min(wrap - step);
+            // A jump of the sender's clock is no jitter.
+            if step < 2.0 {
+                self.jitter_seconds += (step - self.jitter_seconds) / 16.0;
+            }
+        }
+        self.transit = Some(transit);
+    }
+
+    fn expected_here(&self) -> i64 {
+        if self.ssrc.is_some() { self.newest - self.first + 1 } else { 0 }
+    }
+
+    /// Packets that came, without repeated ones.
+    pub(crate) fn received(&self) -> u32 {
+        u32::try_from(self.earlier_received + self.received).unwrap_or(u32::MAX)
+    }
+
+    /// Share of the expected packets that never came, 0 to 1.
+    pub(crate) fn loss(&self) -> f64 {
+        let expected = self.earlier_expected + self.expected_here();
+        let received = self.earlier_received + self.received;
+        if expected == 0 { 0.0 } else { (1.0 - received as f64 / expected as f64).clamp(0.0, 1.0) }
+    }
+
+    /// Interarrival jitter in ms (RFC 3550 section 6.4.1).
+    pub(crate) fn jitter_ms(&self) -> f64 {
+        self.jitter_seconds * 1_000.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn packet(sequence: u16, ssrc: u32) -> RtpPacket {
+        RtpPacket { payload_type: 0, marker: false, sequence, timestamp: 0, ssrc, payload: Bytes::new() }
+    }
+
+    #[test]
+    fn a_wrap_of_the_sequence_number_loses_nothing() {
+        let mut reception = Reception::default();
+        for n in 0..1_000_u16 {
+            reception.arrived(&packet(n.wrapping_add(65_000), 7));
+        }
+        assert_eq!((reception.received(), reception.loss()), (1_000, 0.0));
+    }
+
+    #[test]
+    fn loss_counts_what_never_came_and_not_what_came_late_or_twice() {
+        let mut reception = Reception::default();
+        for n in [10, 12, 11, 11, 13, 14, 17, 16, 19, 19] {
+            reception.arrived(&packet(n, 7));
+        }
+        // 10 to 19 were expected; 15 and 18 are missing.
+        assert_eq!(reception.received(), 8);
+        assert!((reception.loss() - 0.2).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_new_source_is_a_new_start_and_its_gap_is_no_loss() {
+        let mut reception = Reception::default();
+        reception.arrived(&packet(10, 7));
+        assert!(matches!(reception.arrived(&packet(50_000, 8)), Arrival::Restarted(_)));
+        assert!(matches!(reception.arrived(&packet(50_001, 8)), Arrival::New(_)));
+        assert_eq!((reception.received(), reception.loss()), (3, 0.0));
+    }
+
+    #[test]
+    fn one_stray_number_is_ignored_and_two_in_a_row_are_a_new_start() {
+        let mut reception = Reception::default();
+        reception.arrived(&packet(10, 7));
+        assert_eq!(reception.arrived(&packet(30_000, 7)), Arrival::Repeated);
+        assert!(matches!(reception.arrived(&packet(11, 7)), Arrival::New(_)));
+        assert_eq!(reception.arrived(&packet(30_000, 7)), Arrival::Repeated);
+        assert!(matches!(reception.arrived(&packet(30_001, 7)), Arrival::Restarted(_)));
+    }
+
+    #[test]
+    fn jitter_follows_the_formula_of_rfc_3550() {
+        let mut reception = Reception::default();
+        // Arrivals that alternate by 8 ms: |D| is 8 ms each time, so the estimate goes to 8 ms.
+        for n in 0..400_u32 {
+            let late = if n % 2 == 0 { 8 } else { 0 };
+            let now = Instant::START + Duration::from_millis(u64::from(n * 20 + late));
+            reception.timed(now, (n * 960).wrapping_add(u32::MAX - 5_000), 48_000);
+        }
+        assert!((reception.jitter_ms() - 8.0).abs() < 0.1, "{}", reception.jitter_ms());
+    }
+}
