@@ -1,0 +1,260 @@
+//! Secrets at rest: the key store of the desktop, and what is known for this run only.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use model::{Account, AccountId, IceServer, IceUrl, Password, Provider, Secret};
+
+/// The name under which the key store lists what is ours.
+const SERVICE: &str = "sidetone";
+
+/// Which secret is meant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretKey {
+    /// The password of an account.
+    Password(AccountId),
+    /// What an account's TURN server asks for.
+    TurnCredential {
+        /// The account.
+        account: AccountId,
+        /// The server, as [`IceUrl`] writes it.
+        url: String,
+        /// The user name there.
+        username: String,
+    },
+}
+
+impl SecretKey {
+    fn turn(account: &AccountId, url: &IceUrl, username: &str) -> Self {
+        Self::TurnCredential { account: account.clone(), url: url.to_string(), username: username.to_owned() }
+    }
+}
+
+/// The name in the key store. Neither an account's name nor an ICE URL holds a slash, so that no two keys share one.
+impl fmt::Display for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password(account) => write!(f, "{account}/password"),
+            Self::TurnCredential { account, url, username } => write!(f, "{account}/turn/{url}/{username}"),
+        }
+    }
+}
+
+/// Where secrets are kept; one of the seams of the world. Calls may block while the user is asked to unlock it.
+pub trait SecretStore: Send + Sync {
+    /// The secret; `None` when there is none under this key.
+    fn get(&self, key: &SecretKey) -> Result<Option<Secret>, KeyStoreError>;
+
+    /// Keeps a secret, in the place of an older one.
+    fn set(&self, key: &SecretKey, secret: &Secret) -> Result<(), KeyStoreError>;
+
+    /// Forgets a secret; fine when there was none.
+    fn delete(&self, key: &SecretKey) -> Result<(), KeyStoreError>;
+}
+
+/// Why the key store did not do what was asked. It never quotes a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyStoreError {
+    /// There is none, as on a machine without a desktop. Looking again helps only after a restart of the program.
+    #[error("there is no key store on this machine or it does not run ({detail})")]
+    Missing {
+        /// What the system said.
+        detail: String,
+    },
+    /// It is locked, and the user did not unlock it.
+    #[error("the key store is locked ({detail})")]
+    Locked {
+        /// What the system said.
+        detail: String,
+    },
+    /// It failed otherwise.
+    #[error("the key store failed: {detail}")]
+    Failing {
+        /// What the system said.
+        detail: String,
+    },
+}
+
+/// Where a secret is now kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptIn {
+    /// In the key store: it is there after a restart.
+    KeyStore,
+    /// In memory: it must be given again after a restart. The user must hear why.
+    ThisRun {
+        /// What the key store said; `None` when the user wanted it so.
+        because: Option<KeyStoreError>,
+    },
+}
+
+/// The key store of the desktop: the Secret Service, the Keychain or the Credential Manager.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyStore;
+
+impl KeyStore {
+    fn entry(key: &SecretKey) -> Result<keyring::Entry, KeyStoreError> {
+        // The library looks for the store once per process and remembers the failure; only here can it be told from
+        // others.
+        if let Err(error) = keyring::Entry::store_status() {
+            return Err(KeyStoreError::Missing { detail: cut(error) });
+        }
+        keyring::Entry::new(SERVICE, &key.to_string()).map_err(explain)
+    }
+}
+
+impl SecretStore for KeyStore {
+    fn get(&self, key: &SecretKey) -> Result<Option<Secret>, KeyStoreError> {
+        match Self::entry(key)?.get_password() {
+            Ok(secret) => Ok(Some(Secret::new(secret))),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(explain(error)),
+        }
+    }
+
+    fn set(&self, key: &SecretKey, secret: &Secret) -> Result<(), KeyStoreError> {
+        Self::entry(key)?.set_password(secret.expose()).map_err(explain)
+    }
+
+    fn delete(&self, key: &SecretKey) -> Result<(), KeyStoreError> {
+        match Self::entry(key)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(explain(error)),
+        }
+    }
+}
+
+fn explain(error: keyring::Error) -> KeyStoreError {
+    match error {
+        keyring::Error::NoDefaultStore => KeyStoreError::Missing { detail: cut(&error) },
+        keyring::Error::NoStorageAccess(_) => KeyStoreError::Locked { detail: cut(&error) },
+        error => KeyStoreError::Failing { detail: cut(&error) },
+    }
+}
+
+/// The library's words, but for the two errors that carry the secret's bytes.
+fn cut(error: &keyring::Error) -> String {
+    match error {
+        keyring::Error::BadEncoding(_) | keyring::Error::BadDataFormat(..) => "what it holds is not a text".into(),
+        keyring::Error::NoStorageAccess(cause) | keyring::Error::PlatformFailure(cause) => cause.to_string(),
+        error => error.to_string(),
+    }
+}
+
+/// A store that forgets at the end of the run: for tests, and for who wants nothing kept.
+#[derive(Default)]
+pub struct InMemory(Mutex<BTreeMap<SecretKey, Secret>>);
+
+impl InMemory {
+    fn with<T>(&self, use_it: impl FnOnce(&mut BTreeMap<SecretKey, Secret>) -> T) -> T {
+        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl SecretStore for InMemory {
+    fn get(&self, key: &SecretKey) -> Result<Option<Secret>, KeyStoreError> {
+        Ok(self.with(|secrets| secrets.get(key).cloned()))
+    }
+
+    fn set(&self, key: &SecretKey, secret: &Secret) -> Result<(), KeyStoreError> {
+        self.with(|secrets| secrets.insert(key.clone(), secret.clone()));
+        Ok(())
+    }
+
+    fn delete(&self, key: &SecretKey) -> Result<(), KeyStoreError> {
+        self.with(|secrets| secrets.remove(key));
+        Ok(())
+    }
+}
+
+/// All secrets of the accounts: those of this run before those of the key store.
+pub struct Secrets {
+    store: Arc<dyn SecretStore>,
+    this_run: InMemory,
+}
+
+impl Secrets {
+    /// Secrets over `store`, none given for this run yet.
+    pub fn new(store: Arc<dyn SecretStore>) -> Self {
+        Self { store, this_run: InMemory::default() }
+    }
+
+    /// Puts the account's secrets into it, where it does not have them already. What the key store could not give is
+    /// left as it is, and its error is returned once, for the user to hear.
+    pub fn fill(&self, account: &mut Account) -> Result<(), KeyStoreError> {
+        let Provider::Sip(sip) = &mut account.provider else { return Ok(()) };
+        if sip.password == Password::Unknown
+            && let Some(password) = self.get(&SecretKey::Password(account.id.clone()))?
+        {
+            sip.password = Password::Known(password);
+        }
+        for server in sip.ice_servers.iter_mut().filter(|server| needs_credential(server)) {
+            if let Some(credential) = self.get(&SecretKey::turn(&account.id, &server.url, &server.username))? {
+                server.credential = credential;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the secrets that `account` carries: in the key store, or for this run when that fails. Secrets it does not
+    /// carry stay as they were kept.
+    pub fn keep(&self, account: &Account) -> KeptIn {
+        let mut kept = KeptIn::KeyStore;
+        for (key, secret) in carried(account) {
+            match self.store.set(&key, &secret) {
+                // One of an earlier failure must not win over the one just kept.
+                Ok(()) => self.this_run.with(|secrets| drop(secrets.remove(&key))),
+                Err(error) => {
+                    self.this_run.with(|secrets| drop(secrets.insert(key, secret)));
+                    kept = KeptIn::ThisRun { because: Some(error) };
+                }
+            }
+        }
+        kept
+    }
+
+    /// Keeps the secrets that `account` carries for this run, and asks no key store: for those given by the environment
+    /// or on the command line.
+    pub fn keep_for_this_run(&self, account: &Account) -> KeptIn {
+        self.this_run.with(|secrets| secrets.extend(carried(account)));
+        KeptIn::ThisRun { because: None }
+    }
+
+    /// Forgets the secrets of an account that was removed. Tries them all and returns the first error.
+    pub fn forget(&self, account: &Account) -> Result<(), KeyStoreError> {
+        let Provider::Sip(sip) = &account.provider else { return Ok(()) };
+        let relays = sip.ice_servers.iter().filter(|server| server.url.relays);
+        let mut keys: Vec<_> = relays.map(|server| SecretKey::turn(&account.id, &server.url, &server.username)).collect();
+        keys.insert(0, SecretKey::Password(account.id.clone()));
+        self.this_run.with(|secrets| keys.iter().for_each(|key| drop(secrets.remove(key))));
+        keys.iter().map(|key| self.store.delete(key)).fold(Ok(()), Result::and)
+    }
+
+    fn get(&self, key: &SecretKey) -> Result<Option<Secret>, KeyStoreError> {
+        match self.this_run.get(key)? {
+            Some(secret) => Ok(Some(secret)),
+            None => self.store.get(key),
+        }
+    }
+}
+
+fn needs_credential(server: &IceServer) -> bool {
+    server.url.relays && server.credential.expose().is_empty()
+}
+
+fn carried(account: &Account) -> Vec<(SecretKey, Secret)> {
+    let Provider::Sip(sip) = &account.provider else { return Vec::new() };
+    let mut carried = Vec::new();
+    if let Password::Known(password) = &sip.password {
+        carried.push((SecretKey::Password(account.id.clone()), password.clone()));
+    }
+    for server in sip.ice_servers.iter().filter(|server| server.url.relays && !needs_credential(server)) {
+        carried.push((SecretKey::turn(&account.id, &server.url, &server.username), server.credential.clone()));
+    }
+    carried
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! The settings file: read with forgiveness, written as a whole.
+
+mod form;
+mod replace;
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use model::Settings;
+
+use crate::{Invalid, check_settings};
+
+/// Far above any real file; a larger one is a mistake and would only cost memory.
+const LARGEST: u64 = 1 << 20;
+
+/// How many damaged files are kept beside the settings before the program refuses to move one more away.
+const MOST_KEPT_ASIDE: u32 = 99;
+
+/// The settings file of one data folder. It holds no state: each call looks at the disk, so that two running programs
+/// do not lose each other's form, and of two that save at once the last one wins whole.
+#[derive(Clone, Debug)]
+pub struct SettingsFile {
+    path: PathBuf,
+}
+
+/// What was found at the start.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What to run with.
+    pub settings: Settings,
+    /// Why these are not what the user had, if they are not.
+    pub trouble: Option<LoadTrouble>,
+    /// Dotted names of fields that this program does not know and does not use; they are kept when it saves.
+    pub ignored: Vec<String>,
+}
+
+/// Why the defaults are used instead of the file. The user must hear it.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadTrouble {
+    /// The file cannot be understood and now has another name.
+    #[error("the settings could not be read, so the defaults are used: {problem}. The old file is kept as {}", kept.display())]
+    KeptAside {
+        /// What is wrong with it.
+        problem: ReadError,
+        /// Its new name.
+        kept: PathBuf,
+    },
+    /// The file stays where it is, and saving is refused as long as it does.
+    #[error("the settings in {} could not be read, so the defaults are used and nothing is saved: {problem}", path.display())]
+    Untouched {
+        /// What is wrong with it.
+        problem: ReadError,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Why a settings file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The system does not let us read it.
+    #[error("the file could not be read: {0}")]
+    Unreadable(#[source] io::Error),
+    /// It is no settings file, or a field of it is wrong.
+    #[error("{}{detail}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
+    Damaged {
+        /// Line, from 1, where known.
+        line: Option<usize>,
+        /// What is wrong; without the text itself, which may be personal.
+        detail: String,
+    },
+    /// A later version of the program wrote it.
+    #[error("they were written by a newer version of Sidetone (settings version {found}, this program knows {known})")]
+    Newer {
+        /// Version of the file.
+        found: u32,
+        /// The last version this program knows.
+        known: u32,
+    },
+}
+
+impl ReadError {
+    fn damaged_somewhere(detail: &str) -> Self {
+        Self::Damaged { line: None, detail: detail.to_owned() }
+    }
+}
+
+/// Why settings were not saved. The file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// They cannot work.
+    #[error("the settings were not saved: {}", listed(.0))]
+    Invalid(Vec<Invalid>),
+    /// The file that is there may not be replaced.
+    #[error("the settings were not saved, to keep those in the file: {0}")]
+    WouldLose(#[source] ReadError),
+    /// The disk refused.
+    #[error("the settings could not be written: {0}")]
+    Unwritable(#[source] io::Error),
+}
+
+fn listed(problems: &[Invalid]) -> String {
+    problems.iter().map(Invalid::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl SettingsFile {
+    /// The file at `path`, which need not exist.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the program's own file at the start. Always gives settings to run with: a damaged file is moved aside, a
+    /// missing one means the defaults.
+    pub fn load(&self) -> Loaded {
+        let problem = match self.form() {
+            Ok(form) => {
+                let form = form.unwrap_or_default();
+                return Loaded { ignored: form::names(&form.unknown), settings: form.settings, trouble: None };
+            }
+            Err(problem) => problem,
+        };
+        let trouble = match &problem {
+            ReadError::Damaged { .. } => match self.keep_aside() {
+                Ok(kept) => LoadTrouble::KeptAside { problem, kept },
+                Err(_) => LoadTrouble::Untouched { problem, path: self.path.clone() },
+            },
+            ReadError::Unreadable(_) | ReadError::Newer { .. } => LoadTrouble::Untouched { problem, path: self.path.clone() },
+        };
+        Loaded { settings: Settings::default(), trouble: Some(trouble), ignored: Vec::new() }
+    }
+
+    /// Reads a file that the user named. It is never moved or changed, and must exist.
+    pub fn read(&self) -> Result<Settings, ReadError> {
+        let missing = || ReadError::Unreadable(io::Error::from(io::ErrorKind::NotFound));
+        self.form()?.map(|form| form.settings).ok_or_else(missing)
+    }
+
+    /// Puts `settings` in the place of the file, once they are found to make sense. Fields of the file that this
+    /// program does not know are kept. Secrets are not written: see [`Secrets`](crate::Secrets).
+    pub fn save(&self, settings: &Settings) -> Result<(), SaveError> {
+        let problems = check_settings(settings);
+        if !problems.is_empty() {
+            return Err(SaveError::Invalid(problems));
+        }
+        let unknown = match self.form() {
+            Ok(form) => form.unwrap_or_default().unknown,
+            Err(ReadError::Damaged { .. }) => {
+                self.keep_aside().map_err(SaveError::Unwritable)?;
+                toml::Table::new()
+            }
+            Err(problem @ (ReadError::Unreadable(_) | ReadError::Newer { .. })) => return Err(SaveError::WouldLose(problem)),
+        };
+        let text = form::write(settings, &unknown).map_err(SaveError::WouldLose)?;
+        replace::replace(&self.path, text.as_bytes()).map_err(SaveError::Unwritable)
+    }
+
+    /// What the file holds; `None` when there is none.
+    fn form(&self) -> Result<Option<form::Form>, ReadError> {
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(ReadError::Unreadable(error)),
+        };
+        let mut bytes = Vec::new();
+        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ReadError::Unreadable)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(ReadError::damaged_somewhere("the file is larger than any settings can be"));
+        }
+        let text = str::from_utf8(&bytes).map_err(|_| ReadError::damaged_somewhere("the file is not text"))?;
+        form::read(text).map(Some)
+    }
+
+    /// Gives the file a name beside its own that nothing has yet.
+    fn keep_aside(&self) -> io::Result<PathBuf> {
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        let names = (1..=MOST_KEPT_ASIDE).map(|n| self.path.with_file_name(format!("{stem}.damaged-{n}.toml")));
+        let mut free = names.filter(|name| fs::symlink_metadata(name).is_err());
+        let kept = free.next().ok_or_else(|| io::Error::other("there are too many damaged settings files beside it"))?;
+        fs::rename(&self.path, &kept)?;
+        Ok(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests;
