@@ -95,7 +95,7 @@ pub enum LineRequest {
         /// Which.
         call: LineCall,
     },
-    /// Offer a changed session inside the call. Crossing ones are tried again by the line (RFC 3261 14.1).
+    /// Offer a changed session inside the call. Answered by `ReofferAnswered` or `ReofferRefused`.
     Reoffer {
         /// Which.
         call: LineCall,
@@ -191,7 +191,8 @@ pub enum LineEvent {
     ReofferRefused {
         /// Which.
         call: LineCall,
-        /// SIP status; 408 when nobody answered.
+        /// SIP status; 408 when nobody answered. 491 (it crossed with one of theirs) is told only after the pause of
+        /// RFC 3261 14.1, so that a new offer may be made at once.
         code: u16,
         /// Its words.
         text: String,
@@ -279,7 +280,13 @@ pub enum LineEnd {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MediaRequest {
-    /// Open a session for `account` and make an offer. Answered by `OfferReady`, within 150 ms whatever the servers do.
+    /// Open a session for `account` and gather candidates, for a call that may be dialled soon. Not answered.
+    Prepare {
+        /// Whose ICE servers and policy to use.
+        account: AccountId,
+    },
+    /// Make an offer, in the prepared session or in one opened now. Answered by `OfferReady`, within 150 ms whatever the
+    /// servers do.
     Offer {
         /// Whose ICE servers and policy to use.
         account: AccountId,

@@ -3,4 +3,14 @@
 //! Pure: a machine that is handed inputs and the time. It never reads a clock or a random number, never touches SIP,
 //! RTP or a device, and never asks which provider an account belongs to.
 
+mod call;
+mod control;
+mod dial;
+mod exchange;
 pub mod io;
+mod lines;
+mod notices;
+mod outbox;
+mod sound;
+
+pub use control::CallControl;

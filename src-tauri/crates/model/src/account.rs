@@ -35,6 +35,7 @@ fn yes() -> bool {
 /// The services an account can belong to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "there are a handful of accounts, and a box would be in everyone's way")]
 pub enum Provider {
     /// The practice exchange that comes with the phone; needs no server.
     Practice,

@@ -1,0 +1,328 @@
+//! One call: what it does next.
+
+mod answer;
+mod digits;
+mod ending;
+mod media;
+mod wire;
+
+use std::time::Duration;
+
+use model::{
+    AccountId, CallId, CallState, CallView, Cause, Direction, DtmfMode, Event, Hold, Instant, LineCall, MediaId, MediaStatistics,
+    Remote, SetupTimes, Target,
+};
+
+use self::digits::InfoDigits;
+pub(crate) use self::ending::Ended;
+use crate::{
+    dial::Dial,
+    exchange::Exchange,
+    io::{Description, IncomingCall, LineRequest, MediaRequest},
+    lines::Line,
+    outbox::Outbox,
+};
+
+/// A call and everything that is its own.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) id: CallId,
+    pub(crate) account: AccountId,
+    pub(crate) line: LineCall,
+    pub(crate) phase: Phase,
+    pub(crate) audio: Option<Audio>,
+    pub(crate) muted: bool,
+    pub(crate) silenced: bool,
+    pub(crate) hold: Hold,
+    direction: Direction,
+    remote: Remote,
+    since: Instant,
+    answered: Option<Instant>,
+    talked: Duration,
+    exchange: Exchange,
+    digits: InfoDigits,
+    dtmf: DtmfMode,
+    dtmf_info: bool,
+    can_hold: bool,
+    setup: SetupTimes,
+    statistics: Option<MediaStatistics>,
+}
+
+/// Where a call is. Signalling only; whether audio flows is [`Audio`].
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// Dialled while the account was coming up.
+    Waiting { dial: Dial, until: Instant },
+    /// Our offer is being made.
+    Offering { dial: Dial },
+    /// The INVITE is out. `fork` is the branch whose answer is applied.
+    Inviting { progress: Progress, fork: Option<u32> },
+    /// The far end's offer is being judged; nobody has heard anything yet.
+    Judging,
+    /// It rings here.
+    Alerting { answer: Answer, give_up_at: Instant },
+    /// Answered.
+    Talking,
+    /// Over.
+    Ended(Ended),
+}
+
+/// How far a dialled call has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Nothing heard.
+    Silent,
+    /// A 180 came: ringback is ours to play (RFC 3960 section 3.2).
+    Ringing,
+    /// Packets of the far end's own tones arrive.
+    EarlyMedia,
+}
+
+/// Our answer to a ringing call.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Being made; `wanted` when the user has already answered.
+    Coming { wanted: bool },
+    /// There, ready to be sent.
+    Ready(Description),
+}
+
+/// The media session of a call.
+#[derive(Debug)]
+pub(crate) struct Audio {
+    pub(crate) id: MediaId,
+    pub(crate) connected: bool,
+    /// Whether the far end takes RFC 4733 digits; known once descriptions are exchanged.
+    telephone_event: Option<bool>,
+    /// Whether losing the path has already been answered by an ICE restart.
+    restarted: bool,
+}
+
+impl Audio {
+    pub(crate) fn new(id: MediaId) -> Self {
+        Self { id, connected: false, telephone_event: None, restarted: false }
+    }
+}
+
+impl Call {
+    /// A call the user dials on `line`; `media` is a prepared session or a fresh one.
+    pub(crate) fn dialled(
+        now: Instant,
+        id: CallId,
+        line: &Line,
+        dial: Dial,
+        audio: Audio,
+        wait: Option<Duration>,
+        out: &mut Outbox,
+    ) -> Self {
+        let remote = remote_of(&dial.target);
+        let mut call = Self {
+            id,
+            account: line.id.clone(),
+            line: LineCall::Dialled(id.0),
+            phase: Phase::Judging,
+            audio: Some(audio),
+            muted: false,
+            silenced: false,
+            hold: Hold::default(),
+            direction: Direction::Outgoing,
+            remote,
+            since: now,
+            answered: None,
+            talked: Duration::ZERO,
+            exchange: Exchange::default(),
+            digits: InfoDigits::default(),
+            dtmf: line.dtmf,
+            dtmf_info: line.capabilities.dtmf_info,
+            can_hold: line.capabilities.hold,
+            setup: SetupTimes::default(),
+            statistics: None,
+        };
+        match wait {
+            Some(wait) => call.phase = Phase::Waiting { dial, until: now + wait },
+            None => call.make_offer(dial, out),
+        }
+        call
+    }
+
+    /// A call that arrived on `line`.
+    pub(crate) fn received(
+        now: Instant,
+        id: CallId,
+        line: &Line,
+        incoming: IncomingCall,
+        ring_for: Duration,
+        out: &mut Outbox,
+    ) -> Self {
+        let audio = Audio::new(out.new_media());
+        let account = line.id.clone();
+        let phase = match incoming.offer {
+            Some(offer) => {
+                out.media(audio.id, MediaRequest::Accept { account: account.clone(), offer });
+                Phase::Judging
+            }
+            // They want our offer: there is nothing to judge, so it may ring while ours is being made.
+            None => {
+                out.media(audio.id, MediaRequest::Offer { account: account.clone() });
+                Phase::Alerting { answer: Answer::Coming { wanted: false }, give_up_at: now + ring_for }
+            }
+        };
+        Self {
+            id,
+            account,
+            line: incoming.call,
+            phase,
+            audio: Some(audio),
+            muted: false,
+            silenced: false,
+            hold: Hold::default(),
+            direction: Direction::Incoming,
+            remote: incoming.remote,
+            since: now,
+            answered: None,
+            talked: Duration::ZERO,
+            exchange: Exchange::default(),
+            digits: InfoDigits::default(),
+            dtmf: line.dtmf,
+            dtmf_info: line.capabilities.dtmf_info,
+            can_hold: line.capabilities.hold,
+            setup: SetupTimes::default(),
+            statistics: None,
+        }
+    }
+
+    /// The account has become usable: a waiting call goes out.
+    pub(crate) fn line_is_usable(&mut self, out: &mut Outbox) {
+        if let Phase::Waiting { dial, .. } = &self.phase {
+            let dial = dial.clone();
+            self.make_offer(dial, out);
+        }
+    }
+
+    fn make_offer(&mut self, dial: Dial, out: &mut Outbox) {
+        if let Some(audio) = &self.audio {
+            out.media(audio.id, MediaRequest::Offer { account: self.account.clone() });
+        }
+        self.phase = Phase::Offering { dial };
+    }
+
+    /// Puts the far end on hold, or takes it back, as soon as signalling allows.
+    pub(crate) fn set_hold(&mut self, held: bool, out: &mut Outbox) -> Result<(), &'static str> {
+        if !matches!(self.phase, Phase::Talking) {
+            return Err("only an answered call can be held");
+        }
+        if self.can_hold {
+            self.exchange.want_hold(held);
+            self.advance_exchange(out);
+        } else if self.hold.local != held {
+            // Where signalling knows no hold, silence in both directions is one.
+            self.hold.local = held;
+            out.event(Event::Hold { call: self.id, hold: self.hold });
+        }
+        Ok(())
+    }
+
+    /// When it wants to be woken.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let phase = match &self.phase {
+            Phase::Waiting { until, .. } => Some(*until),
+            Phase::Alerting { give_up_at, .. } => Some(*give_up_at),
+            Phase::Ended(ended) => Some(ended.deadline()),
+            Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging | Phase::Talking => None,
+        };
+        [phase, self.digits.due()].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub(crate) fn on_time(&mut self, now: Instant, out: &mut Outbox) {
+        self.send_info_digits(now, out);
+        match &mut self.phase {
+            Phase::Waiting { until, .. } if now >= *until => {
+                self.end(now, Cause::AccountNotReady { detail: "it did not come up in time".into() }, out);
+            }
+            Phase::Alerting { give_up_at, .. } if now >= *give_up_at => {
+                // 480: the user is not there (RFC 3261 21.4.18); the caller's own server may divert.
+                out.line(
+                    &self.account,
+                    LineRequest::Reject { call: self.line, code: 480, text: "Temporarily Unavailable".into() },
+                );
+                self.end(now, Cause::Missed, out);
+            }
+            Phase::Ended(_) => self.report_when_due(now, out),
+            Phase::Waiting { .. }
+            | Phase::Alerting { .. }
+            | Phase::Offering { .. }
+            | Phase::Inviting { .. }
+            | Phase::Judging
+            | Phase::Talking => {}
+        }
+    }
+
+    /// Whether it counts as a call the user has: ringing, dialled or answered.
+    pub(crate) fn is_live(&self) -> bool {
+        !matches!(self.phase, Phase::Ended(_))
+    }
+
+    /// Whether it is answered and audio may flow.
+    pub(crate) fn is_talking(&self) -> bool {
+        matches!(self.phase, Phase::Talking)
+    }
+
+    /// Whether the user has answered and our answer is still being made.
+    pub(crate) fn is_being_answered(&self) -> bool {
+        matches!(self.phase, Phase::Alerting { answer: Answer::Coming { wanted: true }, .. })
+    }
+
+    /// Whether it may be forgotten.
+    pub(crate) fn is_stale(&self, now: Instant) -> bool {
+        matches!(&self.phase, Phase::Ended(ended) if ended.is_stale(now))
+    }
+
+    /// What the page shows; nothing while the offer is being judged.
+    pub(crate) fn view(&self) -> Option<CallView> {
+        Some(CallView {
+            id: self.id,
+            account: self.account.clone(),
+            direction: self.direction,
+            remote: self.remote.clone(),
+            state: self.state()?,
+            since_ms: self.since.as_millis(),
+            answered_ms: self.answered.map(Instant::as_millis),
+            muted: self.muted,
+            silenced: self.silenced,
+            dtmf: self.dtmf_in_use(),
+            media: self.statistics.clone(),
+        })
+    }
+
+    fn state(&self) -> Option<CallState> {
+        Some(match &self.phase {
+            Phase::Judging => return None,
+            Phase::Waiting { .. } | Phase::Offering { .. } | Phase::Inviting { progress: Progress::Silent, .. } => {
+                CallState::Dialing
+            }
+            Phase::Inviting { progress: Progress::Ringing, .. } => CallState::Ringing,
+            Phase::Inviting { progress: Progress::EarlyMedia, .. } => CallState::EarlyMedia,
+            Phase::Alerting { answer: Answer::Coming { wanted: true }, .. } => CallState::Connecting,
+            Phase::Alerting { .. } => CallState::Incoming,
+            Phase::Talking if self.audio.as_ref().is_some_and(|audio| audio.connected) => {
+                CallState::Established { hold: self.hold }
+            }
+            Phase::Talking => CallState::Connecting,
+            Phase::Ended(ended) => CallState::Ended { cause: ended.cause.clone() },
+        })
+    }
+
+    fn elapsed_ms(&self, now: Instant) -> Option<f64> {
+        Some(now.since(self.since).as_secs_f64() * 1000.0)
+    }
+}
+
+/// What is known of the called before anyone answers.
+fn remote_of(target: &Target) -> Remote {
+    let text = target.expose();
+    let number = text.split_once(':').map_or(text, |(_, rest)| rest);
+    let number = number.split('@').next().unwrap_or(number);
+    let uri = if target.is_address() { text } else { "" };
+    Remote { name: "".into(), number: number.into(), uri: uri.into() }
+}

@@ -1,0 +1,88 @@
+//! What the user does with a call: answer, decline, hang up.
+
+use model::{Cause, Direction, EndedBy, Event, Instant};
+
+use super::{Answer, Call, Phase};
+use crate::{
+    io::{Description, LineRequest, MediaRequest},
+    outbox::Outbox,
+};
+
+impl Call {
+    /// The far end's offer can be answered: it may ring until `give_up_at`.
+    pub(crate) fn alert(&mut self, now: Instant, give_up_at: Instant, out: &mut Outbox) {
+        if matches!(self.phase, Phase::Judging) {
+            self.phase = Phase::Alerting { answer: Answer::Coming { wanted: false }, give_up_at };
+        }
+        out.line(&self.account, LineRequest::Ring { call: self.line });
+        self.setup.signalled_ms = self.elapsed_ms(now);
+        out.event(Event::Incoming { call: self.id, account: self.account.clone(), remote: self.remote.clone() });
+    }
+
+    /// The user answers.
+    pub(crate) fn answer(&mut self, now: Instant, out: &mut Outbox) -> Result<(), &'static str> {
+        let Phase::Alerting { answer, .. } = &mut self.phase else {
+            return Err("only a ringing call can be answered");
+        };
+        match std::mem::replace(answer, Answer::Coming { wanted: true }) {
+            Answer::Ready(description) => self.send_answer(now, description, out),
+            Answer::Coming { .. } => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn send_answer(&mut self, now: Instant, description: Description, out: &mut Outbox) {
+        out.line(&self.account, LineRequest::Answer { call: self.line, description });
+        self.phase = Phase::Talking;
+        self.answered = Some(now);
+        self.setup.answered_ms = self.elapsed_ms(now);
+        out.event(Event::Answered { call: self.id, direction: Direction::Incoming, remote: self.remote.clone() });
+    }
+
+    /// The user declines.
+    pub(crate) fn decline(&mut self, now: Instant, out: &mut Outbox) -> Result<(), &'static str> {
+        if !matches!(self.phase, Phase::Alerting { .. }) {
+            return Err("only a ringing call can be declined");
+        }
+        // 486 and not 603: another phone of the same user, or his mailbox, may still take the call.
+        out.line(&self.account, LineRequest::Reject { call: self.line, code: 486, text: "Busy Here".into() });
+        self.end(now, Cause::Declined, out);
+        Ok(())
+    }
+
+    /// The user ends the call, in whatever state it is.
+    pub(crate) fn hang_up(&mut self, now: Instant, out: &mut Outbox) -> Result<(), &'static str> {
+        match &self.phase {
+            Phase::Alerting { answer: Answer::Coming { wanted: false } | Answer::Ready(_), .. } => return self.decline(now, out),
+            Phase::Waiting { .. } | Phase::Offering { .. } => self.end(now, Cause::Cancelled, out),
+            Phase::Inviting { .. } | Phase::Judging | Phase::Alerting { .. } => {
+                out.line(&self.account, LineRequest::HangUp { call: self.line });
+                self.end(now, Cause::Cancelled, out);
+            }
+            Phase::Talking => {
+                out.line(&self.account, LineRequest::HangUp { call: self.line });
+                self.end(now, Cause::HungUp { by: EndedBy::Local }, out);
+            }
+            Phase::Ended(_) => return Err("the call is already over"),
+        }
+        Ok(())
+    }
+
+    /// The account went away for good: nothing can be signalled any more.
+    pub(crate) fn abandon(&mut self, now: Instant, out: &mut Outbox) {
+        if self.is_live() {
+            out.line(&self.account, LineRequest::HangUp { call: self.line });
+            self.end(now, Cause::ConnectionLost, out);
+        }
+    }
+
+    pub(super) fn close_audio(&mut self, out: &mut Outbox) -> bool {
+        match &self.audio {
+            Some(audio) => {
+                out.media(audio.id, MediaRequest::Close);
+                true
+            }
+            None => false,
+        }
+    }
+}

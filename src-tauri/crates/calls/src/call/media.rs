@@ -1,0 +1,211 @@
+//! What the media session tells about a call.
+
+use model::{Cause, Event, Hold, Instant, MediaDirection};
+
+use super::{Answer, Call, Phase, Progress};
+use crate::{
+    exchange::MadeOffer,
+    io::{Description, LineRequest, MediaEvent, MediaRequest},
+    outbox::Outbox,
+};
+
+impl Call {
+    /// Takes an event of this call's media session.
+    pub(crate) fn on_media(&mut self, now: Instant, event: MediaEvent, out: &mut Outbox) {
+        match event {
+            MediaEvent::OfferReady { offer } => self.on_offer_ready(now, offer, out),
+            MediaEvent::Accepted => {}
+            MediaEvent::AnswerReady { answer, direction, remote } => {
+                self.on_agreed(direction, remote, out);
+                self.on_answer_ready(now, answer, out);
+            }
+            MediaEvent::Refused { code, detail } => self.on_refused(now, code, detail, out),
+            MediaEvent::Applied { direction, remote, telephone_event } => {
+                if let Some(audio) = &mut self.audio {
+                    audio.telephone_event = Some(telephone_event);
+                }
+                self.on_agreed(direction, remote, out);
+                self.exchange.applied();
+                self.advance_exchange(out);
+            }
+            MediaEvent::Connected { pair } => self.on_connected(now, pair, out),
+            MediaEvent::FirstPacket => self.on_first_packet(now, out),
+            MediaEvent::Interrupted => {
+                out.failed(Some(self.id), "the audio path was lost; looking for another");
+            }
+            MediaEvent::Failed { detail } => self.on_path_failed(now, detail, out),
+            MediaEvent::Dtmf { digit, duration } => {
+                let duration_ms = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
+                out.event(Event::Dtmf { call: self.id, digit, duration_ms });
+            }
+            MediaEvent::DtmfSent => {}
+            MediaEvent::DtmfUnavailable => {
+                out.failed(Some(self.id), "the far end takes no digits in the audio stream");
+            }
+            MediaEvent::Statistics(statistics) => self.statistics = Some(*statistics),
+            MediaEvent::Trouble(trouble) => out.event(Event::MediaTrouble { call: self.id, trouble }),
+            MediaEvent::Closed(statistics) => {
+                self.statistics = Some(*statistics);
+                self.report(out);
+            }
+        }
+    }
+
+    fn on_offer_ready(&mut self, now: Instant, offer: Description, out: &mut Outbox) {
+        match &mut self.phase {
+            Phase::Offering { dial } => {
+                let invite = LineRequest::Invite {
+                    call: self.line,
+                    target: dial.target.clone(),
+                    offer,
+                    headers: std::mem::take(&mut dial.headers),
+                };
+                out.line(&self.account, invite);
+                self.phase = Phase::Inviting { progress: Progress::Silent, fork: None };
+            }
+            Phase::Alerting { .. } => self.on_answer_ready(now, offer, out),
+            Phase::Talking => match self.exchange.offer_made() {
+                MadeOffer::Send => out.line(&self.account, LineRequest::Reoffer { call: self.line, offer }),
+                MadeOffer::Answer => out.line(&self.account, LineRequest::AnswerReoffer { call: self.line, description: offer }),
+                MadeOffer::Ignore => {}
+            },
+            Phase::Waiting { .. } | Phase::Inviting { .. } | Phase::Judging | Phase::Ended(_) => {}
+        }
+    }
+
+    fn on_answer_ready(&mut self, now: Instant, description: Description, out: &mut Outbox) {
+        match &mut self.phase {
+            Phase::Alerting { answer, .. } => match answer {
+                Answer::Coming { wanted: true } => self.send_answer(now, description, out),
+                Answer::Coming { wanted: false } | Answer::Ready(_) => *answer = Answer::Ready(description),
+            },
+            Phase::Talking => {
+                out.line(&self.account, LineRequest::AnswerReoffer { call: self.line, description });
+                self.exchange.answered();
+                self.advance_exchange(out);
+            }
+            Phase::Waiting { .. } | Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging | Phase::Ended(_) => {}
+        }
+    }
+
+    fn on_refused(&mut self, now: Instant, code: u16, detail: String, out: &mut Outbox) {
+        match &self.phase {
+            Phase::Judging | Phase::Alerting { .. } => {
+                out.line(&self.account, LineRequest::Reject { call: self.line, code, text: "Not Acceptable Here".into() });
+                self.end(now, Cause::NotAcceptable { code, text: detail }, out);
+            }
+            Phase::Talking if self.exchange.is_answering() => {
+                out.line(&self.account, LineRequest::RefuseReoffer { call: self.line, code });
+                self.exchange.answered();
+                self.advance_exchange(out);
+            }
+            Phase::Talking if self.audio.as_ref().is_some_and(|audio| audio.connected) => {
+                // Their answer to a changed offer is unusable: what was agreed before goes on.
+                self.exchange.give_up(self.hold.local);
+                out.failed(Some(self.id), format!("the far end's answer cannot be used: {detail}"));
+            }
+            Phase::Inviting { .. } | Phase::Talking | Phase::Offering { .. } => {
+                out.line(&self.account, LineRequest::HangUp { call: self.line });
+                self.end(now, Cause::NotAcceptable { code, text: detail }, out);
+            }
+            Phase::Waiting { .. } | Phase::Ended(_) => {}
+        }
+    }
+
+    /// Both sides have descriptions: who holds whom follows from the directions.
+    fn on_agreed(&mut self, direction: MediaDirection, remote: MediaDirection, out: &mut Outbox) {
+        let hold = Hold { local: self.exchange.holds() && !direction.receives(), remote: !remote.receives() };
+        if self.is_talking() && hold != self.hold {
+            self.hold = hold;
+            out.event(Event::Hold { call: self.id, hold });
+        }
+    }
+
+    fn on_connected(&mut self, now: Instant, pair: Option<model::CandidatePair>, out: &mut Outbox) {
+        let Some(audio) = &mut self.audio else { return };
+        audio.restarted = false;
+        if std::mem::replace(&mut audio.connected, true) {
+            return;
+        }
+        self.setup.media_ms = self.elapsed_ms(now);
+        let mut media = self.statistics.clone().unwrap_or_default();
+        media.pair = pair;
+        out.event(Event::MediaConnected { call: self.id, media });
+    }
+
+    fn on_first_packet(&mut self, now: Instant, out: &mut Outbox) {
+        if self.setup.first_packet_ms.is_none() {
+            self.setup.first_packet_ms = self.elapsed_ms(now);
+        }
+        if let Phase::Inviting { progress, .. } = &mut self.phase
+            && *progress != Progress::EarlyMedia
+        {
+            *progress = Progress::EarlyMedia;
+            out.event(Event::EarlyMedia { call: self.id });
+        }
+    }
+
+    fn on_path_failed(&mut self, now: Instant, detail: String, out: &mut Outbox) {
+        if self.is_talking()
+            && let Some(audio) = &mut self.audio
+            && audio.connected
+            && !std::mem::replace(&mut audio.restarted, true)
+        {
+            self.exchange.want_restart();
+            self.advance_exchange(out);
+            return;
+        }
+        match &self.phase {
+            Phase::Judging | Phase::Alerting { .. } => {
+                // 480 and not 488: their offer was fine, our machine was not.
+                out.line(
+                    &self.account,
+                    LineRequest::Reject { call: self.line, code: 480, text: "Temporarily Unavailable".into() },
+                );
+            }
+            Phase::Inviting { .. } | Phase::Talking => out.line(&self.account, LineRequest::HangUp { call: self.line }),
+            Phase::Waiting { .. } | Phase::Offering { .. } => {}
+            Phase::Ended(_) => return,
+        }
+        self.end(now, Cause::MediaFailed { detail }, out);
+    }
+
+    /// The far end offers a changed session.
+    pub(super) fn on_reoffered(&mut self, offer: Option<Description>, out: &mut Outbox) {
+        let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking()) else {
+            out.line(&self.account, LineRequest::RefuseReoffer { call: self.line, code: 488 });
+            return;
+        };
+        // Ours crossed with theirs and will be made anew after theirs is settled.
+        if self.exchange.offered(offer.is_some()) {
+            out.media(audio.id, MediaRequest::Rollback);
+        }
+        out.media(audio.id, MediaRequest::Reaccept { offer, direction: self.exchange.wanted_direction() });
+    }
+
+    /// Our changed offer was refused.
+    pub(super) fn on_reoffer_refused(&mut self, now: Instant, code: u16, text: &str, out: &mut Outbox) {
+        let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking()) else { return };
+        let refusal = self.exchange.refused(code, self.hold.local);
+        if refusal.rollback {
+            out.media(audio.id, MediaRequest::Rollback);
+        }
+        if refusal.given_up && !audio.connected {
+            out.line(&self.account, LineRequest::HangUp { call: self.line });
+            self.end(now, Cause::of_response(code, text), out);
+            return;
+        }
+        if refusal.given_up {
+            out.failed(Some(self.id), format!("the far end refused the change ({code} {text})"));
+        }
+        self.advance_exchange(out);
+    }
+
+    /// Starts the next offer, when one is wanted and none is under way.
+    pub(super) fn advance_exchange(&mut self, out: &mut Outbox) {
+        let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking()) else { return };
+        if let Some((direction, restart_ice)) = self.exchange.next(self.hold.local) {
+            out.media(audio.id, MediaRequest::Reoffer { direction, restart_ice });
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What the line tells about a call.
+
+use model::{Cause, EndedBy, Event, Instant};
+
+use super::{Answer, Audio, Call, Phase, Progress};
+use crate::{
+    exchange::Exchange,
+    io::{Description, LineEnd, LineEvent, LineRequest, MediaRequest},
+    outbox::Outbox,
+};
+
+impl Call {
+    /// Takes an event of the line that concerns this call.
+    pub(crate) fn on_line(&mut self, now: Instant, event: LineEvent, out: &mut Outbox) {
+        match event {
+            LineEvent::Sent { .. } => self.setup.signalled_ms = self.elapsed_ms(now),
+            LineEvent::Progress { code, fork, answer, .. } => self.on_progress(now, code, fork, answer, out),
+            LineEvent::Answered { fork, answer, remote, .. } => {
+                if let Some(remote) = remote {
+                    self.remote = remote;
+                }
+                self.on_answered(now, fork, answer, out);
+            }
+            LineEvent::Confirmed { answer, .. } => self.apply(answer, out),
+            LineEvent::Reoffered { offer, .. } => self.on_reoffered(offer, out),
+            LineEvent::ReofferAnswered { answer, .. } => {
+                if self.is_talking() {
+                    self.exchange.accepted();
+                    self.apply(Some(answer), out);
+                }
+            }
+            LineEvent::ReofferRefused { code, text, .. } => self.on_reoffer_refused(now, code, &text, out),
+            LineEvent::RemoteChanged { remote, .. } => self.remote = remote,
+            LineEvent::Dtmf { digit, duration, .. } => {
+                let duration_ms = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
+                out.event(Event::Dtmf { call: self.id, digit, duration_ms });
+            }
+            LineEvent::DtmfFailed { code, .. } => {
+                out.failed(Some(self.id), format!("the far end did not take the digit ({code})"));
+            }
+            LineEvent::Ended { how, .. } => self.on_ended(now, how, out),
+            // Not about a call; call control has taken them.
+            LineEvent::State(_) | LineEvent::Capable(_) | LineEvent::Incoming(_) => {}
+        }
+    }
+
+    fn on_progress(&mut self, now: Instant, code: u16, from: u32, answer: Option<Description>, out: &mut Outbox) {
+        let Phase::Inviting { progress, fork } = &mut self.phase else { return };
+        if code == 180 && *progress == Progress::Silent {
+            *progress = Progress::Ringing;
+            out.event(Event::Ringing { call: self.id });
+        }
+        // One peer connection takes one answer, so early media comes from the first branch only.
+        let first_answer = answer.filter(|_| *fork.get_or_insert(from) == from);
+        if code == 180 && self.setup.ringing_ms.is_none() {
+            self.setup.ringing_ms = self.elapsed_ms(now);
+        }
+        self.apply(first_answer, out);
+    }
+
+    fn on_answered(&mut self, now: Instant, from: u32, answer: Option<Description>, out: &mut Outbox) {
+        let Phase::Inviting { fork, .. } = &self.phase else { return };
+        let fork = *fork;
+        self.phase = Phase::Talking;
+        self.answered = Some(now);
+        self.setup.answered_ms = self.elapsed_ms(now);
+        out.event(Event::Answered { call: self.id, direction: self.direction, remote: self.remote.clone() });
+        match (fork, answer) {
+            (Some(applied), _) if applied != from => self.start_over_with_fork(out),
+            (None, None) => {
+                out.line(&self.account, LineRequest::HangUp { call: self.line });
+                self.end(now, Cause::MediaFailed { detail: "the far end answered without a session description".into() }, out);
+            }
+            (_, answer) => self.apply(answer, out),
+        }
+    }
+
+    /// Another branch than the one we listened to has answered: its answer does not fit a used peer connection, so a
+    /// fresh one is offered inside the call.
+    fn start_over_with_fork(&mut self, out: &mut Outbox) {
+        if let Some(old) = self.audio.take() {
+            out.media(old.id, MediaRequest::Close);
+        }
+        let fresh = Audio::new(out.new_media());
+        out.media(fresh.id, MediaRequest::Offer { account: self.account.clone() });
+        self.audio = Some(fresh);
+        self.exchange = Exchange::making_offer();
+    }
+
+    fn apply(&self, answer: Option<Description>, out: &mut Outbox) {
+        if let (Some(answer), Some(audio)) = (answer, &self.audio) {
+            out.media(audio.id, MediaRequest::Apply { answer });
+        }
+    }
+
+    fn on_ended(&mut self, now: Instant, how: LineEnd, out: &mut Outbox) {
+        let talked = self.is_talking();
+        let ringing_here = matches!(self.phase, Phase::Judging | Phase::Alerting { .. });
+        let cause = match how {
+            LineEnd::Local => Cause::HungUp { by: EndedBy::Local },
+            LineEnd::Bye { .. } => Cause::HungUp { by: EndedBy::Remote },
+            // RFC 3326 section 2: SIP;cause=200 means another branch took the call.
+            LineEnd::Cancelled { code: Some(200) } => Cause::AnsweredElsewhere,
+            LineEnd::Cancelled { .. }
+                if matches!(self.phase, Phase::Alerting { answer: Answer::Coming { wanted: true }, .. }) =>
+            {
+                Cause::Cancelled
+            }
+            LineEnd::Cancelled { .. } => Cause::Missed,
+            LineEnd::Refused { code, text } => Cause::of_response(code, &text),
+            LineEnd::ConnectionLost => Cause::ConnectionLost,
+            LineEnd::Failed { detail } if talked || ringing_here => Cause::ServerFailed { code: 500, text: detail },
+            LineEnd::Failed { detail } => Cause::AccountNotReady { detail },
+        };
+        self.end(now, cause, out);
+    }
+}

@@ -1,0 +1,363 @@
+use model::{
+    CallState, Codec, DtmfDigit, EndedBy, Hold, MediaDirection, MediaStatistics, OfflineCause, Personal, Remote, Target,
+};
+
+use super::*;
+use crate::io::{Capabilities, Description, LineEnd, ProgressTone, Ring, SoundRequest};
+
+/// Call control with one account, its drivers played by the test.
+struct Desk {
+    control: CallControl,
+    now: Instant,
+    /// Everything asked for since it was last looked at.
+    asked: Vec<Output>,
+}
+
+const CAPABLE: Capabilities = Capabilities { calls: 8, hold: true, transfer: true, dtmf_info: true };
+
+fn account() -> AccountId {
+    AccountId("practice".into())
+}
+
+fn text(text: &str) -> Description {
+    Personal::new(text)
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    fn with(settings: Settings) -> Self {
+        let mut desk = Self { control: CallControl::new(&settings), now: Instant::START, asked: Vec::new() };
+        desk.line(LineEvent::Capable(CAPABLE));
+        desk.line(LineEvent::State(AccountState::Registered));
+        desk.asked.clear();
+        desk
+    }
+
+    fn give(&mut self, input: Input) {
+        self.control.handle(self.now, input);
+        self.asked.extend(std::iter::from_fn(|| self.control.poll_output()));
+    }
+
+    fn line(&mut self, event: LineEvent) {
+        self.give(Input::Line(account(), event));
+    }
+
+    fn media(&mut self, media: u32, event: MediaEvent) {
+        self.give(Input::Media(MediaId(media), event));
+    }
+
+    fn command(&mut self, command: Command) {
+        self.give(Input::Command(command));
+    }
+
+    fn dial(&mut self) -> LineCall {
+        let target: Target = "600".parse().expect("a number");
+        self.command(Command::Dial(DialOptions { target, account: None, headers: Vec::new() }));
+        self.media(1, MediaEvent::OfferReady { offer: text("offer") });
+        LineCall::Dialled(1)
+    }
+
+    fn talk(&mut self) -> LineCall {
+        let call = self.dial();
+        self.line(LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None });
+        self.media(
+            1,
+            MediaEvent::Applied { direction: MediaDirection::SendRecv, remote: MediaDirection::SendRecv, telephone_event: true },
+        );
+        self.media(1, MediaEvent::Connected { pair: None });
+        self.asked.clear();
+        call
+    }
+
+    fn ring(&mut self) -> LineCall {
+        let call = LineCall::Received(7);
+        let incoming = IncomingCall {
+            call,
+            remote: Remote::default(),
+            offer: Some(text("their offer")),
+            sip_call_id: text("abc"),
+            headers: Vec::new(),
+        };
+        self.line(LineEvent::Incoming(Box::new(incoming)));
+        call
+    }
+
+    fn wait(&mut self, span: Duration) {
+        let end = self.now + span;
+        while let Some(due) = self.control.poll_timeout().filter(|due| *due <= end) {
+            self.now = due;
+            self.give(Input::Timeout);
+        }
+        self.now = end;
+    }
+
+    fn state(&self, call: u32) -> Option<CallState> {
+        self.control.snapshot(self.now).calls.into_iter().find(|view| view.id == CallId(call)).map(|view| view.state)
+    }
+
+    fn asked(&mut self, output: &Output) -> bool {
+        let found = self.asked.contains(output);
+        self.asked.retain(|asked| asked != output);
+        found
+    }
+
+    fn asked_of_line(&mut self, request: LineRequest) -> bool {
+        self.asked(&Output::Line(account(), request))
+    }
+
+    fn asked_of_media(&mut self, media: u32, request: MediaRequest) -> bool {
+        self.asked(&Output::Media(MediaId(media), request))
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        let events = self
+            .asked
+            .iter()
+            .filter_map(|asked| if let Output::Event(event) = asked { Some(event.clone()) } else { None })
+            .collect();
+        self.asked.clear();
+        events
+    }
+}
+
+#[test]
+fn a_dialled_call_is_offered_rings_and_is_answered() {
+    let mut desk = Desk::new();
+    let call = desk.dial();
+    let target: Target = "600".parse().expect("a number");
+    assert!(desk.asked_of_media(1, MediaRequest::Offer { account: account() }));
+    assert!(desk.asked_of_line(LineRequest::Invite { call, target, offer: text("offer"), headers: Vec::new() }));
+    assert_eq!(desk.state(1), Some(CallState::Dialing));
+
+    desk.line(LineEvent::Progress { call, code: 180, fork: 0, answer: None });
+    assert_eq!(desk.state(1), Some(CallState::Ringing));
+    assert!(desk.asked(&Output::Sound(SoundRequest::Tone(Some(ProgressTone::Ringback)))));
+
+    desk.line(LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None });
+    assert!(desk.asked_of_media(1, MediaRequest::Apply { answer: text("answer") }));
+    assert!(desk.asked(&Output::Sound(SoundRequest::Tone(None))));
+    assert_eq!(desk.state(1), Some(CallState::Connecting));
+    desk.media(1, MediaEvent::Connected { pair: None });
+    assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold::default() }));
+}
+
+#[test]
+fn early_media_silences_our_ringback_only_once_it_is_heard() {
+    let mut desk = Desk::new();
+    let call = desk.dial();
+    desk.line(LineEvent::Progress { call, code: 180, fork: 0, answer: Some(text("early")) });
+    assert_eq!(desk.state(1), Some(CallState::Ringing));
+    desk.media(1, MediaEvent::FirstPacket);
+    assert_eq!(desk.state(1), Some(CallState::EarlyMedia));
+    assert!(desk.asked(&Output::Sound(SoundRequest::Tone(None))));
+}
+
+#[test]
+fn another_fork_that_answers_gets_a_fresh_session() {
+    let mut desk = Desk::new();
+    let call = desk.dial();
+    desk.line(LineEvent::Progress { call, code: 183, fork: 0, answer: Some(text("first")) });
+    desk.line(LineEvent::Progress { call, code: 183, fork: 1, answer: Some(text("second")) });
+    assert!(!desk.asked_of_media(1, MediaRequest::Apply { answer: text("second") }));
+    desk.line(LineEvent::Answered { call, fork: 1, answer: Some(text("second")), remote: None });
+    assert!(desk.asked_of_media(1, MediaRequest::Close));
+    assert!(desk.asked_of_media(2, MediaRequest::Offer { account: account() }));
+    desk.media(2, MediaEvent::OfferReady { offer: text("fresh") });
+    assert!(desk.asked_of_line(LineRequest::Reoffer { call, offer: text("fresh") }));
+    desk.line(LineEvent::ReofferAnswered { call, answer: text("third") });
+    assert!(desk.asked_of_media(2, MediaRequest::Apply { answer: text("third") }));
+}
+
+#[test]
+fn an_offer_that_cannot_be_used_is_refused_before_it_rings() {
+    let mut desk = Desk::new();
+    let call = desk.ring();
+    desk.media(1, MediaEvent::Refused { code: 488, detail: "no fingerprint".into() });
+    assert!(desk.asked_of_line(LineRequest::Reject { call, code: 488, text: "Not Acceptable Here".into() }));
+    assert!(!desk.asked.iter().any(|asked| matches!(asked, Output::Sound(SoundRequest::Ring(Some(_))))), "nobody heard it");
+    assert!(!desk.events().iter().any(|event| matches!(event, Event::Incoming { .. })));
+}
+
+#[test]
+fn answering_before_our_answer_is_made_sends_it_when_it_is() {
+    let mut desk = Desk::new();
+    let call = desk.ring();
+    desk.media(1, MediaEvent::Accepted);
+    assert!(desk.asked_of_line(LineRequest::Ring { call }));
+    assert!(desk.asked(&Output::Sound(SoundRequest::Ring(Some(Ring::Full)))));
+    desk.command(Command::Answer { call: CallId(1) });
+    assert!(desk.asked(&Output::Sound(SoundRequest::Ring(None))));
+    let (direction, remote) = (MediaDirection::SendRecv, MediaDirection::SendRecv);
+    desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction, remote });
+    assert!(desk.asked_of_line(LineRequest::Answer { call, description: text("answer") }));
+}
+
+#[test]
+fn a_call_taken_elsewhere_is_not_missed() {
+    for (code, cause) in [(Some(200), Cause::AnsweredElsewhere), (None, Cause::Missed)] {
+        let mut desk = Desk::new();
+        let call = desk.ring();
+        desk.media(1, MediaEvent::Accepted);
+        desk.line(LineEvent::Ended { call, how: LineEnd::Cancelled { code } });
+        assert_eq!(desk.state(1), Some(CallState::Ended { cause }));
+    }
+}
+
+#[test]
+fn the_end_is_told_once_with_the_last_figures() {
+    let mut desk = Desk::new();
+    let call = desk.talk();
+    desk.wait(Duration::from_secs(3));
+    desk.line(LineEvent::Ended { call, how: LineEnd::Bye { code: None } });
+    assert!(desk.events().is_empty(), "the session has not told its figures");
+    desk.media(1, MediaEvent::Closed(Box::new(MediaStatistics { codec: Some(Codec::Opus), ..MediaStatistics::default() })));
+    desk.wait(Duration::from_secs(10));
+    let events = desk.events();
+    let [Event::Ended { cause, report, .. }] = events.as_slice() else { panic!("one end, not {events:?}") };
+    assert_eq!(*cause, Cause::HungUp { by: EndedBy::Remote });
+    assert_eq!((report.talked_ms, report.media.codec), (3000, Some(Codec::Opus)));
+    assert_eq!(desk.state(1), None, "it was shown for a moment and is gone");
+}
+
+#[test]
+fn a_session_that_never_closes_does_not_hide_the_end() {
+    let mut desk = Desk::new();
+    desk.talk();
+    desk.command(Command::HangUp { call: CallId(1) });
+    desk.wait(Duration::from_secs(1));
+    assert!(desk.events().iter().any(|event| matches!(event, Event::Ended { .. })));
+}
+
+#[test]
+fn hold_is_told_when_both_sides_have_agreed() {
+    let mut desk = Desk::new();
+    let call = desk.talk();
+    desk.command(Command::Hold { call: CallId(1) });
+    assert!(desk.asked_of_media(1, MediaRequest::Reoffer { direction: MediaDirection::SendOnly, restart_ice: false }));
+    desk.media(1, MediaEvent::OfferReady { offer: text("hold") });
+    assert!(desk.asked_of_line(LineRequest::Reoffer { call, offer: text("hold") }));
+    desk.line(LineEvent::ReofferAnswered { call, answer: text("held") });
+    desk.media(
+        1,
+        MediaEvent::Applied { direction: MediaDirection::SendOnly, remote: MediaDirection::RecvOnly, telephone_event: true },
+    );
+    assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold { local: true, remote: false } }));
+    assert!(desk.asked(&Output::Sound(SoundRequest::Route(Vec::new()))), "a held party neither hears nor is heard");
+}
+
+#[test]
+fn a_refused_hold_leaves_the_call_as_it_was() {
+    let mut desk = Desk::new();
+    let call = desk.talk();
+    desk.command(Command::Hold { call: CallId(1) });
+    desk.media(1, MediaEvent::OfferReady { offer: text("hold") });
+    desk.line(LineEvent::ReofferRefused { call, code: 488, text: "No".into() });
+    assert!(desk.asked_of_media(1, MediaRequest::Rollback));
+    assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold::default() }));
+    desk.command(Command::Hold { call: CallId(1) });
+    assert!(
+        desk.asked.iter().any(|asked| matches!(asked, Output::Media(_, MediaRequest::Reoffer { .. }))),
+        "it may be tried again"
+    );
+}
+
+#[test]
+fn the_far_end_holding_us_is_shown_apart() {
+    let mut desk = Desk::new();
+    let call = desk.talk();
+    desk.line(LineEvent::Reoffered { call, offer: Some(text("sendonly")) });
+    assert!(
+        desk.asked_of_media(1, MediaRequest::Reaccept { offer: Some(text("sendonly")), direction: MediaDirection::SendRecv })
+    );
+    let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
+    desk.media(1, MediaEvent::AnswerReady { answer: text("recvonly"), direction, remote });
+    assert!(desk.asked_of_line(LineRequest::AnswerReoffer { call, description: text("recvonly") }));
+    assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold { local: false, remote: true } }));
+}
+
+#[test]
+fn a_lost_path_is_looked_for_once_and_then_the_call_ends() {
+    let mut desk = Desk::new();
+    let call = desk.talk();
+    desk.media(1, MediaEvent::Failed { detail: "ICE".into() });
+    assert!(desk.asked_of_media(1, MediaRequest::Reoffer { direction: MediaDirection::SendRecv, restart_ice: true }));
+    desk.media(1, MediaEvent::Failed { detail: "ICE".into() });
+    assert!(desk.asked_of_line(LineRequest::HangUp { call }));
+    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::MediaFailed { detail: "ICE".into() } }));
+}
+
+#[test]
+fn digits_by_info_are_spaced() {
+    let mut settings = Settings::default();
+    let sip = r#"{"server":"wss://example.com","user":"a","dtmf":"info"}"#;
+    settings.accounts[0].provider = model::Provider::Sip(serde_json::from_str(sip).expect("an account"));
+    let mut desk = Desk::with(settings);
+    let call = desk.talk();
+    desk.command(Command::SendDtmf { call: CallId(1), digits: DtmfDigit::parse_all("12").expect("digits") });
+    let sent =
+        |desk: &Desk| desk.asked.iter().filter(|asked| matches!(asked, Output::Line(_, LineRequest::SendDtmf { .. }))).count();
+    assert_eq!(sent(&desk), 1);
+    desk.wait(Duration::from_millis(189));
+    assert_eq!(sent(&desk), 1);
+    desk.wait(Duration::from_millis(1));
+    assert_eq!(sent(&desk), 2);
+    let digit = DtmfDigit::try_from('2').expect("a digit");
+    assert!(desk.asked_of_line(LineRequest::SendDtmf { call, digit, duration: Duration::from_millis(120) }));
+}
+
+#[test]
+fn a_call_dialled_while_the_account_comes_up_goes_out_when_it_is() {
+    let mut desk = Desk::new();
+    desk.line(LineEvent::State(AccountState::Connecting));
+    let call = desk.dial();
+    assert!(!desk.asked.iter().any(|asked| matches!(asked, Output::Line(..))));
+    desk.line(LineEvent::State(AccountState::Registered));
+    desk.media(1, MediaEvent::OfferReady { offer: text("offer") });
+    assert!(desk.asked.iter().any(|asked| matches!(asked, Output::Line(_, LineRequest::Invite { call: c, .. }) if *c == call)));
+}
+
+#[test]
+fn a_call_on_an_account_that_is_offline_says_why() {
+    let mut desk = Desk::new();
+    desk.line(LineEvent::State(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(2) }));
+    desk.dial();
+    let detail = OfflineCause::NoAnswer.to_string();
+    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::AccountNotReady { detail } }));
+    desk.wait(Duration::from_secs(1));
+    assert!(desk.events().iter().any(|event| matches!(event, Event::Ended { .. })));
+}
+
+#[test]
+fn more_calls_than_the_limit_hear_busy() {
+    let mut settings = Settings::default();
+    settings.calls.limit = 1;
+    let mut desk = Desk::with(settings);
+    desk.talk();
+    let call = desk.ring();
+    assert!(desk.asked_of_line(LineRequest::Reject { call, code: 486, text: "Busy Here".into() }));
+}
+
+#[test]
+fn candidates_gathered_ahead_are_used_by_the_next_call_and_else_let_go() {
+    let mut desk = Desk::new();
+    desk.command(Command::Prepare { account: None });
+    assert!(desk.asked_of_media(1, MediaRequest::Prepare { account: account() }));
+    desk.dial();
+    assert!(desk.asked_of_media(1, MediaRequest::Offer { account: account() }));
+    desk.command(Command::Prepare { account: None });
+    desk.wait(Duration::from_secs(61));
+    assert!(desk.asked_of_media(2, MediaRequest::Close));
+}
+
+#[test]
+fn an_unanswered_call_stops_ringing_with_480() {
+    let mut desk = Desk::new();
+    let call = desk.ring();
+    desk.media(1, MediaEvent::Accepted);
+    desk.wait(Duration::from_secs(120));
+    assert!(desk.asked_of_line(LineRequest::Reject { call, code: 480, text: "Temporarily Unavailable".into() }));
+    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::Missed }));
+}

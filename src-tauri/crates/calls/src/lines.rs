@@ -1,0 +1,110 @@
+//! The accounts as call control sees them: in the user's order, with their states and capabilities.
+
+use model::{Account, AccountId, AccountState, AccountView, DtmfMode, Event, OfflineCause, Provider};
+
+use crate::{io::Capabilities, outbox::Outbox};
+
+/// All lines.
+#[derive(Debug, Default)]
+pub(crate) struct Lines(Vec<Line>);
+
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) id: AccountId,
+    pub(crate) state: AccountState,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) dtmf: DtmfMode,
+}
+
+/// Until a line says what it can do, it can do nothing.
+const UNKNOWN: Capabilities = Capabilities { calls: 0, hold: false, transfer: false, dtmf_info: false };
+
+impl Line {
+    /// Whether calls can be placed now.
+    pub(crate) fn is_usable(&self) -> bool {
+        matches!(self.state, AccountState::Registered | AccountState::Ready)
+    }
+
+    /// Whether it may become usable in a moment.
+    pub(crate) fn is_coming_up(&self) -> bool {
+        matches!(self.state, AccountState::Connecting | AccountState::Registering)
+    }
+}
+
+impl Lines {
+    /// Takes the configured accounts; those that stay keep their state.
+    pub(crate) fn configure(&mut self, accounts: &[Account]) {
+        let mut known = std::mem::take(&mut self.0);
+        self.0 = accounts
+            .iter()
+            .map(|account| {
+                let before = known.iter().position(|line| line.id == account.id).map(|at| known.swap_remove(at));
+                let capabilities = before.as_ref().map_or(UNKNOWN, |line| line.capabilities);
+                let state = match before {
+                    _ if !account.enabled => AccountState::Disabled,
+                    Some(Line { state, .. }) if state != AccountState::Disabled => state,
+                    Some(_) | None => AccountState::Connecting,
+                };
+                let dtmf = match &account.provider {
+                    Provider::Practice => DtmfMode::Automatic,
+                    Provider::Sip(sip) => sip.dtmf,
+                };
+                Line { id: account.id.clone(), state, capabilities, dtmf }
+            })
+            .collect();
+    }
+
+    pub(crate) fn get(&self, id: &AccountId) -> Option<&Line> {
+        self.0.iter().find(|line| line.id == *id)
+    }
+
+    pub(crate) fn set_capabilities(&mut self, id: &AccountId, capabilities: Capabilities) {
+        if let Some(line) = self.0.iter_mut().find(|line| line.id == *id) {
+            line.capabilities = capabilities;
+        }
+    }
+
+    /// Takes a new state and tells those who follow when it became reachable or stopped being so.
+    pub(crate) fn set_state(&mut self, id: &AccountId, state: AccountState, outbox: &mut Outbox) {
+        let Some(line) = self.0.iter_mut().find(|line| line.id == *id) else { return };
+        let was_usable = line.is_usable();
+        let was_offline_for = offline_cause(&line.state).cloned();
+        line.state = state;
+        if line.is_usable() && !was_usable {
+            outbox.event(Event::Registered { account: id.clone() });
+        }
+        if let Some(cause) = offline_cause(&line.state)
+            && was_offline_for.as_ref() != Some(cause)
+        {
+            outbox.event(Event::Unregistered { account: id.clone(), cause: cause.clone(), message: cause.to_string() });
+        }
+    }
+
+    /// The account to dial from: the one asked for, else the first usable one, else the first coming up.
+    pub(crate) fn choose(&self, asked: Option<&AccountId>) -> Option<&Line> {
+        match asked {
+            Some(id) => self.get(id),
+            None => self
+                .0
+                .iter()
+                .find(|line| line.is_usable())
+                .or_else(|| self.0.iter().find(|line| line.is_coming_up()))
+                .or_else(|| self.0.iter().find(|line| line.state != AccountState::Disabled)),
+        }
+    }
+
+    pub(crate) fn views(&self) -> Vec<AccountView> {
+        self.0.iter().map(|line| AccountView { id: line.id.clone(), state: line.state.clone() }).collect()
+    }
+}
+
+fn offline_cause(state: &AccountState) -> Option<&OfflineCause> {
+    match state {
+        AccountState::Offline { cause, .. } => Some(cause),
+        AccountState::Disabled
+        | AccountState::Connecting
+        | AccountState::Registering
+        | AccountState::Registered
+        | AccountState::Ready => None,
+    }
+}

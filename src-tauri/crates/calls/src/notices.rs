@@ -1,0 +1,33 @@
+//! Things to tell the user until he takes them away.
+
+use model::{Notice, NoticeCode};
+
+/// More than this many at once are noise; the oldest goes.
+const MOST: usize = 8;
+
+/// The notices in force.
+#[derive(Debug, Default)]
+pub(crate) struct Notices {
+    shown: Vec<Notice>,
+    numbered: u32,
+}
+
+impl Notices {
+    pub(crate) fn tell(&mut self, code: NoticeCode, message: impl Into<String>) {
+        let message = message.into();
+        self.shown.retain(|notice| notice.code != code || notice.message != message);
+        if self.shown.len() == MOST {
+            self.shown.remove(0);
+        }
+        self.numbered += 1;
+        self.shown.push(Notice { id: self.numbered, code, message });
+    }
+
+    pub(crate) fn dismiss(&mut self, id: u32) {
+        self.shown.retain(|notice| notice.id != id);
+    }
+
+    pub(crate) fn shown(&self) -> &[Notice] {
+        &self.shown
+    }
+}

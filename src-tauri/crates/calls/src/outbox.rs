@@ -1,0 +1,45 @@
+//! Where the machines of this room put what they ask for.
+
+use std::collections::VecDeque;
+
+use model::{AccountId, CallId, Event, MediaId};
+
+use crate::io::{LineRequest, MediaRequest, Output, SoundRequest};
+
+/// Outputs in order, and the numbers of media sessions.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    outputs: VecDeque<Output>,
+    media_sessions: u32,
+}
+
+impl Outbox {
+    pub(crate) fn next(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub(crate) fn line(&mut self, account: &AccountId, request: LineRequest) {
+        self.outputs.push_back(Output::Line(account.clone(), request));
+    }
+
+    pub(crate) fn media(&mut self, media: MediaId, request: MediaRequest) {
+        self.outputs.push_back(Output::Media(media, request));
+    }
+
+    pub(crate) fn sound(&mut self, request: SoundRequest) {
+        self.outputs.push_back(Output::Sound(request));
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    pub(crate) fn failed(&mut self, call: Option<CallId>, message: impl Into<String>) {
+        self.event(Event::Failed { call, message: message.into() });
+    }
+
+    pub(crate) fn new_media(&mut self) -> MediaId {
+        self.media_sessions += 1;
+        MediaId(self.media_sessions)
+    }
+}

@@ -1,0 +1,103 @@
+//! What is heard: who hears whom, ringback and ringing, as a function of the calls.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use model::{CallId, Cause, Instant};
+
+use crate::{
+    call::{Call, Phase, Progress},
+    io::{ProgressTone, Ring, Route, SoundRequest},
+    outbox::Outbox,
+};
+
+/// How long busy and congestion tones are played.
+const END_TONE: Duration = Duration::from_secs(3);
+
+/// What was asked of the hub last, so that it is asked only for changes.
+#[derive(Debug, Default)]
+pub(crate) struct Sound {
+    routes: Vec<Route>,
+    tone: Option<ProgressTone>,
+    ring: Option<Ring>,
+    ending: Option<(ProgressTone, Instant)>,
+}
+
+impl Sound {
+    /// A call has just ended: the caller hears why.
+    pub(crate) fn ended(&mut self, now: Instant, cause: &Cause) {
+        let tone = match cause {
+            Cause::Busy { .. } | Cause::Rejected { .. } => ProgressTone::Busy,
+            Cause::NotFound { .. } | Cause::ServerFailed { .. } | Cause::Forbidden { .. } => ProgressTone::Congestion,
+            Cause::HungUp { .. }
+            | Cause::Cancelled
+            | Cause::Missed
+            | Cause::AnsweredElsewhere
+            | Cause::Declined
+            | Cause::NoAnswer { .. }
+            | Cause::Moved { .. }
+            | Cause::NotAcceptable { .. }
+            | Cause::ConnectionLost
+            | Cause::MediaFailed { .. }
+            | Cause::AccountNotReady { .. } => return,
+        };
+        self.ending = Some((tone, now + END_TONE));
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.ending.map(|(_, until)| until)
+    }
+
+    /// Asks the hub for what the calls now need.
+    pub(crate) fn update(&mut self, now: Instant, calls: &BTreeMap<CallId, Call>, auto_answer: bool, out: &mut Outbox) {
+        if self.ending.is_some_and(|(_, until)| now >= until) {
+            self.ending = None;
+        }
+        let routes: Vec<Route> = calls.values().filter_map(route).collect();
+        if routes != self.routes {
+            out.sound(SoundRequest::Route(routes.clone()));
+            self.routes = routes;
+        }
+        let tone = tone(calls).or(self.ending.map(|(tone, _)| tone).filter(|_| !calls.values().any(is_heard)));
+        if tone != self.tone {
+            out.sound(SoundRequest::Tone(tone));
+            self.tone = tone;
+        }
+        let ring = if auto_answer { None } else { ring(calls) };
+        if ring != self.ring {
+            out.sound(SoundRequest::Ring(ring));
+            self.ring = ring;
+        }
+    }
+}
+
+fn route(call: &Call) -> Option<Route> {
+    let audio = call.audio.as_ref()?;
+    let talking = call.is_talking() && !call.hold.local;
+    let heard = talking || is_heard(call);
+    if !call.is_live() || !(talking || heard) {
+        return None;
+    }
+    Some(Route { media: audio.id, microphone: talking && !call.muted, speaker: heard, hears: Vec::new() })
+}
+
+/// Whether something of the far end is played to the user.
+fn is_heard(call: &Call) -> bool {
+    match &call.phase {
+        // Played from the first packet on, also before the far end says what it is.
+        Phase::Inviting { fork, .. } => fork.is_some(),
+        Phase::Talking => !call.hold.local,
+        Phase::Waiting { .. } | Phase::Offering { .. } | Phase::Judging | Phase::Alerting { .. } | Phase::Ended(_) => false,
+    }
+}
+
+fn tone(calls: &BTreeMap<CallId, Call>) -> Option<ProgressTone> {
+    let ringing = calls.values().any(|call| matches!(call.phase, Phase::Inviting { progress: Progress::Ringing, .. }));
+    ringing.then_some(ProgressTone::Ringback)
+}
+
+fn ring(calls: &BTreeMap<CallId, Call>) -> Option<Ring> {
+    let rings =
+        calls.values().any(|call| matches!(call.phase, Phase::Alerting { .. }) && !call.silenced && !call.is_being_answered());
+    let busy = calls.values().any(|call| call.is_talking() || matches!(call.phase, Phase::Inviting { .. }));
+    rings.then_some(if busy { Ring::Soft } else { Ring::Full })
+}
