@@ -11,6 +11,7 @@ pub struct Snapshot {
     /// Grows by one at each change.
     pub revision: u32,
     /// Milliseconds on the phone's clock when it was taken, so that the page can run visible timers.
+    #[specta(type = u32)]
     pub at_ms: u64,
     /// Accounts in the user's order.
     pub accounts: Vec<AccountView>,
@@ -43,8 +44,10 @@ pub struct CallView {
     /// Where it is.
     pub state: CallState,
     /// When it began, ms on the phone's clock.
+    #[specta(type = u32)]
     pub since_ms: u64,
     /// When it was answered.
+    #[specta(type = Option<u32>)]
     pub answered_ms: Option<u64>,
     /// Microphone off.
     pub muted: bool,
