@@ -1,9 +1,11 @@
 //! The services an account can belong to, and the network they are reached by.
 //!
-//! A provider is a machine ([`Provider`]): it decides, and waits for nothing. [`line`] runs it over a
+//! A provider is a machine ([`Provider`]): it decides, and waits for nothing. [`Line`] runs it over a
 //! [`net::Network`], one task per account.
 
+pub mod line;
 pub mod net;
 mod provider;
 
+pub use line::{Line, LineInput};
 pub use provider::{Input, Output, Provider};

@@ -1,7 +1,19 @@
 //! The network as a seam: connections that carry messages, and HTTP.
 //!
 //! Who decides (a provider) asks by [`NetRequest`]; who waits (the line) does it over a [`Network`], which is the real one
-//! or a test's.
+//! or a test's. [`Sockets`] is the real one: DNS, proxies, TLS and WebSocket, each in its own file.
+
+mod certificate;
+mod dial;
+mod dns;
+mod keep_alive;
+mod metered;
+mod proxy;
+mod pump;
+mod server_url;
+mod tls;
+mod words;
+mod wss;
 
 use std::path::PathBuf;
 
@@ -9,6 +21,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use model::OfflineCause;
 use tokio::sync::mpsc;
+
+pub use server_url::{InvalidServerUrl, ServerUrl};
+pub use wss::Sockets;
 
 /// A provider's number of a connection; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +45,11 @@ pub enum NetRequest {
         connection: ConnectionId,
         /// One whole message.
         message: Bytes,
+    },
+    /// Ask the far end for a sign of life now; `Closed` follows when none comes within three seconds.
+    Probe {
+        /// Which.
+        connection: ConnectionId,
     },
     /// Close in good order. No event follows.
     Close {
@@ -89,11 +109,20 @@ pub enum Proxy {
     Url(model::Secret),
 }
 
+/// What goes into an open connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// One whole message.
+    Message(Bytes),
+    /// A sign of life is wanted within three seconds, see [`NetRequest::Probe`].
+    Probe,
+}
+
 /// An open connection: two queues, and closing is dropping `outgoing`.
 #[derive(Debug)]
 pub struct Connection {
-    /// Messages to send. Bounded: a peer that does not read slows us, it does not fill our memory.
-    pub outgoing: mpsc::Sender<Bytes>,
+    /// What to send. Bounded: a peer that does not read costs the connection, it does not fill our memory.
+    pub outgoing: mpsc::Sender<Outgoing>,
     /// Messages as they arrive. An `Err` is the last item and says why the connection is gone.
     pub incoming: mpsc::Receiver<Result<Bytes, OfflineCause>>,
 }

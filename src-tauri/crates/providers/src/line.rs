@@ -1,0 +1,240 @@
+//! The task that runs a provider: it waits, the provider decides.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use calls::io::{LineEvent, LineRequest};
+use futures_util::future::BoxFuture;
+use model::{AccountId, Clock, Instant, OfflineCause};
+use tokio::{sync::mpsc, time};
+use tracing::{Instrument, debug, info_span};
+
+use crate::{
+    Input, Output, Provider,
+    net::{Connection, ConnectionId, Endpoint, NetEvent, NetRequest, Network, Outgoing},
+};
+
+/// Signing off may not hold up the end of the phone.
+const SIGN_OFF_LIMIT: Duration = Duration::from_secs(2);
+
+/// What a line is told from outside.
+#[derive(Debug)]
+pub enum LineInput {
+    /// Call control asks for something.
+    Request(LineRequest),
+    /// The machine's network changed or it woke up.
+    NetworkChanged,
+    /// Sign off. Dropping the sender says the same.
+    Stop,
+}
+
+/// One account on the wire. Inbox: requests of call control. Outbox: the run loop.
+///
+/// [`Line::run`] ends when the inbox closes; then it signs off, waiting at most two seconds.
+pub struct Line {
+    /// Whose line it is.
+    pub account: AccountId,
+    /// Who decides.
+    pub provider: Box<dyn Provider>,
+    /// The network it is run over.
+    pub network: Arc<dyn Network>,
+    /// Where it reads the time.
+    pub clock: Arc<dyn Clock>,
+    /// What it is told.
+    pub inbox: mpsc::Receiver<LineInput>,
+    /// What it tells. When nobody listens any more, it signs off too.
+    pub outbox: mpsc::Sender<(AccountId, LineEvent)>,
+}
+
+impl Line {
+    /// Goes online and serves until told to stop. The caller spawns it.
+    pub async fn run(self) {
+        let span = info_span!("account", id = %self.account);
+        Running { line: self, links: Links::default() }.run().instrument(span).await;
+    }
+}
+
+/// Whether the line goes on.
+enum Flow {
+    Continue,
+    /// The provider has signed off.
+    Stopped,
+    /// Nobody listens to us.
+    Unheard,
+}
+
+struct Running {
+    line: Line,
+    links: Links,
+}
+
+impl Running {
+    async fn run(mut self) {
+        let capable = LineEvent::Capable(self.line.provider.capabilities());
+        if !self.tell(capable).await {
+            return;
+        }
+        self.decide(Input::Start);
+        loop {
+            match self.settle().await {
+                Flow::Continue => {}
+                Flow::Stopped => return,
+                Flow::Unheard => break,
+            }
+            let input = tokio::select! {
+                input = self.line.inbox.recv() => match input {
+                    Some(LineInput::Request(request)) => Input::Request(request),
+                    Some(LineInput::NetworkChanged) => Input::NetworkChanged,
+                    Some(LineInput::Stop) | None => break,
+                },
+                event = self.links.next() => Input::Net(event),
+                () = wake_at(self.line.provider.poll_timeout(), &*self.line.clock) => Input::Timeout,
+            };
+            self.decide(input);
+        }
+        if time::timeout(SIGN_OFF_LIMIT, self.sign_off()).await.is_err() {
+            debug!("signing off took too long, left without");
+        }
+    }
+
+    /// Tells the provider to stop and serves it until it has.
+    async fn sign_off(&mut self) {
+        self.decide(Input::Stop);
+        while !matches!(self.settle().await, Flow::Stopped) {
+            let input = tokio::select! {
+                event = self.links.next() => Input::Net(event),
+                () = wake_at(self.line.provider.poll_timeout(), &*self.line.clock) => Input::Timeout,
+            };
+            self.decide(input);
+        }
+    }
+
+    fn decide(&mut self, input: Input) {
+        let now = self.line.clock.now();
+        self.line.provider.handle(now, input);
+    }
+
+    /// Does everything the provider asks for.
+    async fn settle(&mut self) -> Flow {
+        let mut heard = true;
+        while let Some(output) = self.line.provider.poll_output() {
+            match output {
+                Output::Line(event) => heard &= self.tell(event).await,
+                Output::Net(request) => self.links.obey(request, &self.line.network),
+                Output::Stopped => return Flow::Stopped,
+            }
+        }
+        if heard { Flow::Continue } else { Flow::Unheard }
+    }
+
+    /// Whether somebody listened.
+    async fn tell(&self, event: LineEvent) -> bool {
+        self.line.outbox.send((self.line.account.clone(), event)).await.is_ok()
+    }
+}
+
+async fn wake_at(deadline: Option<Instant>, clock: &dyn Clock) {
+    match deadline {
+        Some(deadline) => time::sleep(deadline.since(clock.now())).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The connections of a line, in whatever state. Few: one for SIP, two for XiVO.
+#[derive(Default)]
+struct Links {
+    links: Vec<(ConnectionId, Link)>,
+    /// Events we know of ourselves, before those of the network.
+    known: VecDeque<NetEvent>,
+}
+
+enum Link {
+    Opening(BoxFuture<'static, Result<Connection, OfflineCause>>),
+    Open(Connection),
+}
+
+impl Links {
+    fn obey(&mut self, request: NetRequest, network: &Arc<dyn Network>) {
+        match request {
+            NetRequest::Open { connection, endpoint } => {
+                self.links.push((connection, Link::Opening(open(network.clone(), endpoint))));
+            }
+            NetRequest::Send { connection, message } => self.put(connection, Outgoing::Message(message)),
+            NetRequest::Probe { connection } => self.put(connection, Outgoing::Probe),
+            NetRequest::Close { connection } => self.forget(connection),
+        }
+    }
+
+    /// Never waits: who does not take 100 messages is as good as gone.
+    fn put(&mut self, connection: ConnectionId, outgoing: Outgoing) {
+        let open = self.links.iter().find_map(|(id, link)| match link {
+            Link::Open(open) if *id == connection => Some(open),
+            Link::Open(_) | Link::Opening(_) => None,
+        });
+        let Some(open) = open else {
+            debug!(?connection, "nothing is sent on a connection that is not open");
+            return;
+        };
+        match open.outgoing.try_send(outgoing) {
+            Ok(()) => {}
+            // Its last item, which says why, is in the other queue.
+            Err(mpsc::error::TrySendError::Closed(_)) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                self.forget(connection);
+                let cause = OfflineCause::ConnectionLost { detail: "the server does not take what is sent".into() };
+                self.known.push_back(NetEvent::Closed { connection, cause });
+            }
+        }
+    }
+
+    fn forget(&mut self, connection: ConnectionId) {
+        self.links.retain(|(id, _)| *id != connection);
+    }
+
+    /// The next thing that happens on any of them.
+    async fn next(&mut self) -> NetEvent {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<NetEvent> {
+        if let Some(event) = self.known.pop_front() {
+            return Poll::Ready(event);
+        }
+        for index in 0..self.links.len() {
+            if let Poll::Ready(event) = self.poll_link(index, cx) {
+                return Poll::Ready(event);
+            }
+        }
+        Poll::Pending
+    }
+
+    fn poll_link(&mut self, index: usize, cx: &mut Context<'_>) -> Poll<NetEvent> {
+        let (connection, link) = &mut self.links[index];
+        let connection = *connection;
+        let lost = match link {
+            Link::Opening(opening) => match std::task::ready!(opening.as_mut().poll(cx)) {
+                Ok(open) => {
+                    *link = Link::Open(open);
+                    return Poll::Ready(NetEvent::Opened { connection });
+                }
+                Err(cause) => cause,
+            },
+            Link::Open(open) => match std::task::ready!(open.incoming.poll_recv(cx)) {
+                Some(Ok(message)) => return Poll::Ready(NetEvent::Received { connection, message }),
+                Some(Err(cause)) => cause,
+                None => OfflineCause::ConnectionLost { detail: "it ended without a word".into() },
+            },
+        };
+        self.links.remove(index);
+        Poll::Ready(NetEvent::Closed { connection, cause: lost })
+    }
+}
+
+fn open(network: Arc<dyn Network>, endpoint: Box<Endpoint>) -> BoxFuture<'static, Result<Connection, OfflineCause>> {
+    Box::pin(async move { network.open(&endpoint).await })
+}

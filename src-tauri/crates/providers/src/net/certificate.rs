@@ -1,0 +1,148 @@
+//! What a certificate says of itself, read only to explain why it was refused.
+//!
+//! Nothing is trusted because of what is read here; that is the verifier's work. So an unreadable certificate is no error,
+//! only one that cannot be explained further.
+
+const SEQUENCE: u8 = 0x30;
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OBJECT_ID: u8 = 0x06;
+/// `[0] EXPLICIT` version and `[3] EXPLICIT` extensions of RFC 5280 section 4.1.
+const VERSION: u8 = 0xa0;
+const EXTENSIONS: u8 = 0xa3;
+
+/// 1.2.840.113549.1.1.4 and .5, 1.2.840.10045.4.1: MD5 and SHA-1 with RSA, SHA-1 with ECDSA.
+const FORGEABLE_SIGNATURES: [&[u8]; 3] = [
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04],
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05],
+    &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01],
+];
+/// 1.2.840.113549.1.1.1.
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+/// 2.5.29.17.
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+
+/// What matters of a certificate (RFC 5280 section 4.1) for an explanation.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Certificate {
+    /// Issuer and subject are the same.
+    pub(crate) self_signed: bool,
+    /// Signed with an algorithm whose signatures can be forged.
+    pub(crate) forgeable_signature: bool,
+    /// Length of an RSA key; `None` for other keys.
+    pub(crate) rsa_bits: Option<usize>,
+    /// Whether it has a subjectAltName: names elsewhere do not count (RFC 9525 section 2).
+    pub(crate) has_alt_names: bool,
+}
+
+impl Certificate {
+    /// Reads one in DER; `None` when it is none.
+    pub(crate) fn read(der: &[u8]) -> Option<Self> {
+        let mut certificate = Der(Der(der).value_of(SEQUENCE)?);
+        let mut body = Der(certificate.value_of(SEQUENCE)?);
+        let signature = Der(certificate.value_of(SEQUENCE)?).value_of(OBJECT_ID)?;
+
+        body.skip_if(VERSION)?;
+        body.value_of(INTEGER)?;
+        body.value_of(SEQUENCE)?;
+        let issuer = body.value_of(SEQUENCE)?;
+        body.value_of(SEQUENCE)?;
+        let subject = body.value_of(SEQUENCE)?;
+        let rsa_bits = rsa_bits(body.value_of(SEQUENCE)?);
+        Some(Self {
+            self_signed: issuer == subject,
+            forgeable_signature: FORGEABLE_SIGNATURES.contains(&signature),
+            rsa_bits,
+            has_alt_names: has_alt_names(body),
+        })
+    }
+}
+
+fn rsa_bits(key_info: &[u8]) -> Option<usize> {
+    let mut key_info = Der(key_info);
+    if Der(key_info.value_of(SEQUENCE)?).value_of(OBJECT_ID)? != RSA {
+        return None;
+    }
+    let (_unused_bits, key) = key_info.value_of(BIT_STRING)?.split_first()?;
+    let modulus = Der(Der(key).value_of(SEQUENCE)?).value_of(INTEGER)?;
+    let leading_zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+    Some((modulus.len() - leading_zeros) * 8)
+}
+
+fn has_alt_names(mut rest: Der<'_>) -> bool {
+    let extensions = std::iter::from_fn(|| rest.next()).find(|(tag, _)| *tag == EXTENSIONS);
+    let Some(list) = extensions.and_then(|(_, wrapped)| Der(wrapped).value_of(SEQUENCE)) else {
+        return false;
+    };
+    let mut list = Der(list);
+    std::iter::from_fn(|| list.value_of(SEQUENCE)).any(|extension| Der(extension).value_of(OBJECT_ID) == Some(SUBJECT_ALT_NAME))
+}
+
+/// A run of DER values (X.690 section 10).
+#[derive(Clone, Copy)]
+struct Der<'a>(&'a [u8]);
+
+impl<'a> Der<'a> {
+    /// The next value with its tag.
+    fn next(&mut self) -> Option<(u8, &'a [u8])> {
+        let (&[tag, short], rest) = self.0.split_first_chunk::<2>()?;
+        let (length, rest) = match short {
+            0..=0x7f => (usize::from(short), rest),
+            // Two bytes of length reach 64 KiB; no certificate that TLS carries to us is longer.
+            0x81 => rest.split_first().map(|(length, rest)| (usize::from(*length), rest))?,
+            0x82 => rest.split_first_chunk().map(|(length, rest)| (usize::from(u16::from_be_bytes(*length)), rest))?,
+            _ => return None,
+        };
+        let (value, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some((tag, value))
+    }
+
+    /// The next value, if it has this tag.
+    fn value_of(&mut self, tag: u8) -> Option<&'a [u8]> {
+        self.next().and_then(|(found, value)| (found == tag).then_some(value))
+    }
+
+    fn skip_if(&mut self, tag: u8) -> Option<()> {
+        if self.0.first()? == &tag {
+            self.next()?;
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    fn der(names: &[&str]) -> Vec<u8> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let params = CertificateParams::new(names).expect("names are fine");
+        params.self_signed(&KeyPair::generate().expect("a key")).expect("signs").der().to_vec()
+    }
+
+    #[test]
+    fn a_certificate_tells_who_signed_it_and_whether_it_has_names() {
+        let named = Certificate::read(&der(&["pbx.example.com"])).expect("reads");
+        let facts = Certificate { self_signed: true, forgeable_signature: false, rsa_bits: None, has_alt_names: true };
+        assert_eq!(named, facts);
+        assert!(!Certificate::read(&der(&[])).expect("reads").has_alt_names);
+    }
+
+    #[test]
+    fn a_damaged_certificate_is_never_a_panic() {
+        let good = der(&["pbx.example.com"]);
+        for length in 0..good.len() {
+            assert_eq!(Certificate::read(&good[..length]), None);
+        }
+        for position in 0..good.len() {
+            for value in [0, 0x7f, 0x80, 0x81, 0x82, 0xff] {
+                let mut bad = good.clone();
+                bad[position] = value;
+                let _ = Certificate::read(&bad);
+            }
+        }
+    }
+}

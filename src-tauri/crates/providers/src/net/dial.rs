@@ -1,0 +1,78 @@
+//! TCP connections to a host with several addresses.
+
+use std::{io, net::IpAddr, time::Duration};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use model::OfflineCause;
+use tokio::{net::TcpStream, time};
+
+use super::{dns, words};
+
+/// How long an address may be silent before the next is tried beside it (RFC 8305 section 8).
+const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
+/// A name with more addresses than this is not tried further.
+const MOST_ADDRESSES: usize = 8;
+
+/// Connects to whichever address of `host` answers first, IPv6 preferred (RFC 8305).
+pub(crate) async fn dial(host: &str, port: u16) -> Result<TcpStream, OfflineCause> {
+    let addresses = dns::resolve(host).await;
+    if addresses.is_empty() {
+        return Err(OfflineCause::NameNotFound { host: words::quoted(host) });
+    }
+    let stream = race(interleaved(addresses), port)
+        .await
+        .map_err(|error| OfflineCause::Unreachable { detail: words::io_error(&error) })?;
+    // Signalling is small and wants to leave at once.
+    stream.set_nodelay(true).map_err(|error| OfflineCause::Unreachable { detail: words::io_error(&error) })?;
+    Ok(stream)
+}
+
+async fn race(addresses: Vec<IpAddr>, port: u16) -> Result<TcpStream, io::Error> {
+    let mut waiting = addresses.into_iter();
+    let mut attempts = FuturesUnordered::new();
+    let mut first_error = None;
+    loop {
+        if let Some(address) = waiting.next() {
+            attempts.push(TcpStream::connect((address, port)));
+        }
+        let next_attempt = async {
+            match waiting.len() {
+                0 => std::future::pending().await,
+                _ => time::sleep(NEXT_ATTEMPT).await,
+            }
+        };
+        tokio::select! {
+            attempt = attempts.next() => match attempt {
+                Some(Ok(stream)) => return Ok(stream),
+                Some(Err(error)) => { first_error.get_or_insert(error); }
+                None => return Err(first_error.unwrap_or_else(|| io::ErrorKind::HostUnreachable.into())),
+            },
+            () = next_attempt => {}
+        }
+    }
+}
+
+/// The families in turn, each in the order the resolver gave it (RFC 8305 section 4).
+fn interleaved(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+    let (mut v6, mut v4): (Vec<_>, Vec<_>) = addresses.into_iter().partition(IpAddr::is_ipv6);
+    v6.reverse();
+    v4.reverse();
+    let mut in_turn = Vec::new();
+    while in_turn.len() < MOST_ADDRESSES && !(v6.is_empty() && v4.is_empty()) {
+        in_turn.extend(v6.pop());
+        in_turn.extend(v4.pop());
+    }
+    in_turn
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns_and_six_comes_first() {
+        let addresses = ["10.0.0.1", "10.0.0.2", "::1", "10.0.0.3"].map(|text| text.parse().expect(text));
+        let order: Vec<String> = interleaved(addresses.to_vec()).iter().map(ToString::to_string).collect();
+        assert_eq!(order, ["::1", "10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+    }
+}

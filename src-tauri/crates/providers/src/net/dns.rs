@@ -1,0 +1,58 @@
+//! Names to addresses.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
+
+use hickory_resolver::{
+    TokioResolver,
+    config::{LookupIpStrategy, ResolverConfig},
+    net::runtime::TokioRuntimeProvider,
+};
+use tracing::debug;
+
+/// One name server that does not answer may not use up the ten seconds of an opening.
+const QUERY_LIMIT: Duration = Duration::from_secs(2);
+
+/// The addresses of `host`, both families; none when it cannot be found.
+///
+/// The system's configuration and hosts file are read anew each time: they change when the machine changes networks.
+pub(crate) async fn resolve(host: &str) -> Vec<IpAddr> {
+    if let Ok(address) = host.parse() {
+        return vec![address];
+    }
+    // RFC 6761 section 6.3: never asked from anybody.
+    if host == "localhost" || host.ends_with(".localhost") {
+        return vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
+    }
+    let resolver = match resolver() {
+        Ok(resolver) => resolver,
+        Err(error) => {
+            debug!(%error, "no resolver");
+            return Vec::new();
+        }
+    };
+    match resolver.lookup_ip(host).await {
+        Ok(found) => found.iter().collect(),
+        Err(error) => {
+            debug!(%error, "name not found");
+            Vec::new()
+        }
+    }
+}
+
+fn resolver() -> Result<TokioResolver, hickory_resolver::net::NetError> {
+    // Without a configuration (a container without network) the hosts file still counts.
+    let mut builder = TokioResolver::builder_tokio().unwrap_or_else(|error| {
+        debug!(%error, "the system names no name server");
+        TokioResolver::builder_with_config(ResolverConfig::default(), TokioRuntimeProvider::default())
+    });
+    let options = builder.options_mut();
+    options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+    options.timeout = QUERY_LIMIT;
+    options.attempts = 2;
+    // Used for one look-up, so there is nothing to keep.
+    options.cache_size = 0;
+    builder.build()
+}

@@ -1,0 +1,221 @@
+//! WebSocket connections over real sockets (RFC 6455, RFC 7118).
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use model::{Clock, OfflineCause};
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::mpsc,
+    task, time,
+};
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        self,
+        error::{ProtocolError, SubProtocolError},
+        handshake::client::generate_key,
+        http::Request,
+        protocol::WebSocketConfig,
+    },
+};
+use tracing::{Instrument, debug};
+
+use super::{Connection, Endpoint, InvalidServerUrl, Network, ServerUrl, dial, metered::Metered, pump::Pump, tls, words};
+
+/// What opening a connection may take in all.
+const OPEN_LIMIT: Duration = Duration::from_secs(10);
+/// Longest message, either way; SIP messages with a large SDP have 4 KiB.
+const LONGEST_MESSAGE: usize = 64 * 1024;
+/// Messages waiting in each direction.
+const QUEUE: usize = 100;
+const USER_AGENT: &str = concat!("Sidetone/", env!("CARGO_PKG_VERSION"));
+
+/// The real network.
+pub struct Sockets {
+    clock: Arc<dyn Clock>,
+    /// The TLS configuration used last: reading the platform's authorities takes milliseconds and a megabyte.
+    last_tls: Mutex<Option<(TlsKey, Arc<ClientConfig>)>>,
+}
+
+/// What a TLS configuration was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct TlsKey {
+    ca_file: Option<PathBuf>,
+    changed: Option<SystemTime>,
+}
+
+impl Sockets {
+    /// The network of this computer. The clock tells when to ping, and which certificates are valid.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, last_tls: Mutex::new(None) }
+    }
+
+    async fn open_over(&self, endpoint: &Endpoint, step: &mut Step) -> Result<Connection, OfflineCause> {
+        let server: ServerUrl = endpoint.url.parse().map_err(configuration)?;
+        if !endpoint.allow_plain {
+            server.refuse_plain().map_err(configuration)?;
+        }
+        *step = Step::Reaching;
+        let tcp = match endpoint.proxy.for_server(&server)? {
+            Some(proxy) => proxy.dial(&server).await?,
+            None => dial::dial(server.host(), server.port()).await?,
+        };
+        if !server.is_secure() {
+            *step = Step::Upgrading;
+            return self.upgrade(tcp, &server, endpoint).await;
+        }
+        *step = Step::Securing;
+        let tls = self.secure(tcp, &server, endpoint).await?;
+        *step = Step::Upgrading;
+        self.upgrade(tls, &server, endpoint).await
+    }
+
+    async fn secure(
+        &self,
+        tcp: TcpStream,
+        server: &ServerUrl,
+        endpoint: &Endpoint,
+    ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, OfflineCause> {
+        let config = self.tls_config(endpoint).await?;
+        let name = ServerName::try_from(server.host().to_owned())
+            .map_err(|_| OfflineCause::Configuration { detail: format!("{:?} is no name of a server", server.host()) })?;
+        TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
+            // The user may add an authority to the platform before the next try.
+            *self.last_tls.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            OfflineCause::Tls { detail: tls::handshake_error(&error) }
+        })
+    }
+
+    async fn tls_config(&self, endpoint: &Endpoint) -> Result<Arc<ClientConfig>, OfflineCause> {
+        let ca_file = endpoint.ca_file.clone();
+        let clock = self.clock.clone();
+        let last = self.last_tls.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let reading = task::spawn_blocking(move || {
+            let changed = ca_file.as_ref().and_then(|file| file.metadata().ok()?.modified().ok());
+            let key = TlsKey { ca_file, changed };
+            match last {
+                Some((last_key, config)) if last_key == key => Ok((key, config)),
+                _ => tls::client_config(key.ca_file.as_deref(), clock).map(|config| (key, Arc::new(config))),
+            }
+        });
+        let made = reading.await.unwrap_or_else(|_| Err("reading the certificate authorities failed".into()));
+        let (key, config) = made.map_err(|detail| OfflineCause::Configuration { detail })?;
+        *self.last_tls.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, config.clone()));
+        Ok(config)
+    }
+
+    async fn upgrade<S>(&self, stream: S, server: &ServerUrl, endpoint: &Endpoint) -> Result<Connection, OfflineCause>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let socket = handshake(stream, server, endpoint.subprotocol.as_deref()).await.map_err(|error| not_upgraded(&error))?;
+        let (outgoing, from_line) = mpsc::channel(QUEUE);
+        let (to_line, incoming) = mpsc::channel(QUEUE);
+        let pump = Pump { socket, outgoing: from_line, incoming: to_line, clock: self.clock.clone() };
+        // Ends by itself when the line drops its queues.
+        tokio::spawn(pump.run().in_current_span());
+        Ok(Connection { outgoing, incoming })
+    }
+}
+
+#[async_trait]
+impl Network for Sockets {
+    async fn open(&self, endpoint: &Endpoint) -> Result<Connection, OfflineCause> {
+        let mut step = Step::Reading;
+        let opened = time::timeout(OPEN_LIMIT, self.open_over(endpoint, &mut step)).await;
+        opened.unwrap_or_else(|_| Err(step.took_too_long())).inspect_err(|cause| debug!(%cause, "not opened"))
+    }
+}
+
+/// How far an opening has come, for the words when it takes too long.
+enum Step {
+    Reading,
+    Reaching,
+    Securing,
+    Upgrading,
+}
+
+impl Step {
+    fn took_too_long(&self) -> OfflineCause {
+        let seconds = OPEN_LIMIT.as_secs();
+        match self {
+            Self::Reading | Self::Reaching => OfflineCause::Unreachable { detail: format!("no answer for {seconds} seconds") },
+            Self::Securing => {
+                OfflineCause::Tls { detail: format!("the server did not finish the handshake within {seconds} seconds") }
+            }
+            Self::Upgrading => OfflineCause::NotSipOverWebSocket {
+                detail: format!("no answer to the request for a WebSocket for {seconds} seconds"),
+            },
+        }
+    }
+}
+
+async fn handshake<S>(
+    stream: S,
+    server: &ServerUrl,
+    subprotocol: Option<&str>,
+) -> Result<WebSocketStream<Metered<S>>, tungstenite::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut request = Request::get(server.to_string())
+        .header("Host", server.authority())
+        .header("Connection", "Upgrade")
+        .header("Upgrade", "websocket")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", generate_key())
+        .header("User-Agent", USER_AGENT);
+    if let Some(subprotocol) = subprotocol {
+        request = request.header("Sec-WebSocket-Protocol", subprotocol);
+    }
+    let mut limits = WebSocketConfig::default();
+    // Allocated for as long as the connection lives; SIP messages are around 1 KiB.
+    limits.read_buffer_size = 4 * 1024;
+    limits.write_buffer_size = 0;
+    limits.max_write_buffer_size = 4 * LONGEST_MESSAGE;
+    limits.max_message_size = Some(LONGEST_MESSAGE);
+    limits.max_frame_size = Some(LONGEST_MESSAGE);
+    let request = request.body(())?;
+    let (mut socket, _) = tokio_tungstenite::client_async_with_config(request, Metered::new(stream), Some(limits)).await?;
+    socket.get_mut().whole_message();
+    Ok(socket)
+}
+
+fn configuration(error: InvalidServerUrl) -> OfflineCause {
+    OfflineCause::Configuration { detail: error.to_string() }
+}
+
+fn not_upgraded(error: &tungstenite::Error) -> OfflineCause {
+    let detail = match error {
+        tungstenite::Error::Http(response) => {
+            let status = response.status().as_u16();
+            format!("{status}, {}", words::http_status(status))
+        }
+        tungstenite::Error::Io(error) => match tls::inner_error(error) {
+            // TLS 1.3 servers refuse our side of the handshake only now.
+            Some(detail) => return OfflineCause::Tls { detail },
+            None => words::io_error(error),
+        },
+        tungstenite::Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(error)) => match error {
+            SubProtocolError::NoSubProtocol => "a WebSocket is there, but it does not agree to the sub-protocol for SIP".into(),
+            SubProtocolError::InvalidSubProtocol | SubProtocolError::ServerSentSubProtocolNoneRequested => {
+                "a WebSocket is there, but it speaks another sub-protocol".into()
+            }
+        },
+        tungstenite::Error::Protocol(ProtocolError::HandshakeIncomplete) => {
+            "the server closed the connection without a word".into()
+        }
+        tungstenite::Error::HttpFormat(_) => "it does not answer like a web server".into(),
+        other => words::quoted(&other.to_string()),
+    };
+    OfflineCause::NotSipOverWebSocket { detail }
+}
