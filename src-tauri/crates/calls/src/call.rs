@@ -12,6 +12,7 @@ use model::{
     AccountId, CallId, CallState, CallView, Cause, Direction, DtmfMode, Event, Hold, Instant, LineCall, MediaId, MediaStatistics,
     Remote, SetupTimes, Target,
 };
+use serde::{Deserialize, Serialize};
 
 use self::digits::InfoDigits;
 pub(crate) use self::ending::Ended;
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// A call and everything that is its own.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Call {
     pub(crate) id: CallId,
     pub(crate) account: AccountId,
@@ -49,7 +50,7 @@ pub(crate) struct Call {
 }
 
 /// Where a call is. Signalling only; whether audio flows is [`Audio`].
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Phase {
     /// Dialled while the account was coming up.
     Waiting { dial: Dial, until: Instant },
@@ -68,7 +69,7 @@ pub(crate) enum Phase {
 }
 
 /// How far a dialled call has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Progress {
     /// Nothing heard.
     Silent,
@@ -79,7 +80,7 @@ pub(crate) enum Progress {
 }
 
 /// Our answer to a ringing call.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Answer {
     /// Being made; `wanted` when the user has already answered.
     Coming { wanted: bool },
@@ -88,7 +89,7 @@ pub(crate) enum Answer {
 }
 
 /// The media session of a call.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Audio {
     pub(crate) id: MediaId,
     pub(crate) connected: bool,

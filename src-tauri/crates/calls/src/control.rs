@@ -6,6 +6,7 @@ use model::{
     AccountId, AccountState, CallId, CallSettings, Cause, Command, DialOptions, Event, Instant, LineCall, MediaId, NoticeCode,
     Settings, Snapshot,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     call::{Audio, Call, Phase},
@@ -27,7 +28,7 @@ const PREPARED_FOR: Duration = Duration::from_secs(60);
 ///
 /// After each `handle`, drain `poll_output` until `None`, then read `poll_timeout`. The same inputs at the same times
 /// give the same outputs: that is what the journal replays.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CallControl {
     settings: CallSettings,
     lines: Lines,
@@ -40,7 +41,7 @@ pub struct CallControl {
 }
 
 /// A media session opened ahead of dialling.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Prepared {
     account: AccountId,
     media: MediaId,

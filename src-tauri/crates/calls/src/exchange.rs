@@ -1,12 +1,13 @@
 //! Offers and answers inside an answered call: one at a time, and what is wanted next (RFC 3264, RFC 3261 section 14).
 
 use model::MediaDirection;
+use serde::{Deserialize, Serialize};
 
 /// How often an offer that crosses with the far end's is made again before it is given up.
 const MOST_CROSSINGS: u8 = 4;
 
 /// The exchange of one call.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Exchange {
     state: State,
     /// Whether the user wants the far end on hold.
@@ -18,7 +19,7 @@ pub(crate) struct Exchange {
     withdrawn: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     /// Nothing under way.
     #[default]
@@ -38,7 +39,7 @@ enum State {
 }
 
 /// What to do with an offer the media session has made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum MadeOffer {
     /// Offer it to the far end.
     Send,
@@ -176,7 +177,7 @@ impl Exchange {
 }
 
 /// What follows from a refused offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Refusal {
     pub(crate) rollback: bool,
     pub(crate) given_up: bool,

@@ -1,14 +1,15 @@
 //! The accounts as call control sees them: in the user's order, with their states and capabilities.
 
 use model::{Account, AccountId, AccountState, AccountView, DtmfMode, Event, OfflineCause, Provider};
+use serde::{Deserialize, Serialize};
 
 use crate::{io::Capabilities, outbox::Outbox};
 
 /// All lines.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Lines(Vec<Line>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Line {
     pub(crate) id: AccountId,
     pub(crate) state: AccountState,

@@ -1,12 +1,13 @@
 //! Things to tell the user until he takes them away.
 
 use model::{Notice, NoticeCode};
+use serde::{Deserialize, Serialize};
 
 /// More than this many at once are noise; the oldest goes.
 const MOST: usize = 8;
 
 /// The notices in force.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Notices {
     shown: Vec<Notice>,
     numbered: u32,

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use model::{AccountId, CallId, Event, MediaId};
+use serde::{Deserialize, Serialize};
 
 use crate::io::{LineRequest, MediaRequest, Output, SoundRequest};
 
 /// Outputs in order, and the numbers of media sessions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outbox {
     outputs: VecDeque<Output>,
     media_sessions: u32,

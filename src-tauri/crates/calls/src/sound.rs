@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use model::{CallId, Cause, Instant};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     call::{Call, Phase, Progress},
@@ -14,7 +15,7 @@ use crate::{
 const END_TONE: Duration = Duration::from_secs(3);
 
 /// What was asked of the hub last, so that it is asked only for changes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Sound {
     routes: Vec<Route>,
     tone: Option<ProgressTone>,

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use model::{DtmfDigit, DtmfMode, Instant};
+use serde::{Deserialize, Serialize};
 
 use super::Call;
 use crate::{
@@ -21,7 +22,7 @@ const INFO_TONE: Duration = Duration::from_millis(120);
 const MOST: usize = 256;
 
 /// Digits that wait to go by INFO.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct InfoDigits {
     waiting: VecDeque<DtmfDigit>,
     next_at: Option<Instant>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::{CallReport, Cause, Event, Instant};
+use serde::{Deserialize, Serialize};
 
 use super::{Call, Phase};
 use crate::outbox::Outbox;
@@ -14,7 +15,7 @@ const REPORT_WITHIN: Duration = Duration::from_millis(500);
 const SHOWN_FOR: Duration = Duration::from_secs(5);
 
 /// A call that is over.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ended {
     pub(crate) cause: Cause,
     report_by: Option<Instant>,
