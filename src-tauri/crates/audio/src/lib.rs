@@ -2,14 +2,29 @@
 //!
 //! It knows frames, not packets: never RTP, SIP or calls.
 
+mod cleanup;
+mod driver;
+mod handle;
 mod host;
+mod hub;
 mod leg;
+mod levels;
+mod limiter;
 mod memory;
+mod mixer;
 mod null;
+mod pace;
+mod player;
 mod ringer;
+mod tones;
 
+pub use driver::{HubThread, start};
+pub use handle::{HubHandle, LegId, LegRoute};
 pub use host::{Capture, Device, DeviceId, DeviceRole, Flow, Playback, Ringing, SoundError, SoundHost, find_device};
+pub use hub::Hub;
 pub use leg::{FRAME_SAMPLES, Frame, Leg, SAMPLE_RATE_HZ};
+pub use levels::{LegLevels, MicrophoneLevels, SILENCE_DBFS, StreamState};
 pub use memory::MemoryHost;
 pub use null::NullHost;
 pub use ringer::{RingPattern, RingSound, RingTone};
+pub use tones::{Country, DtmfDetector, Played, Repeat, Source, ToneSpec};

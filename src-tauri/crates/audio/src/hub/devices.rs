@@ -1,0 +1,183 @@
+//! The microphone's way into the hub and the speaker's way out.
+
+use std::sync::atomic::Ordering;
+
+use super::retired::{Bin, Retired};
+use crate::{
+    Capture, Flow, Playback, StreamState,
+    cleanup::Cleaner,
+    handle::{Gate, Gauges},
+    leg::{FRAME_SAMPLES, Frame},
+    levels::{Meter, SILENCE_DBFS, ZeroWatch},
+    mixer::cross_fade,
+};
+
+/// Capture, clean-up and mute gate.
+pub(crate) struct Microphone {
+    capture: Option<Box<dyn Capture>>,
+    /// The one before, for the frame in which the new one fades in.
+    leaving: Option<Box<dyn Capture>>,
+    changing: bool,
+    cleaner: Option<Box<Cleaner>>,
+    gate: Gate,
+    /// Where the gate was in the last frame.
+    gate_before: Gate,
+    meter: Meter,
+    zeros: ZeroWatch,
+}
+
+impl Default for Microphone {
+    fn default() -> Self {
+        Self {
+            capture: None,
+            leaving: None,
+            changing: false,
+            cleaner: None,
+            gate: Gate::Open,
+            gate_before: Gate::Open,
+            meter: Meter::default(),
+            zeros: ZeroWatch::default(),
+        }
+    }
+}
+
+impl Microphone {
+    pub(crate) fn is_open(&self) -> bool {
+        self.capture.is_some() || self.changing
+    }
+
+    pub(crate) fn set_gate(&mut self, gate: Gate) {
+        self.gate = gate;
+    }
+
+    pub(crate) fn set_cleaner(&mut self, cleaner: Option<Box<Cleaner>>, bin: &mut Bin) {
+        if let Some(old) = std::mem::replace(&mut self.cleaner, cleaner) {
+            bin.put(Retired::Cleaner(old));
+        }
+    }
+
+    pub(crate) fn replace(&mut self, capture: Option<Box<dyn Capture>>, bin: &mut Bin) {
+        let old = std::mem::replace(&mut self.capture, capture);
+        if let Some(older) = std::mem::replace(&mut self.leaving, old) {
+            bin.put(Retired::Capture(older));
+        }
+        self.changing = true;
+    }
+
+    /// Writes the next 10 ms. `reference` is what the speaker played last; none when no leg hears the microphone, and
+    /// then nothing is cleaned.
+    pub(crate) fn read(&mut self, frame: &mut Frame, reference: Option<&Frame>, fade: &Frame, gauges: &Gauges, bin: &mut Bin) {
+        self.capture(frame, fade, gauges, bin);
+        if !frame.iter().all(|sample| sample.is_finite()) {
+            frame.fill(0.0);
+        }
+        gauges.only_zeros.store(self.capture.is_some() && self.zeros.add(frame), Ordering::Relaxed);
+        if let Some(level) = self.meter.add(frame) {
+            gauges.microphone.write(level);
+        }
+        if let (Some(cleaner), Some(reference)) = (&mut self.cleaner, reference) {
+            cleaner.clean(reference, frame);
+        }
+        self.pass_gate(frame, fade);
+    }
+
+    fn capture(&mut self, frame: &mut Frame, fade: &Frame, gauges: &Gauges, bin: &mut Bin) {
+        frame.fill(0.0);
+        if let Some(capture) = &mut self.capture {
+            match capture.read(frame) {
+                Flow::Ok | Flow::Starved => gauges.capture.write(StreamState::Running),
+                Flow::Gone => {
+                    gauges.capture.write(StreamState::Gone);
+                    self.capture.take().into_iter().for_each(|gone| bin.put(Retired::Capture(gone)));
+                }
+            }
+        }
+        if std::mem::take(&mut self.changing) {
+            let mut old = [0.0; FRAME_SAMPLES];
+            if let Some(mut leaving) = self.leaving.take() {
+                if leaving.read(&mut old) == Flow::Gone {
+                    old.fill(0.0);
+                }
+                bin.put(Retired::Capture(leaving));
+            }
+            cross_fade(&old, fade, frame);
+            if self.capture.is_none() {
+                gauges.capture.write(StreamState::Closed);
+                gauges.microphone.write(SILENCE_DBFS);
+            }
+        }
+    }
+
+    fn pass_gate(&mut self, frame: &mut Frame, fade: &Frame) {
+        match (std::mem::replace(&mut self.gate_before, self.gate), self.gate) {
+            (Gate::Open, Gate::Open) => {}
+            (Gate::Closed, Gate::Closed) => frame.fill(0.0),
+            (Gate::Closed, Gate::Open) => frame.iter_mut().zip(fade).for_each(|(sample, gain)| *sample *= gain),
+            (Gate::Open, Gate::Closed) => frame.iter_mut().zip(fade).for_each(|(sample, gain)| *sample *= 1.0 - gain),
+        }
+    }
+}
+
+/// The playback, and what it played last.
+pub(crate) struct Speaker {
+    playback: Option<Box<dyn Playback>>,
+    /// The one before, for the frame in which it fades out.
+    leaving: Option<Box<dyn Playback>>,
+    changing: bool,
+    last: Frame,
+}
+
+impl Default for Speaker {
+    fn default() -> Self {
+        Self { playback: None, leaving: None, changing: false, last: [0.0; FRAME_SAMPLES] }
+    }
+}
+
+impl Speaker {
+    /// The frame that was last sent to the loudspeaker: the echo canceller's reference.
+    pub(crate) fn last(&self) -> &Frame {
+        &self.last
+    }
+
+    pub(crate) fn is_changing(&self) -> bool {
+        self.changing
+    }
+
+    pub(crate) fn replace(&mut self, playback: Option<Box<dyn Playback>>, bin: &mut Bin) {
+        let old = std::mem::replace(&mut self.playback, playback);
+        if let Some(older) = std::mem::replace(&mut self.leaving, old) {
+            bin.put(Retired::Playback(older));
+        }
+        self.changing = true;
+    }
+
+    /// Plays the next 10 ms.
+    pub(crate) fn write(&mut self, frame: &Frame, fade: &Frame, gauges: &Gauges, bin: &mut Bin) {
+        self.last = *frame;
+        if std::mem::take(&mut self.changing) {
+            cross_fade(&[0.0; FRAME_SAMPLES], fade, &mut self.last);
+            if let Some(mut leaving) = self.leaving.take() {
+                let mut fading: Frame = [0.0; FRAME_SAMPLES];
+                cross_fade(frame, fade, &mut fading);
+                // Whether the old device still takes it makes no difference any more.
+                let _ = leaving.write(&fading);
+                bin.put(Retired::Playback(leaving));
+            }
+            if self.playback.is_none() {
+                gauges.playback.write(StreamState::Closed);
+            }
+        }
+        let Some(playback) = &mut self.playback else {
+            self.last.fill(0.0);
+            return;
+        };
+        match playback.write(&self.last) {
+            Flow::Ok | Flow::Starved => gauges.playback.write(StreamState::Running),
+            Flow::Gone => {
+                gauges.playback.write(StreamState::Gone);
+                self.last.fill(0.0);
+                self.playback.take().into_iter().for_each(|gone| bin.put(Retired::Playback(gone)));
+            }
+        }
+    }
+}
