@@ -1,1 +1,28 @@
-//! Skeleton.
+//! SIP: messages, digest, and the machines that speak it (RFC 3261 and its extensions).
+//!
+//! This room owns the bytes on the wire. It never opens a socket, reads a clock, draws randomness of its own or knows
+//! what a call means to a user: it is handed bytes, commands and the time, and returns bytes and events.
+
+// The wire.
+pub mod auth;
+pub mod body;
+mod grammar;
+mod headers;
+mod message;
+mod method;
+mod name_addr;
+mod params;
+mod parse;
+mod tokens;
+mod uri;
+mod via;
+
+pub use headers::{CSeq, Headers, InvalidHeader, RAck, Reason, Refresher, Replaces, SessionExpires};
+pub use message::{Message, Request, Response, reason_phrase};
+pub use method::Method;
+pub use name_addr::NameAddr;
+pub use params::Params;
+pub use parse::{MAX_HEADER_LINES, MAX_HEADER_VALUE, MAX_MESSAGE, ParseError, ReplyParts, is_keep_alive};
+pub use tokens::Tokens;
+pub use uri::{InvalidUri, Scheme, Uri};
+pub use via::Via;
