@@ -320,6 +320,11 @@ pub enum MediaRequest {
     },
     /// The last offer was refused or crossed with one of theirs: back to what was agreed.
     Rollback,
+    /// Whether the microphone goes to this session; not at first. While it does not, sending silence is no trouble.
+    Microphone {
+        /// Whether it does.
+        open: bool,
+    },
     /// Send digits by RFC 4733, one after another, behind those still queued.
     SendDtmf {
         /// The digits.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     call::{Call, Phase, Progress},
-    io::{ProgressTone, Ring, Route, SoundRequest},
+    io::{MediaRequest, ProgressTone, Ring, Route, SoundRequest},
     outbox::Outbox,
 };
 
@@ -55,6 +55,7 @@ impl Sound {
         }
         let routes: Vec<Route> = calls.values().filter_map(route).collect();
         if routes != self.routes {
+            self.tell_sessions(&routes, calls, out);
             out.sound(SoundRequest::Route(routes.clone()));
             self.routes = routes;
         }
@@ -67,6 +68,19 @@ impl Sound {
         if ring != self.ring {
             out.sound(SoundRequest::Ring(ring));
             self.ring = ring;
+        }
+    }
+}
+
+impl Sound {
+    /// Sessions are told when the microphone is theirs, and when no longer.
+    fn tell_sessions(&self, routes: &[Route], calls: &BTreeMap<CallId, Call>, out: &mut Outbox) {
+        let has_microphone = |routes: &[Route], media| routes.iter().any(|route| route.media == media && route.microphone);
+        for media in calls.values().filter(|call| call.is_live()).filter_map(|call| call.audio.as_ref()).map(|audio| audio.id) {
+            let open = has_microphone(routes, media);
+            if open != has_microphone(&self.routes, media) {
+                out.media(media, MediaRequest::Microphone { open });
+            }
         }
     }
 }
