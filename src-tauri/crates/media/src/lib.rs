@@ -3,12 +3,15 @@
 //! It never knows SIP or accounts' names, and decides nothing about calls.
 
 mod codec;
+mod dtmf;
 mod negotiated;
+mod red;
 mod rtp;
 mod runtime;
+pub mod sdp;
 mod stream;
 
 pub use codec::CodecError;
 pub use negotiated::{Negotiated, Payload, TelephoneEvent};
-pub use runtime::{Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, RtcRuntime, RtpPacket};
+pub use runtime::{Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket};
 pub use stream::{AudioStream, DtmfEvent, StreamLeg, StreamSettings};

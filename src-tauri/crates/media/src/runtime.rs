@@ -1,22 +1,46 @@
-//! The RTC runtime as a seam: ICE, DTLS-SRTP and RTP of one peer connection, without any codec.
+//! The RTC runtime as a seam: ICE, DTLS-SRTP and RTP of one peer connection, without codecs and without SDP.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{CandidatePair, IcePolicy, IceServer, MediaDirection};
+use model::{CandidatePair, IcePolicy, IceServer};
+
+use crate::sdp::TransportDescription;
 
 /// How to open a peer connection.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PeerSettings {
     /// STUN and TURN servers with their credentials.
     pub ice_servers: Vec<IceServer>,
     /// Which candidates may be used.
     pub ice_policy: IcePolicy,
-    /// Codecs to offer, in order of preference.
-    pub codecs: Vec<model::Codec>,
-    /// Whether our end must be the DTLS server, because the offer said `setup:active`.
-    pub dtls_server: bool,
-    /// Longest time to gather candidates before a description leaves.
-    pub gather_for: std::time::Duration,
+    /// Whether to offer the loopback addresses too, because the far end may be on this machine. They are offered in any
+    /// case when the machine has no other address.
+    pub loopback: bool,
+    /// Longest time [`Peer::local`] waits for candidates.
+    pub gather_for: Duration,
+}
+
+impl Default for PeerSettings {
+    fn default() -> Self {
+        Self {
+            ice_servers: Vec::new(),
+            ice_policy: IcePolicy::All,
+            loopback: true,
+            // Long enough for a STUN answer from the other side of the continent, short enough for goals.md 12.
+            gather_for: Duration::from_millis(120),
+        }
+    }
+}
+
+/// Who does what towards the far end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Roles {
+    /// Whether we nominate candidate pairs (RFC 8445 section 6.1.1); the offerer does.
+    pub ice_controlling: bool,
+    /// Whether we send the DTLS ClientHello: our final `a=setup` is `active` (RFC 5763 section 5).
+    pub dtls_client: bool,
 }
 
 /// One RTP packet, decrypted (RFC 3550 section 5.1). Header extensions are left out.
@@ -41,7 +65,7 @@ pub struct RtpPacket {
 pub enum PeerEvent {
     /// An RTP packet arrived.
     Rtp(RtpPacket),
-    /// ICE and DTLS are up.
+    /// ICE and DTLS are up, or up again.
     Connected(Option<CandidatePair>),
     /// The path broke; ICE goes on trying.
     Interrupted,
@@ -67,7 +91,7 @@ pub struct PeerStatistics {
 /// Why the runtime could not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PeerError {
-    /// The description cannot be used; the words say what does not fit.
+    /// The far end's description cannot be used; the words say what does not fit.
     #[error("{0}")]
     Description(String),
     /// The machine failed us: no socket, no interface.
@@ -78,31 +102,34 @@ pub enum PeerError {
 /// Opens peer connections; one of the seams of the world.
 #[async_trait]
 pub trait RtcRuntime: Send + Sync {
-    /// Opens a peer connection with one audio section.
+    /// Opens a peer connection for one audio section. Gathering of candidates begins at once.
     async fn open(&self, settings: PeerSettings) -> Result<Box<dyn Peer>, PeerError>;
 }
 
-/// One peer connection.
+/// One peer connection: a bundled, multiplexed transport for one audio section.
 ///
-/// Descriptions pass the adapters of [`crate::sdp`] on their way in and out, outside of this trait.
+/// It knows what a session description says about the transport (ICE credentials and candidates, fingerprint, setup) and
+/// nothing of the rest: reading and writing SDP is [`crate::sdp`]'s, codecs are the audio stream's. Every payload type
+/// passes in both directions.
 #[async_trait]
 pub trait Peer: Send + Sync {
-    /// Makes our offer and applies it; gathers for at most `PeerSettings::gather_for`.
-    async fn create_offer(&self, direction: MediaDirection, restart_ice: bool) -> Result<String, PeerError>;
+    /// Our end for a description, with the candidates found so far. Waits until gathering is complete, but not longer
+    /// than `PeerSettings::gather_for` after it began; what comes later is in the next answer of this function.
+    /// `setup` is `Actpass`.
+    async fn local(&self) -> Result<TransportDescription, PeerError>;
 
-    /// Applies the far end's offer.
-    async fn apply_offer(&self, offer: &str) -> Result<(), PeerError>;
+    /// Begins an ICE restart (RFC 8445 section 9): new credentials and freshly gathered candidates in [`Peer::local`].
+    /// The path in use stays in use until `connect` has found a better one.
+    async fn restart(&self) -> Result<(), PeerError>;
 
-    /// Makes our answer to the offer applied last and applies it.
-    async fn create_answer(&self, direction: MediaDirection) -> Result<String, PeerError>;
+    /// Forgets a restart that was begun and not connected.
+    async fn discard_restart(&self);
 
-    /// Applies the far end's answer to our last offer.
-    async fn apply_answer(&self, answer: &str) -> Result<(), PeerError>;
+    /// Connects to the far end; again with changed credentials it completes an ICE restart, with a changed fingerprint it
+    /// begins a new DTLS association. With nothing changed it does nothing.
+    async fn connect(&self, remote: TransportDescription, roles: Roles) -> Result<(), PeerError>;
 
-    /// Back to what was agreed before the last offer.
-    async fn rollback(&self) -> Result<(), PeerError>;
-
-    /// Sends one packet; the SSRC is the runtime's own.
+    /// Sends one packet. Before the connection is up it is dropped, as on a network.
     async fn send(&self, packet: RtpPacket) -> Result<(), PeerError>;
 
     /// The next event. After `Closed` it never returns another. Cancel-safe.
@@ -111,6 +138,6 @@ pub trait Peer: Send + Sync {
     /// Figures as of now.
     async fn statistics(&self) -> PeerStatistics;
 
-    /// Closes it.
+    /// Closes it: tells the far end (DTLS close_notify) and gives relays back.
     async fn close(&self);
 }
