@@ -1,1 +1,61 @@
-fn main() {}
+//! The commands of the project: `cargo xtask COMMAND`. Everything a person or a machine does with the sources is here.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a program for a terminal")]
+
+mod bench;
+mod ci;
+mod metadata;
+mod parts;
+mod run;
+mod setup;
+mod shell;
+mod tidy;
+mod types;
+
+use std::process::ExitCode;
+
+use shell::Failed;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  setup              installs what the machine lacks to build the phone (asks first when you are at a terminal)
+  run [ARGUMENTS]    builds the phone and calls the practice exchange's echo; ARGUMENTS go to sidetone-cli instead
+  test [PART]        every test, or one part: unit, scenarios, trust, interop
+  ci                 what a change must pass: formatting, tidy, lints, generated files, tests
+  tidy               the rules of the project that no other tool knows
+  gen-types          writes the page's types from the crate `model`; with --check only compares them
+  bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = arguments.split_first().map_or(("help", &[][..]), |(command, rest)| (command.as_str(), rest));
+    match dispatch(command, rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            if !failed.message.is_empty() {
+                eprintln!("xtask: {}", failed.message);
+            }
+            ExitCode::from(failed.code)
+        }
+    }
+}
+
+fn dispatch(command: &str, rest: &[String]) -> Result<(), Failed> {
+    match (command, rest) {
+        ("setup", []) => setup::install_missing(),
+        ("run", arguments) => run::run(arguments),
+        ("test", []) => parts::test_everything(),
+        ("test", [part]) => parts::test(part),
+        ("ci", []) => ci::check_everything(),
+        ("tidy", []) => tidy::check(),
+        ("gen-types", []) => types::write(),
+        ("gen-types", [flag]) if flag == "--check" => types::check(),
+        ("bench", [name]) => bench::measure(name),
+        ("help" | "-h" | "--help", _) => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(Failed::new(format!("there is no such command\n\n{USAGE}"))),
+    }
+}

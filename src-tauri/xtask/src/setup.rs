@@ -1,0 +1,88 @@
+//! Installing what a fresh machine lacks. Silent and instant when nothing is missing.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::Command,
+};
+
+use crate::shell::{Failed, has, output, run};
+
+/// What the build needs of Debian and Ubuntu: a C compiler (ring, libopus), cmake (libopus) and ALSA (cpal).
+const PACKAGES: [&str; 4] = ["build-essential", "cmake", "libasound2-dev", "pkg-config"];
+
+/// Installs what is missing, or says in one line what to install.
+pub fn install_missing() -> Result<(), Failed> {
+    if cfg!(target_os = "linux") && has("dpkg-query") && has("apt-get") {
+        return install_by_apt();
+    }
+    let (missing, hint) = if cfg!(windows) {
+        (!has("cmake"), "Visual Studio Build Tools with C++, and CMake (winget install Kitware.CMake)")
+    } else if cfg!(target_os = "macos") {
+        (!has("cmake") || !has("cc"), "the command line tools (xcode-select --install) and CMake (brew install cmake)")
+    } else {
+        let alsa = output(Command::new("pkg-config").args(["--exists", "alsa"])).is_some();
+        (!has("cmake") || !has("cc") || !alsa, "a C compiler, cmake, pkg-config and the development files of ALSA")
+    };
+    if missing { Err(Failed::new(format!("please install {hint}, then try again"))) } else { Ok(()) }
+}
+
+fn install_by_apt() -> Result<(), Failed> {
+    let missing = missing_packages();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    let by_hand = format!("sudo apt-get install {list}");
+    if io::stdin().is_terminal() && !agreed(&list) {
+        return Err(Failed::new(format!("nothing was installed; the build needs: {by_hand}")));
+    }
+    eprintln!("installing {list}");
+    let failed = |_| Failed::new(format!("the packages could not be installed; please run: {by_hand}"));
+    // An old list of packages names files that are gone from the mirrors.
+    run(&mut apt_get(&["update", "-qq"])).map_err(failed)?;
+    run(apt_get(&["install", "-y", "-qq", "--no-install-recommends"]).args(&missing)).map_err(failed)
+}
+
+fn missing_packages() -> Vec<&'static str> {
+    // It exits with an error when one package is unknown, and still prints those that it knows.
+    let query = Command::new("dpkg-query").args(["-W", "-f", "${Package} ${db:Status-Status}\n"]).args(PACKAGES).output();
+    let known = query.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    PACKAGES.into_iter().filter(|package| !is_installed(package, &known)).collect()
+}
+
+fn is_installed(package: &str, known: &str) -> bool {
+    known.lines().filter_map(|line| line.split_once(' ')).any(|(name, status)| name == package && status == "installed")
+}
+
+fn agreed(list: &str) -> bool {
+    eprint!("The build needs {list}. Install with apt now? [Y/n] ");
+    io::stderr().flush().ok();
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer).unwrap_or_default();
+    // No line at all (end of input) is no consent; an empty one is.
+    read > 0 && matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes")
+}
+
+fn apt_get(arguments: &[&str]) -> Command {
+    let root = output(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
+    let mut command = Command::new(if root { "env" } else { "sudo" });
+    if !root && !io::stdin().is_terminal() {
+        // Nobody could type the password.
+        command.arg("-n");
+    }
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]).args(arguments);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_removed_package_is_not_installed() {
+        let known = "cmake installed\nlibasound2-dev config-files\n";
+        assert!(is_installed("cmake", known));
+        assert!(!is_installed("libasound2-dev", known));
+        assert!(!is_installed("pkg-config", known));
+    }
+}
