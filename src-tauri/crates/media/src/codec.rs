@@ -7,11 +7,11 @@ mod resample;
 
 use model::Codec;
 
+use self::{g711::G711, g722::G722};
 pub(crate) use self::{
     g711::Law,
     opus::{DecodedOpus, OpusDecoder, OpusEncoder, OpusTuning},
 };
-use self::{g711::G711, g722::G722};
 
 /// Samples of one millisecond at the hub's rate, the unit of all time lines here.
 pub(crate) const SAMPLES_PER_MS: usize = 48;

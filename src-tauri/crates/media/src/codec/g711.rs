@@ -38,7 +38,7 @@ impl Law {
                 let code = if level < 32 {
                     level
                 } else {
-                    let segment = 11 - level.leading_zeros() as u16;
+                    let segment = 12 - level.leading_zeros() as u16;
                     segment << 4 | (level >> (segment - 1)) & 0x0F
                 } as u8;
                 // Even bits are inverted; a set sign bit means positive.
@@ -127,8 +127,8 @@ mod tests {
         for segment in 0..8 {
             for step in 1..=16 {
                 upper.push(match law {
-                    // 16-bit units: steps of 8 << segment from (32 << segment+2) - 132.
-                    Law::Mu => ((128 << segment) - 132 + 4 + step * (8 << segment)).max(4),
+                    // At 16 bits: each segment starts 132 below a power of two.
+                    Law::Mu => (128 << segment) - 132 + step * (8 << segment),
                     Law::A if segment == 0 => step * 16,
                     Law::A => (256 << (segment - 1)) + step * (16 << (segment - 1)),
                 });

@@ -74,8 +74,7 @@ mod tests {
     #[test]
     fn a_tone_comes_back_with_little_noise() {
         let mut codec = G722::default();
-        let tone: Vec<f32> =
-            (0..48_000).map(|n| (n as f32 * std::f32::consts::TAU * 1_000.0 / 48_000.0).sin() * 0.3).collect();
+        let tone: Vec<f32> = (0..48_000).map(|n| (n as f32 * std::f32::consts::TAU * 1_000.0 / 48_000.0).sin() * 0.3).collect();
         let mut heard = Vec::new();
         let mut out = vec![0.0; LONGEST_PACKET];
         for packet in tone.chunks(960) {
