@@ -9,6 +9,7 @@ mod red;
 mod rtp;
 mod runtime;
 pub mod sdp;
+pub mod session;
 mod stream;
 
 pub use codec::CodecError;

@@ -106,7 +106,7 @@ impl AudioStream {
     }
 
     /// Returns when a whole packet of microphone is there. Cancel-safe.
-    pub async fn ready(&self) {
+    pub async fn ready(&mut self) {
         while self.captured.slots() * 10 < self.settings.packet_ms as usize {
             self.captured_some.notified().await;
         }

@@ -1,0 +1,380 @@
+//! The task of a media session: waits for requests, packets, the microphone and the second's tick.
+
+use std::{
+    future::{Future, pending},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use calls::io::{Description, MediaEvent, MediaRequest};
+use model::{Clock, MediaDirection, MediaStatistics, MediaTrouble};
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval},
+};
+
+use super::negotiation::{Negotiation, Outcome, Settled};
+use crate::{
+    AudioStream, Peer, PeerError, PeerEvent, PeerStatistics, RtpPacket,
+    sdp::{Refusal, RemoteDescription, TransportDescription},
+};
+
+/// Trouble is looked for so often; it must be named within 3 s of its start, and the stream waits 2 s to be sure.
+const LOOK: Duration = Duration::from_millis(500);
+/// Figures are told at every second look.
+const LOOKS_PER_REPORT: u32 = 2;
+
+/// A description that waits for our end of the transport.
+enum Draft {
+    Offer { direction: MediaDirection },
+    Answer { remote: Box<RemoteDescription>, direction: MediaDirection },
+}
+
+type Drafting = Pin<Box<dyn Future<Output = Result<TransportDescription, PeerError>> + Send>>;
+
+/// The state of the task.
+pub(super) struct Driver {
+    clock: Arc<dyn Clock>,
+    stream: AudioStream,
+    negotiation: Negotiation,
+    events: mpsc::Sender<MediaEvent>,
+    peer: Option<Arc<dyn Peer>>,
+    peer_statistics: PeerStatistics,
+    draft: Option<(Draft, Drafting)>,
+    packets: Vec<RtpPacket>,
+    first_packet_seen: bool,
+    digits_waiting: bool,
+    trouble: Option<MediaTrouble>,
+    looks: u32,
+}
+
+/// What woke the task.
+enum Wake {
+    Opened(Result<Box<dyn Peer>, PeerError>),
+    Request(Option<MediaRequest>),
+    Peer(PeerEvent),
+    Drafted(Result<TransportDescription, PeerError>),
+    Microphone,
+    Look,
+}
+
+/// Whether the session goes on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    GoOn,
+    Close,
+}
+
+impl Driver {
+    pub(super) fn new(
+        clock: Arc<dyn Clock>,
+        mut stream: AudioStream,
+        negotiation: Negotiation,
+        events: mpsc::Sender<MediaEvent>,
+    ) -> Self {
+        // The microphone goes to nobody before `MediaRequest::Microphone` says so.
+        stream.set_muted(true);
+        Self {
+            clock,
+            stream,
+            negotiation,
+            events,
+            peer: None,
+            peer_statistics: PeerStatistics::default(),
+            draft: None,
+            packets: Vec::new(),
+            first_packet_seen: false,
+            digits_waiting: false,
+            trouble: None,
+            looks: 0,
+        }
+    }
+
+    pub(super) async fn run(
+        mut self,
+        mut requests: mpsc::Receiver<MediaRequest>,
+        opening: impl Future<Output = Result<Box<dyn Peer>, PeerError>> + Send,
+    ) {
+        let mut opening = Box::pin(opening);
+        let mut opened = false;
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            let peer = self.peer.clone();
+            let wake = tokio::select! {
+                biased;
+                // An offer of the far end is judged before anything else is done, the peer's opening included.
+                request = requests.recv(), if self.draft.is_none() => Wake::Request(request),
+                result = &mut opening, if !opened => Wake::Opened(result),
+                local = drafted(&mut self.draft), if opened => Wake::Drafted(local),
+                event = event_of(peer) => Wake::Peer(event),
+                () = self.stream.ready() => Wake::Microphone,
+                _ = look.tick() => Wake::Look,
+            };
+            let next = match wake {
+                Wake::Opened(result) => {
+                    opened = true;
+                    self.opened(result).await
+                }
+                Wake::Request(Some(request)) => self.request(request).await,
+                Wake::Request(None) => Next::Close,
+                Wake::Peer(event) => self.peer_event(event).await,
+                Wake::Drafted(local) => self.drafted(local).await,
+                Wake::Microphone => self.microphone().await,
+                Wake::Look => self.look().await,
+            };
+            if next == Next::Close {
+                break;
+            }
+        }
+        if let Some(peer) = &self.peer {
+            self.peer_statistics = peer.statistics().await;
+            peer.close().await;
+        }
+        let statistics = self.figures();
+        // Nobody may be listening any more; then there is nobody to tell.
+        let _ = self.events.send(MediaEvent::Closed(statistics)).await;
+    }
+
+    async fn opened(&mut self, result: Result<Box<dyn Peer>, PeerError>) -> Next {
+        match result {
+            Ok(peer) => {
+                let peer: Arc<dyn Peer> = Arc::from(peer);
+                self.peer = Some(Arc::clone(&peer));
+                // A request that came while the peer was being opened waits in `draft`.
+                if let Some((_, drafting)) = &mut self.draft {
+                    *drafting = Box::pin(async move { peer.local().await });
+                }
+                Next::GoOn
+            }
+            Err(error) => self.tell(MediaEvent::Failed { detail: error.to_string() }).await,
+        }
+    }
+
+    async fn request(&mut self, request: MediaRequest) -> Next {
+        match request {
+            // The session gathers from its first moment; there is nothing to begin.
+            MediaRequest::Prepare { .. } => {}
+            MediaRequest::Offer { .. } => self.begin(Draft::Offer { direction: MediaDirection::SendRecv }),
+            MediaRequest::Accept { offer, .. } => match self.negotiation.judge(offer.expose()) {
+                Ok(remote) => {
+                    let remote = Box::new(remote);
+                    self.begin(Draft::Answer { remote, direction: MediaDirection::SendRecv });
+                    return self.tell(MediaEvent::Accepted).await;
+                }
+                Err(refusal) => return self.refuse(refusal).await,
+            },
+            MediaRequest::Apply { answer } => return self.apply(&answer).await,
+            MediaRequest::Reoffer { direction, restart_ice } => {
+                if restart_ice && let Err(error) = self.restart().await {
+                    return self.tell(MediaEvent::Failed { detail: error.to_string() }).await;
+                }
+                self.begin(Draft::Offer { direction });
+            }
+            MediaRequest::Reaccept { offer: None, direction } => self.begin(Draft::Offer { direction }),
+            MediaRequest::Reaccept { offer: Some(offer), direction } => match self.negotiation.judge(offer.expose()) {
+                Ok(remote) => {
+                    if let Err(error) = self.answer_restart(&remote).await {
+                        return self.refuse(Refusal { code: 500, detail: error.to_string() }).await;
+                    }
+                    self.begin(Draft::Answer { remote: Box::new(remote), direction });
+                }
+                Err(refusal) => return self.refuse(refusal).await,
+            },
+            MediaRequest::Rollback => {
+                self.negotiation.rollback();
+                if let Some(peer) = &self.peer {
+                    peer.discard_restart().await;
+                }
+            }
+            MediaRequest::Microphone { open } => self.stream.set_muted(!open),
+            MediaRequest::SendDtmf { digits, tone, gap } => {
+                if !self.stream.send_dtmf(&digits, tone, gap) {
+                    return self.tell(MediaEvent::DtmfUnavailable).await;
+                }
+                self.digits_waiting = true;
+            }
+            MediaRequest::Close => return Next::Close,
+        }
+        Next::GoOn
+    }
+
+    /// Asks for our end of the transport; with it `drafted` goes on. The audio goes on meanwhile.
+    fn begin(&mut self, draft: Draft) {
+        let drafting: Drafting = match self.peer.clone() {
+            Some(peer) => Box::pin(async move { peer.local().await }),
+            None => Box::pin(pending()),
+        };
+        self.draft = Some((draft, drafting));
+    }
+
+    async fn drafted(&mut self, local: Result<TransportDescription, PeerError>) -> Next {
+        let Some((draft, _)) = self.draft.take() else { return Next::GoOn };
+        let local = match local {
+            Ok(local) => local,
+            Err(error) => return self.tell(MediaEvent::Failed { detail: error.to_string() }).await,
+        };
+        match draft {
+            Draft::Offer { direction } => {
+                let offer = Description::from(self.negotiation.offer(&local, direction));
+                self.tell(MediaEvent::OfferReady { offer }).await
+            }
+            Draft::Answer { remote, direction } => match self.negotiation.answer(*remote, &local, direction) {
+                Ok((answer, settled)) => {
+                    let Settled { negotiated, .. } = &settled;
+                    let (direction, remote) = (negotiated.direction, negotiated.remote);
+                    if let Err(refusal) = self.settle(settled).await {
+                        return self.refuse(refusal).await;
+                    }
+                    self.tell(MediaEvent::AnswerReady { answer: Description::from(answer), direction, remote }).await
+                }
+                Err(refusal) => self.refuse(refusal).await,
+            },
+        }
+    }
+
+    async fn apply(&mut self, answer: &Description) -> Next {
+        let negotiated = match self.negotiation.apply(answer.expose()) {
+            Ok(Outcome::Repeated(negotiated)) => negotiated,
+            Ok(Outcome::New(settled)) => {
+                let negotiated = settled.negotiated.clone();
+                if let Err(refusal) = self.settle(settled).await {
+                    return self.refuse(refusal).await;
+                }
+                negotiated
+            }
+            Err(refusal) => return self.refuse(refusal).await,
+        };
+        let telephone_event = !negotiated.telephone_events.is_empty();
+        let (direction, remote) = (negotiated.direction, negotiated.remote);
+        self.tell(MediaEvent::Applied { direction, remote, telephone_event }).await
+    }
+
+    async fn settle(&mut self, settled: Settled) -> Result<(), Refusal> {
+        let refused = |detail: String| Refusal { code: 488, detail };
+        self.stream.configure(&settled.negotiated).map_err(|error| refused(error.to_string()))?;
+        match &self.peer {
+            Some(peer) => peer.connect(settled.remote, settled.roles).await.map_err(|error| refused(error.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    async fn restart(&mut self) -> Result<(), PeerError> {
+        match &self.peer {
+            Some(peer) => peer.restart().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn answer_restart(&mut self, remote: &RemoteDescription) -> Result<(), PeerError> {
+        if self.negotiation.restarts_ice(remote) { self.restart().await } else { Ok(()) }
+    }
+
+    async fn peer_event(&mut self, event: PeerEvent) -> Next {
+        let now = self.clock.now();
+        match event {
+            PeerEvent::Rtp(packet) => {
+                if !self.first_packet_seen {
+                    self.first_packet_seen = true;
+                    if self.tell(MediaEvent::FirstPacket).await == Next::Close {
+                        return Next::Close;
+                    }
+                }
+                match self.stream.received(now, packet) {
+                    Some(key) => self.tell(MediaEvent::Dtmf { digit: key.digit, duration: key.duration }).await,
+                    None => Next::GoOn,
+                }
+            }
+            PeerEvent::Connected(pair) => {
+                self.stream.set_connected(now, true);
+                self.tell(MediaEvent::Connected { pair }).await
+            }
+            PeerEvent::Interrupted => {
+                self.stream.set_connected(now, false);
+                self.tell(MediaEvent::Interrupted).await
+            }
+            PeerEvent::Failed(detail) => {
+                self.stream.set_connected(now, false);
+                self.tell(MediaEvent::Failed { detail }).await
+            }
+            // The far end ended the transport; the signalling says what that means for the call.
+            PeerEvent::Closed => {
+                self.stream.set_connected(now, false);
+                self.peer = None;
+                Next::GoOn
+            }
+        }
+    }
+
+    async fn microphone(&mut self) -> Next {
+        self.stream.packets(self.clock.now(), &mut self.packets);
+        let sends = self.negotiation.negotiated().is_some_and(|negotiated| negotiated.direction.sends());
+        for packet in self.packets.drain(..).filter(|_| sends) {
+            if let Some(peer) = &self.peer
+                && let Err(error) = peer.send(packet).await
+            {
+                tracing::debug!(%error, "a packet could not be sent");
+            }
+        }
+        if self.digits_waiting && self.stream.dtmf_idle() {
+            self.digits_waiting = false;
+            return self.tell(MediaEvent::DtmfSent).await;
+        }
+        Next::GoOn
+    }
+
+    async fn look(&mut self) -> Next {
+        let now = self.clock.now();
+        if let Some(key) = self.stream.late_dtmf(now)
+            && self.tell(MediaEvent::Dtmf { digit: key.digit, duration: key.duration }).await == Next::Close
+        {
+            return Next::Close;
+        }
+        let trouble = self.stream.trouble(now);
+        if trouble != self.trouble {
+            self.trouble = trouble;
+            if self.tell(MediaEvent::Trouble(trouble)).await == Next::Close {
+                return Next::Close;
+            }
+        }
+        self.looks += 1;
+        if !self.looks.is_multiple_of(LOOKS_PER_REPORT) || self.negotiation.negotiated().is_none() {
+            return Next::GoOn;
+        }
+        if let Some(peer) = &self.peer {
+            self.peer_statistics = peer.statistics().await;
+        }
+        let figures = self.figures();
+        self.tell(MediaEvent::Statistics(figures)).await
+    }
+
+    fn figures(&mut self) -> Box<MediaStatistics> {
+        Box::new(self.stream.statistics(self.clock.now(), &self.peer_statistics))
+    }
+
+    async fn refuse(&mut self, refusal: Refusal) -> Next {
+        self.tell(MediaEvent::Refused { code: refusal.code, detail: refusal.detail }).await
+    }
+
+    async fn tell(&mut self, event: MediaEvent) -> Next {
+        match self.events.send(event).await {
+            Ok(()) => Next::GoOn,
+            Err(_) => Next::Close,
+        }
+    }
+}
+
+async fn event_of(peer: Option<Arc<dyn Peer>>) -> PeerEvent {
+    match peer {
+        Some(peer) => peer.event().await,
+        None => pending().await,
+    }
+}
+
+async fn drafted(draft: &mut Option<(Draft, Drafting)>) -> Result<TransportDescription, PeerError> {
+    match draft {
+        Some((_, drafting)) => drafting.await,
+        None => pending().await,
+    }
+}

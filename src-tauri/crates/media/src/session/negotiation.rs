@@ -1,0 +1,169 @@
+//! Which description is open, what to say next, and what is agreed (RFC 3264, RFC 8829 section 3.2). Pure.
+
+use model::MediaDirection;
+
+use crate::{
+    Negotiated, Roles,
+    sdp::{AudioTerms, Format, LocalSession, Offer, Refusal, RemoteDescription, Setup, TransportDescription, negotiate},
+};
+
+/// Offers and answers of one media session.
+pub(crate) struct Negotiation {
+    terms: AudioTerms,
+    local: LocalSession,
+    open: Option<OpenOffer>,
+    agreed: Option<Agreed>,
+}
+
+/// An offer of ours that waits for its answer.
+#[derive(Clone)]
+struct OpenOffer {
+    offer: Offer,
+    direction: MediaDirection,
+}
+
+/// What both ends hold to.
+struct Agreed {
+    remote: RemoteDescription,
+    ours: Vec<Format>,
+    wanted: MediaDirection,
+    negotiated: Negotiated,
+    roles: Roles,
+    /// The answer's text when it was the far end's; the same one again changes nothing.
+    answer: Option<String>,
+}
+
+/// What an exchange of descriptions led to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Settled {
+    /// What flows how.
+    pub negotiated: Negotiated,
+    /// Where to connect to.
+    pub remote: TransportDescription,
+    /// As what.
+    pub roles: Roles,
+}
+
+/// What an answer of the far end does.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// It was in force already.
+    Repeated(Negotiated),
+    /// It is in force now.
+    New(Settled),
+}
+
+impl Negotiation {
+    /// Nothing is open, nothing agreed.
+    pub(crate) fn new(terms: AudioTerms, seed: u64) -> Self {
+        Self { terms, local: LocalSession::new(seed), open: None, agreed: None }
+    }
+
+    /// Writes an offer; it is open until answered or rolled back.
+    pub(crate) fn offer(&mut self, transport: &TransportDescription, direction: MediaDirection) -> String {
+        let offer = self.local.offer(&self.terms, transport, direction);
+        let text = offer.text.clone();
+        self.open = Some(OpenOffer { offer, direction });
+        text
+    }
+
+    /// Judges an offer of the far end, before anything is done for it.
+    pub(crate) fn judge(&self, offer: &str) -> Result<RemoteDescription, Refusal> {
+        RemoteDescription::offer(offer, &self.terms.codecs)
+    }
+
+    /// Whether answering `remote` completes an ICE restart, which needs new credentials of ours (RFC 8839 section 4.4.3).
+    pub(crate) fn restarts_ice(&self, remote: &RemoteDescription) -> bool {
+        self.agreed.as_ref().is_some_and(|agreed| {
+            let (old, new) = (&agreed.remote.transport, &remote.transport);
+            old.ice_ufrag != new.ice_ufrag || old.ice_pwd != new.ice_pwd
+        })
+    }
+
+    /// Writes the answer to `remote`. An open offer of ours has crossed with it and is forgotten.
+    pub(crate) fn answer(
+        &mut self,
+        remote: RemoteDescription,
+        transport: &TransportDescription,
+        wanted: MediaDirection,
+    ) -> Result<(String, Settled), Refusal> {
+        self.open = None;
+        let roles = self.roles(&remote, Side::Answerer);
+        let setup = if roles.dtls_client { Setup::Active } else { Setup::Passive };
+        let direction = wanted.and(remote.audio.direction.reversed());
+        let no_codec = || Refusal::unacceptable("no codec in common");
+        let answer = self.local.answer(&remote, &self.terms, transport, (setup, direction)).ok_or_else(no_codec)?;
+        let negotiated = negotiate(&answer.formats, &remote.audio, wanted).ok_or_else(no_codec)?;
+        let settled = Settled { negotiated: negotiated.clone(), remote: remote.transport.clone(), roles };
+        self.agreed = Some(Agreed { remote, ours: answer.formats, wanted, negotiated, roles, answer: None });
+        Ok((answer.text, settled))
+    }
+
+    /// Takes the far end's answer.
+    pub(crate) fn apply(&mut self, answer: &str) -> Result<Outcome, Refusal> {
+        if let Some(agreed) = &self.agreed
+            && self.open.is_none()
+            && agreed.answer.as_deref() == Some(answer)
+        {
+            return Ok(Outcome::Repeated(agreed.negotiated.clone()));
+        }
+        let remote = RemoteDescription::answer(answer, self.local.audio_index(), &self.terms.codecs)?;
+        let (ours, wanted) = match (self.open.take(), &self.agreed) {
+            (Some(open), _) => {
+                self.local.answered(&open.offer);
+                (open.offer.formats, open.direction)
+            }
+            // A provisional answer that is followed by a changed one of the same fork: the path must be the same.
+            (None, Some(agreed)) if agreed.answer.is_some() && agreed.remote.transport.is_same_path(&remote.transport) => {
+                (agreed.ours.clone(), agreed.wanted)
+            }
+            (None, _) => return Err(Refusal::unacceptable("an answer came, but no offer is open")),
+        };
+        let negotiated = negotiate(&ours, &remote.audio, wanted)
+            .ok_or_else(|| Refusal::unacceptable("the answer has no codec of the offer"))?;
+        let roles = self.roles(&remote, Side::Offerer);
+        let settled = Settled { negotiated: negotiated.clone(), remote: remote.transport.clone(), roles };
+        self.agreed = Some(Agreed { remote, ours, wanted, negotiated, roles, answer: Some(answer.to_owned()) });
+        Ok(Outcome::New(settled))
+    }
+
+    /// Forgets the open offer.
+    pub(crate) fn rollback(&mut self) {
+        self.open = None;
+    }
+
+    /// What is agreed now.
+    pub(crate) fn negotiated(&self) -> Option<&Negotiated> {
+        self.agreed.as_ref().map(|agreed| &agreed.negotiated)
+    }
+
+    fn roles(&self, remote: &RemoteDescription, side: Side) -> Roles {
+        let transport = &remote.transport;
+        let going_on = self.agreed.as_ref().filter(|agreed| agreed.remote.transport.fingerprints == transport.fingerprints);
+        let dtls_client = match (going_on, transport.setup, side) {
+            // An association that goes on keeps its roles, whatever `actpass` would allow (RFC 8842 section 5.5).
+            (Some(agreed), _, _) => agreed.roles.dtls_client,
+            (None, Setup::Active, _) => false,
+            (None, Setup::Passive | Setup::Actpass, _) => true,
+        };
+        let same_ice = self.agreed.as_ref().filter(|_| !self.restarts_ice(remote));
+        let ice_controlling = match same_ice {
+            Some(agreed) => agreed.roles.ice_controlling,
+            None => transport.ice_lite || side == Side::Offerer,
+        };
+        Roles { ice_controlling, dtls_client }
+    }
+}
+
+/// Who made the offer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Offerer,
+    Answerer,
+}
+
+impl TransportDescription {
+    fn is_same_path(&self, other: &Self) -> bool {
+        (&self.ice_ufrag, &self.ice_pwd, &self.fingerprints) == (&other.ice_ufrag, &other.ice_pwd, &other.fingerprints)
+    }
+}
