@@ -47,3 +47,6 @@ impl Cleaner {
         *microphone = out;
     }
 }
+
+#[cfg(test)]
+mod tests;

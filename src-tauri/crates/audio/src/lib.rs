@@ -15,7 +15,10 @@ mod mixer;
 mod null;
 mod pace;
 mod player;
+mod resample;
 mod ringer;
+#[cfg(test)]
+mod testing;
 mod tones;
 
 pub use driver::{HubThread, start};

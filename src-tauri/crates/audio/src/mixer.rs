@@ -22,11 +22,9 @@ struct Voice {
 impl Voice {
     const SILENT: Self = Self { frame: [0.0; FRAME_SAMPLES], audible: false };
 
-    /// Checks what was written from outside: one bad sample would otherwise poison every sum it gets into.
+    /// Checks what was written from outside.
     fn inspect(&mut self) {
-        if !self.frame.iter().all(|sample| sample.is_finite()) {
-            self.frame.fill(0.0);
-        }
+        make_sane(&mut self.frame);
         self.audible = !is_silent(&self.frame);
     }
 }
@@ -177,6 +175,19 @@ pub(crate) fn fade_in() -> Box<Frame> {
 pub(crate) fn cross_fade(old: &Frame, fade: &Frame, new: &mut Frame) {
     for ((new, old), gain) in new.iter_mut().zip(old).zip(fade) {
         *new = old + (*new - old) * gain;
+    }
+}
+
+/// Louder than anything a decoder makes; what exceeds it is nonsense and is cut.
+const NONSENSE: f32 = 4.0;
+
+/// Takes out of a frame from outside what would poison every sum it gets into: NaN, infinities and absurd levels.
+pub(crate) fn make_sane(frame: &mut Frame) {
+    if frame.iter().all(|sample| sample.abs() <= NONSENSE) {
+        return;
+    }
+    for sample in frame {
+        *sample = if sample.is_nan() { 0.0 } else { sample.clamp(-NONSENSE, NONSENSE) };
     }
 }
 

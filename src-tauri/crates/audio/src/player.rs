@@ -3,7 +3,7 @@
 use crate::{
     hub::retired::{Bin, Retired},
     leg::{FRAME_SAMPLES, Frame},
-    mixer::cross_fade,
+    mixer::{cross_fade, make_sane},
     tones::{Played, Source},
 };
 
@@ -48,9 +48,8 @@ impl Player {
         if over && let Some(source) = self.current.take() {
             bin.put(Retired::Source(source));
         }
-        if frame.iter().all(|sample| sample.is_finite()) {
-            out.iter_mut().zip(frame).for_each(|(out, sample)| *out += sample);
-        }
+        make_sane(&mut frame);
+        out.iter_mut().zip(frame).for_each(|(out, sample)| *out += sample);
     }
 
     /// Lets go of everything.

@@ -9,7 +9,7 @@ use crate::{
     handle::{Gate, Gauges},
     leg::{FRAME_SAMPLES, Frame},
     levels::{Meter, SILENCE_DBFS, ZeroWatch},
-    mixer::cross_fade,
+    mixer::{cross_fade, make_sane},
 };
 
 /// Capture, clean-up and mute gate.
@@ -68,9 +68,7 @@ impl Microphone {
     /// then nothing is cleaned.
     pub(crate) fn read(&mut self, frame: &mut Frame, reference: Option<&Frame>, fade: &Frame, gauges: &Gauges, bin: &mut Bin) {
         self.capture(frame, fade, gauges, bin);
-        if !frame.iter().all(|sample| sample.is_finite()) {
-            frame.fill(0.0);
-        }
+        make_sane(frame);
         gauges.only_zeros.store(self.capture.is_some() && self.zeros.add(frame), Ordering::Relaxed);
         if let Some(level) = self.meter.add(frame) {
             gauges.microphone.write(level);
