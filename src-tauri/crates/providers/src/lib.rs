@@ -6,6 +6,8 @@
 pub mod line;
 pub mod net;
 mod provider;
+#[cfg(test)]
+mod test_clock;
 
 pub use line::{Line, LineInput};
 pub use provider::{Input, Output, Provider};

@@ -5,7 +5,9 @@
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
+const BOOLEAN: u8 = 0x01;
 const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
 const OBJECT_ID: u8 = 0x06;
 /// `[0] EXPLICIT` version and `[3] EXPLICIT` extensions of RFC 5280 section 4.1.
 const VERSION: u8 = 0xa0;
@@ -19,8 +21,12 @@ const FORGEABLE_SIGNATURES: [&[u8]; 3] = [
 ];
 /// 1.2.840.113549.1.1.1.
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-/// 2.5.29.17.
+/// 2.5.29.17, .19 and .37.
 const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+/// 1.3.6.1.5.5.7.3.1 and 2.5.29.37.0: TLS servers, and any purpose.
+const FOR_SERVERS: [&[u8]; 2] = [&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01], &[0x55, 0x1d, 0x25, 0x00]];
 
 /// What matters of a certificate (RFC 5280 section 4.1) for an explanation.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +39,10 @@ pub(crate) struct Certificate {
     pub(crate) rsa_bits: Option<usize>,
     /// Whether it has a subjectAltName: names elsewhere do not count (RFC 9525 section 2).
     pub(crate) has_alt_names: bool,
+    /// Marked as an authority, which may not be a server at the same time.
+    pub(crate) is_authority: bool,
+    /// Whether its purpose includes that of a server.
+    pub(crate) is_for_servers: bool,
 }
 
 impl Certificate {
@@ -53,7 +63,9 @@ impl Certificate {
             self_signed: issuer == subject,
             forgeable_signature: FORGEABLE_SIGNATURES.contains(&signature),
             rsa_bits,
-            has_alt_names: has_alt_names(body),
+            has_alt_names: extension(body, SUBJECT_ALT_NAME).is_some(),
+            is_authority: extension(body, BASIC_CONSTRAINTS).is_some_and(is_authority),
+            is_for_servers: extension(body, EXTENDED_KEY_USAGE).is_none_or(is_for_servers),
         })
     }
 }
@@ -69,13 +81,25 @@ fn rsa_bits(key_info: &[u8]) -> Option<usize> {
     Some((modulus.len() - leading_zeros) * 8)
 }
 
-fn has_alt_names(mut rest: Der<'_>) -> bool {
-    let extensions = std::iter::from_fn(|| rest.next()).find(|(tag, _)| *tag == EXTENSIONS);
-    let Some(list) = extensions.and_then(|(_, wrapped)| Der(wrapped).value_of(SEQUENCE)) else {
-        return false;
-    };
-    let mut list = Der(list);
-    std::iter::from_fn(|| list.value_of(SEQUENCE)).any(|extension| Der(extension).value_of(OBJECT_ID) == Some(SUBJECT_ALT_NAME))
+fn is_authority(basic_constraints: &[u8]) -> bool {
+    let flag = Der(basic_constraints).value_of(SEQUENCE).and_then(|list| Der(list).value_of(BOOLEAN));
+    flag.is_some_and(|flag| flag != [0])
+}
+
+fn is_for_servers(purposes: &[u8]) -> bool {
+    let mut list = Der(Der(purposes).value_of(SEQUENCE).unwrap_or_default());
+    std::iter::from_fn(|| list.value_of(OBJECT_ID)).any(|purpose| FOR_SERVERS.contains(&purpose))
+}
+
+/// The value of an extension, from what follows the key in the certificate.
+fn extension<'a>(mut rest: Der<'a>, wanted: &[u8]) -> Option<&'a [u8]> {
+    let (_, wrapped) = std::iter::from_fn(|| rest.next()).find(|(tag, _)| *tag == EXTENSIONS)?;
+    let mut list = Der(Der(wrapped).value_of(SEQUENCE)?);
+    std::iter::from_fn(|| list.value_of(SEQUENCE)).map(Der).find_map(|mut extension| {
+        (extension.value_of(OBJECT_ID)? == wanted).then_some(())?;
+        extension.skip_if(BOOLEAN)?;
+        extension.value_of(OCTET_STRING)
+    })
 }
 
 /// A run of DER values (X.690 section 10).
@@ -126,8 +150,8 @@ mod tests {
     #[test]
     fn a_certificate_tells_who_signed_it_and_whether_it_has_names() {
         let named = Certificate::read(&der(&["pbx.example.com"])).expect("reads");
-        let facts = Certificate { self_signed: true, forgeable_signature: false, rsa_bits: None, has_alt_names: true };
-        assert_eq!(named, facts);
+        assert!(named.self_signed && named.has_alt_names && named.is_for_servers);
+        assert!(!named.forgeable_signature && !named.is_authority && named.rsa_bits.is_none());
         assert!(!Certificate::read(&der(&[])).expect("reads").has_alt_names);
     }
 

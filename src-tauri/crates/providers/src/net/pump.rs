@@ -171,3 +171,6 @@ fn lost(error: &tungstenite::Error) -> String {
         other => format!("the server broke the rules of WebSocket: {}", words::quoted(&other.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests;

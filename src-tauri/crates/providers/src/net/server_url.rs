@@ -56,8 +56,7 @@ impl ServerUrl {
 
     /// Host and port, as of the `Host` header: brackets around IPv6, the port only where it is not the scheme's own.
     pub fn authority(&self) -> String {
-        let own_port = if self.secure { 443 } else { 80 };
-        if self.port == own_port { self.bracketed_host() } else { self.host_and_port() }
+        if self.port == own_port(self.secure) { self.bracketed_host() } else { self.host_and_port() }
     }
 
     /// Host and port, as CONNECT of a proxy wants them: the port always.
@@ -95,22 +94,18 @@ impl FromStr for ServerUrl {
             return Err(not_an_address());
         }
         let uri: Uri = text.parse().map_err(|_| not_an_address())?;
-        let secure = match uri.scheme_str() {
-            Some("wss") => true,
-            Some("ws") => false,
-            Some(other) => return Err(InvalidServerUrl::Scheme(other.to_owned())),
-            None => return Err(not_an_address()),
+        let scheme = uri.scheme_str().ok_or_else(not_an_address)?.to_ascii_lowercase();
+        let secure = match scheme.as_str() {
+            "wss" => true,
+            "ws" => false,
+            _ => return Err(InvalidServerUrl::Scheme(scheme)),
         };
         let authority = uri.authority().ok_or_else(not_an_address)?;
-        let port = match (authority.port_u16(), authority.as_str().ends_with(':') || authority.port().is_some()) {
-            (Some(0), _) | (None, true) => return Err(not_an_address()),
-            (Some(port), _) => port,
-            (None, false) => {
-                if secure {
-                    443
-                } else {
-                    80
-                }
+        // A port out of range is no error to the parser of the URI, it is just not there.
+        let port = match authority.as_str().strip_prefix(authority.host()).ok_or_else(not_an_address)? {
+            "" => own_port(secure),
+            port => {
+                port.strip_prefix(':').and_then(|port| port.parse().ok()).filter(|port| *port != 0).ok_or_else(not_an_address)?
             }
         };
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
@@ -121,6 +116,11 @@ impl FromStr for ServerUrl {
         let resource = if resource.starts_with('/') { resource.to_owned() } else { format!("/{resource}") };
         Ok(Self { secure, host, port, resource })
     }
+}
+
+/// Ports of RFC 6455 section 3.
+fn own_port(secure: bool) -> u16 {
+    if secure { 443 } else { 80 }
 }
 
 impl fmt::Display for ServerUrl {

@@ -122,7 +122,10 @@ fn unexplained(error: &CertificateError) -> String {
                 format!("its certificate is for another name ({})", words::quoted(&names.join(", ")))
             }
         },
-        CertificateError::BadSignature => "its certificate's signature is wrong".into(),
+        CertificateError::BadSignature => {
+            "its certificate was not signed by the authority it names; was that authority replaced by another of the same name?"
+                .into()
+        }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "its certificate is signed in a way that is not safe or not known".into()
@@ -193,13 +196,15 @@ impl ServerCertVerifier for Explaining {
     }
 }
 
+const SELF_SIGNED: &str = "its certificate is self-signed: nobody this computer trusts vouches for it";
+
 fn refused_because(error: &CertificateError, certificate: Option<&Certificate>) -> String {
     let Some(certificate) = certificate else { return unexplained(error) };
     match error {
-        // A self-signed certificate that is marked as an authority is refused as such ("other").
-        CertificateError::UnknownIssuer | CertificateError::Other(_) if certificate.self_signed => {
-            "its certificate is self-signed: nobody this computer trusts vouches for it".into()
-        }
+        CertificateError::UnknownIssuer if certificate.self_signed => SELF_SIGNED.into(),
+        // The verifier has no word of its own for these two.
+        CertificateError::Other(_) if !certificate.is_for_servers => unexplained(&CertificateError::InvalidPurpose),
+        CertificateError::Other(_) if certificate.is_authority && certificate.self_signed => SELF_SIGNED.into(),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } if !certificate.has_alt_names => {
             "its certificate has no subjectAltName, and a name elsewhere in it does not count".into()
         }
@@ -308,7 +313,14 @@ mod tests {
 
     #[test]
     fn weak_keys_and_forgeable_signatures_are_told_apart() {
-        let good = Certificate { self_signed: false, forgeable_signature: false, rsa_bits: Some(2048), has_alt_names: true };
+        let good = Certificate {
+            self_signed: false,
+            forgeable_signature: false,
+            rsa_bits: Some(2048),
+            has_alt_names: true,
+            is_authority: false,
+            is_for_servers: true,
+        };
         assert_eq!(weakness(&good), None);
         let weak = Certificate { rsa_bits: Some(1024), ..good };
         assert!(weakness(&weak).is_some_and(|words| words.contains("1024 bits")));

@@ -3,7 +3,7 @@
 use std::io;
 
 /// Longest piece of a server's own text that is repeated to the user.
-const LONGEST: usize = 120;
+const LONGEST: usize = 160;
 
 /// What the far end said, fit for one line on a screen: no control characters, not long.
 pub(crate) fn quoted(text: &str) -> String {

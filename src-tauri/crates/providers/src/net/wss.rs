@@ -219,3 +219,6 @@ fn not_upgraded(error: &tungstenite::Error) -> OfflineCause {
     };
     OfflineCause::NotSipOverWebSocket { detail }
 }
+
+#[cfg(test)]
+mod tests;
