@@ -13,6 +13,8 @@ mod dtmf;
 mod melody;
 mod oscillator;
 mod samples;
+#[cfg(test)]
+mod tests;
 
 pub use countries::Country;
 pub use detector::DtmfDetector;
