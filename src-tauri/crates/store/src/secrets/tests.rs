@@ -1,1 +1,111 @@
+use model::SipAccount;
 
+use super::*;
+
+/// A key store that the user does not unlock.
+struct Locked;
+
+fn locked() -> KeyStoreError {
+    KeyStoreError::Locked { detail: "the user closed the prompt".into() }
+}
+
+impl SecretStore for Locked {
+    fn get(&self, _: &SecretKey) -> Result<Option<Secret>, KeyStoreError> {
+        Err(locked())
+    }
+
+    fn set(&self, _: &SecretKey, _: &Secret) -> Result<(), KeyStoreError> {
+        Err(locked())
+    }
+
+    fn delete(&self, _: &SecretKey) -> Result<(), KeyStoreError> {
+        Err(locked())
+    }
+}
+
+fn account(password: Password, credential: &str) -> Account {
+    let server = |url: &str, username: &str, credential: &str| IceServer {
+        url: url.parse().expect("a url"),
+        username: username.into(),
+        credential: Secret::new(credential),
+    };
+    let sip = SipAccount {
+        password,
+        ice_servers: vec![server("stun:stun.example.com", "", ""), server("turns:turn.example.com", "phone", credential)],
+        ..toml::from_str("server = 'wss://pbx.example.com'\nuser = '1001'").expect("a whole account")
+    };
+    Account { id: AccountId("office".into()), enabled: true, provider: Provider::Sip(sip) }
+}
+
+fn bare() -> Account {
+    account(Password::Unknown, "")
+}
+
+fn whole() -> Account {
+    account(Password::Known(Secret::new("pw")), "turn-pw")
+}
+
+fn filled(secrets: &Secrets) -> Account {
+    let mut account = bare();
+    secrets.fill(&mut account).expect("the store answers");
+    account
+}
+
+#[test]
+fn what_an_account_carries_is_there_after_a_restart() {
+    let store = Arc::new(InMemory::default());
+    assert_eq!(Secrets::new(store.clone()).keep(&whole()), KeptIn::KeyStore);
+    let after_restart = Secrets::new(store.clone());
+    assert_eq!(filled(&after_restart), whole());
+
+    assert_eq!(after_restart.keep(&bare()), KeptIn::KeyStore);
+    assert_eq!(filled(&after_restart), whole(), "an account that carries none does not wipe them out");
+
+    after_restart.forget(&whole()).expect("the store answers");
+    assert_eq!(filled(&after_restart), bare());
+    assert!(store.with(|secrets| secrets.is_empty()));
+}
+
+#[test]
+fn without_a_key_store_secrets_last_for_this_run_and_it_is_said() {
+    let secrets = Secrets::new(Arc::new(Locked));
+    assert_eq!(secrets.keep(&whole()), KeptIn::ThisRun { because: Some(locked()) });
+    assert_eq!(filled(&secrets), whole());
+    let mut unknown = Account { id: AccountId("other".into()), ..bare() };
+    assert_eq!(secrets.fill(&mut unknown), Err(locked()));
+    assert_eq!(secrets.forget(&whole()), Err(locked()));
+    let mut forgotten = bare();
+    assert_eq!(secrets.fill(&mut forgotten), Err(locked()), "they are forgotten here all the same");
+}
+
+#[test]
+fn secrets_given_for_this_run_win_and_reach_no_key_store() {
+    let store = Arc::new(InMemory::default());
+    let secrets = Secrets::new(store.clone());
+    secrets.keep(&account(Password::Known(Secret::new("old")), ""));
+    assert_eq!(secrets.keep_for_this_run(&whole()), KeptIn::ThisRun { because: None });
+    assert_eq!(filled(&secrets), whole());
+    assert_eq!(filled(&Secrets::new(store)), account(Password::Known(Secret::new("old")), ""));
+}
+
+#[test]
+fn a_secret_that_the_account_already_has_is_not_looked_up() {
+    let mut account = whole();
+    assert_eq!(Secrets::new(Arc::new(Locked)).fill(&mut account), Ok(()));
+    let mut practice = Account { id: AccountId("practice".into()), enabled: true, provider: Provider::Practice };
+    assert_eq!(Secrets::new(Arc::new(Locked)).fill(&mut practice), Ok(()));
+}
+
+#[test]
+fn no_two_keys_share_a_name_and_no_error_quotes_a_secret() {
+    let url = "turn:h".parse().expect("a url");
+    let account = AccountId("office".into());
+    let names =
+        [SecretKey::Password(account.clone()), SecretKey::turn(&account, &url, "password"), SecretKey::turn(&account, &url, "")];
+    assert_eq!(
+        names.map(|key| key.to_string()),
+        ["office/password", "office/turn/turn:h:3478/password", "office/turn/turn:h:3478/"]
+    );
+    let error = explain(keyring::Error::BadEncoding(b"hunter2\xff".to_vec()));
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+}
