@@ -10,7 +10,7 @@ use model::Codec;
 use self::{g711::G711, g722::G722};
 pub(crate) use self::{
     g711::Law,
-    opus::{DecodedOpus, OpusDecoder, OpusEncoder, OpusTuning},
+    opus::{OpusDecoder, OpusEncoder, OpusTuning, has_fec},
 };
 
 /// Samples of one millisecond at the hub's rate, the unit of all time lines here.

@@ -4,6 +4,7 @@
 
 mod codec;
 mod dtmf;
+mod jitter;
 mod negotiated;
 mod red;
 mod rtp;

@@ -72,16 +72,13 @@ impl OpusEncoder {
 /// The far end's Opus, with what libopus does about lost packets.
 pub(crate) struct OpusDecoder(Decoder);
 
-/// What came of a try to get sound out of a packet.
-pub(crate) type DecodedOpus = Result<usize, CodecError>;
-
 impl OpusDecoder {
     pub(crate) fn new() -> Result<Self, CodecError> {
         Decoder::new(RATE_HZ, Channels::Mono).map(Self).map_err(setup)
     }
 
     /// Decodes a packet to the front of `out`.
-    pub(crate) fn decode(&mut self, payload: &[u8], out: &mut [f32]) -> DecodedOpus {
+    pub(crate) fn decode(&mut self, payload: &[u8], out: &mut [f32]) -> Result<usize, CodecError> {
         if payload.is_empty() {
             // libopus takes an empty packet for a lost one.
             return Err(CodecError::Payload);
@@ -90,7 +87,7 @@ impl OpusDecoder {
     }
 
     /// The packet before `next`, as its forward error correction tells it; fills `out`, a multiple of 2.5 ms.
-    pub(crate) fn recover(&mut self, next: &[u8], out: &mut [f32]) -> DecodedOpus {
+    pub(crate) fn recover(&mut self, next: &[u8], out: &mut [f32]) -> Result<usize, CodecError> {
         if next.is_empty() {
             return Err(CodecError::Payload);
         }
@@ -99,7 +96,7 @@ impl OpusDecoder {
 
     /// Makes up what was lost, from what was heard before: fades out, or goes on with comfort noise during DTX. Fills
     /// `out`, a multiple of 2.5 ms.
-    pub(crate) fn conceal(&mut self, out: &mut [f32]) -> DecodedOpus {
+    pub(crate) fn conceal(&mut self, out: &mut [f32]) -> Result<usize, CodecError> {
         self.0.decode_float(&[], out, false).map_err(|_| CodecError::Payload)
     }
 }
@@ -107,6 +104,23 @@ impl OpusDecoder {
 /// Length of a packet in samples (RFC 6716 section 3.1).
 pub(crate) fn duration(payload: &[u8]) -> Option<usize> {
     if payload.is_empty() { None } else { opus::packet::get_nb_samples(payload, RATE_HZ).ok() }
+}
+
+/// Whether a packet carries a coarse copy of the one before it (LBRR, RFC 6716 section 4.2.3 and 4.2.4).
+pub(crate) fn has_fec(payload: &[u8]) -> bool {
+    // The configurations from 16 on are CELT, which has none. The flag follows one voice activity flag for each frame of
+    // 20 ms; it is a bit at the head of the first frame, which in a packet of one frame is the second byte.
+    match payload {
+        [toc, flags, ..] if *toc < 0x80 && toc & 3 == 0 => {
+            let frames = match toc >> 3 {
+                2 | 6 | 10 => 2,
+                3 | 7 | 11 => 3,
+                _ => 1,
+            };
+            flags >> (7 - frames) & 1 == 1
+        }
+        _ => false,
+    }
 }
 
 fn setup(error: opus::Error) -> CodecError {

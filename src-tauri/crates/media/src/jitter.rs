@@ -1,0 +1,408 @@
+//! The jitter buffer: packets in as they come, 10 ms frames out without a hole (a pure machine; its clock is the pulling).
+//!
+//! Everything is measured on one time line in samples at 48 kHz. A packet's *delay* is how many samples were pulled by its
+//! arrival, less its timestamp; playing has a delay of the same kind, and a packet is in time when that is not below its own.
+//! So network jitter, the hub's own unsteadiness and clock drift are one thing and one correction, made by taking short pieces
+//! out or putting some in.
+
+mod conceal;
+mod delay;
+#[cfg(test)]
+mod simulator;
+mod store;
+mod stretch;
+#[cfg(test)]
+mod tests;
+
+use audio::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ};
+use bytes::Bytes;
+use model::Codec;
+
+use self::{
+    conceal::Concealer,
+    delay::Delays,
+    store::{Slot, Store},
+};
+use crate::codec::{Decoders, LONGEST_PACKET, SAMPLES_PER_MS, clock_hz, duration, has_fec};
+
+const FRAME: i64 = FRAME_SAMPLES as i64;
+const MS: i64 = SAMPLES_PER_MS as i64;
+
+/// A delay that differs so much from the one before is another time line, not jitter.
+const NEW_TIME_LINE: i64 = 1_000 * MS;
+
+/// After so long without a packet the stream has stopped; what comes then starts anew.
+const STOPPED: i64 = 1_000 * MS;
+
+/// Further than this above the target, sound is skipped instead of played fast.
+const SKIPPED_ABOVE: i64 = 400 * MS;
+
+/// No correction for less than this.
+const TOLERANCE: i64 = 4 * MS;
+
+/// Above the target by this, pieces are taken out in quick succession and where it may be heard a little.
+const HURRY: i64 = 50 * MS;
+
+/// Frames between two corrections.
+const PACE: u32 = 4;
+const HURRIED_PACE: u32 = 2;
+
+/// Opus conceals in steps of 2.5 ms.
+const OPUS_STEP: i64 = 120;
+
+/// Payloads that were played and not yet handed back.
+const MOST_SPENT: usize = 64;
+
+/// A payload on its way to the ear.
+#[derive(Debug)]
+pub(crate) struct Coded {
+    pub(crate) codec: Codec,
+    /// Extended sequence number.
+    pub(crate) number: i64,
+    pub(crate) timestamp: u32,
+    /// First of another stream than those before.
+    pub(crate) restarted: bool,
+    /// A copy from a later packet (RED), not the packet itself.
+    pub(crate) copy: bool,
+    pub(crate) payload: Bytes,
+}
+
+/// What was counted, from the start on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Playout {
+    /// Samples played while there was a stream.
+    pub(crate) played: u64,
+    /// Samples of them that were made up: loss and lateness, not the far end's silence.
+    pub(crate) concealed: u64,
+    /// Packets that came too late to be played.
+    pub(crate) late: u64,
+    /// Mean time between arrival and playing, in samples.
+    pub(crate) delay: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// No stream, or its first packets wait until the target delay is reached.
+    Waiting,
+    Playing,
+}
+
+/// The timestamp seen last and its place on the time line.
+#[derive(Clone, Copy)]
+struct Anchor {
+    clock_hz: u32,
+    timestamp: u32,
+    place: i64,
+}
+
+/// The machine. `insert` what has come, then `pull` a frame, every 10 ms.
+pub(crate) struct JitterBuffer {
+    state: State,
+    store: Store,
+    delays: Delays,
+    anchor: Option<Anchor>,
+    last_delay: i64,
+    /// Samples pulled so far.
+    pulled: i64,
+    /// Where decoding goes on.
+    next: i64,
+    /// Sequence number and codec decoded last.
+    last: Option<(i64, Codec)>,
+    /// `conceal::HISTORY` samples that were played, then those that are decoded and not yet played.
+    line: Vec<f32>,
+    decoded: Vec<f32>,
+    concealer: Concealer,
+    /// Samples made up since the last packet without knowing whether any was lost.
+    stalled: i64,
+    since_correction: u32,
+    playout: Playout,
+    spent: Vec<Bytes>,
+}
+
+impl JitterBuffer {
+    pub(crate) fn new() -> Self {
+        let mut line = Vec::with_capacity(conceal::HISTORY + 2 * LONGEST_PACKET);
+        line.resize(conceal::HISTORY, 0.0);
+        Self {
+            state: State::Waiting,
+            store: Store::new(),
+            delays: Delays::new(),
+            anchor: None,
+            last_delay: 0,
+            pulled: 0,
+            next: 0,
+            last: None,
+            line,
+            decoded: vec![0.0; LONGEST_PACKET],
+            concealer: Concealer::new(),
+            stalled: 0,
+            since_correction: 0,
+            playout: Playout::default(),
+            spent: Vec::with_capacity(MOST_SPENT),
+        }
+    }
+
+    /// Takes what came since the last pull, oldest first.
+    pub(crate) fn insert(&mut self, coded: Coded) {
+        let length = duration(coded.codec, &coded.payload).and_then(|samples| i64::try_from(samples).ok());
+        let Some((length, start)) = length.and_then(|length| self.place(&coded).map(|start| (length, start))) else {
+            return self.spend(coded.payload);
+        };
+        let slot = Slot { start, length, number: coded.number, codec: coded.codec, payload: coded.payload };
+        let in_time = self.state == State::Waiting || slot.end() > self.next;
+        if !coded.copy {
+            self.observe_recovery(&slot);
+            self.delays.observe(self.pulled, self.pulled - start);
+            self.playout.late += u64::from(!in_time);
+        } else if in_time && !self.store.covers(start) {
+            // What is known only by its copy is worth waiting for like any other packet.
+            self.delays.observe(self.pulled, self.pulled - start);
+        }
+        if !in_time {
+            self.spend(slot.payload);
+        } else if let Err(slot) = self.store.insert(slot) {
+            self.spend(slot.payload);
+        }
+    }
+
+    /// Plays the next 10 ms.
+    pub(crate) fn pull(&mut self, decoders: &mut Decoders, frame: &mut Frame) {
+        if self.state == State::Waiting {
+            self.start_when_due();
+        }
+        self.fill(decoders);
+        if self.state == State::Playing {
+            self.correct(decoders);
+            self.fill(decoders);
+            self.playout.played += FRAME as u64;
+            self.playout.delay = u64::try_from(self.delay() - self.delays.mean()).unwrap_or(0);
+        }
+        if let Some(next) = self.line.get(conceal::HISTORY..conceal::HISTORY + FRAME_SAMPLES) {
+            frame.copy_from_slice(next);
+        }
+        self.line.drain(..FRAME_SAMPLES);
+        self.pulled += FRAME;
+    }
+
+    /// What was counted so far.
+    pub(crate) fn playout(&self) -> Playout {
+        self.playout
+    }
+
+    /// Payloads that are no longer needed, so that another thread can free them.
+    pub(crate) fn spent(&mut self) -> impl Iterator<Item = Bytes> + '_ {
+        self.spent.drain(..)
+    }
+
+    /// Where a packet belongs on the time line; `None` for a copy that belongs nowhere.
+    fn place(&mut self, coded: &Coded) -> Option<i64> {
+        let clock_hz = clock_hz(coded.codec);
+        let known = self.anchor.filter(|anchor| anchor.clock_hz == clock_hz && !coded.restarted).and_then(|anchor| {
+            let ticks = i64::from(coded.timestamp.wrapping_sub(anchor.timestamp) as i32);
+            let place = anchor.place + ticks * (i64::from(SAMPLE_RATE_HZ) / i64::from(clock_hz));
+            let delay = self.pulled - place;
+            ((self.last_delay - delay).abs() < NEW_TIME_LINE).then_some(place)
+        });
+        if coded.copy {
+            return known;
+        }
+        // Another time line goes on where this one is, as if its first packet came as late as the last one of this.
+        let place = known.unwrap_or_else(|| {
+            let free = self.store.newest().map_or(self.next, Slot::end);
+            (self.pulled - self.last_delay).max(free)
+        });
+        self.anchor = Some(Anchor { clock_hz, timestamp: coded.timestamp, place });
+        self.last_delay = self.pulled - place;
+        Some(place)
+    }
+
+    /// A packet that can restore the one before it is that one's arrival, when it does not come by itself.
+    fn observe_recovery(&mut self, slot: &Slot) {
+        let before = slot.start - slot.length;
+        let missing = self.last.is_some_and(|(number, _)| number < slot.number - 1)
+            && self.state == State::Playing
+            && before >= self.next
+            && !self.store.covers(before);
+        if missing && slot.codec == Codec::Opus && has_fec(&slot.payload) {
+            self.delays.observe(self.pulled, self.pulled - before);
+        }
+    }
+
+    fn start_when_due(&mut self) {
+        let Some(first) = self.store.first() else { return };
+        let latest = self.pulled - self.delays.target();
+        if latest >= first.start {
+            self.next = latest;
+            self.state = State::Playing;
+            self.stalled = 0;
+        }
+    }
+
+    fn fill(&mut self, decoders: &mut Decoders) {
+        while self.unplayed() < FRAME_SAMPLES {
+            self.produce(decoders);
+        }
+    }
+
+    /// Appends some sound to the line, whatever there is.
+    fn produce(&mut self, decoders: &mut Decoders) {
+        if self.state == State::Waiting {
+            return self.concealer.extend(&mut self.line, FRAME_SAMPLES);
+        }
+        while let Some(passed) = self.store.take_first_if(|slot| slot.end() <= self.next) {
+            self.spend(passed.payload);
+        }
+        let Some(first) = self.store.first() else { return self.stall(decoders) };
+        let gap = first.start - self.next;
+        if gap <= 0 {
+            return self.play_first(decoders);
+        }
+        let lost = self.last.is_none_or(|(number, _)| number + 1 != first.number);
+        if lost { self.bridge(gap, decoders) } else { self.pause(gap, decoders) }
+    }
+
+    /// Nothing has come: time is made up until it is known whether the next packet is late or lost.
+    fn stall(&mut self, decoders: &mut Decoders) {
+        self.conceal(FRAME, decoders);
+        self.stalled += FRAME;
+        if self.stalled >= STOPPED {
+            self.stalled = 0;
+            self.state = State::Waiting;
+        }
+    }
+
+    /// Makes up for lost packets before the first one in the store.
+    fn bridge(&mut self, gap: i64, decoders: &mut Decoders) {
+        // What was made up while waiting stood for the packets that are now known to be lost.
+        let covered = self.stalled.min(gap);
+        self.stalled -= covered;
+        self.next += covered;
+        self.playout.concealed += covered as u64;
+        let gap = gap - covered;
+        if gap == 0 {
+            return;
+        }
+        let length = gap.min(FRAME);
+        if !self.recover(gap, decoders) {
+            self.conceal(length, decoders);
+            self.next += length;
+            self.playout.concealed += length as u64;
+        }
+    }
+
+    /// The far end was silent on purpose and told us nothing: the time to reach the wanted delay unheard.
+    fn pause(&mut self, gap: i64, decoders: &mut Decoders) {
+        self.stalled = 0;
+        let excess = (self.delay() - self.delays.target()).min(gap);
+        self.next += excess.max(0);
+        let gap = gap - excess.max(0);
+        if gap == 0 {
+            return;
+        }
+        let length = gap.min(FRAME);
+        self.conceal(length, decoders);
+        if excess > -FRAME {
+            self.next += length;
+        }
+    }
+
+    /// Restores the packet before the first one from its forward error correction, when nothing else is missing.
+    fn recover(&mut self, gap: i64, decoders: &mut Decoders) -> bool {
+        let Some((first, opus)) = self.store.first().zip(decoders.opus()) else { return false };
+        if first.codec != Codec::Opus || gap > first.length || gap % OPUS_STEP != 0 || !has_fec(&first.payload) {
+            return false;
+        }
+        let Some(space) = usize::try_from(gap).ok().and_then(|gap| self.decoded.get_mut(..gap)) else { return false };
+        if opus.recover(&first.payload, space).is_err() {
+            return false;
+        }
+        let from = self.line.len();
+        self.line.extend_from_slice(space);
+        self.concealer.finish(&mut self.line, from);
+        self.next += gap;
+        true
+    }
+
+    fn play_first(&mut self, decoders: &mut Decoders) {
+        let Some(slot) = self.store.take_first() else { return };
+        self.playout.concealed += self.stalled as u64;
+        self.stalled = 0;
+        self.last = Some((slot.number, slot.codec));
+        let skipped = usize::try_from(self.next - slot.start).unwrap_or(0);
+        let samples = decoders.decode(slot.codec, &slot.payload, &mut self.decoded).unwrap_or(0);
+        match self.decoded.get(skipped..samples) {
+            Some(heard) if !heard.is_empty() => {
+                let from = self.line.len();
+                self.line.extend_from_slice(heard);
+                self.concealer.finish(&mut self.line, from);
+            }
+            // The payload is damaged: lost after all.
+            _ => {
+                let missing = slot.end() - self.next;
+                self.conceal(missing, decoders);
+                self.playout.concealed += missing as u64;
+            }
+        }
+        self.next = slot.end();
+        self.spend(slot.payload);
+    }
+
+    /// Appends made-up sound.
+    fn conceal(&mut self, samples: i64, decoders: &mut Decoders) {
+        let samples = usize::try_from(samples).unwrap_or(0).min(LONGEST_PACKET);
+        let speaks_opus = self.last.is_some_and(|(_, codec)| codec == Codec::Opus);
+        if let Some(opus) = decoders.opus().filter(|_| speaks_opus)
+            && let Some(space) = self.decoded.get_mut(..samples.next_multiple_of(OPUS_STEP as usize))
+            && opus.conceal(space).is_ok()
+        {
+            self.line.extend(space.iter().take(samples));
+        } else {
+            self.concealer.extend(&mut self.line, samples);
+        }
+    }
+
+    /// Brings the delay nearer to the wanted one.
+    fn correct(&mut self, decoders: &mut Decoders) {
+        let excess = self.delay() - self.delays.target();
+        self.since_correction = self.since_correction.saturating_add(1);
+        let (pace, likeness) = if excess.abs() > HURRY { (HURRIED_PACE, 0.3) } else { (PACE, 0.6) };
+        if self.stalled > 0 || excess.abs() < TOLERANCE || self.since_correction < pace {
+            return;
+        }
+        if excess > SKIPPED_ABOVE {
+            // The blend with what would have followed hides the seam.
+            self.concealer.extend(&mut self.line, 0);
+            self.next += excess;
+            return;
+        }
+        let most = usize::try_from(excess.abs()).unwrap_or(0);
+        let changed = if excess > 0 {
+            while self.unplayed() < FRAME_SAMPLES + stretch::LONGEST + stretch::OVERLAP
+                && self.store.first().is_some_and(|first| first.start <= self.next)
+            {
+                self.play_first(decoders);
+            }
+            stretch::shorten(&mut self.line, conceal::HISTORY, most, likeness)
+        } else {
+            stretch::lengthen(&mut self.line, conceal::HISTORY, most, likeness)
+        };
+        if changed > 0 {
+            self.since_correction = 0;
+        }
+    }
+
+    /// How far playing is behind, on the scale of the packets' delays.
+    fn delay(&self) -> i64 {
+        self.pulled - self.next + self.unplayed() as i64
+    }
+
+    fn unplayed(&self) -> usize {
+        self.line.len().saturating_sub(conceal::HISTORY)
+    }
+
+    fn spend(&mut self, payload: Bytes) {
+        if self.spent.len() < MOST_SPENT {
+            self.spent.push(payload);
+        }
+    }
+}
