@@ -3,6 +3,7 @@
 //! It knows frames, not packets: never RTP, SIP or calls.
 
 mod cleanup;
+mod device;
 mod driver;
 mod handle;
 mod host;
@@ -15,12 +16,14 @@ mod mixer;
 mod null;
 mod pace;
 mod player;
+mod priority;
 mod resample;
 mod ringer;
 #[cfg(test)]
 mod testing;
 mod tones;
 
+pub use device::CpalHost;
 pub use driver::{HubThread, start};
 pub use handle::{HubHandle, LegId, LegRoute};
 pub use host::{Capture, Device, DeviceId, DeviceRole, Flow, Playback, Ringing, SoundError, SoundHost, find_device};
@@ -29,5 +32,5 @@ pub use leg::{FRAME_SAMPLES, Frame, Leg, SAMPLE_RATE_HZ};
 pub use levels::{LegLevels, MicrophoneLevels, SILENCE_DBFS, StreamState};
 pub use memory::MemoryHost;
 pub use null::NullHost;
-pub use ringer::{RingPattern, RingSound, RingTone};
+pub use ringer::{RingPattern, RingSound, RingTone, ring_anyhow};
 pub use tones::{Country, DtmfDetector, Played, Repeat, Source, ToneSpec};

@@ -1,0 +1,11 @@
+//! The machine's own devices: between their callbacks and the hub's 10 ms.
+
+mod cpal;
+mod drift;
+mod intake;
+mod meter;
+mod outlet;
+mod streams;
+mod worker;
+
+pub use cpal::CpalHost;
