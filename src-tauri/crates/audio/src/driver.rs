@@ -11,7 +11,7 @@ use std::{
 
 use model::Clock;
 
-use crate::{Hub, HubHandle, hub::retired::Retired, pace::Pacer};
+use crate::{Hub, HubHandle, hub::retired::Retired, pace::Pacer, priority};
 
 /// Things that may wait to be dropped.
 const REAPER_ROOM: usize = 256;
@@ -47,7 +47,11 @@ impl Drop for HubThread {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the clock of the hub: it waits for nothing but time")]
 fn run(mut hub: Hub, clock: &dyn Clock) {
+    if !priority::raise() {
+        tracing::debug!("the sound thread runs at normal priority");
+    }
     let mut pacer = Pacer::starting(clock.now());
     loop {
         let began = clock.now();
@@ -70,5 +74,76 @@ fn run(mut hub: Hub, clock: &dyn Clock) {
 fn reap(retired: &Receiver<Retired>) {
     for retired in retired {
         drop(retired);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            atomic::{AtomicU64, Ordering},
+            mpsc::{Sender, channel},
+        },
+        time::Duration,
+    };
+
+    use model::Instant;
+
+    use super::*;
+    use crate::{Frame, Leg, LegId};
+
+    /// Ten milliseconds pass each time somebody looks.
+    #[derive(Default)]
+    struct HurriedClock(AtomicU64);
+
+    impl Clock for HurriedClock {
+        fn now(&self) -> Instant {
+            Instant::START + Duration::from_millis(self.0.fetch_add(10, Ordering::Relaxed))
+        }
+
+        fn unix_seconds(&self) -> i64 {
+            0
+        }
+    }
+
+    /// Tells which thread pulls it, and which drops it.
+    struct Witness(Sender<String>);
+
+    impl Witness {
+        fn tell(&self) {
+            // The test may have heard enough and gone.
+            let _ = self.0.send(thread::current().name().unwrap_or_default().to_owned());
+        }
+    }
+
+    impl Leg for Witness {
+        fn pull(&mut self, frame: &mut Frame) {
+            frame.fill(0.0);
+            self.tell();
+        }
+
+        fn push(&mut self, _: &Frame) {}
+    }
+
+    impl Drop for Witness {
+        fn drop(&mut self) {
+            self.tell();
+        }
+    }
+
+    #[test]
+    fn a_parked_hub_wakes_for_a_leg_pulls_it_and_drops_it_elsewhere() {
+        let (thread, handle) = start(Arc::new(HurriedClock::default())).expect("threads can be started");
+        for round in 0..3 {
+            let (sender, told) = channel();
+            handle.attach(LegId(round), Box::new(Witness(sender)));
+            assert!(told.iter().take(5).all(|name| name == "audio-hub"));
+            handle.detach(LegId(round));
+            // The channel ends when the leg is gone.
+            assert_eq!(told.iter().last().as_deref(), Some("audio-reaper"));
+        }
+        drop(thread);
+        handle.attach(LegId(9), Box::new(Witness(channel().0)));
+        assert!(handle.levels(LegId(9)).is_some(), "commands to a hub that ended are harmless");
     }
 }

@@ -94,7 +94,7 @@ impl HubHandle {
         if source.is_some()
             && let Some(gauges) = lock(&self.shared.legs).get(&leg)
         {
-            gauges.playing.store(true, Ordering::Relaxed);
+            gauges.given.fetch_add(1, Ordering::Relaxed);
         }
         self.send(Command::Source(leg, source));
     }

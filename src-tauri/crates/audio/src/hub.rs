@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    iter,
     sync::{Arc, atomic::Ordering, mpsc::SyncSender},
 };
 
@@ -15,7 +16,7 @@ use crate::{
     leg::{FRAME_SAMPLES, Frame, Leg},
     levels::{LegGauges, Meter},
     limiter::Limiter,
-    mixer::{Listener, Sources, fade_in},
+    mixer::{Change, Listener, Sources, fade_in},
     player::Player,
 };
 
@@ -140,7 +141,7 @@ impl Hub {
         }
         self.commands = commands;
         if self.plan == Plan::Changed {
-            self.plan(Listener::change);
+            self.plan(Change::Fade);
         }
     }
 
@@ -191,28 +192,27 @@ impl Hub {
         }
     }
 
-    /// Turns the routes into mixes, and lets each listener `adopt` its own.
-    fn plan(&mut self, adopt: fn(&mut Listener, &mut dyn FnMut(&mut crate::mixer::Mix))) {
+    /// Turns the routes into mixes.
+    fn plan(&mut self, change: Change) {
         self.plan = Plan::Settled;
         self.places.clear();
         let staying = self.parties.iter().enumerate().filter(|(_, party)| !party.leaving);
         self.places.extend(staying.map(|(place, party)| (party.id, place)));
         self.places.sort_unstable();
-        let places = &self.places;
         let place_of = |id: &LegId| {
-            places.binary_search_by_key(id, |&(id, _)| id).ok().and_then(|at| places.get(at)).map(|&(_, place)| place)
+            let at = self.places.binary_search_by_key(id, |&(id, _)| id).ok()?;
+            self.places.get(at).map(|&(_, place)| place)
         };
         let legs = self.parties.len();
-        let routes = &self.routes;
         for party in &mut self.parties {
-            let route = routes.iter().find(|route| route.leg == party.id && !party.leaving);
-            adopt(&mut party.listener, &mut |mix| match route {
+            let route = self.routes.iter().find(|route| route.leg == party.id && !party.leaving);
+            party.listener.set(change, |mix| match route {
                 Some(route) => mix.set(route.microphone, route.hears.iter().filter_map(place_of), legs),
-                None => mix.set(false, std::iter::empty(), legs),
+                None => mix.set(false, iter::empty(), legs),
             });
         }
-        let to_the_speaker = || routes.iter().filter(|route| route.speaker).filter_map(|route| place_of(&route.leg));
-        adopt(&mut self.ears, &mut |mix| mix.set(false, to_the_speaker(), legs));
+        let to_the_speaker = self.routes.iter().filter(|route| route.speaker).filter_map(|route| place_of(&route.leg));
+        self.ears.set(change, |mix| mix.set(false, to_the_speaker, legs));
     }
 
     /// Takes 10 ms from the microphone and from each leg.
@@ -240,7 +240,7 @@ impl Hub {
             party.player.add_to(&mut frame, &self.fade, &mut self.bin);
             party.limiter.limit(&mut frame);
             party.leg.push(&frame);
-            party.gauges.playing.store(party.player.is_playing(), Ordering::Relaxed);
+            party.gauges.ended.store(party.player.ended(), Ordering::Relaxed);
             if let Some(level) = party.sent.add(&frame) {
                 party.gauges.sent.write(level);
             }
@@ -268,7 +268,7 @@ impl Hub {
         }
         if gone {
             self.sources.resize(self.parties.len());
-            self.plan(Listener::renumber);
+            self.plan(Change::Renumber);
         }
     }
 }

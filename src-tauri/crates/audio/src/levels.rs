@@ -1,6 +1,6 @@
 //! Levels: measured on the hub's thread over 100 ms, read by anyone.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::leg::{FRAME_SAMPLES, Frame};
 
@@ -84,22 +84,23 @@ impl ZeroWatch {
 }
 
 /// A leg's figures, written by the hub and read by the handle.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LegGauges {
     pub(crate) heard: Gauge,
     pub(crate) sent: Gauge,
-    pub(crate) playing: AtomicBool,
-}
-
-impl Default for LegGauges {
-    fn default() -> Self {
-        Self { heard: Gauge::default(), sent: Gauge::default(), playing: AtomicBool::new(false) }
-    }
+    /// Sources given to the leg, counted by the handle.
+    pub(crate) given: AtomicU32,
+    /// Sources that are over, counted by the hub. Two counts, so that one which is still on its way is playing, too.
+    pub(crate) ended: AtomicU32,
 }
 
 impl LegGauges {
     pub(crate) fn read(&self) -> LegLevels {
-        LegLevels { heard_dbfs: self.heard.read(), sent_dbfs: self.sent.read(), playing: self.playing.load(Relaxed) }
+        LegLevels {
+            heard_dbfs: self.heard.read(),
+            sent_dbfs: self.sent.read(),
+            playing: self.given.load(Relaxed) != self.ended.load(Relaxed),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod player;
 mod priority;
 mod resample;
 mod ringer;
+mod slot;
 #[cfg(test)]
 mod testing;
 mod tones;

@@ -122,6 +122,15 @@ impl Mix {
     }
 }
 
+/// How a listener gets from one mix to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Others are heard: the next frame fades from the old mix to the new one.
+    Fade,
+    /// The same are heard under other places.
+    Renumber,
+}
+
 /// Someone who hears a mix, and hears it change without a click.
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
@@ -131,17 +140,13 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Changes the mix; the next frame fades from the old one to it.
-    pub(crate) fn change(&mut self, set: &mut dyn FnMut(&mut Mix)) {
-        std::mem::swap(&mut self.mix, &mut self.before);
+    /// Sets the mix.
+    pub(crate) fn set(&mut self, change: Change, set: impl FnOnce(&mut Mix)) {
+        if change == Change::Fade {
+            std::mem::swap(&mut self.mix, &mut self.before);
+        }
         set(&mut self.mix);
-        self.fading = self.mix != self.before;
-    }
-
-    /// Sets the mix anew because places changed; what is heard did not, so nothing fades.
-    pub(crate) fn renumber(&mut self, set: &mut dyn FnMut(&mut Mix)) {
-        set(&mut self.mix);
-        self.fading = false;
+        self.fading = change == Change::Fade && self.mix != self.before;
     }
 
     /// Whether the microphone is heard in the next frame.

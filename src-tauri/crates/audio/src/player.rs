@@ -3,29 +3,34 @@
 use crate::{
     hub::retired::{Bin, Retired},
     leg::{FRAME_SAMPLES, Frame},
-    mixer::{cross_fade, make_sane},
+    mixer::make_sane,
+    slot::Slot,
     tones::{Played, Source},
 };
 
 /// One source at a time; a change fades the old one out.
 #[derive(Default)]
 pub(crate) struct Player {
-    current: Option<Box<dyn Source>>,
-    leaving: Option<Box<dyn Source>>,
+    slot: Slot<Box<dyn Source>>,
+    ended: u32,
 }
 
 impl Player {
     /// Plays something else, or nothing.
     pub(crate) fn play(&mut self, source: Option<Box<dyn Source>>, bin: &mut Bin) {
-        let old = std::mem::replace(&mut self.current, source);
-        if let Some(forgotten) = std::mem::replace(&mut self.leaving, old) {
-            bin.put(Retired::Source(forgotten));
+        if let Some(unheard) = self.slot.replace(source) {
+            self.let_go(unheard, bin);
         }
+    }
+
+    /// How many sources have come to their end or were replaced; wraps around.
+    pub(crate) fn ended(&self) -> u32 {
+        self.ended
     }
 
     /// Whether something sounds.
     pub(crate) fn is_playing(&self) -> bool {
-        self.current.is_some() || self.leaving.is_some()
+        self.slot.is_in_use()
     }
 
     /// Adds the next 10 ms to `out`.
@@ -34,19 +39,25 @@ impl Player {
             return;
         }
         let mut frame = [0.0; FRAME_SAMPLES];
-        let mut over = false;
-        if let Some(source) = &mut self.current {
-            over = source.fill(&mut frame) == Played::Last;
+        let mut played = Played::More;
+        if let Some(source) = &mut self.slot.current {
+            played = source.fill(&mut frame);
         }
-        if let Some(mut source) = self.leaving.take() {
+        if self.slot.take_change()
+            && let Some(mut source) = self.slot.leaving.take()
+        {
             let mut old = [0.0; FRAME_SAMPLES];
             // What it says about its end is of no interest any more.
             let _ = source.fill(&mut old);
-            cross_fade(&old, fade, &mut frame);
-            bin.put(Retired::Source(source));
+            for ((sum, old), gain) in frame.iter_mut().zip(old).zip(fade) {
+                *sum += old * (1.0 - gain);
+            }
+            self.let_go(source, bin);
         }
-        if over && let Some(source) = self.current.take() {
-            bin.put(Retired::Source(source));
+        if played == Played::Last
+            && let Some(source) = self.slot.current.take()
+        {
+            self.let_go(source, bin);
         }
         make_sane(&mut frame);
         out.iter_mut().zip(frame).for_each(|(out, sample)| *out += sample);
@@ -54,8 +65,13 @@ impl Player {
 
     /// Lets go of everything.
     pub(crate) fn retire(self, bin: &mut Bin) {
-        for source in [self.current, self.leaving].into_iter().flatten() {
+        for source in [self.slot.current, self.slot.leaving].into_iter().flatten() {
             bin.put(Retired::Source(source));
         }
+    }
+
+    fn let_go(&mut self, source: Box<dyn Source>, bin: &mut Bin) {
+        self.ended = self.ended.wrapping_add(1);
+        bin.put(Retired::Source(source));
     }
 }

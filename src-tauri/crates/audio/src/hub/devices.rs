@@ -10,14 +10,12 @@ use crate::{
     leg::{FRAME_SAMPLES, Frame},
     levels::{Meter, SILENCE_DBFS, ZeroWatch},
     mixer::{cross_fade, make_sane},
+    slot::Slot,
 };
 
 /// Capture, clean-up and mute gate.
 pub(crate) struct Microphone {
-    capture: Option<Box<dyn Capture>>,
-    /// The one before, for the frame in which the new one fades in.
-    leaving: Option<Box<dyn Capture>>,
-    changing: bool,
+    capture: Slot<Box<dyn Capture>>,
     cleaner: Option<Box<Cleaner>>,
     gate: Gate,
     /// Where the gate was in the last frame.
@@ -29,9 +27,7 @@ pub(crate) struct Microphone {
 impl Default for Microphone {
     fn default() -> Self {
         Self {
-            capture: None,
-            leaving: None,
-            changing: false,
+            capture: Slot::default(),
             cleaner: None,
             gate: Gate::Open,
             gate_before: Gate::Open,
@@ -43,7 +39,7 @@ impl Default for Microphone {
 
 impl Microphone {
     pub(crate) fn is_open(&self) -> bool {
-        self.capture.is_some() || self.changing
+        self.capture.is_in_use()
     }
 
     pub(crate) fn set_gate(&mut self, gate: Gate) {
@@ -57,11 +53,9 @@ impl Microphone {
     }
 
     pub(crate) fn replace(&mut self, capture: Option<Box<dyn Capture>>, bin: &mut Bin) {
-        let old = std::mem::replace(&mut self.capture, capture);
-        if let Some(older) = std::mem::replace(&mut self.leaving, old) {
-            bin.put(Retired::Capture(older));
+        if let Some(unheard) = self.capture.replace(capture) {
+            bin.put(Retired::Capture(unheard));
         }
-        self.changing = true;
     }
 
     /// Writes the next 10 ms. `reference` is what the speaker played last; none when no leg hears the microphone, and
@@ -69,7 +63,7 @@ impl Microphone {
     pub(crate) fn read(&mut self, frame: &mut Frame, reference: Option<&Frame>, fade: &Frame, gauges: &Gauges, bin: &mut Bin) {
         self.capture(frame, fade, gauges, bin);
         make_sane(frame);
-        gauges.only_zeros.store(self.capture.is_some() && self.zeros.add(frame), Ordering::Relaxed);
+        gauges.only_zeros.store(self.capture.current.is_some() && self.zeros.add(frame), Ordering::Relaxed);
         if let Some(level) = self.meter.add(frame) {
             gauges.microphone.write(level);
         }
@@ -81,28 +75,31 @@ impl Microphone {
 
     fn capture(&mut self, frame: &mut Frame, fade: &Frame, gauges: &Gauges, bin: &mut Bin) {
         frame.fill(0.0);
-        if let Some(capture) = &mut self.capture {
+        if let Some(capture) = &mut self.capture.current {
             match capture.read(frame) {
                 Flow::Ok | Flow::Starved => gauges.capture.write(StreamState::Running),
                 Flow::Gone => {
                     gauges.capture.write(StreamState::Gone);
-                    self.capture.take().into_iter().for_each(|gone| bin.put(Retired::Capture(gone)));
+                    self.capture.current.take().into_iter().for_each(|gone| bin.put(Retired::Capture(gone)));
                 }
             }
         }
-        if std::mem::take(&mut self.changing) {
-            let mut old = [0.0; FRAME_SAMPLES];
-            if let Some(mut leaving) = self.leaving.take() {
-                if leaving.read(&mut old) == Flow::Gone {
-                    old.fill(0.0);
-                }
-                bin.put(Retired::Capture(leaving));
+        if !self.capture.take_change() {
+            return;
+        }
+        let mut old = [0.0; FRAME_SAMPLES];
+        if let Some(mut leaving) = self.capture.leaving.take() {
+            if leaving.read(&mut old) == Flow::Gone {
+                old.fill(0.0);
             }
-            cross_fade(&old, fade, frame);
-            if self.capture.is_none() {
-                gauges.capture.write(StreamState::Closed);
-                gauges.microphone.write(SILENCE_DBFS);
-            }
+            make_sane(&mut old);
+            bin.put(Retired::Capture(leaving));
+        }
+        make_sane(frame);
+        cross_fade(&old, fade, frame);
+        if self.capture.current.is_none() {
+            gauges.capture.write(StreamState::Closed);
+            gauges.microphone.write(SILENCE_DBFS);
         }
     }
 
@@ -118,16 +115,13 @@ impl Microphone {
 
 /// The playback, and what it played last.
 pub(crate) struct Speaker {
-    playback: Option<Box<dyn Playback>>,
-    /// The one before, for the frame in which it fades out.
-    leaving: Option<Box<dyn Playback>>,
-    changing: bool,
+    playback: Slot<Box<dyn Playback>>,
     last: Frame,
 }
 
 impl Default for Speaker {
     fn default() -> Self {
-        Self { playback: None, leaving: None, changing: false, last: [0.0; FRAME_SAMPLES] }
+        Self { playback: Slot::default(), last: [0.0; FRAME_SAMPLES] }
     }
 }
 
@@ -138,34 +132,32 @@ impl Speaker {
     }
 
     pub(crate) fn is_changing(&self) -> bool {
-        self.changing
+        self.playback.is_changing()
     }
 
     pub(crate) fn replace(&mut self, playback: Option<Box<dyn Playback>>, bin: &mut Bin) {
-        let old = std::mem::replace(&mut self.playback, playback);
-        if let Some(older) = std::mem::replace(&mut self.leaving, old) {
-            bin.put(Retired::Playback(older));
+        if let Some(unheard) = self.playback.replace(playback) {
+            bin.put(Retired::Playback(unheard));
         }
-        self.changing = true;
     }
 
     /// Plays the next 10 ms.
     pub(crate) fn write(&mut self, frame: &Frame, fade: &Frame, gauges: &Gauges, bin: &mut Bin) {
         self.last = *frame;
-        if std::mem::take(&mut self.changing) {
+        if self.playback.take_change() {
             cross_fade(&[0.0; FRAME_SAMPLES], fade, &mut self.last);
-            if let Some(mut leaving) = self.leaving.take() {
+            if let Some(mut leaving) = self.playback.leaving.take() {
                 let mut fading: Frame = [0.0; FRAME_SAMPLES];
                 cross_fade(frame, fade, &mut fading);
                 // Whether the old device still takes it makes no difference any more.
                 let _ = leaving.write(&fading);
                 bin.put(Retired::Playback(leaving));
             }
-            if self.playback.is_none() {
+            if self.playback.current.is_none() {
                 gauges.playback.write(StreamState::Closed);
             }
         }
-        let Some(playback) = &mut self.playback else {
+        let Some(playback) = &mut self.playback.current else {
             self.last.fill(0.0);
             return;
         };
@@ -174,7 +166,7 @@ impl Speaker {
             Flow::Gone => {
                 gauges.playback.write(StreamState::Gone);
                 self.last.fill(0.0);
-                self.playback.take().into_iter().for_each(|gone| bin.put(Retired::Playback(gone)));
+                self.playback.current.take().into_iter().for_each(|gone| bin.put(Retired::Playback(gone)));
             }
         }
     }

@@ -235,11 +235,21 @@ fn a_tone_into_a_leg_is_heard_by_its_far_end_only_and_ends_by_itself() {
     let digits = model::DtmfDigit::parse_all("1").expect("a digit");
     let span = std::time::Duration::from_millis(100);
     desk.handle.leg_tone(LegId(1), Some(ToneSpec::Digits { digits, tone: span, gap: span }));
-    desk.run(5);
+    assert!(desk.handle.levels(LegId(1)).expect("attached").playing, "from the moment it is asked for");
+    desk.run(19);
     assert!(desk.handle.levels(LegId(1)).expect("attached").playing);
-    desk.run(20);
+    desk.run(1);
     assert!(!desk.handle.levels(LegId(1)).expect("attached").playing);
     assert!(tone_dbfs(&parties[0].heard()[480..4_320], 697.0) > -9.0);
+    desk.handle.leg_tone(LegId(1), Some(ToneSpec::Music));
+    desk.run(5);
+    desk.handle.leg_tone(LegId(1), Some(ToneSpec::Music));
+    desk.handle.leg_tone(LegId(1), Some(ToneSpec::Music));
+    desk.run(5);
+    assert!(desk.handle.levels(LegId(1)).expect("attached").playing);
+    desk.handle.leg_tone(LegId(1), None);
+    desk.run(1);
+    assert!(!desk.handle.levels(LegId(1)).expect("attached").playing);
     assert!(parties[1].heard().iter().chain(&desk.played()).all(|&sample| sample == 0.0));
 }
 
