@@ -6,14 +6,17 @@ mod codec;
 mod dtmf;
 mod jitter;
 mod negotiated;
+mod quality;
 mod red;
 mod rtp;
 mod runtime;
 pub mod sdp;
 pub mod session;
 mod stream;
+mod webrtc;
 
 pub use codec::CodecError;
 pub use negotiated::{Negotiated, Payload, TelephoneEvent};
 pub use runtime::{Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket};
 pub use stream::{AudioStream, DtmfEvent, StreamLeg, StreamSettings};
+pub use webrtc::WebrtcRuntime;

@@ -4,25 +4,48 @@
 //! frames. Between them are rings, so neither ever waits for the other. The jitter buffer and the decoders live in the leg:
 //! what the hub is about to play is decoded right then, which saves one hand-over.
 
-use std::{sync::Arc, time::Duration};
+mod inbound;
+mod leg;
+mod outbound;
+mod redundancy;
+#[cfg(test)]
+mod tests;
+mod watch;
 
-use audio::Frame;
-use model::{DtmfDigit, Instant, MediaStatistics, MediaTrouble};
-use rtrb::{Consumer, RingBuffer};
-use tokio::sync::Notify;
-
-use crate::{
-    Negotiated, PeerStatistics, RtpPacket,
-    codec::{CodecError, Encoder, OpusTuning, clock_hz},
-    rtp::{Numbering, Reception},
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
-mod leg;
+use model::{Codec, DtmfDigit, Instant, MediaStatistics, MediaTrouble};
+use rtrb::RingBuffer;
+use tokio::sync::Notify;
 
-pub use leg::StreamLeg;
+pub use self::leg::StreamLeg;
+use self::{
+    inbound::Inbound,
+    leg::{Figures, LegEnds},
+    outbound::Outbound,
+    watch::Watch,
+};
+use crate::{
+    Negotiated, PeerStatistics, RtpPacket,
+    codec::{CodecError, SAMPLES_PER_MS},
+    quality::{dbfs, mos},
+};
 
 /// Frames of microphone that may wait for the session's task: 200 ms.
 const CAPTURED_FRAMES: usize = 20;
+
+/// Payloads that may wait for the hub's next pull, with their copies; a network that was stuck delivers many at once.
+const INBOX: usize = 256;
+
+/// What a packet takes besides the network and the buffer: capture, half a packet of waiting at the hub's steps, codec and
+/// playout, in ms. Only for the estimate of quality.
+const FIXED_DELAY_MS: f64 = 26.5;
+
+/// How far the share of made-up sound moves to what the last second says, for the estimate of quality.
+const RECENT: f64 = 0.2;
 
 /// How the user wants audio sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,109 +77,144 @@ pub struct DtmfEvent {
 ///
 /// Each turn of the task: `received` for each packet that came, `packets` whenever `ready` returned.
 pub struct AudioStream {
-    settings: StreamSettings,
-    negotiated: Option<Negotiated>,
-    encoder: Option<Encoder>,
-    numbering: Numbering,
-    reception: Reception,
-    captured: Consumer<Frame>,
+    codec: Option<Codec>,
+    packet_ms: u32,
+    inbound: Inbound,
+    outbound: Outbound,
+    watch: Watch,
+    figures: Arc<Figures>,
     captured_some: Arc<Notify>,
-    sent: u32,
+    /// What was played and made up at the last statistics, and the share of late.
+    counted: (u64, u64),
+    concealed_lately: f64,
 }
 
 impl AudioStream {
     /// A stream that waits for an agreement, and the leg that goes to the hub. `seed` decides the first sequence number and
     /// timestamp, which must not be guessable (RFC 3550 section 5.1).
     pub fn open(settings: StreamSettings, seed: u64) -> (Self, StreamLeg) {
-        let (to_stream, captured) = RingBuffer::new(CAPTURED_FRAMES);
-        let captured_some = Arc::new(Notify::new());
-        let leg = StreamLeg::new(to_stream, Arc::clone(&captured_some));
-        let stream = Self {
-            settings,
-            negotiated: None,
-            encoder: None,
-            numbering: Numbering::new(seed),
-            reception: Reception::default(),
+        let (captured, from_microphone) = RingBuffer::new(CAPTURED_FRAMES);
+        let (to_leg, inbox) = RingBuffer::new(INBOX);
+        let (spent, from_leg) = RingBuffer::new(INBOX);
+        let (figures, captured_some) = (Arc::<Figures>::default(), Arc::new(Notify::new()));
+        let leg = StreamLeg::new(LegEnds {
             captured,
+            captured_some: Arc::clone(&captured_some),
+            inbox,
+            spent,
+            figures: Arc::clone(&figures),
+        });
+        let stream = Self {
+            codec: None,
+            packet_ms: settings.packet_ms,
+            inbound: Inbound::new(to_leg, from_leg, Arc::clone(&figures)),
+            outbound: Outbound::new(settings, seed, from_microphone),
+            watch: Watch::default(),
+            figures,
             captured_some,
-            sent: 0,
+            counted: (0, 0),
+            concealed_lately: 0.0,
         };
         (stream, leg)
     }
 
     /// Puts an agreement in force; sequence numbers and timestamps go on. May be called at any time.
     pub fn configure(&mut self, negotiated: &Negotiated) -> Result<(), CodecError> {
-        let tuning = OpusTuning { bitrate: self.settings.bitrate, fec: true, loss_percent: 0, dtx: self.settings.dtx };
-        self.encoder = Some(Encoder::new(negotiated.send.codec, tuning)?);
-        self.negotiated = Some(negotiated.clone());
+        self.inbound.configure(negotiated)?;
+        self.outbound.configure(negotiated)?;
+        self.codec = Some(negotiated.send.codec);
+        self.packet_ms = self.outbound.packet_ms();
+        self.watch.direct(negotiated.direction);
         Ok(())
     }
 
     /// Takes a packet from the wire. A key that the far end pressed is returned once, when it is complete.
     pub fn received(&mut self, now: Instant, packet: RtpPacket) -> Option<DtmfEvent> {
-        self.reception.arrived(&packet);
-        self.reception.timed(now, packet.timestamp, 48_000);
-        None
+        self.watch.tick(now);
+        self.watch.arrived();
+        self.inbound.received(now, packet)
     }
 
-    /// Keys whose end was lost are complete after a while; call it about once a second or more often.
+    /// Keys whose end was lost are complete after a while; call it several times a second.
     pub fn late_dtmf(&mut self, now: Instant) -> Option<DtmfEvent> {
-        let _ = now;
-        None
+        self.watch.tick(now);
+        self.inbound.late_dtmf(now)
     }
 
     /// Returns when a whole packet of microphone is there. Cancel-safe.
     pub async fn ready(&mut self) {
-        while self.captured.slots() * 10 < self.settings.packet_ms as usize {
+        while !self.outbound.ready() {
             self.captured_some.notified().await;
         }
     }
 
     /// Appends what is to be sent now to `out`: all whole packets that the hub has pushed, or the digit on its way.
     pub fn packets(&mut self, now: Instant, out: &mut Vec<RtpPacket>) {
-        let _ = now;
-        while let Ok(frame) = self.captured.pop() {
-            let Some((encoder, negotiated)) = self.encoder.as_mut().zip(self.negotiated.as_ref()) else { continue };
-            let mut payload = Vec::new();
-            if encoder.encode(&frame, &mut payload).is_ok() {
-                let at = self.numbering.timestamp();
-                out.push(self.numbering.packet(negotiated.send.number, false, at, payload.into()));
-                self.sent += 1;
-            }
-            self.numbering.advance(clock_hz(negotiated.send.codec) / 100);
+        self.watch.tick(now);
+        let before = out.len();
+        self.outbound.packets(&mut self.watch, out);
+        if out.len() > before {
+            self.watch.left();
         }
+        self.inbound.tidy();
     }
 
-    /// Queues digits behind those that still wait (RFC 4733); `false` when the far end takes none.
+    /// Queues digits behind those that still wait (RFC 4733); `false` when the far end takes none, or no more.
     pub fn send_dtmf(&mut self, digits: &[DtmfDigit], tone: Duration, gap: Duration) -> bool {
-        let _ = (digits, tone, gap);
-        self.negotiated.as_ref().is_some_and(|n| !n.telephone_events.is_empty())
+        self.outbound.send_dtmf(digits, tone, gap)
     }
 
     /// Whether no digit waits or is on its way.
     pub fn dtmf_idle(&self) -> bool {
-        true
+        self.outbound.dtmf_idle()
     }
 
     /// Whether the path is up. Trouble is only told of while it is.
     pub fn set_connected(&mut self, now: Instant, connected: bool) {
-        let _ = (now, connected);
+        self.watch.tick(now);
+        self.watch.connected(connected);
     }
 
-    /// Whether the user muted the microphone: then zeros from the hub are no trouble.
+    /// Whether the hub gives zeros on purpose, because the user muted the microphone or it is not routed here; then they are
+    /// no trouble. A gate that opens only in speech must let some noise through, or it counts as silence.
     pub fn set_muted(&mut self, muted: bool) {
-        let _ = muted;
+        self.watch.mute(muted);
     }
 
-    /// The figures as of now; also takes the loss that the far end reports into account for what is sent from now on. Call it about once a second.
+    /// The figures as of now; also answers the loss that the far end reports by what is sent from now on. Call it about once
+    /// a second.
     pub fn statistics(&mut self, now: Instant, peer: &PeerStatistics) -> MediaStatistics {
-        let _ = (now, peer);
-        MediaStatistics::default()
+        self.watch.tick(now);
+        self.outbound.follow_loss(peer.fraction_lost_out.unwrap_or(0.0));
+        let (played, concealed) = (self.figures.played.load(Relaxed), self.figures.concealed.load(Relaxed));
+        let share = |concealed: u64, played: u64| (concealed as f64 / played.max(1) as f64).min(1.0);
+        let (played_before, concealed_before) = std::mem::replace(&mut self.counted, (played, concealed));
+        if played > played_before {
+            let recent = share(concealed.saturating_sub(concealed_before), played - played_before);
+            self.concealed_lately += (recent - self.concealed_lately) * RECENT;
+        }
+        let buffer_ms = self.figures.delay.load(Relaxed) as f64 / SAMPLES_PER_MS as f64;
+        let one_way_ms = peer.round_trip_ms.unwrap_or(0.0) / 2.0 + buffer_ms + f64::from(self.packet_ms) + FIXED_DELAY_MS;
+        MediaStatistics {
+            codec: self.codec,
+            packets_sent: self.outbound.sent(),
+            packets_received: self.inbound.reception().received(),
+            loss_in: self.inbound.loss(),
+            loss_out: peer.fraction_lost_out.unwrap_or(0.0),
+            jitter_ms: self.inbound.reception().jitter_ms(),
+            round_trip_ms: peer.round_trip_ms,
+            buffer_ms,
+            concealed: share(concealed, played),
+            mos: mos(self.inbound.codec().or(self.codec).unwrap_or(Codec::Opus), self.concealed_lately, one_way_ms),
+            pair: peer.pair,
+            trouble: self.watch.trouble(now),
+            level_in_dbfs: dbfs(f64::from(f32::from_bits(self.figures.power.load(Relaxed)))),
+            level_out_dbfs: dbfs(f64::from(self.outbound.power())),
+        }
     }
 
     /// What is wrong now.
     pub fn trouble(&self, now: Instant) -> Option<MediaTrouble> {
-        let _ = now;
-        None
+        self.watch.trouble(now)
     }
 }

@@ -1,0 +1,263 @@
+//! Drives a [`Transport`] over UDP sockets.
+
+use std::{
+    future::poll_fn,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use model::{IcePolicy, IceServer, IceTransport};
+use tokio::{
+    io::ReadBuf,
+    net::UdpSocket,
+    sync::Notify,
+    time::{Instant, sleep_until, timeout_at},
+};
+
+use super::{identity::Identity, servers::ServerConfig, sockets::Sockets, transport::Transport};
+use crate::{Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtpPacket, sdp::TransportDescription};
+
+/// Largest datagram that is read; RTP and DTLS keep to an Ethernet frame.
+const MAX_DATAGRAM: usize = 2_048;
+/// Datagrams read in one go before events are handed on.
+const BURST: usize = 16;
+/// Sockets from which one server is asked.
+const SOCKETS_PER_SERVER: usize = 2;
+
+/// A connection. Everything happens inside its methods; waiting, inside `event`.
+pub(crate) struct UdpPeer {
+    state: Mutex<State>,
+    settings: PeerSettings,
+    /// Something changed that `event` waits on: a timer, a socket.
+    changed: Notify,
+    /// Something was gathered.
+    gathered: Notify,
+}
+
+struct State {
+    transport: Transport,
+    sockets: Sockets,
+    /// When the running gathering must be enough.
+    gather_until: Instant,
+    /// Names that are still being looked up.
+    lookups: Vec<(IceServer, u64)>,
+    next_lookup: u64,
+    closed: bool,
+}
+
+impl UdpPeer {
+    pub(crate) fn open(identity: Arc<Identity>, settings: PeerSettings) -> Result<Self, PeerError> {
+        let now = Instant::now();
+        let state = State {
+            transport: Transport::new(now.into_std(), identity, settings.ice_policy)?,
+            sockets: Sockets::default(),
+            gather_until: now,
+            lookups: Vec::new(),
+            next_lookup: 0,
+            closed: false,
+        };
+        let peer = Self { state: Mutex::new(state), settings, changed: Notify::new(), gathered: Notify::new() };
+        peer.gather(&mut peer.state())?;
+        Ok(peer)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic while it was held would be a bug of ours; the state itself is a machine's and stays usable.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Binds sockets and begins to ask the servers.
+    fn gather(&self, state: &mut State) -> Result<(), PeerError> {
+        let now = Instant::now();
+        state.gather_until = now + self.settings.gather_for;
+        state.sockets.bind(self.settings.loopback)?;
+        let addresses = state.sockets.addresses();
+        state.transport.retain_sockets(&addresses);
+        for address in addresses {
+            state.transport.add_socket(address);
+        }
+        if self.settings.ice_policy != IcePolicy::HostOnly {
+            for server in &self.settings.ice_servers {
+                state.ask(now, server);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn ask(&mut self, now: Instant, server: &IceServer) {
+        let url = &server.url;
+        if url.transport != IceTransport::Udp {
+            return self.transport.note(format!("{url} was not asked: relays are reached over UDP only"));
+        }
+        match url.host.parse::<IpAddr>() {
+            Ok(ip) => self.ask_at(now, server, SocketAddr::new(ip, url.port)),
+            Err(_) => {
+                let id = self.next_lookup;
+                self.next_lookup += 1;
+                self.lookups.push((server.clone(), id));
+            }
+        }
+    }
+
+    fn ask_at(&mut self, now: Instant, server: &IceServer, address: SocketAddr) {
+        let reaches = |local: &SocketAddr| {
+            local.is_ipv4() == address.is_ipv4() && local.ip().is_loopback() == address.ip().is_loopback()
+        };
+        for local in self.sockets.addresses().into_iter().filter(reaches).take(SOCKETS_PER_SERVER) {
+            let relay = server.url.relays.then(|| (server.username.clone(), server.credential.expose().to_owned()));
+            self.transport.add_server(now.into_std(), ServerConfig { local, server: address, relay });
+        }
+    }
+
+    fn flush(&mut self) {
+        while let Some(datagram) = self.transport.poll_datagram() {
+            self.sockets.send(datagram.local, datagram.remote, &datagram.bytes);
+        }
+    }
+
+    fn is_gathered(&self) -> bool {
+        self.lookups.is_empty() && self.transport.is_gathered()
+    }
+}
+
+#[async_trait]
+impl Peer for UdpPeer {
+    async fn local(&self) -> Result<TransportDescription, PeerError> {
+        loop {
+            let gathered = self.gathered.notified();
+            let until = {
+                let state = self.state();
+                if state.closed {
+                    return Err(PeerError::System("the connection is closed".into()));
+                }
+                if state.is_gathered() || state.gather_until <= Instant::now() {
+                    return Ok(state.transport.local());
+                }
+                state.gather_until
+            };
+            // Whichever it is, the loop looks again.
+            let _ = timeout_at(until, gathered).await;
+        }
+    }
+
+    async fn restart(&self) -> Result<(), PeerError> {
+        let mut state = self.state();
+        state.transport.restart(Instant::now().into_std())?;
+        self.gather(&mut state)?;
+        state.flush();
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    async fn discard_restart(&self) {
+        self.state().transport.discard_restart();
+    }
+
+    async fn connect(&self, remote: TransportDescription, roles: Roles) -> Result<(), PeerError> {
+        let mut state = self.state();
+        state.transport.connect(Instant::now().into_std(), remote, roles)?;
+        state.flush();
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    async fn send(&self, packet: RtpPacket) -> Result<(), PeerError> {
+        let mut state = self.state();
+        let result = state.transport.send(Instant::now().into_std(), &packet);
+        state.flush();
+        result
+    }
+
+    async fn event(&self) -> PeerEvent {
+        let mut buffer = [0_u8; MAX_DATAGRAM];
+        loop {
+            let changed = self.changed.notified();
+            let (sockets, timer, lookup) = {
+                let mut state = self.state();
+                let now = Instant::now();
+                if state.transport.poll_timeout().is_some_and(|at| at <= now.into_std()) {
+                    state.transport.handle_timeout(now.into_std());
+                }
+                state.flush();
+                if state.is_gathered() {
+                    self.gathered.notify_waiters();
+                }
+                if let Some(event) = state.transport.poll_event() {
+                    return event;
+                }
+                (state.sockets.all(), state.transport.poll_timeout(), state.lookups.first().cloned())
+            };
+            let timer = timer.map_or_else(|| Instant::now() + Duration::from_secs(60), Instant::from_std);
+            tokio::select! {
+                (local, remote, length) = receive(&sockets, &mut buffer) => {
+                    let mut state = self.state();
+                    let now = Instant::now().into_std();
+                    state.transport.handle_datagram(now, local, remote, &buffer[..length]);
+                    for _ in 0..BURST {
+                        let Some((local, remote, length)) = receive_now(&sockets, &mut buffer) else { break };
+                        state.transport.handle_datagram(now, local, remote, &buffer[..length]);
+                    }
+                }
+                () = sleep_until(timer) => {}
+                () = changed => {}
+                address = resolve(lookup.as_ref()) => {
+                    let mut state = self.state();
+                    if let Some((server, id)) = lookup {
+                        state.lookups.retain(|(_, waiting)| *waiting != id);
+                        match address {
+                            Ok(addresses) => addresses.into_iter().for_each(|address| state.ask_at(Instant::now(), &server, address)),
+                            Err(error) => state.transport.note(format!("{} was not found: {error}", server.url.host)),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn statistics(&self) -> PeerStatistics {
+        self.state().transport.statistics()
+    }
+
+    async fn close(&self) {
+        let mut state = self.state();
+        if !std::mem::replace(&mut state.closed, true) {
+            state.transport.close(Instant::now().into_std());
+            state.flush();
+        }
+        self.gathered.notify_waiters();
+    }
+}
+
+/// Waits for a datagram on any of the sockets.
+async fn receive(sockets: &[(SocketAddr, Arc<UdpSocket>)], buffer: &mut [u8]) -> (SocketAddr, SocketAddr, usize) {
+    poll_fn(|context| {
+        for (local, socket) in sockets {
+            let mut read = ReadBuf::new(buffer);
+            // An error is an ICMP message about something sent earlier; ICE notices by itself whom it cannot reach.
+            while let Poll::Ready(result) = socket.poll_recv_from(context, &mut read) {
+                if let Ok(remote) = result {
+                    return Poll::Ready((*local, remote, read.filled().len()));
+                }
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn receive_now(sockets: &[(SocketAddr, Arc<UdpSocket>)], buffer: &mut [u8]) -> Option<(SocketAddr, SocketAddr, usize)> {
+    sockets.iter().find_map(|(local, socket)| socket.try_recv_from(buffer).ok().map(|(length, remote)| (*local, remote, length)))
+}
+
+/// Looks a server's name up: its first address of each family.
+async fn resolve(lookup: Option<&(IceServer, u64)>) -> std::io::Result<Vec<SocketAddr>> {
+    let Some((server, _)) = lookup else { return std::future::pending().await };
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((server.url.host.as_str(), server.url.port)).await?.collect();
+    let first = |v4: bool| found.iter().find(|address| address.is_ipv4() == v4).copied();
+    Ok([first(true), first(false)].into_iter().flatten().collect())
+}

@@ -1,0 +1,189 @@
+//! STUN and TURN servers (RFC 8489, RFC 8656) as a machine: which addresses they give us, and what passes through them.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use rtc::{
+    crypto::RTCCryptoProvider,
+    sansio::Protocol as _,
+    shared::{TaggedBytesMut, TransportContext, TransportProtocol, error::Error},
+    turn::client::{Client, ClientConfig, Event},
+};
+
+/// A server that is asked from one socket.
+pub(crate) struct ServerConfig {
+    pub local: SocketAddr,
+    pub server: SocketAddr,
+    /// TURN credentials; none for STUN.
+    pub relay: Option<(String, String)>,
+}
+
+/// What servers bring.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ServerEvent {
+    /// How a socket of ours (second) looks from outside (first).
+    Reflexive(SocketAddr, SocketAddr),
+    /// A relay's address, and the socket of ours behind it.
+    Relayed(SocketAddr, SocketAddr),
+    /// A datagram of `remote` that came through a relay.
+    Data { relayed: SocketAddr, remote: SocketAddr, bytes: BytesMut },
+    /// A server refused, in words.
+    Refused(String),
+}
+
+/// Every server that is asked.
+pub(crate) struct Servers {
+    crypto: Arc<dyn RTCCryptoProvider>,
+    clients: Vec<ServerClient>,
+    events: VecDeque<ServerEvent>,
+}
+
+struct ServerClient {
+    client: Client,
+    local: SocketAddr,
+    server: SocketAddr,
+    relayed: Option<SocketAddr>,
+    /// Answers that are still missing before gathering here is complete.
+    waiting: u8,
+}
+
+/// Time between the first repetitions of a request; the server's whole answer must fit into the capped gathering.
+const REPEAT: Duration = Duration::from_millis(60);
+
+impl Servers {
+    pub(crate) fn new(crypto: Arc<dyn RTCCryptoProvider>) -> Self {
+        Self { crypto, clients: Vec::new(), events: VecDeque::new() }
+    }
+
+    /// Begins to ask a server.
+    pub(crate) fn add(&mut self, now: Instant, config: ServerConfig) -> Result<(), Error> {
+        let ServerConfig { local, server, relay } = config;
+        if self.clients.iter().any(|client| (client.local, client.server) == (local, server)) {
+            return Ok(());
+        }
+        let allocates = relay.is_some();
+        let (username, password) = relay.unwrap_or_default();
+        let config = ClientConfig {
+            stun_serv_addr: server.to_string(),
+            turn_serv_addr: if allocates { server.to_string() } else { String::new() },
+            local_addr: local,
+            transport_protocol: TransportProtocol::UDP,
+            username,
+            password,
+            rto_in_ms: REPEAT.as_millis() as u64,
+            ..ClientConfig::default()
+        };
+        let mut client = Client::new(config, Arc::clone(&self.crypto))?;
+        client.send_binding_request(now)?;
+        if allocates {
+            client.allocate(now)?;
+        }
+        self.clients.push(ServerClient { client, local, server, relayed: None, waiting: 1 + u8::from(allocates) });
+        Ok(())
+    }
+
+    /// Whether every server has answered or was given up.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.clients.iter().all(|client| client.waiting == 0)
+    }
+
+    /// Takes a datagram when it comes from a server that was asked from `local`.
+    pub(crate) fn handle_datagram(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> bool {
+        let Some(client) = self.clients.iter_mut().find(|client| (client.local, client.server) == (local, remote)) else {
+            return false;
+        };
+        let message = TaggedBytesMut { now, transport: context(local, remote), message: BytesMut::from(bytes) };
+        if let Err(error) = client.client.handle_read(message) {
+            tracing::debug!(%error, "a server's message was not understood");
+        }
+        self.collect();
+        true
+    }
+
+    /// Sends through the relay that has `relayed`; the first datagram to a new address only asks for permission, and is
+    /// lost as on a network (checks are repeated). False when there is no such relay.
+    pub(crate) fn send(&mut self, now: Instant, relayed: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> bool {
+        let Some(client) = self.clients.iter_mut().find(|client| client.relayed == Some(relayed)) else { return false };
+        let sent = client.client.relay(relayed).and_then(|mut relay| match relay.send_to(now, bytes, remote) {
+            Err(Error::ErrNoPermission) => relay.create_permission(now, remote).map(drop),
+            result => result,
+        });
+        if let Err(error) = sent {
+            tracing::debug!(%error, "a datagram did not pass the relay");
+        }
+        true
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        for client in &mut self.clients {
+            if client.client.poll_timeout().is_some_and(|at| at <= now)
+                && let Err(error) = client.client.handle_timeout(now)
+            {
+                tracing::debug!(%error, "a server's timer failed");
+            }
+        }
+        self.collect();
+    }
+
+    pub(crate) fn poll_timeout(&mut self) -> Option<Instant> {
+        self.clients.iter_mut().filter_map(|client| client.client.poll_timeout()).min()
+    }
+
+    pub(crate) fn poll_datagram(&mut self) -> Option<(SocketAddr, SocketAddr, BytesMut)> {
+        let sent = self.clients.iter_mut().find_map(|client| client.client.poll_write())?;
+        Some((sent.transport.local_addr, sent.transport.peer_addr, sent.message))
+    }
+
+    pub(crate) fn poll_event(&mut self) -> Option<ServerEvent> {
+        self.events.pop_front()
+    }
+
+    /// Gives relays back.
+    pub(crate) fn close(&mut self, now: Instant) {
+        for client in &mut self.clients {
+            if let Some(relayed) = client.relayed.take()
+                && let Err(error) = client.client.relay(relayed).and_then(|mut relay| relay.close(now))
+            {
+                tracing::debug!(%error, "a relay was not given back");
+            }
+        }
+    }
+
+    fn collect(&mut self) {
+        for client in &mut self.clients {
+            let ServerClient { local, server, .. } = *client;
+            while let Some(event) = client.client.poll_event() {
+                let done = match event {
+                    Event::BindingResponse(_, address) => Some(ServerEvent::Reflexive(address, local)),
+                    Event::AllocateResponse(_, relayed) => {
+                        client.relayed = Some(relayed);
+                        Some(ServerEvent::Relayed(relayed, local))
+                    }
+                    Event::AllocateError(_, error) => Some(ServerEvent::Refused(format!("the relay {server} refused: {error}"))),
+                    Event::BindingError(_, error) => Some(ServerEvent::Refused(format!("the STUN server {server} refused: {error}"))),
+                    Event::TransactionTimeout(_) => Some(ServerEvent::Refused(format!("the server {server} did not answer"))),
+                    Event::DataIndicationOrChannelData(_, remote, bytes) => {
+                        if let Some(relayed) = client.relayed {
+                            self.events.push_back(ServerEvent::Data { relayed, remote, bytes });
+                        }
+                        None
+                    }
+                    _ => None,
+                };
+                if let Some(event) = done {
+                    client.waiting = client.waiting.saturating_sub(1);
+                    self.events.push_back(event);
+                }
+            }
+        }
+    }
+}
+
+fn context(local_addr: SocketAddr, peer_addr: SocketAddr) -> TransportContext {
+    TransportContext { local_addr, peer_addr, transport_protocol: TransportProtocol::UDP, ecn: None }
+}

@@ -1,0 +1,408 @@
+//! ICE, DTLS and SRTP of one connection as a machine: datagrams, packets and time in, datagrams and events out.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use model::{CandidateKind, IcePolicy};
+use rtc::shared::error::Error;
+
+use super::{
+    association::{Association, AssociationEvent},
+    ice::{Ice, IceEvent, LocalAddress},
+    identity::Identity,
+    reports::Reports,
+    servers::{ServerConfig, ServerEvent, Servers},
+    srtp::SrtpPair,
+};
+use crate::{
+    PeerError, PeerEvent, PeerStatistics, Roles, RtpPacket,
+    sdp::{Candidate, Setup, TransportDescription},
+};
+
+/// DTLS that came before we could read it: a ClientHello may overtake the answer that announces it.
+const EARLY_DATAGRAMS: usize = 4;
+/// Events that wait for the session; beyond them the oldest packets are gone, as on a network.
+const MAX_EVENTS: usize = 256;
+
+/// A datagram with the socket it belongs to.
+pub(crate) struct Datagram {
+    pub local: SocketAddr,
+    pub remote: SocketAddr,
+    pub bytes: BytesMut,
+}
+
+pub(crate) struct Transport {
+    identity: Arc<Identity>,
+    policy: IcePolicy,
+    ice: Ice,
+    servers: Servers,
+    candidates: Vec<Candidate>,
+    notes: Vec<String>,
+    association: Option<Association>,
+    remote: Option<TransportDescription>,
+    dtls_client: bool,
+    srtp: Option<SrtpPair>,
+    early: Vec<BytesMut>,
+    reports: Reports,
+    outbox: VecDeque<Datagram>,
+    events: VecDeque<PeerEvent>,
+    ended: bool,
+}
+
+impl Transport {
+    pub(crate) fn new(now: Instant, identity: Arc<Identity>, policy: IcePolicy) -> Result<Self, PeerError> {
+        let mut ssrc = [0; 4];
+        identity.crypto.random().fill(&mut ssrc).map_err(|error| PeerError::System(format!("no randomness: {error}")))?;
+        Ok(Self {
+            ice: Ice::new(now, Arc::clone(&identity.crypto), policy).map_err(|error| PeerError::System(error.to_string()))?,
+            servers: Servers::new(Arc::clone(&identity.crypto)),
+            identity,
+            policy,
+            candidates: Vec::new(),
+            notes: Vec::new(),
+            association: None,
+            remote: None,
+            dtls_client: false,
+            srtp: None,
+            early: Vec::new(),
+            reports: Reports::new(now, u32::from_be_bytes(ssrc)),
+            outbox: VecDeque::new(),
+            events: VecDeque::new(),
+            ended: false,
+        })
+    }
+
+    /// A socket was bound.
+    pub(crate) fn add_socket(&mut self, address: SocketAddr) {
+        if self.policy != IcePolicy::RelayOnly {
+            self.ice.add_local(LocalAddress::Host(address));
+            self.add_candidate(CandidateKind::Host, address, None);
+        }
+    }
+
+    /// Only `sockets` are left of those that were bound.
+    pub(crate) fn retain_sockets(&mut self, sockets: &[SocketAddr]) {
+        let kept = |address: &SocketAddr| sockets.contains(address);
+        self.ice.retain_locals(|local| match local {
+            LocalAddress::Host(address) | LocalAddress::Relay(_, address) => kept(address),
+        });
+        self.candidates.retain(|candidate| {
+            let (host, port) = candidate.related.clone().unwrap_or((candidate.address.clone(), candidate.port));
+            host.parse().is_ok_and(|ip| kept(&SocketAddr::new(ip, port)))
+        });
+    }
+
+    /// A STUN or TURN server is to be asked.
+    pub(crate) fn add_server(&mut self, now: Instant, config: ServerConfig) {
+        if let Err(error) = self.servers.add(now, config) {
+            self.note(format!("a server cannot be used: {error}"));
+        }
+        self.turn(now);
+    }
+
+    /// Remembers why candidates are missing; told when no path is found.
+    pub(crate) fn note(&mut self, words: String) {
+        tracing::info!(words, "while gathering candidates");
+        if self.notes.len() < 8 && !self.notes.contains(&words) {
+            self.notes.push(words);
+        }
+    }
+
+    /// Whether every server has answered.
+    pub(crate) fn is_gathered(&self) -> bool {
+        self.servers.is_complete()
+    }
+
+    /// Our end, as it is now.
+    pub(crate) fn local(&self) -> TransportDescription {
+        let (ice_ufrag, ice_pwd) = self.ice.credentials();
+        TransportDescription {
+            ice_ufrag,
+            ice_pwd,
+            ice_lite: false,
+            fingerprints: vec![self.identity.fingerprint.clone()],
+            setup: Setup::Actpass,
+            candidates: self.candidates.clone(),
+        }
+    }
+
+    pub(crate) fn restart(&mut self, now: Instant) -> Result<(), PeerError> {
+        self.ice.restart(now).map_err(|error| PeerError::System(error.to_string()))
+    }
+
+    pub(crate) fn discard_restart(&mut self) {
+        self.ice.discard_restart();
+    }
+
+    /// Connects, completes a restart, or begins a new association; see [`crate::Peer::connect`].
+    pub(crate) fn connect(&mut self, now: Instant, remote: TransportDescription, roles: Roles) -> Result<(), PeerError> {
+        let unusable = |error: Error| PeerError::Description(format!("the far end's description cannot be used: {error}"));
+        self.ice.connect(now, &remote, roles.ice_controlling).map_err(unusable)?;
+        let same_association = self.association.is_some()
+            && self.dtls_client == roles.dtls_client
+            && self.remote.as_ref().is_some_and(|known| known.fingerprints == remote.fingerprints);
+        if !same_association {
+            let association = Association::new(&self.identity, remote.fingerprints.clone(), roles.dtls_client);
+            self.association = Some(association.map_err(unusable)?);
+            self.srtp = None;
+            self.dtls_client = roles.dtls_client;
+        }
+        self.remote = Some(remote);
+        self.ended = false;
+        if self.ice.path().is_some() {
+            self.start_association(now);
+        }
+        self.turn(now);
+        Ok(())
+    }
+
+    /// Takes a datagram of a socket.
+    pub(crate) fn handle_datagram(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
+        if !self.servers.handle_datagram(now, local, remote, bytes) {
+            self.handle_peer_datagram(now, local, remote, bytes);
+        }
+        self.turn(now);
+    }
+
+    fn handle_peer_datagram(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
+        // RFC 7983 section 7: the first byte tells the protocols apart.
+        match bytes.first() {
+            Some(0..=3) => self.ice.handle_datagram(now, local, remote, bytes),
+            Some(20..=63) if self.ice.admits(now, local, remote) => self.handle_dtls(now, bytes),
+            // Before a path is selected the far end may be ahead of us; its certificate is looked at later anyway.
+            Some(20..=63) if self.ice.path().is_none() && self.early.len() < EARLY_DATAGRAMS => self.early.push(BytesMut::from(bytes)),
+            Some(128..=191) if self.ice.admits(now, local, remote) => self.handle_media(now, bytes),
+            _ => {}
+        }
+    }
+
+    fn handle_dtls(&mut self, now: Instant, bytes: &[u8]) {
+        let events = self.association.as_mut().map(|association| association.handle_datagram(now, bytes)).unwrap_or_default();
+        for event in events {
+            self.association_event(event);
+        }
+    }
+
+    fn association_event(&mut self, event: AssociationEvent) {
+        match event {
+            AssociationEvent::Established(pair) => {
+                self.srtp = Some(*pair);
+                self.tell(PeerEvent::Connected(self.ice.pair()));
+            }
+            AssociationEvent::Closed => {
+                self.srtp = None;
+                self.tell(PeerEvent::Closed);
+            }
+            AssociationEvent::Failed(words) => self.fail(words),
+        }
+    }
+
+    fn handle_media(&mut self, now: Instant, bytes: &[u8]) {
+        let Some(srtp) = &mut self.srtp else { return };
+        // RFC 5761 section 4.
+        if bytes.get(1).is_some_and(|kind| (192..=223).contains(kind)) {
+            match srtp.unprotect_control(bytes) {
+                Ok(plain) => self.reports.handle(now, &plain),
+                Err(error) => tracing::trace!(%error, "an RTCP packet was dropped"),
+            }
+            return;
+        }
+        match srtp.unprotect(bytes) {
+            Ok(packet) => {
+                self.reports.on_received(now, &packet);
+                self.tell(PeerEvent::Rtp(packet));
+            }
+            Err(error) => tracing::trace!(%error, "an RTP packet was dropped"),
+        }
+    }
+
+    /// Sends a packet, or drops it while there is no path.
+    pub(crate) fn send(&mut self, now: Instant, packet: &RtpPacket) -> Result<(), PeerError> {
+        let Some(srtp) = &mut self.srtp else { return Ok(()) };
+        let bytes = srtp.protect(packet).map_err(|error| PeerError::System(format!("a packet was not protected: {error}")))?;
+        self.reports.on_sent(now, packet);
+        self.write(now, bytes);
+        self.turn(now);
+        Ok(())
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.servers.handle_timeout(now);
+        self.ice.handle_timeout(now);
+        if let Some(event) = self.association.as_mut().and_then(|association| association.handle_timeout(now)) {
+            self.association_event(event);
+        }
+        self.turn(now);
+    }
+
+    pub(crate) fn poll_timeout(&mut self) -> Option<Instant> {
+        let association = self.association.as_ref().and_then(Association::poll_timeout);
+        let reports = self.srtp.as_ref().map(|_| self.reports.poll_timeout());
+        [self.servers.poll_timeout(), self.ice.poll_timeout(), association, reports].into_iter().flatten().min()
+    }
+
+    pub(crate) fn poll_datagram(&mut self) -> Option<Datagram> {
+        self.outbox.pop_front()
+    }
+
+    pub(crate) fn poll_event(&mut self) -> Option<PeerEvent> {
+        self.events.pop_front()
+    }
+
+    pub(crate) fn statistics(&self) -> PeerStatistics {
+        let feedback = self.reports.feedback();
+        let clock = f64::from(self.reports.sent_clock_hz());
+        PeerStatistics {
+            round_trip_ms: feedback.round_trip.map(in_ms),
+            fraction_lost_out: feedback.fraction_lost,
+            jitter_out_ms: feedback.jitter_ticks.map(|ticks| f64::from(ticks) * 1_000.0 / clock),
+            pair: self.ice.pair(),
+        }
+    }
+
+    /// Says goodbye: RTCP BYE, DTLS close_notify, relays given back.
+    pub(crate) fn close(&mut self, now: Instant) {
+        let goodbye = self.reports.goodbye(now);
+        if let Some(Ok(bytes)) = self.srtp.as_mut().map(|srtp| srtp.protect_control(&goodbye)) {
+            self.write(now, bytes);
+        }
+        if let Some(association) = &mut self.association {
+            association.close(now);
+        }
+        self.turn(now);
+        self.servers.close(now);
+        self.turn(now);
+        self.srtp = None;
+    }
+
+    /// Lets every part hand on what it has for the others.
+    fn turn(&mut self, now: Instant) {
+        while let Some(event) = self.servers.poll_event() {
+            match event {
+                ServerEvent::Reflexive(address, base) if self.policy == IcePolicy::All && address != base => {
+                    self.add_candidate(CandidateKind::Srflx, address, Some(base));
+                }
+                ServerEvent::Reflexive(..) => {}
+                ServerEvent::Relayed(relayed, base) => {
+                    self.ice.add_local(LocalAddress::Relay(relayed, base));
+                    self.add_candidate(CandidateKind::Relay, relayed, Some(base));
+                }
+                ServerEvent::Data { relayed, remote, bytes } => self.handle_peer_datagram(now, relayed, remote, &bytes),
+                ServerEvent::Refused(words) => self.note(words),
+            }
+        }
+        // What was added or heard may call for checks at once.
+        self.ice.handle_timeout(now);
+        while let Some(event) = self.ice.poll_event(now) {
+            match event {
+                IceEvent::Connected => {
+                    self.start_association(now);
+                    // DTLS reports the first connection; afterwards a path that is found again is news by itself.
+                    if self.srtp.is_some() {
+                        self.tell(PeerEvent::Connected(self.ice.pair()));
+                    }
+                }
+                IceEvent::Interrupted => self.tell(PeerEvent::Interrupted),
+                IceEvent::Failed(words) => {
+                    let notes = self.notes.join("; ");
+                    self.fail(if notes.is_empty() { words } else { format!("{words}; {notes}") });
+                }
+            }
+        }
+        while let Some(bytes) = self.association.as_mut().and_then(Association::poll_datagram) {
+            self.write(now, bytes);
+        }
+        if self.srtp.is_some()
+            && let Some(report) = self.reports.report(now)
+            && let Some(Ok(bytes)) = self.srtp.as_mut().map(|srtp| srtp.protect_control(&report))
+        {
+            self.write(now, bytes);
+        }
+        while let Some((local, remote, bytes)) = self.ice.poll_datagram() {
+            self.write_to(now, local, remote, bytes);
+        }
+        while let Some((local, remote, bytes)) = self.servers.poll_datagram() {
+            self.outbox.push_back(Datagram { local, remote, bytes });
+        }
+    }
+
+    fn start_association(&mut self, now: Instant) {
+        let Some(association) = &mut self.association else { return };
+        if let Err(error) = association.start(now) {
+            return self.fail(format!("DTLS did not start: {error}"));
+        }
+        for bytes in std::mem::take(&mut self.early) {
+            self.handle_dtls(now, &bytes);
+        }
+    }
+
+    fn write(&mut self, now: Instant, bytes: BytesMut) {
+        if let Some(path) = self.ice.path() {
+            self.write_to(now, path.local, path.remote, bytes);
+        }
+    }
+
+    fn write_to(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: BytesMut) {
+        if !self.servers.send(now, local, remote, &bytes) {
+            self.outbox.push_back(Datagram { local, remote, bytes });
+        }
+    }
+
+    fn add_candidate(&mut self, kind: CandidateKind, address: SocketAddr, base: Option<SocketAddr>) {
+        let known = |candidate: &Candidate| candidate.ip() == Some(address.ip()) && candidate.port == address.port();
+        if self.candidates.iter().any(known) {
+            return;
+        }
+        let preference: u32 = match kind {
+            CandidateKind::Host => 126,
+            CandidateKind::Prflx => 110,
+            CandidateKind::Srflx => 100,
+            CandidateKind::Relay => 0,
+        };
+        // RFC 8445 section 5.1.2.1; IPv6 before IPv4 (RFC 8421), loopback last, then in the order of finding.
+        let ip = address.ip();
+        let family = if ip.is_loopback() { 0 } else { 2 } + u32::from(ip.is_ipv6());
+        let local_preference = family * 16_000 + 1_000 - u32::try_from(self.candidates.len()).unwrap_or(0).min(999);
+        // Candidates of one kind, base address and server share a foundation; one server of a kind is asked per base.
+        let base_ip = base.unwrap_or(address).ip();
+        let foundation = fold(&format!("{kind:?} {base_ip}"));
+        self.candidates.push(Candidate {
+            foundation: foundation.to_string(),
+            component: 1,
+            transport: "udp".into(),
+            priority: preference << 24 | local_preference << 8 | 255,
+            address: ip.to_string(),
+            port: address.port(),
+            kind,
+            related: base.map(|base| (base.ip().to_string(), base.port())),
+        });
+    }
+
+    fn fail(&mut self, words: String) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.tell(PeerEvent::Failed(words));
+        }
+    }
+
+    fn tell(&mut self, event: PeerEvent) {
+        if self.events.len() == MAX_EVENTS {
+            let oldest_packet = self.events.iter().position(|event| matches!(event, PeerEvent::Rtp(_)));
+            self.events.remove(oldest_packet.unwrap_or(0));
+        }
+        self.events.push_back(event);
+    }
+}
+
+fn in_ms(span: Duration) -> f64 {
+    span.as_secs_f64() * 1_000.0
+}
+
+/// FNV-1a; a foundation must only be equal or different.
+fn fold(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
