@@ -98,7 +98,7 @@ impl ToneSpec {
             Self::Key(digit) => Box::new(dtmf::Keys::in_the_ear(*digit)),
             Self::AutoAnswer => Box::new(cadence::Cadence::once(countries::AUTO_ANSWER)),
             Self::Music => Box::new(melody::Melody::music()),
-            Self::Ringtone(pattern) => Box::new(melody::Melody::ringtone(*pattern)),
+            Self::Ringtone(pattern) => Box::new(samples::Endless(pattern.source())),
             Self::Sine { hz, dbfs } => Box::new(oscillator::Sine::new(*hz, *dbfs)),
             Self::Samples { samples, repeat } => Box::new(samples::Samples::new(Arc::clone(samples), *repeat)),
         }

@@ -1,7 +1,6 @@
-//! A small instrument, and what it plays: the waiting music and the ring patterns. All of it was written for this phone.
+//! A small instrument, and the waiting music it plays, which was written for this phone.
 
 use crate::{
-    RingPattern,
     leg::{Frame, SAMPLE_RATE_HZ},
     tones::{Played, Source, oscillator::Oscillator},
 };
@@ -46,15 +45,6 @@ impl Melody {
     /// What one hears while waiting.
     pub(crate) fn music() -> Self {
         Self::new(&MUSIC)
-    }
-
-    /// What a phone rings with.
-    pub(crate) fn ringtone(pattern: RingPattern) -> Self {
-        Self::new(match pattern {
-            RingPattern::Classic => &CLASSIC,
-            RingPattern::Soft => &SOFT,
-            RingPattern::Chime => &CHIME,
-        })
     }
 
     fn new(piece: &'static Piece) -> Self {
@@ -157,44 +147,4 @@ static MUSIC: Piece = Piece {
     samples_per_sixteenth: ms(160),
     amplitude: 0.09,
     decay: ms(700) as f64,
-};
-
-/// Two notes in quick turns for one second of four, like a bell that warbles.
-#[rustfmt::skip]
-static CLASSIC: Piece = Piece {
-    notes: &[
-        Note(0, 1, 84), Note(1, 1, 88), Note(2, 1, 84), Note(3, 1, 88), Note(4, 1, 84), Note(5, 1, 88), Note(6, 1, 84), Note(7, 1, 88),
-        Note(8, 1, 84), Note(9, 1, 88), Note(10, 1, 84), Note(11, 1, 88), Note(12, 1, 84), Note(13, 1, 88), Note(14, 1, 84), Note(15, 1, 88),
-    ],
-    sixteenths: 64,
-    samples_per_sixteenth: ms(60),
-    amplitude: 0.35,
-    decay: ms(400) as f64,
-};
-
-/// Two soft notes every four seconds, for the headset during another call.
-static SOFT: Piece = Piece {
-    notes: &[Note(0, 2, 76), Note(2, 4, 72)],
-    sixteenths: 32,
-    samples_per_sixteenth: ms(125),
-    amplitude: 0.06,
-    decay: ms(200) as f64,
-};
-
-/// A chord that rises, every four seconds.
-static CHIME: Piece = Piece {
-    notes: &[
-        Note(0, 8, 67),
-        Note(1, 8, 71),
-        Note(2, 8, 74),
-        Note(3, 12, 79),
-        Note(8, 8, 67),
-        Note(9, 8, 71),
-        Note(10, 8, 74),
-        Note(11, 12, 79),
-    ],
-    sixteenths: 32,
-    samples_per_sixteenth: ms(125),
-    amplitude: 0.22,
-    decay: ms(500) as f64,
 };

@@ -1,4 +1,4 @@
-//! A sound that was made elsewhere.
+//! Sounds that are made elsewhere.
 
 use std::sync::Arc;
 
@@ -40,6 +40,17 @@ impl Source for Samples {
                 Repeat::Forever | Repeat::Once => return Played::Last,
             }
         }
+        Played::More
+    }
+}
+
+/// Plays an iterator that does not end.
+pub(crate) struct Endless<I>(pub(crate) I);
+
+impl<I: Iterator<Item = f32> + Send> Source for Endless<I> {
+    fn fill(&mut self, frame: &mut Frame) -> Played {
+        frame.fill(0.0);
+        frame.iter_mut().zip(&mut self.0).for_each(|(sample, next)| *sample = next);
         Played::More
     }
 }
