@@ -51,26 +51,47 @@ fn build_program() -> Result<(), Failed> {
     run(&mut cargo(&["build", "--workspace", "--bin", "sidetone-cli"]))
 }
 
-/// Runs the tests, then repeats the runner's closing lines, which the output of later tests has pushed away.
+/// Runs the tests. After several runners, of which each has closed with its own line, there is one for all.
 fn test_and_close(command: &mut Command) -> Result<(), Failed> {
-    let mut closing = Vec::new();
+    let mut runners = 0;
+    let mut total = Counts::default();
     let outcome = run_and_read(command, |line| {
-        if line.starts_with("test result:") {
-            closing.push(line.to_owned());
+        if let Some(counts) = Counts::of(line) {
+            runners += 1;
+            total.add(&counts);
         }
     });
-    closing.retain(|line| tests_run(line) > 0);
-    if closing.len() > 1 {
-        println!("\n{}", closing.join("\n"));
+    if runners > 1 {
+        println!("\n{} passed, {} failed, {} skipped", total.passed, total.failed, total.ignored);
     }
     outcome?;
-    if closing.is_empty() { Err(Failed::new("no test was run")) } else { Ok(()) }
+    if total.passed + total.failed == 0 { Err(Failed::new("no test was run")) } else { Ok(()) }
 }
 
-/// Tests that passed or failed, from a closing line of the runner.
-fn tests_run(closing: &str) -> u32 {
-    let counts = closing.split([';', '.']).filter_map(|part| part.trim().split_once(' '));
-    counts.filter(|(_, what)| ["passed", "failed"].contains(what)).filter_map(|(count, _)| count.parse::<u32>().ok()).sum()
+/// What a runner says at its end.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: u32,
+    failed: u32,
+    ignored: u32,
+}
+
+impl Counts {
+    /// The counts of a closing line; `None` for every other line.
+    fn of(line: &str) -> Option<Self> {
+        let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+        let count = |what: &str| {
+            let mut parts = counts.split("; ").filter_map(|part| part.split_once(' '));
+            parts.find(|(_, name)| *name == what).and_then(|(count, _)| count.parse().ok()).unwrap_or_default()
+        };
+        Some(Self { passed: count("passed"), failed: count("failed"), ignored: count("ignored") })
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
 }
 
 fn with_lab(command: &mut Command, lab: Option<PathBuf>) -> &mut Command {
@@ -108,11 +129,10 @@ mod tests {
     #[test]
     fn closing_lines_are_counted() {
         let passed = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.02s";
-        assert_eq!(tests_run(passed), 12);
+        assert_eq!(Counts::of(passed), Some(Counts { passed: 12, failed: 0, ignored: 1 }));
         let failed = "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s";
-        assert_eq!(tests_run(failed), 3);
-        let nothing = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.00s";
-        assert_eq!(tests_run(nothing), 0);
+        assert_eq!(Counts::of(failed), Some(Counts { passed: 1, failed: 2, ignored: 0 }));
+        assert_eq!(Counts::of("test sip::a_result ... ok"), None);
     }
 
     #[test]

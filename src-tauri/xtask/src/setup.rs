@@ -37,10 +37,13 @@ fn install_by_apt() -> Result<(), Failed> {
         return Err(Failed::new(format!("nothing was installed; the build needs: {by_hand}")));
     }
     eprintln!("installing {list}");
-    let failed = |_| Failed::new(format!("the packages could not be installed; please run: {by_hand}"));
-    // An old list of packages names files that are gone from the mirrors.
-    run(&mut apt_get(&["update", "-qq"])).map_err(failed)?;
-    run(apt_get(&["install", "-y", "-qq", "--no-install-recommends"]).args(&missing)).map_err(failed)
+    // An old list of packages names files that are gone from the mirrors. One source that does not answer is no reason to
+    // stop: the packages may come from another.
+    if run(&mut apt_get(&["update", "-qq"])).is_err() {
+        eprintln!("the lists of packages could not be brought up to date; trying all the same");
+    }
+    run(apt_get(&["install", "-y", "-qq", "--no-install-recommends"]).args(&missing))
+        .map_err(|_| Failed::new(format!("the packages could not be installed; please run: {by_hand}")))
 }
 
 fn missing_packages() -> Vec<&'static str> {
