@@ -136,7 +136,7 @@ impl Headers {
 impl Header {
     fn new(name: &str, value: &str) -> Self {
         let name = long_name(name).chars().filter(|&c| grammar::is_token_char(c)).collect();
-        Self { name, value: grammar::one_line(value.trim()).into_owned() }
+        Self { name, value: grammar::one_line(value).trim().to_owned() }
     }
 }
 

@@ -19,6 +19,10 @@ pub const MAX_HEADER_LINES: usize = 256;
 /// The longest header value read, in bytes, folded lines together.
 pub const MAX_HEADER_VALUE: usize = 8 * 1024;
 
+/// The most commas and semicolons read in the header of one message. Each may start a value or a parameter, so they are
+/// what makes a message of some size costly; the longest route of a real call has some hundreds.
+pub const MAX_SEPARATORS: usize = 1024;
+
 /// The longest start line read, in bytes.
 const MAX_START_LINE: usize = 8 * 1024;
 
@@ -207,7 +211,7 @@ fn status_line(version: &str, rest: &str) -> Result<Start, Fault> {
     let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
     let code = grammar::number(code).filter(|code| (100..700).contains(code)).and_then(|code| u16::try_from(code).ok());
     let code = code.ok_or_else(|| Fault::new("the status is not one of SIP"))?;
-    Ok(Start::Response { code, reason: grammar::one_line(reason.trim()).into_owned() })
+    Ok(Start::Response { code, reason: grammar::one_line(reason).trim().to_owned() })
 }
 
 /// Reads header lines up to the empty one. Stops at the first that is too many or too long; what cannot be read as a
@@ -217,7 +221,9 @@ fn header_lines(lines: &mut Lines<'_>) -> (Headers, Option<Fault>) {
     let mut fault = None;
     let mut line: Vec<u8> = Vec::new();
     let mut count = 0;
+    let mut separators = 0;
     for next in lines {
+        separators += next.iter().filter(|byte| matches!(byte, b',' | b';')).count();
         // A line that starts with a blank goes on with the one before (RFC 3261 section 7.3.1).
         if next.first().is_some_and(|byte| b" \t".contains(byte)) && !line.is_empty() {
             line.push(b' ');
@@ -235,6 +241,12 @@ fn header_lines(lines: &mut Lines<'_>) -> (Headers, Option<Fault>) {
         }
         if count > MAX_HEADER_LINES {
             return (headers, Some(Fault::new(format!("there are more than {MAX_HEADER_LINES} header lines"))));
+        }
+        if separators > MAX_SEPARATORS {
+            return (
+                headers,
+                Some(Fault::new(format!("there are more than {MAX_SEPARATORS} commas and semicolons in the header"))),
+            );
         }
         if line.len() > MAX_HEADER_VALUE {
             return (headers, Some(Fault::new(format!("a header line is longer than {MAX_HEADER_VALUE} bytes"))));
@@ -267,6 +279,7 @@ fn check(headers: &Headers) -> Result<CSeq, Fault> {
     }
     let unreadable = |error: crate::InvalidHeader| Fault::new(error.to_string());
     headers.via().map_err(unreadable)?;
+    headers.vias().map_err(unreadable)?;
     let _: NameAddr = headers.from().map_err(unreadable)?;
     let _: NameAddr = headers.to().map_err(unreadable)?;
     headers.call_id().map_err(unreadable)?;
@@ -372,6 +385,7 @@ mod tests {
         assert_eq!(refusal(with(&"X: y\r\n".repeat(MAX_HEADER_LINES), "")).1, Some(400));
         assert_eq!(refusal(with(&format!("X: {}\r\n", "y".repeat(MAX_HEADER_VALUE)), "")).1, Some(400));
         assert_eq!(refusal(with(&format!("X: y\r\n{}", " y\r\n".repeat(MAX_HEADER_VALUE)), "")).1, Some(400));
+        assert_eq!(refusal(with(&format!("X: {}\r\n", ",".repeat(MAX_SEPARATORS)), "")).1, Some(400));
         assert_eq!(refusal(with("", &"y".repeat(MAX_MESSAGE))).1, Some(513));
     }
 

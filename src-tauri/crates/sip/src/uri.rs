@@ -230,7 +230,11 @@ fn is_host(text: &str) -> bool {
 
 fn ipv6(host: &str) -> Option<Result<Ipv6Addr, std::net::AddrParseError>> {
     let inner = host.strip_prefix('[')?.strip_suffix(']')?;
-    Some(inner.parse())
+    Some(match inner.rsplit_once(":::") {
+        // RFC 3261's grammar let senders write three colons before an IPv4 part (RFC 5118 section 4.10).
+        Some((start, end)) if end.parse::<std::net::Ipv4Addr>().is_ok() => format!("{start}::{end}").parse(),
+        Some(_) | None => inner.parse(),
+    })
 }
 
 fn same_host(one: &str, other: &str) -> bool {
@@ -397,6 +401,7 @@ mod tests {
                 "sip:alice@atlanta.com?priority=urgent&subject=project%20x",
             ),
             ("sip:a@[2001:db8::0:1]", "sip:a@[2001:DB8::1]"),
+            ("sip:a@[2001:db8:::192.0.2.1]", "sip:a@[2001:db8::192.0.2.1]"),
             ("tel:+44-20-7946-0123", "tel:+442079460123"),
         ] {
             assert!(uri(one).equivalent(&uri(other)), "{one} {other}");
