@@ -74,6 +74,14 @@ impl Encoder {
         })
     }
 
+    /// Changes what Opus does; nothing for the others.
+    pub(crate) fn tune(&mut self, tuning: OpusTuning) -> Result<(), CodecError> {
+        match self {
+            Self::Opus(opus) => opus.tune(tuning),
+            Self::G722(_) | Self::G711(_) => Ok(()),
+        }
+    }
+
     /// Appends the payload of `samples` (a packet's worth at 48 kHz) to `payload`. `false` means that nothing need be sent
     /// (Opus DTX).
     pub(crate) fn encode(&mut self, samples: &[f32], payload: &mut Vec<u8>) -> Result<bool, CodecError> {

@@ -3,10 +3,7 @@
 mod receive;
 mod send;
 
-pub(crate) use self::{
-    receive::DtmfReceiver,
-    send::{DtmfSender, Step},
-};
+pub(crate) use self::{receive::DtmfReceiver, send::DtmfSender};
 
 /// A telephone-event payload (RFC 4733 section 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

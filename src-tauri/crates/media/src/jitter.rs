@@ -249,16 +249,20 @@ impl JitterBuffer {
         if self.state == State::Waiting {
             return self.concealer.extend(&mut self.line, FRAME_SAMPLES);
         }
-        while let Some(passed) = self.store.take_first_if(|slot| slot.end() <= self.next) {
-            self.spend(passed.payload);
-        }
-        let Some(first) = self.store.first() else { return self.stall(decoders) };
-        let gap = first.start - self.next;
+        let Some((gap, first)) = self.first_to_play() else { return self.stall(decoders) };
         if gap <= 0 {
             return self.play_first(decoders);
         }
-        let lost = self.last.is_none_or(|(number, _)| number + 1 != first.number);
+        let lost = self.last.is_none_or(|(number, _)| number + 1 != first);
         if lost { self.bridge(gap, decoders) } else { self.pause(gap, decoders) }
+    }
+
+    /// What is missing before the first packet that is not wholly in the past, and its number.
+    fn first_to_play(&mut self) -> Option<(i64, i64)> {
+        while let Some(passed) = self.store.take_first_if(|slot| slot.end() <= self.next) {
+            self.spend(passed.payload);
+        }
+        self.store.first().map(|first| (first.start - self.next, first.number))
     }
 
     /// Nothing has come: time is made up until it is known whether the next packet is late or lost.
@@ -378,7 +382,7 @@ impl JitterBuffer {
         let most = usize::try_from(excess.abs()).unwrap_or(0);
         let changed = if excess > 0 {
             while self.unplayed() < FRAME_SAMPLES + stretch::LONGEST + stretch::OVERLAP
-                && self.store.first().is_some_and(|first| first.start <= self.next)
+                && self.first_to_play().is_some_and(|(gap, _)| gap <= 0)
             {
                 self.play_first(decoders);
             }

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use model::{DtmfDigit, Instant};
 
-use crate::RtpPacket;
-use crate::stream::DtmfEvent;
-
 use super::TelephoneEventPayload;
+use crate::{DtmfEvent, RtpPacket};
 
 /// A key whose end never came is over when nothing was heard of it for so long.
 const LOST_END: Duration = Duration::from_millis(200);

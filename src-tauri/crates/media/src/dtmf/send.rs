@@ -27,9 +27,21 @@ struct Key {
 enum State {
     Idle,
     /// The key is down since `played_ms`, of which `told_ms` went into finished segments.
-    Tone { key: Key, played_ms: u32, told_ms: u32, started: bool, segment_at: u32 },
+    Tone {
+        key: Key,
+        played_ms: u32,
+        told_ms: u32,
+        started: bool,
+        segment_at: u32,
+    },
     /// The key is up for `passed_ms`; its end was said `said` times.
-    Gap { key: Key, passed_ms: u32, said: u32, last: TelephoneEventPayload, segment_at: u32 },
+    Gap {
+        key: Key,
+        passed_ms: u32,
+        said: u32,
+        last: TelephoneEventPayload,
+        segment_at: u32,
+    },
 }
 
 /// The queue of keys and the one on its way. Driven by [`DtmfSender::step`] every 20 ms of audio that is not sent meanwhile.
@@ -96,8 +108,7 @@ impl DtmfSender {
                     segment_at = segment_at.wrapping_add(told.saturating_mul(audio_hz / 1_000));
                 }
                 let end = played_ms >= key.tone_ms;
-                let payload =
-                    TelephoneEventPayload { event: key.digit.event(), end, duration: ticks(played_ms - told_ms) };
+                let payload = TelephoneEventPayload { event: key.digit.event(), end, duration: ticks(played_ms - told_ms) };
                 self.state = if end {
                     State::Gap { key, passed_ms: 0, said: 1, last: payload, segment_at }
                 } else {

@@ -38,12 +38,6 @@ impl Delays {
         Self { observed: Vec::with_capacity(MOST_OBSERVATIONS), oldest: 0, since: None, target: 0 }
     }
 
-    /// Forgets everything: another stream with another clock.
-    pub(super) fn clear(&mut self) {
-        self.observed.clear();
-        (self.oldest, self.since) = (0, None);
-    }
-
     /// A packet came `delay` samples after its timestamp, on the scale of `pulled`.
     pub(super) fn observe(&mut self, pulled: i64, delay: i64) {
         if self.observed.len() < MOST_OBSERVATIONS {

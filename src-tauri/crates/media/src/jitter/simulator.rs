@@ -51,8 +51,10 @@ impl Default for Sender {
 /// 220 Hz with two harmonics: as periodic as a vowel.
 pub(super) fn tone(n: usize) -> f32 {
     let phase = n as f64 * 220.0 / 48_000.0;
-    [(1.0, 0.2), (2.0, 0.1), (3.0, 0.05)].iter().map(|(h, a)| ((phase * h).fract() * std::f64::consts::TAU).sin() * a).sum::<f64>()
-        as f32
+    [(1.0, 0.2), (2.0, 0.1), (3.0, 0.05)]
+        .iter()
+        .map(|(h, a)| ((phase * h).fract() * std::f64::consts::TAU).sin() * a)
+        .sum::<f64>() as f32
 }
 
 /// What was heard.
@@ -83,8 +85,14 @@ pub(super) fn listen(sender: &Sender, seed: u64, mut network: impl Network) -> H
         let Some(delay) = network(n, at, &mut random) else { continue };
         for (order, (number, timestamp, payload)) in sent.iter().rev().take(sender.copies + 1).rev().enumerate() {
             let copy = *timestamp != sent.last().expect("one was sent").1;
-            let mut coded =
-                Coded { codec: sender.codec, number: *number, timestamp: *timestamp, restarted: false, copy, payload: payload.clone() };
+            let mut coded = Coded {
+                codec: sender.codec,
+                number: *number,
+                timestamp: *timestamp,
+                restarted: false,
+                copy,
+                payload: payload.clone(),
+            };
             (sender.tamper)(n, &mut coded);
             on_the_way.insert((((at + delay) * 1_000.0) as u64, n, order), coded);
         }

@@ -1,0 +1,165 @@
+//! From the wire to the hub's thread.
+
+use std::sync::{Arc, atomic::Ordering::Relaxed};
+
+use bytes::Bytes;
+use model::{Codec, Instant};
+use rtrb::{Consumer, Producer};
+
+use super::{
+    DtmfEvent,
+    leg::{Figures, Spent, ToLeg},
+};
+use crate::{
+    Negotiated, RtpPacket,
+    codec::{CodecError, Decoders, clock_hz},
+    dtmf::DtmfReceiver,
+    jitter::Coded,
+    red,
+    rtp::{Arrival, Reception},
+};
+
+/// What a packet is, by its payload type.
+#[derive(Clone, Copy)]
+enum Kind {
+    Audio(Codec),
+    Red,
+    TelephoneEvent { clock_hz: u32 },
+}
+
+/// The receiving half of a stream.
+pub(super) struct Inbound {
+    negotiated: Option<Negotiated>,
+    reception: Reception,
+    dtmf: DtmfReceiver,
+    codec: Option<Codec>,
+    to_leg: Producer<ToLeg>,
+    from_leg: Consumer<Spent>,
+    figures: Arc<Figures>,
+    /// Decoders that found the ring full; they may not be lost.
+    decoders: Option<Box<Decoders>>,
+}
+
+impl Inbound {
+    pub(super) fn new(to_leg: Producer<ToLeg>, from_leg: Consumer<Spent>, figures: Arc<Figures>) -> Self {
+        Self {
+            negotiated: None,
+            reception: Reception::default(),
+            dtmf: DtmfReceiver::default(),
+            codec: None,
+            to_leg,
+            from_leg,
+            figures,
+            decoders: None,
+        }
+    }
+
+    pub(super) fn configure(&mut self, negotiated: &Negotiated) -> Result<(), CodecError> {
+        let codecs = |agreed: &Negotiated| agreed.receive.iter().map(|payload| payload.codec).collect::<Vec<_>>();
+        // Decoders keep their state through a hold or a new direction.
+        if self.negotiated.as_ref().is_none_or(|before| codecs(before) != codecs(negotiated)) {
+            self.decoders = Some(Box::new(Decoders::new(codecs(negotiated))?));
+        }
+        self.negotiated = Some(negotiated.clone());
+        self.tidy();
+        Ok(())
+    }
+
+    pub(super) fn received(&mut self, now: Instant, packet: RtpPacket) -> Option<DtmfEvent> {
+        let (number, restarted) = match self.reception.arrived(&packet) {
+            Arrival::New(number) => (number, false),
+            Arrival::Restarted(number) => (number, true),
+            Arrival::Repeated => return None,
+        };
+        let negotiated = self.negotiated.as_ref()?;
+        let receives = negotiated.direction.receives();
+        match kind(negotiated, packet.payload_type)? {
+            Kind::TelephoneEvent { clock_hz } => return self.dtmf.received(now, &packet, clock_hz),
+            Kind::Audio(codec) => {
+                self.reception.timed(now, packet.timestamp, clock_hz(codec));
+                self.codec = Some(codec);
+                if receives {
+                    let RtpPacket { timestamp, payload, .. } = packet;
+                    self.hand_over(now, Coded { codec, number, timestamp, restarted, copy: false, payload });
+                }
+            }
+            Kind::Red => {
+                self.reception.timed(now, packet.timestamp, clock_hz(Codec::Opus));
+                self.codec = Some(Codec::Opus);
+                if receives {
+                    self.split(now, number, restarted, packet.timestamp, &packet.payload);
+                }
+            }
+        }
+        self.dtmf.timeout(now)
+    }
+
+    pub(super) fn late_dtmf(&mut self, now: Instant) -> Option<DtmfEvent> {
+        self.dtmf.timeout(now)
+    }
+
+    /// Frees what the hub's thread gave back, and hands it decoders that wait.
+    pub(super) fn tidy(&mut self) {
+        while self.from_leg.pop().is_ok() {}
+        if let Some(decoders) = self.decoders.take()
+            && let Err(rtrb::PushError::Full(ToLeg::Decoders(decoders))) = self.to_leg.push(ToLeg::Decoders(decoders))
+        {
+            self.decoders = Some(decoders);
+        }
+    }
+
+    pub(super) fn reception(&self) -> &Reception {
+        &self.reception
+    }
+
+    /// The codec received last.
+    pub(super) fn codec(&self) -> Option<Codec> {
+        self.codec
+    }
+
+    /// Share of the expected packets that never came or came too late, 0 to 1.
+    pub(super) fn loss(&self) -> f64 {
+        let late = self.figures.late.load(Relaxed) as f64 / f64::from(self.reception.received().max(1));
+        let lost = self.reception.loss();
+        (lost + (1.0 - lost) * late).clamp(0.0, 1.0)
+    }
+
+    fn split(&mut self, now: Instant, number: i64, restarted: bool, timestamp: u32, payload: &Bytes) {
+        let Some(blocks) = red::split(payload) else { return };
+        for (back, block) in (0..blocks.len() as i64).rev().zip(blocks) {
+            let opus = self.negotiated.as_ref().and_then(|agreed| kind(agreed, block.payload_type));
+            let (Some(Kind::Audio(codec)), false) = (opus, block.payload.is_empty()) else { continue };
+            let coded = Coded {
+                codec,
+                number: number - back,
+                timestamp: timestamp.wrapping_sub(block.offset),
+                restarted,
+                copy: back > 0,
+                payload: block.payload,
+            };
+            // Copies of before a restart belong to another time line.
+            if !(coded.copy && restarted) {
+                self.hand_over(now, coded);
+            }
+        }
+    }
+
+    fn hand_over(&mut self, now: Instant, coded: Coded) {
+        self.tidy();
+        self.figures.newest_ms.store(now.as_millis(), Relaxed);
+        // A full ring means that nobody pulls; there is nobody to miss it.
+        if let Err(rtrb::PushError::Full(unheard)) = self.to_leg.push(ToLeg::Coded(now.as_millis(), coded)) {
+            drop(unheard);
+        }
+    }
+}
+
+fn kind(negotiated: &Negotiated, payload_type: u8) -> Option<Kind> {
+    if negotiated.red == Some(payload_type) {
+        return Some(Kind::Red);
+    }
+    if let Some(event) = negotiated.telephone_events.iter().find(|event| event.number == payload_type) {
+        return Some(Kind::TelephoneEvent { clock_hz: event.clock_hz });
+    }
+    negotiated.receive.iter().find(|payload| payload.number == payload_type).map(|payload| Kind::Audio(payload.codec))
+}

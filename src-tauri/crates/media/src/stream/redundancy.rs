@@ -1,0 +1,96 @@
+//! What is done about the loss that the far end reports.
+
+use crate::red::MOST_COPIES;
+
+/// Old copies are sent from this loss on, and until it is below the other.
+const ON: f64 = 0.01;
+const OFF: f64 = 0.003;
+
+/// From this loss on, two old copies.
+const TWO_COPIES: f64 = 0.03;
+
+/// How far the estimate moves to a lower report; higher ones count at once. With reports a second apart it halves in 7 s.
+const DECAY: f64 = 0.1;
+
+/// Loss that the encoder prepares for at most; beyond, it spends too much of the bitrate on copies.
+const MOST_LOSS_PERCENT: f64 = 25.0;
+
+/// The answer to loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Redundancy {
+    /// Old payloads in each RED packet; 0: no RED.
+    pub(super) copies: usize,
+    /// Whether the encoder puts a coarse copy of the packet before into each.
+    pub(super) fec: bool,
+    /// Loss the encoder prepares for.
+    pub(super) loss_percent: u8,
+}
+
+/// Follows the reports.
+#[derive(Default)]
+pub(super) struct LossFollower {
+    loss: f64,
+    lossy: bool,
+}
+
+impl LossFollower {
+    /// Takes a report, a share of 0 to 1; call it about once a second, with the last one when there is no new one.
+    pub(super) fn reported(&mut self, loss: f64) {
+        let loss = if loss.is_finite() { loss.clamp(0.0, 1.0) } else { 0.0 };
+        self.loss = if loss > self.loss { loss } else { self.loss + (loss - self.loss) * DECAY };
+        self.lossy = self.loss >= if self.lossy { OFF } else { ON };
+    }
+
+    /// What to do, given what the far end understands.
+    pub(super) fn answer(&self, red: bool, fec: bool) -> Redundancy {
+        if !self.lossy {
+            return Redundancy::default();
+        }
+        if red {
+            // Whole copies are better than coarse ones and make those a waste.
+            let copies = if self.loss >= TWO_COPIES { MOST_COPIES } else { 1 };
+            return Redundancy { copies, ..Redundancy::default() };
+        }
+        let percent = (self.loss * 100.0).ceil().min(MOST_LOSS_PERCENT);
+        Redundancy { copies: 0, fec, loss_percent: percent as u8 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_come_with_loss_and_go_some_time_after_it() {
+        let mut follower = LossFollower::default();
+        follower.reported(0.005);
+        assert_eq!(follower.answer(true, true), Redundancy::default());
+        follower.reported(0.015);
+        assert_eq!(follower.answer(true, true).copies, 1);
+        follower.reported(0.2);
+        assert_eq!(follower.answer(true, true).copies, 2);
+        let mut seconds = 0;
+        while follower.answer(true, true).copies > 0 {
+            follower.reported(0.0);
+            seconds += 1;
+        }
+        assert!((20..60).contains(&seconds), "{seconds} s");
+    }
+
+    #[test]
+    fn a_far_end_without_red_gets_forward_error_correction() {
+        let mut follower = LossFollower::default();
+        follower.reported(0.1);
+        assert_eq!(follower.answer(false, true), Redundancy { copies: 0, fec: true, loss_percent: 10 });
+        assert!(!follower.answer(false, false).fec);
+    }
+
+    #[test]
+    fn a_senseless_report_is_no_loss() {
+        let mut follower = LossFollower::default();
+        for loss in [f64::NAN, f64::INFINITY, -3.0] {
+            follower.reported(loss);
+            assert_eq!(follower.answer(true, true), Redundancy::default());
+        }
+    }
+}
