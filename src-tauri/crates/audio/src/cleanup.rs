@@ -1,4 +1,6 @@
 //! What is done to the microphone's sound: echo, noise, gain.
+//!
+//! Delay it adds: gain 1 ms, noise 7 ms, echo 9 ms, all of them 15 ms; nothing when it is off.
 
 use model::Cleanup;
 use sonora::{

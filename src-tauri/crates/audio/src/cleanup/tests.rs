@@ -4,13 +4,13 @@ use crate::testing::{Random, frames, rms_dbfs, speech};
 const RATE: usize = SAMPLE_RATE_HZ as usize;
 const ECHO_ONLY: Cleanup = Cleanup { echo: true, noise: false, gain: false };
 
-/// A loudspeaker heard by the microphone: 40 ms of delay, then 80 ms of decaying reflections, `gain_db` in all.
-fn echo_of(far: &[f32], gain_db: f64) -> Vec<f32> {
+/// A loudspeaker heard by the microphone: a delay, then 80 ms of decaying reflections, `gain_db` in all.
+fn echo_of(far: &[f32], delay_ms: usize, gain_db: f64) -> Vec<f32> {
     let mut random = Random::new(11);
     let taps: Vec<f32> = (0..RATE * 80 / 1_000).map(|at| random.next() * (-(at as f32) / (0.012 * RATE as f32)).exp()).collect();
     // Every eighth tap: as long a tail at an eighth of the work.
     let sparse: Vec<(usize, f32)> = taps.iter().copied().enumerate().step_by(8).collect();
-    let delay = RATE * 40 / 1_000;
+    let delay = RATE * delay_ms / 1_000;
     let mut echo = vec![0f32; far.len()];
     for &(at, tap) in &sparse {
         for (out, sample) in echo.iter_mut().skip(delay + at).zip(far) {
@@ -49,18 +49,35 @@ fn erle(microphone: &[f32], out: &[f32], from_s: f64, to_s: f64) -> f64 {
 #[test]
 fn echo_is_twenty_db_down_after_a_second_and_forty_in_the_steady_state() {
     let far = speech(1, 16, 0.5);
-    let microphone = with_noise(echo_of(&far, -6.0));
-    let out = clean(ECHO_ONLY, &far, &microphone);
-    let early = erle(&microphone, &out, 1.0, 2.0);
-    let steady = erle(&microphone, &out, 10.0, 16.0);
-    assert!(early >= 20.0, "{early:.1} dB in the second second");
-    assert!(steady >= 40.0, "{steady:.1} dB in the steady state");
+    for (delay_ms, gain_db) in [(10, -6.0), (40, -6.0), (150, -6.0), (40, 3.0)] {
+        let microphone = with_noise(echo_of(&far, delay_ms, gain_db));
+        let out = clean(ECHO_ONLY, &far, &microphone);
+        let early = erle(&microphone, &out, 1.0, 2.0);
+        let steady = erle(&microphone, &out, 10.0, 16.0);
+        assert!(early >= 20.0, "{delay_ms} ms, {gain_db} dB: {early:.1} dB in the second second");
+        assert!(steady >= 40.0, "{delay_ms} ms, {gain_db} dB: {steady:.1} dB in the steady state");
+    }
+}
+
+#[test]
+fn each_step_costs_the_delay_we_reckon_with_and_all_of_them_fifteen_ms() {
+    let near = speech(6, 3, 0.5);
+    let silence = vec![0.0; near.len()];
+    let noise = Cleanup { noise: true, ..Cleanup::OFF };
+    let gain = Cleanup { gain: true, ..Cleanup::OFF };
+    for (cleanup, most_ms) in [(gain, 1), (noise, 7), (ECHO_ONLY, 9), (Cleanup::default(), 15)] {
+        let out = clean(cleanup, &silence, &near);
+        let (near, out) = (&near[2 * RATE..], &out[2 * RATE..]);
+        let likeness = |delay: usize| -> f64 { near.iter().zip(&out[delay..]).map(|(near, out)| f64::from(near * out)).sum() };
+        let delay = (0..RATE / 50).max_by(|&a, &b| likeness(a).total_cmp(&likeness(b))).expect("a range");
+        assert!(delay <= RATE * most_ms / 1_000, "{cleanup:?}: {delay} samples");
+    }
 }
 
 #[test]
 fn noise_and_gain_control_leave_the_echo_canceller_its_work() {
     let far = speech(3, 12, 0.5);
-    let microphone = with_noise(echo_of(&far, -6.0));
+    let microphone = with_noise(echo_of(&far, 40, -6.0));
     let out = clean(Cleanup::default(), &far, &microphone);
     let (early, steady) = (erle(&microphone, &out, 1.0, 2.0), erle(&microphone, &out, 8.0, 12.0));
     assert!(early >= 20.0, "{early:.1} dB in the second second");
@@ -70,7 +87,7 @@ fn noise_and_gain_control_leave_the_echo_canceller_its_work() {
 #[test]
 fn near_speech_loses_at_most_three_db_in_double_talk() {
     let far = speech(1, 16, 0.5);
-    let echo = echo_of(&far, -6.0);
+    let echo = echo_of(&far, 40, -6.0);
     // The near end speaks in the second half only, 4.3 dB louder than the echo.
     let mut near = vec![0.0; 8 * RATE];
     near.extend(speech(2, 8, 0.35));

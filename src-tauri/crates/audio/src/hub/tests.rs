@@ -400,6 +400,39 @@ fn the_microphone_is_cleaned_only_while_a_leg_hears_it_and_somebody_wants_it() {
 }
 
 #[test]
+fn the_far_end_does_not_hear_itself_through_the_room() {
+    /// A loudspeaker in front of a microphone: what is played comes back 30 ms later, half as loud.
+    #[derive(Clone)]
+    struct Room(Arc<Mutex<VecDeque<Frame>>>);
+    impl crate::Playback for Room {
+        fn write(&mut self, frame: &Frame) -> Flow {
+            self.0.lock().expect("not poisoned").push_back(*frame);
+            Flow::Ok
+        }
+        fn delay(&self) -> Option<std::time::Duration> {
+            None
+        }
+    }
+    impl Capture for Room {
+        fn read(&mut self, frame: &mut Frame) -> Flow {
+            *frame = self.0.lock().expect("not poisoned").pop_front().unwrap_or([0.0; FRAME_SAMPLES]).map(|sample| sample * 0.5);
+            Flow::Ok
+        }
+    }
+    let room = Room(Arc::new(Mutex::new(VecDeque::from([[0.0; FRAME_SAMPLES]; 2]))));
+    let (mut hub, handle) = Hub::new();
+    let far = FarEnd::saying(speech(8, 8, 0.5));
+    handle.microphone(Some(Box::new(room.clone())));
+    handle.speaker(Some(Box::new(room)));
+    handle.cleanup(Cleanup { echo: true, ..Cleanup::OFF });
+    handle.attach(LegId(1), Box::new(far.clone()));
+    handle.route(vec![call(1)]);
+    (0..700).for_each(|_| hub.tick());
+    let heard = far.heard();
+    assert!(rms_dbfs(&heard[2 * 48_000..]) < -60.0, "{:.1} dBFS", rms_dbfs(&heard[2 * 48_000..]));
+}
+
+#[test]
 fn any_order_of_commands_leaves_the_hub_sound() {
     struct Counted(Arc<AtomicUsize>);
     impl Leg for Counted {
