@@ -117,13 +117,15 @@ impl HubHandle {
         self.settle(&mut plan);
     }
 
-    /// Gives the hub a microphone, or takes it away.
+    /// Gives the hub a microphone, or takes it away. From now on its state is that of the new one.
     pub fn microphone(&self, capture: Option<Box<dyn Capture>>) {
+        self.shared.gauges.capture.write(StreamState::of(capture.as_ref()));
         self.send(Command::Microphone(capture));
     }
 
-    /// Gives the hub a speaker, or takes it away.
+    /// Gives the hub a speaker, or takes it away. From now on its state is that of the new one.
     pub fn speaker(&self, playback: Option<Box<dyn Playback>>) {
+        self.shared.gauges.playback.write(StreamState::of(playback.as_ref()));
         self.send(Command::Speaker(playback));
     }
 

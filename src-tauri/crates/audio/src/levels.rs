@@ -31,10 +31,17 @@ pub enum StreamState {
     /// None is given to the hub.
     #[default]
     Closed,
-    /// It delivers or takes frames.
+    /// It delivers or takes frames, or is about to.
     Running,
     /// It is gone and was let go; give the hub another one.
     Gone,
+}
+
+impl StreamState {
+    /// The state of a stream nothing bad is known of yet.
+    pub(crate) fn of<T>(stream: Option<T>) -> Self {
+        if stream.is_some() { Self::Running } else { Self::Closed }
+    }
 }
 
 /// How the microphone is doing, before the mute gate and the clean-up.

@@ -349,6 +349,14 @@ fn figures_tell_levels_silence_and_lost_devices() {
     desk.run(1);
     assert_eq!(desk.handle.microphone_levels().stream, StreamState::Gone);
     assert_eq!(desk.handle.speaker_state(), StreamState::Gone);
+    desk.host.plug("memory:mic", crate::DeviceRole::Microphone);
+    desk.handle.microphone(Some(desk.host.open_microphone(None).expect("it is back")));
+    assert_eq!(desk.handle.microphone_levels().stream, StreamState::Running, "the old one's end is not the new one's");
+    desk.run(1);
+    assert_eq!(desk.handle.microphone_levels().stream, StreamState::Running);
+    desk.handle.microphone(None);
+    desk.run(1);
+    assert_eq!(desk.handle.microphone_levels().stream, StreamState::Closed);
     assert_eq!(desk.host.open_streams("memory:mic") + desk.host.open_streams("memory:spk"), 0);
 }
 
