@@ -261,12 +261,14 @@ pub fn reason_phrase(code: u16) -> &'static str {
         606 => "Not Acceptable",
         607 => "Unwanted",
         608 => "Rejected",
-        0..200 => "Progress",
-        200..300 => "OK",
-        300..400 => "Redirected",
-        400..500 => "Bad Request",
-        500..600 => "Server Error",
-        600.. => "Refused Everywhere",
+        _ => match code / 100 {
+            0 | 1 => "Progress",
+            2 => "OK",
+            3 => "Redirected",
+            4 => "Bad Request",
+            5 => "Server Error",
+            _ => "Refused Everywhere",
+        },
     }
 }
 

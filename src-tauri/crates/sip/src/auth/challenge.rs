@@ -106,7 +106,8 @@ impl Challenge {
     /// The protection to use: `auth` before `auth-int`. The outer `None` means that there is none we know.
     pub(super) fn best_qop(&self) -> Option<Option<Qop>> {
         match &self.qop {
-            None => Some(None),
+            // The session's key is made with a cnonce, which only protected answers carry.
+            None => (!self.algorithm.is_session()).then_some(None),
             Some(choice) if choice.contains(&Qop::Auth) => Some(Some(Qop::Auth)),
             Some(choice) => choice.first().map(|&qop| Some(qop)),
         }

@@ -256,3 +256,6 @@ impl fmt::Debug for Session {
         write!(f, "{:?} used {} times", self.challenge.realm, self.count)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -207,9 +207,7 @@ mod tests {
 
     #[test]
     fn values_come_back_as_they_were() {
-        for text in ["776656 1 INVITE"] {
-            assert_eq!(text.parse::<RAck>().expect(text).to_string(), text);
-        }
+        assert_eq!("776656 1 INVITE".parse::<RAck>().expect("valid").to_string(), "776656 1 INVITE");
         for text in ["abc@host;to-tag=1;from-tag=2", "abc;to-tag=1;from-tag=2;early-only"] {
             assert_eq!(text.parse::<Replaces>().expect(text).to_string(), text);
         }
