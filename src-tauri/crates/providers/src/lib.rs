@@ -6,6 +6,7 @@
 pub mod line;
 pub mod net;
 mod provider;
+pub mod sip;
 #[cfg(test)]
 mod test_clock;
 

@@ -133,7 +133,7 @@ impl Running {
     }
 
     /// Whether somebody listened.
-    async fn tell(&self, event: LineEvent) -> bool {
+    async fn tell(&mut self, event: LineEvent) -> bool {
         self.line.outbox.send((self.line.account.clone(), event)).await.is_ok()
     }
 }
@@ -238,3 +238,6 @@ impl Links {
 fn open(network: Arc<dyn Network>, endpoint: Box<Endpoint>) -> BoxFuture<'static, Result<Connection, OfflineCause>> {
     Box::pin(async move { network.open(&endpoint).await })
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,7 @@ use model::OfflineCause;
 use tokio::sync::mpsc;
 
 pub use server_url::{InvalidServerUrl, ServerUrl};
+pub(crate) use words::quoted;
 pub use wss::Sockets;
 
 /// A provider's number of a connection; never used twice.

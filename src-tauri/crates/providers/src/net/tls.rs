@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::Path, sync::Arc, time::Duration};
 
-use model::Clock;
+use model::{Clock, OfflineCause};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, InvalidMessage, OtherError, PeerIncompatible,
     SignatureScheme,
@@ -52,15 +52,15 @@ fn read_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, String>
     }
 }
 
-/// What a failed handshake means to the user.
-pub(crate) fn handshake_error(error: &io::Error) -> String {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(error) => explain(error),
-        None => words::io_error(error),
+/// What a failed handshake means to the user: a verdict of TLS, or just a lost connection.
+pub(crate) fn handshake_error(error: &io::Error) -> OfflineCause {
+    match inner_error(error) {
+        Some(detail) => OfflineCause::Tls { detail },
+        None => OfflineCause::Unreachable { detail: words::io_error(error) },
     }
 }
 
-/// The TLS error inside an I/O error of a running connection, if that is what it is.
+/// The TLS error inside an I/O error, if that is what it is.
 pub(crate) fn inner_error(error: &io::Error) -> Option<String> {
     error.get_ref()?.downcast_ref::<Error>().map(explain)
 }

@@ -91,7 +91,7 @@ impl Sockets {
         TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
             // The user may add an authority to the platform before the next try.
             *self.last_tls.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            OfflineCause::Tls { detail: tls::handshake_error(&error) }
+            tls::handshake_error(&error)
         })
     }
 
@@ -149,9 +149,7 @@ impl Step {
         let seconds = OPEN_LIMIT.as_secs();
         match self {
             Self::Reading | Self::Reaching => OfflineCause::Unreachable { detail: format!("no answer for {seconds} seconds") },
-            Self::Securing => {
-                OfflineCause::Tls { detail: format!("the server did not finish the handshake within {seconds} seconds") }
-            }
+            Self::Securing => OfflineCause::Unreachable { detail: format!("no secure connection within {seconds} seconds") },
             Self::Upgrading => OfflineCause::NotSipOverWebSocket {
                 detail: format!("no answer to the request for a WebSocket for {seconds} seconds"),
             },

@@ -1,0 +1,152 @@
+//! Accounts at any SIP server: REGISTER, digest and calls over WebSocket (RFC 3261, RFC 7118).
+//!
+//! What SIP asks for is decided by `sip::UserAgent`; here is decided when to be connected, and what words and numbers of
+//! call control mean on the wire.
+
+mod backoff;
+mod dtmf;
+mod presence;
+mod target;
+mod translate;
+
+use std::{collections::VecDeque, path::PathBuf};
+
+use calls::io::{Capabilities, LineEnd, LineEvent, LineRequest};
+use model::{AccountState, Instant, LineCall, OfflineCause, Password, SipAccount};
+use sip::{Transport, Uri, UserAgentConfig, auth::Credentials};
+
+use self::presence::{Presence, Setup};
+use crate::{
+    Input, Output, Provider,
+    net::{Endpoint, Proxy, ServerUrl},
+};
+
+/// Calls at once on one account; more than a person can have, fewer than could hurt.
+const CALLS: u32 = 64;
+const USER_AGENT: &str = concat!("Sidetone/", env!("CARGO_PKG_VERSION"));
+const SUBPROTOCOL: &str = "sip";
+
+/// One account at a SIP server.
+pub struct SipProvider(State);
+
+enum State {
+    /// The configuration cannot work; nothing is tried.
+    Unusable(Unusable),
+    Usable(Box<Presence>),
+}
+
+struct Unusable {
+    cause: OfflineCause,
+    outputs: VecDeque<Output>,
+}
+
+impl SipProvider {
+    /// An account as configured. `instance` is a URN that stays the same for this phone (RFC 5626 section 4.1), or empty.
+    ///
+    /// The seed makes identifiers and waiting times; it must be unguessable.
+    pub fn new(account: &SipAccount, instance: &str, seed: [u8; 32]) -> Self {
+        Self(match setup(account, instance) {
+            Ok(setup) => State::Usable(Box::new(Presence::new(setup, seed))),
+            Err(cause) => State::Unusable(Unusable { cause, outputs: VecDeque::new() }),
+        })
+    }
+}
+
+impl Provider for SipProvider {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { calls: CALLS, hold: true, transfer: true, dtmf_info: true }
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        match &mut self.0 {
+            State::Unusable(unusable) => unusable.handle(input),
+            State::Usable(presence) => presence.handle(now, input),
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        match &mut self.0 {
+            State::Unusable(unusable) => unusable.outputs.pop_front(),
+            State::Usable(presence) => presence.poll_output(),
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        match &self.0 {
+            State::Unusable(_) => None,
+            State::Usable(presence) => presence.poll_timeout(),
+        }
+    }
+}
+
+impl Unusable {
+    fn handle(&mut self, input: Input) {
+        match input {
+            Input::Start => {
+                let state = AccountState::Offline { cause: self.cause.clone(), retry_in_s: None };
+                self.outputs.push_back(Output::Line(LineEvent::State(state)));
+            }
+            Input::Stop => self.outputs.push_back(Output::Stopped),
+            Input::Request(LineRequest::Invite { call, .. }) => self.outputs.push_back(failed(call, self.cause.to_string())),
+            Input::Request(_) | Input::Net(_) | Input::NetworkChanged | Input::Timeout => {}
+        }
+    }
+}
+
+/// Says that a call came to nothing.
+fn failed(call: LineCall, detail: String) -> Output {
+    Output::Line(LineEvent::Ended { call, how: LineEnd::Failed { detail } })
+}
+
+/// Reads an account's configuration; the error is in words for the user.
+fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
+    let server: ServerUrl = account.server.parse().map_err(configuration)?;
+    if !account.allow_plain_ws {
+        server.refuse_plain().map_err(configuration)?;
+    }
+    let Password::Known(password) = &account.password else {
+        return Err(configuration("its password is not known"));
+    };
+    if account.user.is_empty() {
+        return Err(configuration("it has no user name"));
+    }
+    let domain = if account.domain.is_empty() { server.bracketed_host() } else { account.domain.trim().to_owned() };
+    let registrar = registrar(&domain).ok_or_else(|| configuration(format!("{domain:?} is no domain")))?;
+    let mut aor = Uri::sip(account.user.expose(), &registrar.host);
+    aor.port = registrar.port;
+    let auth_user = if account.auth_user.is_empty() { &account.user } else { &account.auth_user };
+    let credentials = Credentials::new(auth_user.clone(), password.clone(), &account.realm);
+    let mut user_agent = UserAgentConfig::new(aor, registrar, credentials);
+    user_agent.display_name = account.display_name.clone();
+    user_agent.transport = Transport::WebSocket { secure: server.is_secure() };
+    user_agent.expires = account.expires_s;
+    user_agent.instance = instance.to_owned();
+    user_agent.user_agent = USER_AGENT.to_owned();
+    user_agent.max_calls = CALLS as usize;
+    let endpoint = Endpoint {
+        url: server.to_string(),
+        subprotocol: Some(SUBPROTOCOL.to_owned()),
+        ca_file: (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file)),
+        allow_plain: account.allow_plain_ws,
+        proxy: match account.proxy.trim() {
+            "" => Proxy::System,
+            "direct" => Proxy::Direct,
+            url => Proxy::Url(model::Secret::new(url)),
+        },
+    };
+    Ok(Setup { endpoint, user_agent, domain, register: account.register })
+}
+
+/// The URI that REGISTER is sent to; `None` when the domain is not just a host with or without a port.
+fn registrar(domain: &str) -> Option<Uri> {
+    let uri: Uri = format!("sip:{domain}").parse().ok()?;
+    let host_and_port = uri.port.map_or_else(|| uri.host.clone(), |port| format!("{}:{port}", uri.host));
+    (host_and_port == domain).then_some(uri)
+}
+
+fn configuration(detail: impl ToString) -> OfflineCause {
+    OfflineCause::Configuration { detail: detail.to_string() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,378 @@
+//! Being connected and registered, and staying so.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use calls::io::{LineEvent, LineRequest};
+use model::{AccountState, Instant, LineCall, OfflineCause};
+use sip::{CallEvent, Command, Event, RegistrationEvent, UserAgent, UserAgentConfig};
+use tracing::{debug, info};
+
+use super::{
+    backoff::{Backoff, Pace},
+    failed, translate,
+};
+use crate::{
+    Input, Output,
+    net::{self, ConnectionId, Endpoint, NetEvent, NetRequest},
+};
+
+/// Within the two seconds a line gives us.
+const SIGN_OFF_LIMIT: Duration = Duration::from_millis(1_900);
+/// Without a registration to take back: for the BYEs to be answered, challenged perhaps.
+const HANG_UP_LIMIT: Duration = Duration::from_millis(500);
+/// A server may send us away for a day, but not for ever.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+/// An account's configuration, as it is used.
+pub(super) struct Setup {
+    pub(super) endpoint: Endpoint,
+    pub(super) user_agent: UserAgentConfig,
+    /// What names without a domain are dialled at.
+    pub(super) domain: String,
+    pub(super) register: bool,
+}
+
+/// The machine behind an account that can be used.
+pub(super) struct Presence {
+    endpoint: Endpoint,
+    domain: String,
+    register: bool,
+    agent: UserAgent,
+    link: Link,
+    backoff: Backoff,
+    last_connection: u32,
+    calls: BTreeSet<LineCall>,
+    told: Option<AccountState>,
+    outputs: VecDeque<Output>,
+}
+
+/// The connection to the server.
+#[derive(Debug)]
+enum Link {
+    /// None, and none is wanted: not started, stopped, or trying again cannot help.
+    Down,
+    /// None; the next try comes.
+    Waiting { until: Instant },
+    /// Being opened.
+    Opening { connection: ConnectionId },
+    /// Open. After a refused registration, the next try is made over it.
+    Open { connection: ConnectionId, register_at: Option<Instant> },
+    /// Open, and we are signing off.
+    Leaving { connection: ConnectionId, until: Instant },
+}
+
+impl Link {
+    /// Over what messages can be sent.
+    fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Open { connection, .. } | Self::Leaving { connection, .. } => Some(*connection),
+            Self::Down | Self::Waiting { .. } | Self::Opening { .. } => None,
+        }
+    }
+}
+
+impl Presence {
+    pub(super) fn new(setup: Setup, seed: [u8; 32]) -> Self {
+        Self {
+            endpoint: setup.endpoint,
+            domain: setup.domain,
+            register: setup.register,
+            // Two sources, so that what is seen on the wire does not tell the waiting times; any fixed change will do.
+            backoff: Backoff::new(seed.map(|byte| !byte)),
+            agent: UserAgent::new(setup.user_agent, seed),
+            link: Link::Down,
+            last_connection: 0,
+            calls: BTreeSet::new(),
+            told: None,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn handle(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Start => self.open(),
+            Input::Stop => self.stop(now),
+            Input::Request(request) => self.on_request(now, request),
+            Input::Net(event) => self.on_net(now, event),
+            Input::NetworkChanged => self.on_network_changed(),
+            Input::Timeout => self.on_timeout(now),
+        }
+    }
+
+    pub(super) fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let own = match &self.link {
+            Link::Waiting { until } | Link::Leaving { until, .. } => Some(*until),
+            Link::Open { register_at, .. } => *register_at,
+            Link::Down | Link::Opening { .. } => None,
+        };
+        [own, self.agent.poll_timeout()].into_iter().flatten().min()
+    }
+
+    fn open(&mut self) {
+        self.last_connection = self.last_connection.wrapping_add(1);
+        let connection = ConnectionId(self.last_connection);
+        self.link = Link::Opening { connection };
+        self.tell(AccountState::Connecting);
+        self.net(NetRequest::Open { connection, endpoint: Box::new(self.endpoint.clone()) });
+    }
+
+    fn on_net(&mut self, now: Instant, event: NetEvent) {
+        match (&self.link, event) {
+            (Link::Opening { connection }, NetEvent::Opened { connection: opened }) if *connection == opened => {
+                self.on_opened(now, opened);
+            }
+            (Link::Opening { connection }, NetEvent::Closed { connection: closed, cause }) if *connection == closed => {
+                self.fall(now, cause);
+            }
+            (link, NetEvent::Received { connection, message }) if link.connection() == Some(connection) => {
+                self.agent(now, sip::Input::Received(&message));
+            }
+            (Link::Leaving { connection, .. }, NetEvent::Closed { connection: closed, .. }) if *connection == closed => {
+                self.link = Link::Down;
+                self.agent(now, sip::Input::Disconnected);
+                self.outputs.push_back(Output::Stopped);
+            }
+            (Link::Open { connection, .. }, NetEvent::Closed { connection: closed, cause }) if *connection == closed => {
+                self.link = Link::Down;
+                self.agent(now, sip::Input::Disconnected);
+                self.fall(now, cause);
+            }
+            (link, event) => debug!(?link, ?event, "of a connection that was given up"),
+        }
+    }
+
+    fn on_opened(&mut self, now: Instant, connection: ConnectionId) {
+        self.link = Link::Open { connection, register_at: None };
+        if self.register {
+            self.tell(AccountState::Registering);
+        }
+        self.agent(now, sip::Input::Connected);
+        if self.register {
+            self.agent(now, sip::Input::Command(Command::Register));
+        } else {
+            self.backoff.online(now);
+            self.tell(AccountState::Ready);
+        }
+    }
+
+    /// Goes offline, and says when it is tried again.
+    fn fall(&mut self, now: Instant, cause: OfflineCause) {
+        let pace = match &cause {
+            OfflineCause::WrongPassword { .. } | OfflineCause::Configuration { .. } | OfflineCause::SignedOff => {
+                self.link = Link::Down;
+                self.tell(AccountState::Offline { cause, retry_in_s: None });
+                return;
+            }
+            OfflineCause::Tls { .. } => Pace::Slow,
+            OfflineCause::NameNotFound { .. }
+            | OfflineCause::Unreachable { .. }
+            | OfflineCause::NotSipOverWebSocket { .. }
+            | OfflineCause::ConnectionLost { .. }
+            | OfflineCause::NoAnswer
+            | OfflineCause::Refused { .. } => Pace::Quick,
+        };
+        let wait = self.backoff.wait(now, pace);
+        self.link = Link::Waiting { until: now + wait };
+        self.tell(AccountState::Offline { cause, retry_in_s: Some(whole_seconds(wait)) });
+    }
+
+    /// Lets go of an open connection ourselves.
+    fn close(&mut self, now: Instant) {
+        if let Some(connection) = self.link.connection() {
+            self.net(NetRequest::Close { connection });
+            self.link = Link::Down;
+            self.agent(now, sip::Input::Disconnected);
+        }
+    }
+
+    fn on_network_changed(&mut self) {
+        match self.link {
+            Link::Waiting { .. } => {
+                self.backoff.reset();
+                self.open();
+            }
+            Link::Opening { connection } => {
+                // It may be on its way through a network that is no longer there.
+                self.net(NetRequest::Close { connection });
+                self.open();
+            }
+            Link::Open { connection, .. } => self.net(NetRequest::Probe { connection }),
+            Link::Down | Link::Leaving { .. } => {}
+        }
+    }
+
+    fn on_timeout(&mut self, now: Instant) {
+        match &mut self.link {
+            Link::Waiting { until } if *until <= now => self.open(),
+            Link::Leaving { until, .. } if *until <= now => self.stopped(now),
+            Link::Open { register_at, .. } if register_at.is_some_and(|at| at <= now) => {
+                *register_at = None;
+                self.tell(AccountState::Registering);
+                self.agent(now, sip::Input::Command(Command::Register));
+            }
+            Link::Down | Link::Waiting { .. } | Link::Opening { .. } | Link::Open { .. } | Link::Leaving { .. } => {}
+        }
+        self.agent(now, sip::Input::Timeout);
+    }
+
+    fn stop(&mut self, now: Instant) {
+        self.tell(AccountState::Offline { cause: OfflineCause::SignedOff, retry_in_s: None });
+        let connection = match self.link {
+            Link::Open { connection, .. } => connection,
+            Link::Leaving { .. } => return,
+            Link::Opening { connection } => {
+                self.net(NetRequest::Close { connection });
+                return self.stopped(now);
+            }
+            Link::Down | Link::Waiting { .. } => return self.stopped(now),
+        };
+        let calls: Vec<LineCall> = self.calls.iter().copied().collect();
+        let limit = match (self.register, calls.is_empty()) {
+            (true, _) => SIGN_OFF_LIMIT,
+            (false, false) => HANG_UP_LIMIT,
+            (false, true) => return self.stopped(now),
+        };
+        self.link = Link::Leaving { connection, until: now + limit };
+        for call in calls {
+            self.agent(now, sip::Input::Command(Command::HangUp { call, reason: String::new() }));
+        }
+        if self.register {
+            self.agent(now, sip::Input::Command(Command::Unregister));
+        }
+    }
+
+    fn stopped(&mut self, now: Instant) {
+        self.close(now);
+        // Those that could not be ended on the wire are over all the same.
+        for call in std::mem::take(&mut self.calls) {
+            self.outputs.push_back(Output::Line(LineEvent::Ended { call, how: calls::io::LineEnd::ConnectionLost }));
+        }
+        self.link = Link::Down;
+        self.outputs.push_back(Output::Stopped);
+    }
+
+    fn on_request(&mut self, now: Instant, request: LineRequest) {
+        let command = match translate::command(request, &self.domain) {
+            Ok(command) => command,
+            Err((call, detail)) => return self.outputs.push_back(failed(call, detail)),
+        };
+        if let Command::Invite(invite) = &command {
+            if !matches!(self.link, Link::Open { .. }) {
+                return self.outputs.push_back(failed(invite.call, "the account is not connected to its server".into()));
+            }
+            self.calls.insert(invite.call);
+        }
+        self.agent(now, sip::Input::Command(command));
+    }
+
+    /// Hands something to the user agent and does what it asks for.
+    fn agent(&mut self, now: Instant, input: sip::Input<'_>) {
+        self.agent.handle(now, input);
+        while let Some(output) = self.agent.poll_output() {
+            match output {
+                sip::Output::Send(message) => self.send(message),
+                sip::Output::Event(event) => self.on_event(now, event),
+            }
+        }
+    }
+
+    fn send(&mut self, message: Vec<u8>) {
+        match self.link.connection() {
+            Some(connection) => self.net(NetRequest::Send { connection, message: Bytes::from(message) }),
+            None => debug!("a message is dropped: not connected"),
+        }
+    }
+
+    fn on_event(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Registration(event) => self.on_registration(now, event),
+            Event::Call(call, CallEvent::Referred { .. }) => {
+                // Nobody above takes on transfers that others ask for; the far end learns it at once.
+                let refusal = Command::RefuseRefer { call, code: 603 };
+                self.agent.handle(now, sip::Input::Command(refusal));
+            }
+            Event::Call(call, event) => {
+                match &event {
+                    CallEvent::Incoming(_) => self.calls.insert(call),
+                    CallEvent::Ended(_) => self.calls.remove(&call),
+                    _ => false,
+                };
+                if let Some(event) = translate::line_event(call, event) {
+                    self.outputs.push_back(Output::Line(event));
+                }
+            }
+            Event::Notified { package, .. } => debug!(package, "a notice that nobody here reads"),
+            Event::Response { .. } | Event::Request { .. } => debug!("nobody asked for this"),
+        }
+    }
+
+    fn on_registration(&mut self, now: Instant, event: RegistrationEvent) {
+        match (&mut self.link, event) {
+            (Link::Leaving { .. }, RegistrationEvent::Unregistered) => self.stopped(now),
+            (Link::Open { register_at, .. }, event) => match event {
+                RegistrationEvent::Registered { expires } => {
+                    *register_at = None;
+                    debug!(expires, "registered");
+                    self.backoff.online(now);
+                    self.tell(AccountState::Registered);
+                }
+                RegistrationEvent::Refused { code, text, retry_after } => self.on_refused(now, code, text, retry_after),
+                RegistrationEvent::WrongPassword { code } => {
+                    self.close(now);
+                    self.fall(now, OfflineCause::WrongPassword { code });
+                }
+                RegistrationEvent::NoAnswer => {
+                    self.close(now);
+                    self.fall(now, OfflineCause::NoAnswer);
+                }
+                RegistrationEvent::Unregistered => debug!("unregistered without being asked"),
+            },
+            (link, event) => debug!(?link, ?event, "too late"),
+        }
+    }
+
+    /// The connection is good, the server is not willing: keep the one and ask again later.
+    fn on_refused(&mut self, now: Instant, code: u16, text: String, retry_after: Option<u32>) {
+        let wait = match retry_after {
+            Some(seconds) => Duration::from_secs(u64::from(seconds)).min(LONGEST_RETRY_AFTER),
+            None if matches!(code, 408 | 480 | 500..=599) => self.backoff.wait(now, Pace::Quick),
+            None => self.backoff.wait(now, Pace::Slow),
+        };
+        if let Link::Open { register_at, .. } = &mut self.link {
+            *register_at = Some(now + wait);
+        }
+        let cause = OfflineCause::Refused { code, text: net::quoted(&text) };
+        self.tell(AccountState::Offline { cause, retry_in_s: Some(whole_seconds(wait)) });
+    }
+
+    /// Tells how the account is doing, when that is news.
+    fn tell(&mut self, state: AccountState) {
+        if self.told.as_ref() == Some(&state) {
+            return;
+        }
+        match &state {
+            AccountState::Offline { cause, retry_in_s } => info!(%cause, retry_in_s, "offline"),
+            AccountState::Registered => info!("registered"),
+            AccountState::Ready => info!("connected"),
+            AccountState::Disabled | AccountState::Connecting | AccountState::Registering => debug!(?state),
+        }
+        self.told = Some(state.clone());
+        self.outputs.push_back(Output::Line(LineEvent::State(state)));
+    }
+
+    fn net(&mut self, request: NetRequest) {
+        self.outputs.push_back(Output::Net(request));
+    }
+}
+
+fn whole_seconds(wait: Duration) -> u32 {
+    u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,106 @@
+//! The words of call control and those of the user agent, one for one.
+
+use calls::io::{IncomingCall, LineEnd, LineEvent, LineRequest};
+use model::{LineCall, Personal};
+use sip::{CallEnd, CallEvent, Command, ExtraHeaders, Invite};
+use tracing::debug;
+
+use super::{dtmf, target};
+
+/// Headers of an INVITE that say how it travelled, not what is wanted; and those that were read already.
+const WIRE_HEADERS: [&str; 20] = [
+    "Via",
+    "Route",
+    "Record-Route",
+    "From",
+    "To",
+    "Call-ID",
+    "CSeq",
+    "Contact",
+    "Max-Forwards",
+    "Content-Type",
+    "Content-Length",
+    "Content-Encoding",
+    "Allow",
+    "Supported",
+    "Require",
+    "Authorization",
+    "Proxy-Authorization",
+    "Session-Expires",
+    "Min-SE",
+    "Date",
+];
+
+/// What call control asks for, for the user agent; or which call cannot be placed and why.
+pub(super) fn command(request: LineRequest, domain: &str) -> Result<Command, (LineCall, String)> {
+    Ok(match request {
+        LineRequest::Invite { call, target, offer, headers } => {
+            let target = target::request_uri(&target, domain)
+                .map_err(|error| (call, format!("the number or address cannot be called: {error}")))?;
+            Command::Invite(Box::new(Invite { call, target, offer: Some(offer), headers }))
+        }
+        LineRequest::Ring { call } => Command::Ring { call },
+        LineRequest::Answer { call, description } => Command::Accept { call, description: Some(description) },
+        LineRequest::Reject { call, code, text } => Command::Reject { call, code, text, headers: Vec::new() },
+        LineRequest::HangUp { call } => Command::HangUp { call, reason: String::new() },
+        LineRequest::Reoffer { call, offer } => Command::Reoffer { call, offer: Some(offer) },
+        LineRequest::AnswerReoffer { call, description } => Command::AnswerReoffer { call, description },
+        LineRequest::RefuseReoffer { call, code } => Command::RefuseReoffer { call, code },
+        LineRequest::SendDtmf { call, digit, duration } => {
+            let body = Personal::new(dtmf::relay_body(digit, duration));
+            Command::Info { call, content_type: dtmf::RELAY.to_owned(), body }
+        }
+    })
+}
+
+/// What the user agent says of a call, for call control; `None` where it has no ear for it.
+pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> {
+    Some(match event {
+        CallEvent::Sent { sip_call_id } => LineEvent::Sent { call, sip_call_id },
+        CallEvent::Incoming(incoming) => LineEvent::Incoming(Box::new(IncomingCall {
+            call,
+            remote: incoming.remote,
+            offer: incoming.offer,
+            sip_call_id: incoming.sip_call_id,
+            headers: telling(incoming.headers),
+        })),
+        CallEvent::Progress { code, fork, answer } => LineEvent::Progress { call, code, fork, answer },
+        CallEvent::Answered { fork, answer, remote } => LineEvent::Answered { call, fork, answer, remote },
+        // Either way it is the answer to an offer of ours that left in a 2xx.
+        CallEvent::Confirmed { answer } | CallEvent::ReofferConfirmed { answer } => LineEvent::Confirmed { call, answer },
+        CallEvent::Reoffered { fork: _, offer } => LineEvent::Reoffered { call, offer },
+        CallEvent::ReofferAnswered { answer } => LineEvent::ReofferAnswered { call, answer },
+        CallEvent::ReofferRefused { code, text } => LineEvent::ReofferRefused { call, code, text },
+        CallEvent::RemoteChanged { remote } => LineEvent::RemoteChanged { call, remote },
+        CallEvent::Info { content_type, body } => {
+            let (digit, duration) = dtmf::read(&content_type, body.expose())?;
+            LineEvent::Dtmf { call, digit, duration }
+        }
+        CallEvent::InfoAnswered { code } if code >= 300 => LineEvent::DtmfFailed { call, code },
+        CallEvent::Ended(how) => LineEvent::Ended { call, how: line_end(how) },
+        CallEvent::InfoAnswered { .. } => return None,
+        // It answers an offer in a `Progress` of ours, and we send none.
+        CallEvent::EarlyAnswer { .. } => return None,
+        // An answer to it would come too late and be dropped; the session stays as it was.
+        CallEvent::ReofferWithdrawn => return None,
+        CallEvent::Referred { .. } | CallEvent::ReferAnswered { .. } | CallEvent::ReferProgress { .. } => {
+            debug!(?call, "nobody here follows transfers");
+            return None;
+        }
+    })
+}
+
+fn line_end(end: CallEnd) -> LineEnd {
+    match end {
+        CallEnd::Local => LineEnd::Local,
+        CallEnd::Bye { code } => LineEnd::Bye { code },
+        CallEnd::Cancelled { code } => LineEnd::Cancelled { code },
+        CallEnd::Refused { code, text, moved_to: _ } => LineEnd::Refused { code, text },
+        CallEnd::Failed { detail } => LineEnd::Failed { detail },
+    }
+}
+
+fn telling(headers: ExtraHeaders) -> ExtraHeaders {
+    let on_the_wire = |name: &str| WIRE_HEADERS.iter().any(|wire| wire.eq_ignore_ascii_case(name));
+    headers.into_iter().filter(|(name, _)| !on_the_wire(name)).collect()
+}
