@@ -23,6 +23,7 @@ mod slot;
 #[cfg(test)]
 mod testing;
 mod tones;
+mod wav;
 
 pub use device::CpalHost;
 pub use driver::{HubThread, start};
@@ -35,3 +36,4 @@ pub use memory::MemoryHost;
 pub use null::NullHost;
 pub use ringer::{RingPattern, RingSound, RingTone, ring_anyhow};
 pub use tones::{Country, DtmfDetector, Played, Repeat, Source, ToneSpec};
+pub use wav::{WavFiles, WavHost};

@@ -1,0 +1,172 @@
+use std::{f32::consts::TAU, fs};
+
+use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+
+use super::*;
+use crate::{FRAME_SAMPLES, MemoryHost, NullHost, testing::tone_dbfs};
+
+fn spec(channels: u16, sample_rate: u32, bits_per_sample: u16, sample_format: SampleFormat) -> WavSpec {
+    WavSpec { channels, sample_rate, bits_per_sample, sample_format }
+}
+
+/// A second of 1 kHz at -6 dBFS on every channel.
+fn write_tone(path: &Path, spec: WavSpec) {
+    let mut writer = WavWriter::create(path, spec).expect("the folder is writable");
+    for n in 0..spec.sample_rate {
+        let sample = 0.5 * (TAU * (1_000.0 * n as f32 / spec.sample_rate as f32).fract()).sin();
+        for _ in 0..spec.channels {
+            match spec.sample_format {
+                SampleFormat::Float => writer.write_sample(sample),
+                SampleFormat::Int => writer.write_sample((sample * (1_i64 << (spec.bits_per_sample - 1)) as f32) as i32),
+            }
+            .expect("the disk is not full");
+        }
+    }
+    writer.finalize().expect("the disk is not full");
+}
+
+fn playing(path: &Path, repeat: bool) -> WavHost {
+    let files = WavFiles { play: Some(path.to_owned()), repeat, ..WavFiles::default() };
+    WavHost::new(files, Arc::new(NullHost)).expect("the file is good")
+}
+
+fn read(microphone: &mut dyn Capture, frames: usize) -> Vec<f32> {
+    let mut samples = Vec::new();
+    for _ in 0..frames {
+        let mut frame = [0.0; FRAME_SAMPLES];
+        assert_eq!(microphone.read(&mut frame), Flow::Ok);
+        samples.extend(frame);
+    }
+    samples
+}
+
+#[test]
+fn files_of_any_rate_form_and_channels_sound_the_same() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("tone.wav");
+    for spec in [
+        spec(1, 48_000, 16, SampleFormat::Int),
+        spec(2, 44_100, 16, SampleFormat::Int),
+        spec(1, 8_000, 16, SampleFormat::Int),
+        spec(1, 8_000, 8, SampleFormat::Int),
+        spec(6, 96_000, 24, SampleFormat::Int),
+        spec(2, 22_050, 32, SampleFormat::Int),
+        spec(2, 16_000, 32, SampleFormat::Float),
+    ] {
+        write_tone(&path, spec);
+        let host = playing(&path, false);
+        let mut microphone = host.open_microphone(None).expect("the file is good");
+        let samples = read(&mut *microphone, 90);
+        let level = tone_dbfs(&samples[4_800..], 1_000.0);
+        assert!((-9.3..-5.8).contains(&level), "{spec:?}: {level} dBFS");
+        assert!(!host.finished());
+        read(&mut *microphone, 20);
+        assert!(host.finished(), "{spec:?}");
+    }
+}
+
+#[test]
+fn a_repeated_file_never_ends_and_an_opened_microphone_begins_at_its_start() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("tone.wav");
+    write_tone(&path, spec(1, 48_000, 16, SampleFormat::Int));
+    let host = playing(&path, true);
+    let mut microphone = host.open_microphone(None).expect("the file is good");
+    let samples = read(&mut *microphone, 350);
+    assert!(samples.chunks(480).skip(1).all(|chunk| chunk.iter().any(|sample| sample.abs() > 0.4)));
+    assert!(!host.finished());
+    let mut again = host.open_microphone(None).expect("the file is good");
+    assert_eq!(read(&mut *again, 5), samples[..5 * 480]);
+}
+
+#[test]
+fn a_recording_is_complete_when_the_host_is_dropped_and_readable_before() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("heard.wav");
+    let files = WavFiles { record: Some(path.clone()), ..WavFiles::default() };
+    let beneath = MemoryHost::desk();
+    let host = WavHost::new(files, Arc::new(beneath.clone())).expect("the folder is writable");
+    assert_eq!(WavReader::open(&path).expect("it has a header from the start").duration(), 0);
+    let mut speaker = host.open_speaker(None).expect("the desk has one");
+    for _ in 0..75 {
+        assert_eq!(speaker.write(&[0.25; FRAME_SAMPLES]), Flow::Ok);
+    }
+    assert_eq!(beneath.take_played("memory:spk"), vec![0.25; 75 * FRAME_SAMPLES]);
+    drop(speaker);
+    drop(host);
+    let mut reader = WavReader::open(&path).expect("it is complete");
+    assert_eq!(reader.duration() as usize, 75 * FRAME_SAMPLES);
+    assert!(reader.samples::<i16>().all(|sample| sample.is_ok_and(|sample| sample == 8_192)));
+}
+
+#[test]
+fn a_microphone_is_recorded_as_it_was_heard() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("said.wav");
+    let files = WavFiles { record_microphone: Some(path.clone()), ..WavFiles::default() };
+    let beneath = MemoryHost::desk();
+    let host = WavHost::new(files, Arc::new(beneath.clone())).expect("the folder is writable");
+    let mut microphone = host.open_microphone(None).expect("the desk has one");
+    beneath.say("memory:mic", &[-0.5; 480]);
+    read(&mut *microphone, 2);
+    beneath.unplug("memory:mic");
+    let mut frame = [0.0; FRAME_SAMPLES];
+    assert_eq!(microphone.read(&mut frame), Flow::Gone);
+    drop((microphone, host));
+    let mut reader = WavReader::open(&path).expect("it is complete");
+    let samples: Vec<i16> = reader.samples().map_while(Result::ok).collect();
+    assert_eq!((samples.len(), samples[0], samples[480]), (960, -16_384, 0));
+}
+
+#[test]
+fn what_cannot_be_played_or_written_is_said_in_words() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = |name: &str| folder.path().join(name);
+    let refusal = |files: WavFiles| match WavHost::new(files, Arc::new(NullHost)) {
+        Ok(_) => "none".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let play = |path: PathBuf| WavFiles { play: Some(path), ..WavFiles::default() };
+    assert!(refusal(play(path("none.wav"))).ends_with("none.wav: there is no such file or folder"));
+    fs::write(path("text.wav"), "not at all a sound, but longer than any header").expect("there is room");
+    assert!(refusal(play(path("text.wav"))).contains("it is not a WAV file"));
+    fs::write(path("short.wav"), "RIFF").expect("there is room");
+    assert!(refusal(play(path("short.wav"))).contains("it is not a WAV file"));
+    let empty = WavWriter::create(path("empty.wav"), spec(1, 8_000, 16, SampleFormat::Int)).expect("there is room");
+    empty.finalize().expect("there is room");
+    assert!(refusal(play(path("empty.wav"))).ends_with("there is no sound in it"));
+    write_tone(&path("tone.wav"), spec(1, 8_000, 16, SampleFormat::Int));
+    let both = WavFiles { record: Some(path("tone.wav")), ..play(path("tone.wav")) };
+    assert!(refusal(both).ends_with("it cannot be played and written at once"));
+    let nowhere = WavFiles { record: Some(path("no/where.wav")), ..WavFiles::default() };
+    assert!(refusal(nowhere).ends_with("where.wav: there is no such file or folder"));
+}
+
+#[test]
+fn a_damaged_file_ends_or_is_refused_and_never_breaks() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("damaged.wav");
+    write_tone(&path, spec(2, 8_000, 16, SampleFormat::Int));
+    let good = fs::read(&path).expect("it was just written");
+    let mut random = crate::testing::Random::new(5);
+    for round in 0..500 {
+        let mut bytes = good.clone();
+        if round % 3 == 0 {
+            bytes.truncate((random.next().abs() * 400.0) as usize);
+        }
+        for _ in 0..4 {
+            let place = (random.next().abs() * 60.0) as usize;
+            if let Some(byte) = bytes.get_mut(place) {
+                *byte = (random.next().abs() * 255.0) as u8;
+            }
+        }
+        fs::write(&path, &bytes).expect("there is room");
+        if let Ok(mut player) = WavPlayer::open(&path, round % 2 == 0) {
+            let mut frame = [0.0; FRAME_SAMPLES];
+            for _ in 0..20 {
+                player.fill(&mut frame);
+                assert!(frame.iter().all(|sample| sample.abs() < 4.0));
+            }
+        }
+    }
+}
