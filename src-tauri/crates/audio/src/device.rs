@@ -6,6 +6,8 @@ mod intake;
 mod meter;
 mod outlet;
 mod streams;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use cpal::CpalHost;

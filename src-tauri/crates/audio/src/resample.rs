@@ -13,6 +13,9 @@ const CROSSINGS: f64 = 64.0;
 /// Half of the longest filter: the delay it costs.
 const LONGEST_DELAY_S: f64 = 0.0026;
 
+/// A bound for absurd rates, far above what the others come to.
+const MOST_TAPS: f64 = 4_096.0;
+
 /// Shape of the Kaiser window: 80 dB below the signal outside the band.
 const KAISER_BETA: f64 = 8.0;
 
@@ -96,7 +99,7 @@ impl Kernel {
     fn new(from_hz: u32, to_hz: u32) -> Self {
         let from = f64::from(from_hz);
         let narrowing = (f64::from(to_hz) / from).min(1.0);
-        let wanted = (CROSSINGS / narrowing).min(2.0 * LONGEST_DELAY_S * from).max(LANES as f64);
+        let wanted = (CROSSINGS / narrowing).min(2.0 * LONGEST_DELAY_S * from).clamp(LANES as f64, MOST_TAPS);
         let taps = (wanted / LANES as f64).round() as usize * LANES;
         // The width of Kaiser's transition band at 80 dB; a third of it may fold back, where there is hardly any sound.
         let transition = 72.0 / (2.285 * std::f64::consts::TAU * taps as f64);

@@ -113,6 +113,12 @@ impl Intake {
         Flow::Ok
     }
 
+    /// Samples between the callback and the resampler.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.ring.slots()
+    }
+
     /// Waits until a frame and the reserve are there, and throws away what is there too much.
     fn prime(&mut self, now: Duration) -> bool {
         let since_last_s = self.meter.since_last(now).as_secs_f64().min(self.period_s);
@@ -165,7 +171,8 @@ impl Intake {
 /// Lets a frame begin from silence.
 fn fade_in(frame: &mut Frame) {
     for (index, sample) in frame.iter_mut().take(FADE_SAMPLES).enumerate() {
-        *sample *= index as f32 / FADE_SAMPLES as f32;
+        // Squared: the resampler begins with the step from nothing to the device's sound.
+        *sample *= (index as f32 / FADE_SAMPLES as f32).powi(2);
     }
 }
 

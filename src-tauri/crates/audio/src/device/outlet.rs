@@ -149,7 +149,8 @@ impl Outlet {
         fitted
     }
 
-    fn waiting(&self) -> usize {
+    /// Samples between the resampler and the callback.
+    pub(crate) fn waiting(&self) -> usize {
         self.ring.buffer().capacity() - self.ring.slots()
     }
 
