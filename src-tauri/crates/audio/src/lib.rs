@@ -23,6 +23,7 @@ mod slot;
 #[cfg(test)]
 mod testing;
 mod tones;
+mod watch;
 mod wav;
 
 pub use device::CpalHost;
@@ -36,4 +37,5 @@ pub use memory::MemoryHost;
 pub use null::NullHost;
 pub use ringer::{RingPattern, RingSound, RingTone, ring_anyhow};
 pub use tones::{Country, DtmfDetector, Played, Repeat, Source, ToneSpec};
+pub use watch::{DeviceChange, DeviceWatch, Use};
 pub use wav::{WavFiles, WavHost};
