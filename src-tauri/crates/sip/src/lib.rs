@@ -22,7 +22,25 @@ pub use message::{Message, Request, Response, reason_phrase};
 pub use method::Method;
 pub use name_addr::NameAddr;
 pub use params::Params;
-pub use parse::{MAX_HEADER_LINES, MAX_HEADER_VALUE, MAX_MESSAGE, ParseError, ReplyParts, is_keep_alive};
+pub use parse::{MAX_HEADER_LINES, MAX_HEADER_VALUE, MAX_MESSAGE, MAX_SEPARATORS, ParseError, ReplyParts, is_keep_alive};
 pub use tokens::Tokens;
 pub use uri::{InvalidUri, Scheme, Uri};
 pub use via::Via;
+
+// The machines.
+mod compose;
+mod dialog;
+mod identity;
+mod invite;
+mod refer;
+mod register;
+mod session_timer;
+mod transaction;
+mod user_agent;
+
+pub use compose::{InvalidExtraHeader, check_extra_headers};
+pub use transaction::Timers;
+pub use user_agent::{
+    CallEnd, CallEvent, CallKey, Command, Description, Event, ExtraHeaders, IncomingCall, Input, Invite, Output, OutsideRequest,
+    ReferSubscription, RegistrationEvent, Reliability, RequestKey, Role, Transport, UserAgent, UserAgentConfig,
+};

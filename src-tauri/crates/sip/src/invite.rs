@@ -1,0 +1,493 @@
+//! Calls on the wire (RFC 3261 sections 13 to 15): from the first INVITE until nothing of them is awaited any more.
+//!
+//! A call is in one of five states, each of which owns what it needs:
+//! [`Dialling`] (our INVITE, one early dialog per fork), [`Ringing`] (their INVITE), talking (one confirmed [`Session`]),
+//! parting (over for the user, but our 2xx must be acknowledged before the BYE may leave) and closing (over for the
+//! user; CANCEL, BYE or late forks are being tidied up).
+
+mod closing;
+mod dialling;
+mod negotiation;
+mod reliable;
+mod ringing;
+mod session;
+mod unacknowledged;
+
+use model::Instant;
+
+use crate::{
+    Replaces, Request,
+    invite::{
+        closing::{Closing, Discarded},
+        dialling::Dialling,
+        ringing::Ringing,
+        session::Fate,
+    },
+    transaction::ServerId,
+    user_agent::{Answered, CallEnd, CallEvent, CallKey, Core, Description, Invite, User},
+};
+
+pub(crate) use negotiation::Reinvitation;
+pub(crate) use ringing::{Arrival, Provisional, Rejection};
+pub(crate) use session::Session;
+
+/// What a request of a call is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The first INVITE.
+    Invite,
+    /// Its CANCEL.
+    Cancel,
+    /// A request in the dialog of one fork.
+    InDialog { fork: u32, task: Task },
+    /// The BYE of a dialog that is not, or no longer, wanted.
+    Discard { number: u32 },
+}
+
+/// What a request in a dialog is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Confirms a reliable provisional response.
+    Prack,
+    /// Offers a changed session, by re-INVITE or UPDATE.
+    Offer,
+    /// Keeps the session alive by an UPDATE without offer.
+    Refresh,
+    /// INFO.
+    Info,
+    /// REFER.
+    Refer,
+    /// NOTIFY about a transfer.
+    Notify,
+}
+
+/// A call on the wire.
+#[derive(Debug)]
+pub(crate) struct Call {
+    key: CallKey,
+    state: State,
+    /// Dialogs that are being ended: forks that answered too late, and the one of a call that is over.
+    discarded: Vec<Discarded>,
+    next_discarded: u32,
+}
+
+#[derive(Debug)]
+enum State {
+    Dialling(Box<Dialling>),
+    Ringing(Box<Ringing>),
+    Talking(Box<Session>),
+    Parting { session: Box<Session>, reason: String },
+    Closing(Closing),
+}
+
+/// Most dialogs of one call that are being ended.
+const MAX_DISCARDED: usize = 16;
+
+impl Call {
+    /// Sends the first INVITE.
+    pub fn dial(core: &mut Core, invite: Invite) -> Result<Self, CallEnd> {
+        let key = invite.call;
+        let dialling = Dialling::start(core, invite)?;
+        Ok(Self::new(key, State::Dialling(Box::new(dialling))))
+    }
+
+    /// Takes an INVITE that has passed the checks before ringing.
+    pub fn receive(core: &mut Core, key: CallKey, arrival: Arrival) -> Option<Self> {
+        let ringing = Ringing::start(core, key, arrival)?;
+        Some(Self::new(key, State::Ringing(Box::new(ringing))))
+    }
+
+    fn new(key: CallKey, state: State) -> Self {
+        Self { key, state, discarded: Vec::new(), next_discarded: 0 }
+    }
+
+    /// Its name.
+    pub fn key(&self) -> CallKey {
+        self.key
+    }
+
+    /// The confirmed dialog's session.
+    pub fn talking(&mut self) -> Option<&mut Session> {
+        match &mut self.state {
+            State::Talking(session) => Some(session),
+            State::Dialling(_) | State::Ringing(_) | State::Parting { .. } | State::Closing(_) => None,
+        }
+    }
+
+    /// What another phone says to take this call's place at its far end; none before the answer.
+    pub fn to_be_replaced(&self) -> Option<Replaces> {
+        match &self.state {
+            State::Talking(session) => Some(session.dialog.to_be_replaced()),
+            State::Dialling(_) | State::Ringing(_) | State::Parting { .. } | State::Closing(_) => None,
+        }
+    }
+
+    /// How a `Replaces` finds this call (RFC 3891 section 3); `None` when it names another.
+    pub fn replaceable(&self, replaces: &Replaces) -> Option<Result<(), u16>> {
+        let named = |session: &Session| session.dialog.is_named_by(replaces);
+        match &self.state {
+            State::Dialling(dialling) => dialling.forks().any(named).then_some(Ok(())),
+            // An early dialog that the far end started may not be replaced.
+            State::Ringing(ringing) => named(&ringing.session).then_some(Err(481)),
+            State::Talking(session) => named(session).then_some(if replaces.early_only { Err(486) } else { Ok(()) }),
+            State::Parting { session, .. } => named(session).then_some(Err(603)),
+            State::Closing(_) => self.discarded.iter().any(|one| one.dialog.is_named_by(replaces)).then_some(Err(603)),
+        }
+    }
+
+    /// Rings, tells progress.
+    pub fn progress(&mut self, core: &mut Core, provisional: Provisional) {
+        if let State::Ringing(ringing) = &mut self.state {
+            ringing.progress(core, provisional);
+        }
+    }
+
+    /// Answers.
+    pub fn accept(&mut self, core: &mut Core, description: Option<Description>) {
+        if let State::Ringing(ringing) = &mut self.state
+            && ringing.accept(core, description)
+        {
+            self.answered();
+        }
+    }
+
+    /// A 2xx has left: from now on there is a session.
+    fn answered(&mut self) {
+        let state = std::mem::replace(&mut self.state, State::Closing(Closing::Winding));
+        self.state = match state {
+            State::Ringing(ringing) => State::Talking(Box::new(ringing.session)),
+            state @ (State::Dialling(_) | State::Talking(_) | State::Parting { .. } | State::Closing(_)) => state,
+        };
+    }
+
+    /// Refuses.
+    pub fn reject(&mut self, core: &mut Core, rejection: &Rejection) {
+        if let State::Ringing(ringing) = &mut self.state {
+            ringing.reject(core, rejection);
+            self.end(core, CallEnd::Local);
+        }
+    }
+
+    /// Ends the call in whatever state it is.
+    pub fn hang_up(&mut self, core: &mut Core, reason: &str) {
+        match &mut self.state {
+            State::Dialling(dialling) => {
+                let closing = dialling.cancel(core, reason);
+                core.tell(self.key, CallEvent::Ended(CallEnd::Local));
+                self.state = State::Closing(closing);
+            }
+            State::Ringing(ringing) => {
+                ringing.reject(core, &Rejection { code: 480, ..Rejection::default() });
+                self.end(core, CallEnd::Local);
+            }
+            State::Talking(session) if session.awaits_ack() => {
+                core.tell(self.key, CallEvent::Ended(CallEnd::Local));
+                session.abandon(core);
+                let state = std::mem::replace(&mut self.state, State::Closing(Closing::Winding));
+                if let State::Talking(session) = state {
+                    self.state = State::Parting { session, reason: reason.to_owned() };
+                }
+            }
+            State::Talking(_) => self.part(core, CallEnd::Local, reason),
+            State::Parting { .. } | State::Closing(_) => {}
+        }
+    }
+
+    /// Ends a confirmed session from our side: BYE, and the user is told.
+    fn part(&mut self, core: &mut Core, end: CallEnd, reason: &str) {
+        let state = std::mem::replace(&mut self.state, State::Closing(Closing::Winding));
+        match state {
+            State::Talking(mut session) => {
+                session.abandon(core);
+                self.discard(core, *session, reason);
+                core.tell(self.key, CallEvent::Ended(end));
+            }
+            State::Parting { session, .. } => self.discard(core, *session, reason),
+            State::Dialling(_) | State::Ringing(_) | State::Closing(_) => {}
+        }
+    }
+
+    /// The user is told that it is over; nothing has to be said on the wire any more.
+    fn end(&mut self, core: &mut Core, end: CallEnd) {
+        self.state = State::Closing(Closing::Winding);
+        core.tell(self.key, CallEvent::Ended(end));
+    }
+
+    /// Sends BYE in a dialog and keeps it until that is answered.
+    fn discard(&mut self, core: &mut Core, session: Session, reason: &str) {
+        if self.discarded.len() >= MAX_DISCARDED {
+            tracing::warn!("too many dialogs of one call; one is left without BYE");
+            return;
+        }
+        self.next_discarded += 1;
+        let mut discarded = Discarded::of(session, self.next_discarded);
+        discarded.bye(core, self.key, reason);
+        self.discarded.push(discarded);
+    }
+
+    /// Offers a changed session.
+    pub fn reoffer(&mut self, core: &mut Core, reinvitation: Reinvitation) {
+        match &mut self.state {
+            State::Dialling(dialling) => dialling.reoffer(core, reinvitation),
+            State::Ringing(ringing) => ringing.session.reoffer(core, reinvitation),
+            State::Talking(session) => session.reoffer(core, reinvitation),
+            State::Parting { .. } | State::Closing(_) => {}
+        }
+    }
+
+    /// Answers or refuses the far end's changed offer.
+    pub fn answer_reoffer(&mut self, core: &mut Core, answer: Result<Description, u16>) {
+        match &mut self.state {
+            State::Dialling(dialling) => dialling.answer_reoffer(core, answer),
+            State::Ringing(ringing) => ringing.session.answer_reoffer(core, answer),
+            State::Talking(session) => session.answer_reoffer(core, answer),
+            State::Parting { .. } | State::Closing(_) => {}
+        }
+    }
+
+    /// A response to a request of this call, or (408 without headers) that nobody answered it.
+    pub fn answered_by(&mut self, core: &mut Core, purpose: &Purpose, answered: &Answered) {
+        match purpose {
+            Purpose::Invite => self.invite_answered(core, answered),
+            Purpose::Cancel => {}
+            Purpose::InDialog { fork, task } => {
+                let fate = match &mut self.state {
+                    State::Dialling(dialling) => match dialling.fork(*fork) {
+                        Some(session) => session.answered(core, *task, answered),
+                        None => Fate::Lives,
+                    },
+                    State::Ringing(ringing) => ringing.session.answered(core, *task, answered),
+                    State::Talking(session) if session.fork == *fork => session.answered(core, *task, answered),
+                    State::Parting { session, .. } => session.acknowledge_late(core, answered),
+                    State::Talking(_) | State::Closing(_) => self.acknowledge_late(core, answered),
+                };
+                self.suffer(core, fate);
+            }
+            Purpose::Discard { number } => self.bye_answered(core, *number, answered),
+        }
+    }
+
+    /// What a session said about its own future.
+    fn suffer(&mut self, core: &mut Core, fate: Fate) {
+        let Fate::Ends { end, reason } = fate else { return };
+        match &self.state {
+            State::Talking(_) | State::Parting { .. } => self.part(core, end, reason),
+            // An early dialog alone is not worth the call: the INVITE decides.
+            State::Dialling(_) | State::Ringing(_) | State::Closing(_) => {}
+        }
+    }
+
+    /// A re-INVITE that was under way when the call ended was accepted: acknowledged all the same.
+    fn acknowledge_late(&mut self, core: &mut Core, answered: &Answered) -> Fate {
+        if let Some(discarded) = self.discarded.iter_mut().find(|one| one.dialog.is_of_response(&answered.response)) {
+            discarded.acknowledge(core, answered);
+        }
+        Fate::Lives
+    }
+
+    fn bye_answered(&mut self, core: &mut Core, number: u32, answered: &Answered) {
+        let Some(discarded) = self.discarded.iter_mut().find(|one| one.number == number) else { return };
+        if let 401 | 407 = answered.response.code {
+            let user = User::Call(self.key, Purpose::Discard { number });
+            let next = discarded.dialog.next_number();
+            if let Err(refusal) = core.authorise(user, answered, next) {
+                tracing::debug!(?refusal, "a challenge to BYE is not answered");
+            }
+        }
+    }
+
+    fn invite_answered(&mut self, core: &mut Core, answered: &Answered) {
+        match &mut self.state {
+            State::Dialling(dialling) => match dialling.answered(core, answered) {
+                dialling::Outcome::Dialling => {}
+                dialling::Outcome::Answered(session) => {
+                    self.state = State::Talking(session);
+                }
+                dialling::Outcome::Broken { session, detail } => {
+                    self.discard(core, *session, "");
+                    self.end(core, CallEnd::Failed { detail });
+                }
+                dialling::Outcome::Refused(end) => self.end(core, end),
+            },
+            State::Closing(closing) if answered.response.code < 200 => closing.provisional(core, self.key),
+            State::Talking(session) | State::Parting { session, .. } if session.dialog.is_of_response(&answered.response) => {
+                session.repeat_ack(core, &answered.request);
+            }
+            State::Talking(_) | State::Parting { .. } => self.late_fork(core, answered),
+            State::Closing(closing) => {
+                closing.finished();
+                self.late_fork(core, answered);
+            }
+            State::Ringing(_) => {}
+        }
+    }
+
+    /// A 2xx of a fork that nobody wants (any more): ACK and BYE (RFC 3261 13.2.2.4).
+    fn late_fork(&mut self, core: &mut Core, answered: &Answered) {
+        if !answered.response.is_success() {
+            return;
+        }
+        let known = self.discarded.iter().find(|one| one.dialog.is_of_response(&answered.response));
+        if let Some(discarded) = known {
+            discarded.repeat_ack(core, &answered.request);
+            return;
+        }
+        if let Some(mut session) = Session::of_response(self.key, u32::MAX, answered) {
+            session.acknowledge(core, &answered.request, None);
+            self.discard(core, session, "");
+        }
+    }
+
+    /// Whether a request of theirs belongs to a dialog of this call.
+    pub fn is_of(&self, request: &Request) -> bool {
+        let own = match &self.state {
+            State::Dialling(dialling) => dialling.forks().any(|fork| fork.dialog.is_of(request)),
+            State::Ringing(ringing) => ringing.session.dialog.is_of(request),
+            State::Talking(session) | State::Parting { session, .. } => session.dialog.is_of(request),
+            State::Closing(_) => false,
+        };
+        own || self.discarded.iter().any(|one| one.dialog.is_of(request))
+    }
+
+    /// Takes a request in a dialog of this call.
+    pub fn receive_request(&mut self, core: &mut Core, id: ServerId, request: &Request) {
+        if self.discarded.iter().any(|one| one.dialog.is_of(request)) {
+            // Our BYE crossed theirs, or it is for a dialog that is gone.
+            return core.reply(id, if request.method == crate::Method::Bye { 200 } else { 481 });
+        }
+        let fate = match &mut self.state {
+            State::Dialling(dialling) => {
+                dialling.receive(core, id, request);
+                Fate::Lives
+            }
+            State::Ringing(ringing) => {
+                let step = ringing.receive(core, id, request);
+                return self.step(core, step);
+            }
+            State::Talking(session) => session.receive(core, id, request),
+            State::Parting { session, .. } => match session.receive(core, id, request) {
+                Fate::Hung { .. } => Fate::Hung { code: None },
+                Fate::Lives | Fate::Ends { .. } => Fate::Lives,
+            },
+            State::Closing(_) => {
+                core.reply(id, 481);
+                Fate::Lives
+            }
+        };
+        if let Fate::Hung { code } = fate {
+            match std::mem::replace(&mut self.state, State::Closing(Closing::Winding)) {
+                State::Talking(mut session) => {
+                    session.abandon(core);
+                    core.tell(self.key, CallEvent::Ended(CallEnd::Bye { code }));
+                }
+                State::Dialling(_) | State::Ringing(_) | State::Parting { .. } | State::Closing(_) => {}
+            }
+        } else {
+            self.suffer(core, fate);
+        }
+    }
+
+    fn step(&mut self, core: &mut Core, step: ringing::Step) {
+        match step {
+            ringing::Step::Rings => {}
+            ringing::Step::Answered => self.answered(),
+            ringing::Step::Over(end) => self.end(core, end),
+        }
+    }
+
+    /// Takes an ACK to a 2xx of ours.
+    pub fn acknowledged(&mut self, core: &mut Core, ack: &Request) {
+        match &mut self.state {
+            State::Talking(session) => {
+                let fate = session.acknowledged(core, ack);
+                self.suffer(core, fate);
+            }
+            State::Parting { session, reason } => {
+                if session.confirm(ack) {
+                    let reason = std::mem::take(reason);
+                    self.part(core, CallEnd::Local, &reason);
+                }
+            }
+            State::Dialling(_) | State::Ringing(_) | State::Closing(_) => {}
+        }
+    }
+
+    /// Takes the CANCEL of an INVITE; `false` when that INVITE is not of this call.
+    pub fn cancelled(&mut self, core: &mut Core, id: ServerId, code: Option<u16>) -> bool {
+        match &mut self.state {
+            State::Ringing(ringing) if ringing.is_of(id) => {
+                ringing.reject(core, &Rejection { code: 487, ..Rejection::default() });
+                self.end(core, CallEnd::Cancelled { code });
+                true
+            }
+            State::Talking(session) | State::Parting { session, .. } => session.cancelled(core, id),
+            State::Dialling(_) | State::Ringing(_) | State::Closing(_) => false,
+        }
+    }
+
+    /// Sends the ACK that waited for our answer.
+    pub fn ack_answer(&mut self, core: &mut Core, answer: &Description) {
+        if let State::Talking(session) = &mut self.state {
+            session.ack_answer(core, answer);
+        }
+    }
+
+    /// Lets the time pass.
+    pub fn tick(&mut self, core: &mut Core) {
+        match &mut self.state {
+            State::Dialling(dialling) => {
+                if let Some(closing) = dialling.tick(core) {
+                    let end = CallEnd::Refused { code: 408, text: "nobody answered in time".into(), moved_to: Vec::new() };
+                    core.tell(self.key, CallEvent::Ended(end));
+                    self.state = State::Closing(closing);
+                }
+            }
+            State::Ringing(ringing) => {
+                let step = ringing.tick(core);
+                self.step(core, step);
+            }
+            State::Talking(session) => {
+                let fate = session.tick(core);
+                self.suffer(core, fate);
+            }
+            State::Parting { session, reason } => {
+                if let Fate::Ends { .. } = session.tick_unacknowledged(core) {
+                    let reason = std::mem::take(reason);
+                    self.part(core, CallEnd::Local, &reason);
+                }
+            }
+            State::Closing(closing) => closing.tick(core),
+        }
+    }
+
+    /// When `tick` is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.state {
+            State::Dialling(dialling) => dialling.deadline(),
+            State::Ringing(ringing) => ringing.deadline(),
+            State::Talking(session) => session.deadline(),
+            State::Parting { session, .. } => session.unacknowledged_deadline(),
+            State::Closing(closing) => closing.deadline(),
+        }
+    }
+
+    /// A new connection: the last ACK may have been lost with the old one.
+    pub fn reconnected(&mut self, core: &mut Core) {
+        if let State::Talking(session) | State::Parting { session, .. } = &mut self.state {
+            session.reconnected(core);
+        }
+    }
+
+    /// Whether nothing of it is awaited any more.
+    pub fn is_over(&self, core: &Core) -> bool {
+        let of_this = |user: &User| matches!(user, User::Call(key, _) if *key == self.key);
+        match &self.state {
+            State::Closing(Closing::Winding) => !core.transactions.any_of(|owner| of_this(&owner.user)),
+            State::Closing(Closing::Cancelling(_))
+            | State::Dialling(_)
+            | State::Ringing(_)
+            | State::Talking(_)
+            | State::Parting { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Transfers at the message level (RFC 3515, 3892, 5589): REFER in a call, and the NOTIFYs that tell how it went.
+
+use crate::{
+    Method, NameAddr, Replaces, Request, Response, Uri,
+    invite::{Session, Task},
+    reason_phrase,
+    transaction::ServerId,
+    user_agent::{CallEvent, Core, ReferSubscription},
+};
+
+/// Seconds a transfer may take to be told about (Subscription-State); a ringing phone is given up well before.
+const SUBSCRIPTION_S: u32 = 180;
+
+/// A REFER of ours in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OutgoingRefer {
+    /// None, or it is over.
+    None,
+    /// Sent; NOTIFYs may come, even before its answer.
+    Open,
+}
+
+/// A REFER of theirs in a call.
+#[derive(Debug)]
+pub(crate) enum IncomingRefer {
+    /// None, or it is over.
+    None,
+    /// The user is asked.
+    Asked { transaction: ServerId, number: u32 },
+    /// The user does it; the far end is told how it goes.
+    Accepted { number: u32 },
+}
+
+impl Session {
+    /// Asks the far end to call `target`, in place of a call of ours when `replaces` is given.
+    pub(crate) fn refer(&mut self, core: &mut Core, target: Uri, replaces: Option<&Replaces>) {
+        let mut target = target;
+        if let Some(replaces) = replaces {
+            target.headers = vec![("Replaces".into(), crate::grammar::escape(&replaces.to_string(), ""))];
+        }
+        let mut refer = self.dialog.request(Method::Refer);
+        refer.headers.set("Contact", core.contact());
+        refer.headers.set("Refer-To", NameAddr::new(target));
+        refer.headers.set("Referred-By", NameAddr::new(core.config.aor.clone()));
+        refer.headers.set("Supported", "replaces");
+        self.outgoing_refer = OutgoingRefer::Open;
+        if core.request(self.user(Task::Refer), refer).is_none() {
+            self.outgoing_refer = OutgoingRefer::None;
+            let text = String::from("there are too many requests under way");
+            core.tell(self.key, CallEvent::ReferAnswered { code: 503, text });
+        }
+    }
+
+    pub(crate) fn refer_answered(&mut self, core: &mut Core, response: &Response) {
+        if !response.is_success() {
+            self.outgoing_refer = OutgoingRefer::None;
+        }
+        let (code, text) = (response.code, response.reason.clone());
+        core.tell(self.key, CallEvent::ReferAnswered { code, text });
+    }
+
+    /// A NOTIFY in this dialog: only our transfers are subscribed to here.
+    pub(crate) fn notified(&mut self, core: &mut Core, id: ServerId, notify: &Request) {
+        let package = notify.headers.get("Event").unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        if package != "refer" || self.outgoing_refer == OutgoingRefer::None {
+            // RFC 6665 4.1.3: there is no such subscription (any more).
+            return core.reply(id, if package == "refer" { 481 } else { 489 });
+        }
+        let Some((code, text)) = status_line(&notify.body) else {
+            return core.reply_with(id, 400, &[("Warning", "399 - \"the body is no message/sipfrag with a status\"")]);
+        };
+        core.reply(id, 200);
+        let state = notify.headers.get("Subscription-State").unwrap_or("");
+        let is_over = state.trim_start().to_ascii_lowercase().starts_with("terminated") || code >= 200;
+        let last = if is_over { ReferSubscription::Terminated } else { ReferSubscription::Active };
+        if is_over {
+            self.outgoing_refer = OutgoingRefer::None;
+        }
+        core.tell(self.key, CallEvent::ReferProgress { code, text, last });
+    }
+
+    /// The far end asks us to call somebody.
+    pub(crate) fn referred(&mut self, core: &mut Core, id: ServerId, refer: &Request) {
+        match self.incoming_refer {
+            IncomingRefer::None => {}
+            IncomingRefer::Asked { .. } | IncomingRefer::Accepted { .. } => return core.reply(id, 491),
+        }
+        // RFC 3515 2.4.1: exactly one.
+        let mut targets = refer.headers.list("Refer-To").map(str::parse::<NameAddr>);
+        let (Some(Ok(target)), None) = (targets.next(), targets.next()) else {
+            return core.reply_with(id, 400, &[("Warning", "399 - \"there must be one readable Refer-To\"")]);
+        };
+        let is_invite = target.uri.param("method").is_none_or(|method| method.eq_ignore_ascii_case("INVITE"));
+        if !target.uri.is_sip() && target.uri.scheme != crate::Scheme::Tel {
+            return core.reply(id, 416);
+        }
+        if !is_invite {
+            return core.reply(id, 403);
+        }
+        let number = refer.headers.cseq().map_or(0, |cseq| cseq.number);
+        self.incoming_refer = IncomingRefer::Asked { transaction: id, number };
+        let referred_by = refer.headers.get("Referred-By").map(Into::into);
+        core.tell(self.key, CallEvent::Referred { target: Box::new(target.uri), referred_by });
+    }
+
+    /// Takes it on (202) and tells that we try.
+    pub(crate) fn accept_refer(&mut self, core: &mut Core) {
+        let IncomingRefer::Asked { transaction, number } = self.incoming_refer else { return };
+        let Some(mut response) = core.response(transaction, 202, "", self.dialog.local_tag()) else {
+            self.incoming_refer = IncomingRefer::None;
+            return;
+        };
+        response.headers.set("Contact", core.contact());
+        core.respond(transaction, &response);
+        self.incoming_refer = IncomingRefer::Accepted { number };
+        self.notify_refer(core, 100, "");
+    }
+
+    /// Refuses it.
+    pub(crate) fn refuse_refer(&mut self, core: &mut Core, code: u16) {
+        if let IncomingRefer::Asked { transaction, .. } = self.incoming_refer {
+            core.reply(transaction, code.clamp(400, 699));
+            self.incoming_refer = IncomingRefer::None;
+        }
+    }
+
+    /// Tells how the call we were referred to is getting on.
+    pub(crate) fn notify_refer(&mut self, core: &mut Core, code: u16, text: &str) {
+        let IncomingRefer::Accepted { number } = self.incoming_refer else { return };
+        let is_final = code >= 200;
+        let mut notify = self.dialog.request(Method::Notify);
+        notify.headers.set("Contact", core.contact());
+        // RFC 3515 2.4.6: which of several REFERs it is about.
+        notify.headers.set("Event", format!("refer;id={number}"));
+        let state = if is_final { "terminated;reason=noresource".to_owned() } else { format!("active;expires={SUBSCRIPTION_S}") };
+        notify.headers.set("Subscription-State", state);
+        let text = if text.is_empty() { reason_phrase(code) } else { text };
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        notify.set_body("message/sipfrag;version=2.0", format!("SIP/2.0 {code} {text}\r\n"));
+        core.request(self.user(Task::Notify), notify);
+        if is_final {
+            self.incoming_refer = IncomingRefer::None;
+        }
+    }
+
+    /// The call ends while the user is still asked.
+    pub(crate) fn drop_refer(&mut self, core: &mut Core) {
+        self.refuse_refer(core, 603);
+        self.incoming_refer = IncomingRefer::None;
+    }
+}
+
+/// The status in a sipfrag (RFC 3420): its first line.
+fn status_line(body: &[u8]) -> Option<(u16, String)> {
+    let text = String::from_utf8_lossy(body);
+    let line = text.lines().next()?.trim();
+    let rest = line.strip_prefix("SIP/2.0")?.trim_start();
+    let (code, words) = rest.split_once(' ').unwrap_or((rest, ""));
+    let code: u16 = code.parse().ok()?;
+    (100..=699).contains(&code).then(|| (code, words.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sipfrag_is_read_by_its_first_line() {
+        assert_eq!(status_line(b"SIP/2.0 200 OK\r\nTo: x\r\n"), Some((200, "OK".into())));
+        assert_eq!(status_line(b"SIP/2.0 486"), Some((486, String::new())));
+        for body in [&b""[..], b"SIP/2.0", b"SIP/2.0 99 x", b"SIP/2.0 7000", b"\xff\xfe", b"INVITE sip:a@b SIP/2.0"] {
+            assert_eq!(status_line(body), None);
+        }
+    }
+}

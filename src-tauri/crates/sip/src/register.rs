@@ -1,0 +1,244 @@
+//! Registration (RFC 3261 section 10): asked for once, then kept up until taken back.
+
+use std::time::Duration;
+
+use model::Instant;
+
+use crate::{
+    Method, NameAddr, Request, Response,
+    auth::Refusal,
+    compose,
+    transaction::ClientId,
+    user_agent::{Answered, Core, Event, RegistrationEvent, User},
+};
+
+/// How long taking the registration back may take.
+const UNREGISTER_WITHIN: Duration = Duration::from_secs(2);
+
+/// How often in one go the server may ask for a longer registration (423).
+const MAX_LENGTHENED: u32 = 2;
+
+/// The registration of one account.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    call_id: String,
+    number: u32,
+    expires: u32,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Not wanted.
+    Off,
+    /// Wanted; there is no connection, or the server refused.
+    Idle,
+    /// A REGISTER is under way; the only one.
+    Asking { transaction: ClientId, lengthened: u32 },
+    /// Registered.
+    Registered { refresh_at: Instant },
+    /// Being taken back.
+    Leaving { until: Instant },
+}
+
+impl Registration {
+    pub fn new(core: &mut Core) -> Self {
+        Self { call_id: core.tokens.call_id(), number: core.tokens.below(1000), expires: core.config.expires, state: State::Off }
+    }
+
+    /// Registers now and stays registered.
+    pub fn start(&mut self, core: &mut Core) {
+        match self.state {
+            State::Asking { .. } => {}
+            State::Off | State::Idle | State::Registered { .. } | State::Leaving { .. } => self.ask(core, 0),
+        }
+    }
+
+    /// A new connection: the registrar must learn of it.
+    pub fn connected(&mut self, core: &mut Core) {
+        match self.state {
+            State::Off | State::Leaving { .. } => {}
+            State::Idle | State::Asking { .. } | State::Registered { .. } => self.ask(core, 0),
+        }
+    }
+
+    pub fn disconnected(&mut self, core: &mut Core) {
+        match self.state {
+            State::Off | State::Idle => {}
+            State::Leaving { .. } => self.left(core),
+            State::Asking { transaction, .. } => {
+                core.transactions.forget(transaction);
+                self.state = State::Idle;
+            }
+            State::Registered { .. } => self.state = State::Idle,
+        }
+    }
+
+    /// Takes the registration back.
+    pub fn stop(&mut self, core: &mut Core) {
+        match self.state {
+            State::Leaving { .. } => {}
+            State::Off | State::Idle => self.left(core),
+            State::Asking { transaction, .. } => {
+                // The server may have taken it already, so that it must be taken back all the same.
+                core.transactions.forget(transaction);
+                self.leave(core);
+            }
+            State::Registered { .. } => self.leave(core),
+        }
+    }
+
+    fn leave(&mut self, core: &mut Core) {
+        let request = self.request(core, 0);
+        self.state = match core.register(request) {
+            Some(_) => State::Leaving { until: core.now + UNREGISTER_WITHIN },
+            None => State::Off,
+        };
+        if let State::Off = self.state {
+            self.left(core);
+        }
+    }
+
+    fn left(&mut self, core: &mut Core) {
+        self.state = State::Off;
+        core.push(Event::Registration(RegistrationEvent::Unregistered));
+    }
+
+    fn ask(&mut self, core: &mut Core, lengthened: u32) {
+        if let State::Asking { transaction, .. } = self.state {
+            core.transactions.forget(transaction);
+        }
+        let request = self.request(core, self.expires);
+        self.state = match core.register(request) {
+            Some(transaction) => State::Asking { transaction, lengthened },
+            None => State::Idle,
+        };
+    }
+
+    fn request(&mut self, core: &mut Core, expires: u32) -> Request {
+        self.number += 1;
+        let (mut from, to) = (core.identity(), core.identity());
+        from.set_tag(&core.tokens.tag());
+        let uri = core.config.registrar.clone();
+        let mut request = compose::request(Method::Register, uri, &from, &to, &self.call_id, self.number);
+        request.headers.push("Contact", self.contact(core, expires));
+        request.headers.push("Expires", expires);
+        request.headers.push("Supported", "path, outbound");
+        request.headers.push("Allow", crate::user_agent::ALLOW);
+        request
+    }
+
+    fn contact(&self, core: &Core, expires: u32) -> NameAddr {
+        let mut contact = core.contact();
+        if !core.config.instance.is_empty() {
+            contact.params.set("+sip.instance", &format!("<{}>", core.config.instance));
+        }
+        if let Some(reg_id) = core.config.reg_id {
+            contact.params.set("reg-id", &reg_id.to_string());
+        }
+        contact.params.set("expires", &expires.to_string());
+        contact
+    }
+
+    /// The server answered, or (408) did not.
+    pub fn answered(&mut self, core: &mut Core, answered: &Answered) {
+        let response = &answered.response;
+        match (&self.state, response.code) {
+            (State::Off | State::Idle | State::Registered { .. }, _) | (_, ..=199) => {}
+            (State::Asking { .. } | State::Leaving { .. }, 401 | 407) => self.challenged(core, answered),
+            (State::Leaving { .. }, _) => self.left(core),
+            (State::Asking { .. }, 200..=299) => self.taken(core, response),
+            (State::Asking { lengthened, .. }, 423) if *lengthened < MAX_LENGTHENED => {
+                let lengthened = *lengthened + 1;
+                match response.headers.min_expires().filter(|shortest| *shortest > self.expires) {
+                    Some(shortest) => {
+                        self.expires = shortest;
+                        self.ask(core, lengthened);
+                    }
+                    None => self.refused(core, response),
+                }
+            }
+            (State::Asking { .. }, _) => self.refused(core, response),
+        }
+    }
+
+    fn challenged(&mut self, core: &mut Core, answered: &Answered) {
+        self.number += 1;
+        match (core.authorise(User::Registration, answered, self.number), &mut self.state) {
+            (Ok(id), State::Asking { transaction, .. }) => *transaction = id,
+            (Ok(_), _) => {}
+            (Err(_), State::Leaving { .. }) => self.left(core),
+            (Err(Some(Refusal::WrongPassword | Refusal::NoPassword)), _) => {
+                self.end(core, RegistrationEvent::WrongPassword { code: answered.response.code });
+            }
+            (Err(Some(refusal)), _) => {
+                let (code, text) = (answered.response.code, refusal.to_string());
+                self.end(core, RegistrationEvent::Refused { code, text, retry_after: None });
+            }
+            (Err(None), _) => self.end(core, RegistrationEvent::NoAnswer),
+        }
+    }
+
+    fn taken(&mut self, core: &mut Core, response: &Response) {
+        let expires = self.granted(core, response);
+        if expires == 0 {
+            let text = String::from("the server took the registration away at once");
+            return self.end(core, RegistrationEvent::Refused { code: response.code, text, retry_after: None });
+        }
+        // Between 55 and 75 % of the time, so that phones that came back together do not stay together.
+        let share = 550 + core.tokens.below(200);
+        let refresh_at = core.now + Duration::from_millis(u64::from(expires) * u64::from(share));
+        self.state = State::Registered { refresh_at };
+        core.push(Event::Registration(RegistrationEvent::Registered { expires }));
+    }
+
+    /// RFC 3261 10.2.4: `expires` of our contact, then Expires, then what we asked for. Servers add parameters to the
+    /// contact and list those of our other phones.
+    fn granted(&self, core: &Core, response: &Response) -> u32 {
+        let ours = core.contact().uri;
+        let is_ours = |contact: &NameAddr| {
+            let instance = contact.params.text("+sip.instance").unwrap_or_default();
+            let same_instance =
+                !core.config.instance.is_empty() && instance.trim_matches(['<', '>']).eq_ignore_ascii_case(&core.config.instance);
+            let uri = &contact.uri;
+            let same_address = uri.host.eq_ignore_ascii_case(&ours.host) && uri.port == ours.port && uri.user == ours.user;
+            same_address || same_instance
+        };
+        // Value by value: another phone's unreadable contact is no reason to overlook ours.
+        let contacts: Vec<NameAddr> = response.headers.list("Contact").filter_map(|value| value.parse().ok()).collect();
+        let same_address = contacts.iter().find(|contact| contact.uri.host.eq_ignore_ascii_case(&ours.host) && is_ours(contact));
+        let own = same_address.or_else(|| contacts.iter().find(|contact| is_ours(contact)));
+        own.and_then(NameAddr::expires).or_else(|| response.headers.expires()).unwrap_or(self.expires)
+    }
+
+    fn refused(&mut self, core: &mut Core, response: &Response) {
+        let event = match response.code {
+            408 => RegistrationEvent::NoAnswer,
+            code => {
+                RegistrationEvent::Refused { code, text: response.reason.clone(), retry_after: response.headers.retry_after() }
+            }
+        };
+        self.end(core, event);
+    }
+
+    fn end(&mut self, core: &mut Core, event: RegistrationEvent) {
+        self.state = State::Idle;
+        core.push(Event::Registration(event));
+    }
+
+    pub fn tick(&mut self, core: &mut Core) {
+        match self.state {
+            State::Registered { refresh_at } if core.now >= refresh_at => self.ask(core, 0),
+            State::Leaving { until } if core.now >= until => self.left(core),
+            State::Off | State::Idle | State::Asking { .. } | State::Registered { .. } | State::Leaving { .. } => {}
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Registered { refresh_at } => Some(refresh_at),
+            State::Leaving { until } => Some(until),
+            State::Off | State::Idle | State::Asking { .. } => None,
+        }
+    }
+}

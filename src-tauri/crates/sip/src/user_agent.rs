@@ -1,0 +1,324 @@
+//! The user agent: one account's end of one connection, as a machine in virtual time.
+//!
+//! It is told bytes, commands and the time ([`UserAgent::handle`]); it asks for messages to be sent and tells what
+//! happened ([`UserAgent::poll_output`]). After each `handle`, drain `poll_output` until `None`, then read
+//! `poll_timeout`. The connection may come and go: calls stay, and what the far end has not answered is sent again.
+
+mod arrivals;
+mod config;
+mod core;
+mod io;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use model::{Instant, LineCall};
+
+pub(crate) use self::core::{ALLOW, Answered, Core, SUPPORTED, User};
+pub use config::{Role, Transport, UserAgentConfig};
+pub use io::{
+    CallEnd, CallEvent, CallKey, Command, Description, Event, ExtraHeaders, IncomingCall, Input, Invite, Output, OutsideRequest,
+    ReferSubscription, RegistrationEvent, Reliability, RequestKey,
+};
+
+use crate::{
+    Message, Method, Response, compose,
+    invite::{Call, Provisional, Reinvitation, Rejection},
+    is_keep_alive,
+    register::Registration,
+    transaction::{Happened, Refusal, ServerId, earlier},
+};
+
+/// Most requests outside of calls that wait for the user's answer.
+const MAX_ASKED: usize = 64;
+
+/// One account's end of one connection.
+#[derive(Debug)]
+pub struct UserAgent {
+    core: Core,
+    registration: Registration,
+    calls: BTreeMap<CallKey, Call>,
+    next_received: u32,
+    asked: BTreeMap<RequestKey, ServerId>,
+    next_asked: u32,
+}
+
+impl UserAgent {
+    /// A user agent without a connection. `seed` is where its tags, branches and pauses come from; nobody may guess it,
+    /// and the same seed and inputs give the same outputs.
+    pub fn new(config: UserAgentConfig, seed: [u8; 32]) -> Self {
+        let mut core = Core::new(config, seed);
+        let registration = Registration::new(&mut core);
+        Self { core, registration, calls: BTreeMap::new(), next_received: 0, asked: BTreeMap::new(), next_asked: 0 }
+    }
+
+    /// Takes one input at the time `now`.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        self.core.now = now;
+        match input {
+            Input::Connected => {
+                self.core.connected();
+                self.registration.connected(&mut self.core);
+                for call in self.calls.values_mut() {
+                    call.reconnected(&mut self.core);
+                }
+            }
+            Input::Disconnected => {
+                self.core.disconnected();
+                self.registration.disconnected(&mut self.core);
+            }
+            Input::Received(bytes) => self.receive(bytes),
+            Input::Timeout => self.tick(),
+            Input::Command(command) => self.command(command),
+        }
+        self.settle();
+    }
+
+    /// The next thing it asks for.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.core.poll_output()
+    }
+
+    /// When it wants `Input::Timeout`.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let calls = self.calls.values().filter_map(Call::deadline).min();
+        earlier(earlier(self.core.transactions.deadline(), self.registration.deadline()), calls)
+    }
+
+    /// Whether nothing of ours waits for an answer and no call is left: the connection may be closed without harm.
+    pub fn is_quiet(&self) -> bool {
+        self.calls.is_empty() && self.core.transactions.is_quiet()
+    }
+
+    /// Our contact: what a request to us has as its Request-URI.
+    pub fn contact(&self) -> crate::Uri {
+        self.core.contact().uri
+    }
+
+    fn receive(&mut self, bytes: &[u8]) {
+        if is_keep_alive(bytes) {
+            return;
+        }
+        match Message::parse(bytes) {
+            Ok(Message::Response(response)) => self.core.transactions.receive_response(self.core.now, response),
+            Ok(Message::Request(request)) => {
+                let refused = request.clone();
+                if let Err(Refusal { code }) = self.core.transactions.receive_request(self.core.now, request) {
+                    // Without a transaction: whoever floods us is not remembered.
+                    let tag = self.core.tokens.tag();
+                    let mut response = compose::response(&refused, code, "", Some(&tag));
+                    if code == 503 {
+                        response.headers.push("Retry-After", 5);
+                    }
+                    self.core.transactions.send(response.to_bytes());
+                }
+            }
+            Err(error) => {
+                tracing::warn!(reason = %error.reason, "a message cannot be read");
+                if let Some(reply) = error.reply {
+                    let tag = self.core.tokens.tag();
+                    self.core.transactions.send(reply.response(&error.reason, &tag).to_bytes());
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        self.core.transactions.tick(self.core.now);
+        self.registration.tick(&mut self.core);
+        for call in self.calls.values_mut() {
+            call.tick(&mut self.core);
+        }
+    }
+
+    /// Hands what happened to those whom it concerns, and forgets calls of which nothing is left.
+    fn settle(&mut self) {
+        while let Some(happened) = self.core.transactions.poll_happened() {
+            match happened {
+                Happened::Response { owner, request, response } => {
+                    if response.is_success() {
+                        self.core.accepted(&response);
+                    }
+                    self.answered(&owner.user, &Answered { attempts: owner.attempts, request, response });
+                }
+                Happened::Unanswered { owner, request } => {
+                    let response = Box::new(Response::new(408, ""));
+                    self.answered(&owner.user, &Answered { attempts: owner.attempts, request, response });
+                }
+                Happened::Request { id, request } => self.arrived(id, request),
+                Happened::Ack { request } => {
+                    if let Some(call) = self.calls.values_mut().find(|call| call.is_of(&request)) {
+                        call.acknowledged(&mut self.core, &request);
+                    }
+                }
+                Happened::Cancelled { id, cancel } => {
+                    let code = compose::reason_code(&cancel.headers);
+                    let core = &mut self.core;
+                    if !self.calls.values_mut().any(|call| call.cancelled(core, id, code)) {
+                        tracing::debug!("a CANCEL came for an INVITE that no call waits on");
+                    }
+                }
+            }
+        }
+        let core = &self.core;
+        self.calls.retain(|_, call| !call.is_over(core));
+        let transactions = &self.core.transactions;
+        self.asked.retain(|_, id| transactions.open_request(*id).is_some());
+    }
+
+    fn answered(&mut self, user: &User, answered: &Answered) {
+        match user {
+            User::Registration => self.registration.answered(&mut self.core, answered),
+            User::Call(key, purpose) => {
+                if let Some(call) = self.calls.get_mut(key) {
+                    call.answered_by(&mut self.core, purpose, answered);
+                }
+            }
+            User::Request(request) => self.outside_answered(*request, answered),
+        }
+    }
+
+    fn outside_answered(&mut self, request: RequestKey, answered: &Answered) {
+        let response = &answered.response;
+        if response.is_provisional() {
+            return;
+        }
+        if let 401 | 407 = response.code {
+            let number = answered.request.headers.cseq().map_or(1, |cseq| cseq.number.saturating_add(1));
+            match self.core.authorise(User::Request(request), answered, number) {
+                Ok(_) => return,
+                Err(refusal) => tracing::debug!(?refusal, "a challenge is not answered"),
+            }
+        }
+        self.core.push(Event::Response { request, response: response.clone() });
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Register => self.registration.start(&mut self.core),
+            Command::Unregister => self.registration.stop(&mut self.core),
+            Command::Invite(invite) => self.dial(*invite),
+            Command::Ring { call } => {
+                self.progress(call, Provisional { code: 180, description: None, reliable: Reliability::Plain })
+            }
+            Command::Progress { call, code, description, reliable } => {
+                self.progress(call, Provisional { code, description, reliable });
+            }
+            Command::Accept { call, description } => self.with(call, |call, core| call.accept(core, description)),
+            Command::Reject { call, code, text, headers } => {
+                self.with(call, |call, core| call.reject(core, &Rejection { code, text, headers }));
+            }
+            Command::HangUp { call, reason } => self.with(call, |call, core| call.hang_up(core, &reason)),
+            Command::Reoffer { call, offer } => {
+                self.with(call, |call, core| call.reoffer(core, Reinvitation::Invite(offer)));
+            }
+            Command::Update { call, offer } => {
+                self.with(call, |call, core| call.reoffer(core, Reinvitation::Update(offer)));
+            }
+            Command::AnswerReoffer { call, description } => {
+                self.with(call, |call, core| call.answer_reoffer(core, Ok(description)));
+            }
+            Command::RefuseReoffer { call, code } => self.with(call, |call, core| call.answer_reoffer(core, Err(code))),
+            Command::AckAnswer { call, answer } => self.with(call, |call, core| call.ack_answer(core, &answer)),
+            Command::Info { call, content_type, body } => {
+                self.with_session(call, |session, core| session.info(core, content_type, body));
+            }
+            Command::Refer { call, target, replaces } => self.refer(call, target, replaces),
+            Command::AcceptRefer { call } => self.with_session(call, |session, core| session.accept_refer(core)),
+            Command::RefuseRefer { call, code } => {
+                self.with_session(call, |session, core| session.refuse_refer(core, code));
+            }
+            Command::NotifyRefer { call, code, text } => {
+                self.with_session(call, |session, core| session.notify_refer(core, code, &text));
+            }
+            Command::Request(request) => self.request(*request),
+            Command::Respond { request, response } => self.respond(request, &response),
+        }
+    }
+
+    fn with(&mut self, key: CallKey, act: impl FnOnce(&mut Call, &mut Core)) {
+        match self.calls.get_mut(&key) {
+            Some(call) => act(call, &mut self.core),
+            None => tracing::debug!(?key, "a command for a call that is over"),
+        }
+    }
+
+    fn with_session(&mut self, key: CallKey, act: impl FnOnce(&mut crate::invite::Session, &mut Core)) {
+        self.with(key, |call, core| match call.talking() {
+            Some(session) => act(session, core),
+            None => tracing::debug!(?key, "a command for a call that is not answered"),
+        });
+    }
+
+    fn progress(&mut self, call: CallKey, provisional: Provisional) {
+        self.with(call, |call, core| call.progress(core, provisional));
+    }
+
+    fn dial(&mut self, invite: Invite) {
+        let key = invite.call;
+        let dialled = match (key, self.calls.len() < self.core.config.max_calls) {
+            (LineCall::Received(_), _) => Err("a call of ours must be named as dialled"),
+            _ if self.calls.contains_key(&key) => Err("there is a call of that name already"),
+            (LineCall::Dialled(_), false) => Err("there are too many calls at once"),
+            (LineCall::Dialled(_), true) => Ok(()),
+        };
+        let dialled = dialled.map_err(|detail| CallEnd::Failed { detail: detail.into() });
+        match dialled.and_then(|()| Call::dial(&mut self.core, invite)) {
+            Ok(call) => {
+                self.calls.insert(key, call);
+            }
+            Err(end) => self.core.tell(key, CallEvent::Ended(end)),
+        }
+    }
+
+    fn refer(&mut self, call: CallKey, target: crate::Uri, replaces: Option<CallKey>) {
+        let other = replaces.map(|other| self.calls.get(&other).and_then(Call::to_be_replaced));
+        let replaces = match other {
+            Some(None) => {
+                let text = String::from("the other call is not answered");
+                return self.core.tell(call, CallEvent::ReferAnswered { code: 481, text });
+            }
+            Some(Some(replaces)) => Some(replaces),
+            None => None,
+        };
+        self.with_session(call, |session, core| session.refer(core, target, replaces.as_ref()));
+    }
+
+    fn request(&mut self, outside: OutsideRequest) {
+        let OutsideRequest { request: key, method, target, headers, content_type, body } = outside;
+        let refusal = match (&method, compose::check_extra_headers(&headers)) {
+            (Method::Invite | Method::Ack | Method::Bye | Method::Cancel | Method::Prack | Method::Update, _) => {
+                Some(String::from("this request belongs to a call"))
+            }
+            (_, Err(error)) => Some(error.to_string()),
+            (_, Ok(())) => None,
+        };
+        if let Some(text) = refusal {
+            let response = Box::new(Response::new(400, &text));
+            return self.core.push(Event::Response { request: key, response });
+        }
+        let mut request = self.core.outside_request(method, target, &headers);
+        if !matches!(request.method, Method::Message | Method::Options) {
+            request.headers.set("Contact", self.core.contact());
+        }
+        if !body.is_empty() {
+            request.set_body(&content_type, body.expose());
+        }
+        if self.core.request(User::Request(key), request).is_none() {
+            let response = Box::new(Response::new(503, "there are too many requests under way"));
+            self.core.push(Event::Response { request: key, response });
+        }
+    }
+
+    fn respond(&mut self, key: RequestKey, answer: &Response) {
+        let Some(id) = self.asked.remove(&key) else { return };
+        let tag = self.core.tokens.tag();
+        let Some(mut response) = self.core.response(id, answer.code, &answer.reason, &tag) else { return };
+        for (name, value) in answer.headers.iter() {
+            response.headers.push(name, value);
+        }
+        response.body.clone_from(&answer.body);
+        self.core.respond(id, &response);
+    }
+}

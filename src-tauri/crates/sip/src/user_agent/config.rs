@@ -1,0 +1,116 @@
+//! What a user agent is told about itself once.
+
+use std::time::Duration;
+
+use model::Personal;
+
+use crate::{Uri, auth::Credentials, transaction::Timers};
+
+/// How messages travel; decides `Via`, the contact's form and the timers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// SIP over WebSocket (RFC 7118): we have no address of our own, names end in `.invalid`.
+    WebSocket {
+        /// Whether the connection is `wss://`.
+        secure: bool,
+    },
+    /// A transport at which we can be reached under an address of our own.
+    Addressed {
+        /// `UDP`, `TCP` or `TLS`, as in `Via`.
+        protocol: String,
+        /// Our host or address.
+        host: String,
+        /// Our port.
+        port: u16,
+        /// Whether the transport itself repeats what is lost.
+        reliable: bool,
+    },
+}
+
+impl Transport {
+    /// The word in `Via` (RFC 7118 section 5.2).
+    pub fn via(&self) -> &str {
+        match self {
+            Self::WebSocket { secure: true } => "WSS",
+            Self::WebSocket { secure: false } => "WS",
+            Self::Addressed { protocol, .. } => protocol,
+        }
+    }
+
+    /// The timers that go with it.
+    pub fn timers(&self) -> Timers {
+        match self {
+            Self::WebSocket { .. } | Self::Addressed { reliable: true, .. } => Timers::RELIABLE,
+            Self::Addressed { reliable: false, .. } => Timers::UNRELIABLE,
+        }
+    }
+}
+
+/// What a user agent is told about itself once.
+#[derive(Debug)]
+pub struct UserAgentConfig {
+    /// Address of record: `sip:user@domain`.
+    pub aor: Uri,
+    /// Name shown to the called; none when empty.
+    pub display_name: Personal,
+    /// Request-URI of REGISTER: `sip:domain`.
+    pub registrar: Uri,
+    /// Further user parts that incoming requests may be addressed to.
+    pub aliases: Vec<String>,
+    /// How messages travel.
+    pub transport: Transport,
+    /// User name, password and realm for digest.
+    pub credentials: Credentials,
+    /// Seconds asked for in REGISTER.
+    pub expires: u32,
+    /// `+sip.instance` of our contact, a URN (RFC 5626 section 4.1); none when empty.
+    pub instance: String,
+    /// `reg-id` of our contact (RFC 5626); none by default, since it needs a registrar that knows it.
+    pub reg_id: Option<u32>,
+    /// `User-Agent` of requests, `Server` of responses.
+    pub user_agent: String,
+    /// Session interval we ask for (RFC 4028); none asks for nothing, but what the far end asks for is kept.
+    pub session_expires: Option<u32>,
+    /// Shortest session interval we take, seconds (RFC 4028 section 5).
+    pub min_se: u32,
+    /// How long an INVITE of ours may go without a final response before we give up.
+    pub invite_timeout: Duration,
+    /// How many calls at once, those being ended included; more are refused with 503.
+    pub max_calls: usize,
+    /// What it serves besides its own calls.
+    pub role: Role,
+}
+
+/// Whether the user agent belongs to a phone or to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A phone: only requests to its own user are taken, REGISTER is refused.
+    Phone,
+    /// A server's end of one connection: INVITE to anybody is handed up, and so is every other request from outside
+    /// a dialog, as `Event::Request`.
+    Server,
+}
+
+impl UserAgentConfig {
+    /// The usual configuration of a phone on a secure WebSocket.
+    pub fn new(aor: Uri, registrar: Uri, credentials: Credentials) -> Self {
+        Self {
+            aor,
+            display_name: Personal::default(),
+            registrar,
+            aliases: Vec::new(),
+            transport: Transport::WebSocket { secure: true },
+            credentials,
+            expires: 600,
+            instance: String::new(),
+            reg_id: None,
+            user_agent: String::from("Sidetone"),
+            // RFC 4028 section 4.2: half an hour is the recommended interval, 90 s the shortest.
+            session_expires: Some(1800),
+            min_se: 90,
+            invite_timeout: Duration::from_secs(180),
+            max_calls: 64,
+            role: Role::Phone,
+        }
+    }
+}
