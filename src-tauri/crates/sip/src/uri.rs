@@ -97,13 +97,6 @@ impl Uri {
         self
     }
 
-    /// The same URI with a parameter that has no value.
-    #[must_use]
-    pub fn with_flag(mut self, name: &str) -> Self {
-        self.params.set_flag(name);
-        self
-    }
-
     /// Whether both name the same resource (RFC 3261 section 19.1.4; RFC 3966 section 5 for numbers).
     pub fn equivalent(&self, other: &Self) -> bool {
         match (&self.scheme, &other.scheme) {
@@ -422,8 +415,8 @@ mod tests {
 
     #[test]
     fn users_are_escaped_and_never_printed() {
-        let built = Uri::sip("a b@#", "example.com").with_param("x", "1;y").with_flag("lr");
-        assert_eq!(built.to_string(), "sip:a%20b%40%23@example.com;x=1%3By;lr");
+        let built = Uri::sip("a b@#", "example.com").with_param("x", "1;y");
+        assert_eq!(built.to_string(), "sip:a%20b%40%23@example.com;x=1%3By");
         assert_eq!(uri(&built.to_string()), built);
         assert_eq!(format!("{built:?}"), "sip:Private(11 chars)@example.com");
     }

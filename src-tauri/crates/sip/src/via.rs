@@ -43,11 +43,6 @@ impl Via {
     pub fn rport(&self) -> Option<u16> {
         self.params.get("rport").and_then(grammar::number).and_then(|port| u16::try_from(port).ok())
     }
-
-    /// Whether the sender asks for `rport` to be filled in.
-    pub fn wants_rport(&self) -> bool {
-        self.params.has("rport")
-    }
 }
 
 impl FromStr for Via {
@@ -100,7 +95,6 @@ mod tests {
             .expect("valid");
         assert_eq!(via.to_string(), "SIP/2.0/WSS host.example.com:5060;received=2001:db8::9:1;rport;branch=z9hG4bKx");
         assert_eq!((via.branch(), via.received(), via.rport()), (Some("z9hG4bKx"), Some("2001:db8::9:1"), None));
-        assert!(via.wants_rport());
         assert_eq!("SIP/2.0/UDP [::1]:1;rport=4711".parse::<Via>().expect("valid").rport(), Some(4711));
     }
 

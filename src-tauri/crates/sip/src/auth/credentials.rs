@@ -172,12 +172,6 @@ impl Credentials {
         }
     }
 
-    /// Forgets all nonces, as after a password change or on a new server.
-    pub fn forget(&mut self) {
-        self.user_agent = None;
-        self.proxy = None;
-    }
-
     /// The strongest challenge of our realm that we understand.
     fn choose(&self, mut challenges: Vec<Challenge>) -> Result<Challenge, Refusal> {
         challenges.retain(|challenge| challenge.best_qop().is_some());
