@@ -3,6 +3,7 @@
 //! `PASSWORD=… cargo run -p providers --example register -- wss://host:port/ws USER [--auth-user A] [--realm R] [--ca FILE]
 //! [--proxy URL] [--for SECONDS]`
 #![expect(clippy::print_stdout, reason = "it is a command")]
+#![expect(clippy::disallowed_methods, reason = "it is the driver: it has the clock and starts the one task")]
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,9 +1,9 @@
 //! The services an account can belong to, and the network they are reached by.
 //!
 //! A provider is a machine ([`Provider`]): it decides, and waits for nothing. [`Line`] runs it over a
-//! [`net::Network`], one task per account.
+//! [`net::Network`], one task per account. What a call means to the user, and its audio, are never known here.
 
-pub mod line;
+mod line;
 pub mod net;
 mod provider;
 pub mod sip;

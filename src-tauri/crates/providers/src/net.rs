@@ -15,7 +15,7 @@ mod tls;
 mod words;
 mod wss;
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -30,8 +30,7 @@ pub use wss::Sockets;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u32);
 
-/// What a provider asks of the network.
-#[derive(Debug)]
+/// What a provider asks of the network. Messages tell who calls whom: `Debug` shows their size only.
 pub enum NetRequest {
     /// Open a connection. `NetEvent::Opened` or `Closed` follows.
     Open {
@@ -59,8 +58,7 @@ pub enum NetRequest {
     },
 }
 
-/// What the network tells a provider.
-#[derive(Debug)]
+/// What the network tells a provider. `Debug` shows the size of messages only.
 pub enum NetEvent {
     /// The connection is open.
     Opened {
@@ -110,8 +108,8 @@ pub enum Proxy {
     Url(model::Secret),
 }
 
-/// What goes into an open connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What goes into an open connection. `Debug` shows the size of messages only.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Outgoing {
     /// One whole message.
     Message(Bytes),
@@ -133,4 +131,34 @@ pub struct Connection {
 pub trait Network: Send + Sync {
     /// Opens a connection; within ten seconds, or the cause why not.
     async fn open(&self, endpoint: &Endpoint) -> Result<Connection, OfflineCause>;
+}
+
+impl fmt::Debug for NetRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open { connection, endpoint: _ } => write!(f, "Open({})", connection.0),
+            Self::Send { connection, message } => write!(f, "Send({}, {} bytes)", connection.0, message.len()),
+            Self::Probe { connection } => write!(f, "Probe({})", connection.0),
+            Self::Close { connection } => write!(f, "Close({})", connection.0),
+        }
+    }
+}
+
+impl fmt::Debug for NetEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened { connection } => write!(f, "Opened({})", connection.0),
+            Self::Received { connection, message } => write!(f, "Received({}, {} bytes)", connection.0, message.len()),
+            Self::Closed { connection, cause } => write!(f, "Closed({}, {cause})", connection.0),
+        }
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(message) => write!(f, "Message({} bytes)", message.len()),
+            Self::Probe => f.write_str("Probe"),
+        }
+    }
 }

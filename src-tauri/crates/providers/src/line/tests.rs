@@ -125,7 +125,14 @@ async fn messages_go_both_ways_in_order_and_timeouts_come_on_time() {
     far_end.arriving.send(Err(OfflineCause::NoAnswer)).await.expect("open");
     time::sleep(Duration::from_secs(6)).await;
     let told = bench.told().join("\n");
-    for said in ["0.000s Start", "0.020s Net(Opened", "three", "NetworkChanged", "cause: NoAnswer", "5.000s Timeout"] {
+    for said in [
+        "0.000s Start",
+        "0.020s Net(Opened(7))",
+        "Received(7, 5 bytes)",
+        "NetworkChanged",
+        "Closed(7, the server did",
+        "5.000s Timeout",
+    ] {
         assert!(told.contains(said), "{said} in {told}");
     }
     assert!(matches!(bench.outbox.recv().await, Some((_, LineEvent::Capable(_)))));

@@ -10,10 +10,13 @@ use hickory_resolver::{
     config::{LookupIpStrategy, ResolverConfig},
     net::runtime::TokioRuntimeProvider,
 };
+use tokio::time;
 use tracing::debug;
 
-/// One name server that does not answer may not use up the ten seconds of an opening.
+/// One name server that does not answer may not use up the time of the others.
 const QUERY_LIMIT: Duration = Duration::from_secs(2);
+/// All of them together may not use up the ten seconds of an opening.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(6);
 
 /// The addresses of `host`, both families; none when it cannot be found.
 ///
@@ -33,10 +36,14 @@ pub(crate) async fn resolve(host: &str) -> Vec<IpAddr> {
             return Vec::new();
         }
     };
-    match resolver.lookup_ip(host).await {
-        Ok(found) => found.iter().collect(),
-        Err(error) => {
+    match time::timeout(LOOKUP_LIMIT, resolver.lookup_ip(host)).await {
+        Ok(Ok(found)) => found.iter().collect(),
+        Ok(Err(error)) => {
             debug!(%error, "name not found");
+            Vec::new()
+        }
+        Err(_) => {
+            debug!("no name server answers");
             Vec::new()
         }
     }

@@ -173,4 +173,5 @@ fn lost(error: &tungstenite::Error) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "each test has a far end beside it, in virtual time")]
 mod tests;

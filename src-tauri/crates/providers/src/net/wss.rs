@@ -35,8 +35,10 @@ use super::{Connection, Endpoint, InvalidServerUrl, Network, ServerUrl, dial, me
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
 /// Longest message, either way; SIP messages with a large SDP have 4 KiB.
 const LONGEST_MESSAGE: usize = 64 * 1024;
-/// Messages waiting in each direction.
-const QUEUE: usize = 100;
+/// Messages that wait for the line.
+const INCOMING: usize = 100;
+/// Messages that wait to be sent: several answers to each that waits for the line, since both may leave in one go.
+const OUTGOING: usize = 1_024;
 const USER_AGENT: &str = concat!("Sidetone/", env!("CARGO_PKG_VERSION"));
 
 /// The real network.
@@ -118,10 +120,10 @@ impl Sockets {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let socket = handshake(stream, server, endpoint.subprotocol.as_deref()).await.map_err(|error| not_upgraded(&error))?;
-        let (outgoing, from_line) = mpsc::channel(QUEUE);
-        let (to_line, incoming) = mpsc::channel(QUEUE);
+        let (outgoing, from_line) = mpsc::channel(OUTGOING);
+        let (to_line, incoming) = mpsc::channel(INCOMING);
         let pump = Pump { socket, outgoing: from_line, incoming: to_line, clock: self.clock.clone() };
-        // Ends by itself when the line drops its queues.
+        #[expect(clippy::disallowed_methods, reason = "the line waits for its end: it is the end of `incoming`")]
         tokio::spawn(pump.run().in_current_span());
         Ok(Connection { outgoing, incoming })
     }
@@ -219,4 +221,5 @@ fn not_upgraded(error: &tungstenite::Error) -> OfflineCause {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "each test has a server beside it")]
 mod tests;
