@@ -24,6 +24,8 @@ pub struct WavFiles {
     pub play: Option<PathBuf>,
     /// Whether it is played over and over.
     pub repeat: bool,
+    /// Whether it waits, silent, for [`WavHost::begin`].
+    pub wait: bool,
     /// Gets what the speaker plays; 48 kHz mono, 16 bits.
     pub record: Option<PathBuf>,
     /// Gets what the microphone hears, in the same form.
@@ -35,6 +37,7 @@ pub struct WavFiles {
 pub struct WavHost {
     play: Option<PathBuf>,
     repeat: bool,
+    begun: Arc<AtomicBool>,
     finished: Arc<AtomicBool>,
     speaker: Option<Arc<Recorder>>,
     microphone: Option<Arc<Recorder>>,
@@ -57,6 +60,7 @@ impl WavHost {
         }
         let record = |path: Option<PathBuf>| path.map(|path| Recorder::create(&path).map(Arc::new)).transpose();
         Ok(Self {
+            begun: Arc::new(AtomicBool::new(!files.wait)),
             finished: Arc::new(AtomicBool::new(false)),
             play: files.play,
             repeat: files.repeat,
@@ -64,6 +68,11 @@ impl WavHost {
             microphone: record(files.record_microphone)?,
             beneath,
         })
+    }
+
+    /// Lets a file that waits be played.
+    pub fn begin(&self) {
+        self.begun.store(true, Ordering::Relaxed);
     }
 
     /// Whether the file was played to its end since the microphone was opened last. Never when it repeats.
@@ -86,7 +95,8 @@ impl SoundHost for WavHost {
         let source: Box<dyn Capture> = match &self.play {
             Some(path) => {
                 self.finished.store(false, Ordering::Relaxed);
-                Box::new(WavMicrophone { player: WavPlayer::open(path, self.repeat)?, finished: Arc::clone(&self.finished) })
+                let player = WavPlayer::open(path, self.repeat)?;
+                Box::new(WavMicrophone { player, begun: Arc::clone(&self.begun), finished: Arc::clone(&self.finished) })
             }
             None => self.beneath.open_microphone(id)?,
         };
@@ -113,12 +123,15 @@ impl SoundHost for WavHost {
 /// the system has read ahead.
 struct WavMicrophone {
     player: WavPlayer,
+    begun: Arc<AtomicBool>,
     finished: Arc<AtomicBool>,
 }
 
 impl Capture for WavMicrophone {
     fn read(&mut self, frame: &mut Frame) -> Flow {
-        if !self.player.fill(frame) {
+        if !self.begun.load(Ordering::Relaxed) {
+            frame.fill(0.0);
+        } else if !self.player.fill(frame) {
             self.finished.store(true, Ordering::Relaxed);
         }
         Flow::Ok

@@ -1,2 +1,22 @@
-//! Skeleton.
-fn main() {}
+//! `sidetone-cli`: the phone without a window, and the remote control of a running one.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod account;
+mod accounts;
+mod args;
+mod call;
+mod devices;
+mod exit;
+mod print;
+mod remote;
+mod serve;
+mod setting;
+mod sound;
+mod start;
+
+fn main() -> ExitCode {
+    start::run(args::Arguments::parse())
+}

@@ -1,1 +1,17 @@
-//! Skeleton.
+//! The practice exchange: a small SIP exchange with real media, on loopback.
+//!
+//! It is what a newcomer calls first and what tests talk to. It speaks SIP over WebSocket and WebRTC with the very
+//! machines of the phone (`sip::UserAgent` on the server's side, `media` sessions, a hub), knows a few numbers
+//! ([`Number`]) and connects its registered users with one another. It never listens on anything but loopback.
+
+mod attendant;
+mod bridge;
+mod core;
+mod link;
+mod number;
+mod registrar;
+mod server;
+
+pub use number::Number;
+pub use registrar::Users;
+pub use server::{Exchange, ExchangeWorld};

@@ -19,6 +19,9 @@ pub struct DtmfDigit(u8);
 pub struct InvalidDigit(pub char);
 
 impl DtmfDigit {
+    /// `#`, which ends an input.
+    pub const POUND: Self = Self(11);
+
     /// The digit of a telephone-event code; `None` above 15 (RFC 4733 section 3.2).
     pub fn from_event(event: u8) -> Option<Self> {
         (event < 16).then_some(Self(event))

@@ -1,1 +1,22 @@
-//! Skeleton.
+//! The whole phone without a window: one queue in, one snapshot out.
+//!
+//! Owns the run loop, the drivers (lines, media sessions, sound), the world's seams and the journal. It decides nothing
+//! about calls: `calls` does.
+
+mod desk;
+mod diagnostics;
+mod journal;
+mod lines;
+mod phone;
+mod remote;
+mod run_loop;
+mod sessions;
+mod spawn;
+mod world;
+
+pub use diagnostics::{InvalidFilter, LogLevel, follow_log};
+pub use journal::{Journal, ReplayError, replay};
+pub use phone::{Phone, PhoneOptions, PhoneStopped};
+pub use remote::{RemoteAnswer, RemoteControl, RemoteError, RemoteRequest, ask_remote, serve_remote};
+pub use spawn::spawn;
+pub use world::{Randomness, SystemClock, SystemRandomness, World};

@@ -6,10 +6,13 @@
 
 mod check;
 mod folder;
+mod instance;
+mod replace;
 mod secrets;
 mod settings;
 
 pub use check::{Invalid, check_account, check_settings};
 pub use folder::{DataFolder, NoHomeFolder};
+pub use instance::{instance, urn};
 pub use secrets::{InMemory, KeptIn, KeyStore, KeyStoreError, SecretKey, SecretStore, Secrets};
 pub use settings::{LoadTrouble, Loaded, ReadError, SaveError, SettingsFile};

@@ -1,7 +1,6 @@
 //! The settings file: read with forgiveness, written as a whole.
 
 mod form;
-mod replace;
 
 use std::{
     fs::{self, File},
@@ -159,7 +158,7 @@ impl SettingsFile {
             Err(problem @ (ReadError::Unreadable(_) | ReadError::Newer { .. })) => return Err(SaveError::WouldLose(problem)),
         };
         let text = form::write(settings, &unknown).map_err(SaveError::WouldLose)?;
-        replace::replace(&self.path, text.as_bytes()).map_err(SaveError::Unwritable)
+        crate::replace::replace(&self.path, text.as_bytes()).map_err(SaveError::Unwritable)
     }
 
     /// What the file holds; `None` when there is none.

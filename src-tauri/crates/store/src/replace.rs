@@ -13,7 +13,7 @@ use crate::folder::make_private;
 static WRITES: AtomicU32 = AtomicU32::new(0);
 
 /// Puts `contents` in the place of `path`, readable by the user alone. Of two writers at once, the last one wins whole.
-pub(super) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     // A link to a file elsewhere (people keep settings under version control) stays a link.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

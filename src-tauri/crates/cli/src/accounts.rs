@@ -1,0 +1,98 @@
+//! `sidetone-cli accounts`.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use model::{Account, AccountId, Password, Provider, Secret, Settings};
+use store::{KeptIn, SettingsFile};
+
+use crate::{
+    account,
+    args::{AccountArguments, AccountsVerb},
+    exit::{Exit, Failure},
+    print::Printer,
+    setting::Setting,
+};
+
+/// Lists, adds and removes accounts.
+pub(crate) fn run(setting: &Setting, verb: AccountsVerb, printer: Printer) -> Result<Exit, Failure> {
+    let file = SettingsFile::at(setting.folder.settings_file());
+    let (mut settings, trouble) = setting.load();
+    match verb {
+        AccountsVerb::List => {
+            if let Some(trouble) = trouble {
+                printer.line(&trouble);
+            }
+            list(&settings, printer);
+        }
+        AccountsVerb::Add { name, account } => {
+            refuse_to_overwrite(trouble)?;
+            let added = described(&settings, name, &account)?;
+            settings.accounts.push(added.clone());
+            file.save(&settings).map_err(Failure::usage)?;
+            keep(setting, &added, printer);
+        }
+        AccountsVerb::Remove { name } => {
+            refuse_to_overwrite(trouble)?;
+            let Some(at) = settings.accounts.iter().position(|account| account.id.0 == name) else {
+                return Err(Failure::usage(format!("there is no account {name:?}")));
+            };
+            let removed = settings.accounts.remove(at);
+            file.save(&settings).map_err(|error| Failure::new(Exit::Failed, error))?;
+            setting.secrets.forget(&removed).map_err(|error| Failure::new(Exit::Failed, error))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Settings that could not be read whole are not written over.
+fn refuse_to_overwrite(trouble: Option<String>) -> Result<(), Failure> {
+    trouble.map_or(Ok(()), |trouble| Err(Failure::usage(trouble)))
+}
+
+fn list(settings: &Settings, printer: Printer) {
+    for account in &settings.accounts {
+        match printer {
+            Printer::Json => printer.value(account),
+            Printer::People => {
+                let off = if account.enabled { "" } else { " (switched off)" };
+                let what = match &account.provider {
+                    Provider::Practice => "the practice exchange".to_owned(),
+                    Provider::Sip(sip) => format!("{} at {}", sip.user.expose(), sip.server),
+                };
+                printer.line(&format!("{:<16} {what}{off}", account.id.0));
+            }
+        }
+    }
+}
+
+fn described(settings: &Settings, name: String, arguments: &AccountArguments) -> Result<Account, Failure> {
+    let mut sip = account::described(arguments)?.ok_or_else(|| Failure::usage("an account needs --server and --user"))?;
+    let id = AccountId(name);
+    if settings.accounts.iter().any(|account| account.id == id) {
+        return Err(Failure::usage(format!("there is already an account {id}")));
+    }
+    if sip.password == Password::Unknown {
+        sip.password = Password::Known(ask_password()?);
+    }
+    Ok(Account { id, enabled: true, provider: Provider::Sip(sip) })
+}
+
+fn keep(setting: &Setting, account: &Account, printer: Printer) {
+    if let KeptIn::ThisRun { because } = setting.secrets.keep(account) {
+        let why = because.map_or_else(String::new, |error| format!(": {error}"));
+        printer
+            .line(&format!("the password could not be kept{why}; give the account's options with --password-env when calling"));
+    }
+}
+
+/// Reads a password from standard input. It is not hidden: who does not want it on the screen uses --password-env.
+fn ask_password() -> Result<Secret, Failure> {
+    let failed = |error: io::Error| Failure::new(Exit::Failed, format!("the password cannot be read: {error}"));
+    if io::stdin().is_terminal() {
+        let mut screen = io::stderr();
+        write!(screen, "Password (shown while typed): ").and_then(|()| screen.flush()).map_err(failed)?;
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(failed)?;
+    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
+}

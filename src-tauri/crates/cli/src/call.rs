@@ -1,0 +1,155 @@
+//! `sidetone-cli call`: one call, its events, its report.
+
+use std::time::Duration;
+
+use model::{CallId, Cause, Command, DialOptions, Event, TimedEvent};
+use phone::{Phone, PhoneOptions};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::{Instant, sleep, sleep_until, timeout},
+};
+
+use crate::{
+    account,
+    args::CallArguments,
+    exit::{Exit, Failure},
+    print::Printer,
+    setting::{Practice, Setting},
+    sound,
+};
+
+/// How long the account may take to come up. Opening a connection takes ten seconds at most, registering a few more.
+const COME_UP: Duration = Duration::from_secs(20);
+
+/// Runs the verb.
+pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Printer) -> Result<Exit, Failure> {
+    let (mut settings, trouble) = setting.load();
+    if let Some(trouble) = trouble {
+        printer.line(&trouble);
+    }
+    let account = account::choose(&mut settings, &arguments.source)?;
+    let sound = sound::choose(&arguments.sound, &mut settings)?;
+    let running = setting.world(sound.host.clone())?;
+    let practice = if account::needs_practice(&settings) { Some(Practice::start(&running.world).await?) } else { None };
+    let practice_account = practice.as_ref().map(|practice| practice.account.clone());
+    let options = PhoneOptions { settings, practice: practice_account, instance: setting.instance(&running.world) };
+    let (phone, _task) = Phone::start(running.world.clone(), options);
+    let mut talk = Talk { events: phone.events(), phone, printer, arguments: &arguments, sound: &sound, hang_up_at: None };
+    let ended = talk.run(account).await;
+    talk.phone.stop().await;
+    sound.finish()?;
+    ended
+}
+
+/// The course of the call.
+struct Talk<'a> {
+    phone: Phone,
+    events: broadcast::Receiver<TimedEvent>,
+    printer: Printer,
+    arguments: &'a CallArguments,
+    sound: &'a sound::Chosen,
+    hang_up_at: Option<Instant>,
+}
+
+impl Talk<'_> {
+    async fn run(&mut self, account: model::AccountId) -> Result<Exit, Failure> {
+        timeout(COME_UP, self.come_up())
+            .await
+            .map_err(|_| Failure::new(Exit::Unreachable, "the server did not answer in time"))??;
+        let dial = DialOptions {
+            target: self.arguments.target.clone(),
+            account: Some(account),
+            headers: self.arguments.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect(),
+        };
+        self.send(Command::Dial(dial))?;
+        loop {
+            let over = over(self.hang_up_at, self.sound, self.arguments.length.is_none());
+            let event = tokio::select! {
+                event = self.next() => event?,
+                () = over => {
+                    self.hang_up_at = None;
+                    self.hang_up_all()?;
+                    continue;
+                }
+                interrupted = tokio::signal::ctrl_c() => {
+                    interrupted.map_err(|error| Failure::new(Exit::Failed, error))?;
+                    self.hang_up_all()?;
+                    continue;
+                }
+            };
+            match event {
+                Event::Answered { .. } => self.hang_up_at = self.arguments.length.map(|length| Instant::now() + length),
+                Event::MediaConnected { call, .. } => self.audio_connected(call)?,
+                Event::Ended { cause, message, .. } => return self.ended(&cause, message),
+                Event::Failed { call: None, message } if self.sound.needs_devices => {
+                    self.hang_up_all()?;
+                    return Err(Failure::new(Exit::NoSound, message));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Waits until calls can be placed.
+    async fn come_up(&mut self) -> Result<(), Failure> {
+        loop {
+            match self.next().await? {
+                Event::Registered { .. } => return Ok(()),
+                // One more try may succeed where a server is just starting; a caller wants to know now.
+                Event::Unregistered { cause, message, .. } => return Err(Failure::new(Exit::of_offline(&cause), message)),
+                _ => {}
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<Event, Failure> {
+        loop {
+            match self.events.recv().await {
+                Ok(event) => {
+                    self.printer.event(&event);
+                    return Ok(event.event);
+                }
+                Err(RecvError::Lagged(missed)) => self.printer.line(&format!("{missed} events were missed")),
+                Err(RecvError::Closed) => return Err(Failure::new(Exit::Failed, "the phone has stopped")),
+            }
+        }
+    }
+
+    fn audio_connected(&self, call: CallId) -> Result<(), Failure> {
+        self.sound.begin();
+        match &self.arguments.dtmf {
+            Some(digits) => self.send(Command::SendDtmf { call, digits: digits.0.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    fn hang_up_all(&self) -> Result<(), Failure> {
+        self.phone.snapshot().calls.iter().try_for_each(|call| self.send(Command::HangUp { call: call.id }))
+    }
+
+    fn ended(&self, cause: &Cause, message: String) -> Result<Exit, Failure> {
+        match Exit::of_cause(cause) {
+            Exit::Done => Ok(Exit::Done),
+            exit => Err(Failure::new(exit, message)),
+        }
+    }
+
+    fn send(&self, command: Command) -> Result<(), Failure> {
+        self.phone.send(command).map_err(|error| Failure::new(Exit::Failed, error))
+    }
+}
+
+/// Until it is time to hang up: at the moment that was asked for, else a moment after the file has been spoken.
+async fn over(at: Option<Instant>, sound: &sound::Chosen, when_spoken: bool) {
+    match at {
+        Some(moment) => sleep_until(moment).await,
+        None if when_spoken => {
+            while !sound.is_spoken() {
+                sleep(Duration::from_millis(100)).await;
+            }
+            // What was said last is still on its way back.
+            sleep(Duration::from_secs(1)).await;
+        }
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,168 @@
+//! What is printed: events as lines for people, or as JSON for programs.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this file is for")]
+
+use std::time::Duration;
+
+use model::{AccountState, CallReport, CallState, Event, Snapshot, TimedEvent};
+use serde::Serialize;
+
+use crate::exit::Failure;
+
+/// Prints in the form that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Printer {
+    People,
+    Json,
+}
+
+impl Printer {
+    pub(crate) fn new(json: bool) -> Self {
+        if json { Self::Json } else { Self::People }
+    }
+
+    /// One event.
+    pub(crate) fn event(self, event: &TimedEvent) {
+        match self {
+            Self::Json => self.value(event),
+            Self::People => {
+                if let Some(words) = words(&event.event) {
+                    println!("{:>9.3}  {words}", event.at_ms / 1000.0);
+                }
+            }
+        }
+    }
+
+    /// One JSON object, whatever the form.
+    pub(crate) fn value(self, value: &impl Serialize) {
+        let line = serde_json::to_string(value).expect("values of ours have no form that JSON lacks");
+        println!("{line}");
+    }
+
+    /// A line for people.
+    pub(crate) fn line(self, line: &str) {
+        match self {
+            Self::People => println!("{line}"),
+            Self::Json => {}
+        }
+    }
+
+    /// Why it ended badly, on standard error; for programs also as an object.
+    pub(crate) fn failure(self, failure: &Failure) {
+        eprintln!("sidetone-cli: {}", failure.message);
+        if matches!(self, Self::Json) {
+            self.value(&serde_json::json!({ "event": "error", "exit": failure.exit as u8, "message": failure.message }));
+        }
+    }
+
+    /// The state of a phone.
+    pub(crate) fn snapshot(self, snapshot: &Snapshot) {
+        match self {
+            Self::Json => self.value(snapshot),
+            Self::People => print_snapshot(snapshot),
+        }
+    }
+}
+
+fn words(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Started { version } => format!("Sidetone {version}"),
+        Event::Registered { account } => format!("{account}: registered"),
+        Event::Unregistered { account, message, .. } => format!("{account}: {message}"),
+        Event::Dialing { call, account, target } => format!("call {call}: dialling {} from {account}", target.expose()),
+        Event::Incoming { call, account, remote } => format!("call {call}: {} calls {account}", remote_words(remote)),
+        Event::Ringing { call } => format!("call {call}: it rings there"),
+        Event::EarlyMedia { call } => format!("call {call}: audio before the answer"),
+        Event::Answered { call, .. } => format!("call {call}: answered"),
+        Event::MediaConnected { call, .. } => format!("call {call}: audio is connected"),
+        Event::MediaTrouble { call, trouble: Some(trouble) } => format!("call {call}: {trouble}"),
+        Event::MediaTrouble { call, trouble: None } => format!("call {call}: the audio is well again"),
+        Event::Dtmf { call, digit, .. } => format!("call {call}: key {digit}"),
+        Event::Hold { call, hold } => match (hold.local, hold.remote) {
+            (false, false) => format!("call {call}: nobody holds"),
+            (true, false) => format!("call {call}: held here"),
+            (false, true) => format!("call {call}: held by the other side"),
+            (true, true) => format!("call {call}: held by both sides"),
+        },
+        Event::Ended { call, message, report, .. } => format!("call {call}: {message}\n{}", report_words(report)),
+        Event::Failed { call: Some(call), message } => format!("call {call}: {message}"),
+        Event::Failed { call: None, message } => message.clone(),
+    })
+}
+
+fn remote_words(remote: &model::Remote) -> String {
+    match (remote.name.expose(), remote.number.expose()) {
+        ("", "") => "somebody unknown".into(),
+        ("", number) => number.into(),
+        (name, "") => name.into(),
+        (name, number) => format!("{name} ({number})"),
+    }
+}
+
+fn report_words(report: &CallReport) -> String {
+    let ms = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{value:.0} ms"));
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let (setup, media) = (&report.setup, &report.media);
+    let codec = media.codec.map_or("no audio", |codec| codec.name());
+    let pair = media.pair.map_or_else(|| "-".into(), |pair| format!("{:?} to {:?}", pair.local, pair.remote).to_lowercase());
+    let lines = [
+        ("talked", format!("{:.1} s", Duration::from_millis(report.talked_ms).as_secs_f64())),
+        ("codec", codec.to_owned()),
+        ("path", pair),
+        ("INVITE after", ms(setup.signalled_ms)),
+        ("rang after", ms(setup.ringing_ms)),
+        ("answered after", ms(setup.answered_ms)),
+        ("audio after", ms(setup.media_ms)),
+        ("packets", format!("{} out, {} in", media.packets_sent, media.packets_received)),
+        ("loss", format!("{} out, {} in", percent(media.loss_out), percent(media.loss_in))),
+        ("jitter", format!("{:.1} ms", media.jitter_ms)),
+        ("round trip", ms(media.round_trip_ms)),
+        ("buffer", format!("{:.0} ms", media.buffer_ms)),
+        ("concealed", percent(media.concealed)),
+        ("quality", format!("MOS {:.1} of 4.5", media.mos)),
+    ];
+    lines.iter().map(|(name, value)| format!("{:>25}  {value}", name)).collect::<Vec<_>>().join("\n")
+}
+
+fn print_snapshot(snapshot: &Snapshot) {
+    for account in &snapshot.accounts {
+        println!("account {:<16} {}", account.id, account_words(&account.state));
+    }
+    for call in &snapshot.calls {
+        println!("call {:<4} {:<12} {}", call.id, remote_words(&call.remote), call_words(&call.state));
+    }
+    if snapshot.calls.is_empty() {
+        println!("no calls");
+    }
+    for notice in &snapshot.notices {
+        println!("notice: {}", notice.message);
+    }
+}
+
+fn account_words(state: &AccountState) -> String {
+    match state {
+        AccountState::Disabled => "switched off".into(),
+        AccountState::Connecting => "connecting".into(),
+        AccountState::Registering => "registering".into(),
+        AccountState::Registered => "registered".into(),
+        AccountState::Ready => "ready to call out".into(),
+        AccountState::Offline { cause, retry_in_s: Some(seconds) } => format!("offline: {cause}; next try in {seconds} s"),
+        AccountState::Offline { cause, retry_in_s: None } => format!("offline: {cause}"),
+    }
+}
+
+fn call_words(state: &CallState) -> String {
+    match state {
+        CallState::Dialing => "dialling".into(),
+        CallState::Ringing => "ringing there".into(),
+        CallState::EarlyMedia => "audio before the answer".into(),
+        CallState::Incoming => "ringing here".into(),
+        CallState::Connecting => "connecting audio".into(),
+        CallState::Established { hold } => match (hold.local, hold.remote) {
+            (false, false) => "talking".into(),
+            (true, false) => "held here".into(),
+            (false, true) => "held by the other side".into(),
+            (true, true) => "held by both sides".into(),
+        },
+        CallState::Ended { cause } => format!("over: {cause}"),
+    }
+}

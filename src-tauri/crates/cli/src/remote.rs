@@ -1,0 +1,87 @@
+//! The verbs that control a running phone.
+
+use std::path::Path;
+
+use model::{AccountId, CallId, CallState, Command, DialOptions, Snapshot};
+use phone::{Phone, RemoteAnswer, RemoteControl, RemoteError, RemoteRequest, ask_remote, serve_remote};
+
+use crate::{
+    args::{CallChoice, Verb},
+    exit::{Exit, Failure},
+    print::Printer,
+    setting::Setting,
+};
+
+/// Lets other processes of the user control `phone`.
+pub(crate) async fn serve(setting: &Setting, phone: &Phone) -> Result<RemoteControl, Failure> {
+    serve_remote(setting.folder.path(), phone.clone()).await.map_err(|error| match error {
+        RemoteError::AlreadyRunning => {
+            Failure::new(Exit::Usage, "a phone already runs with this folder; give another one with --data")
+        }
+        other => Failure::new(Exit::Failed, other),
+    })
+}
+
+/// Runs one of the verbs.
+pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Result<Exit, Failure> {
+    let folder = setting.folder.path();
+    let command = match verb {
+        Verb::Status => {
+            printer.snapshot(&status(folder).await?);
+            return Ok(Exit::Done);
+        }
+        Verb::Dial { target, account } => {
+            Command::Dial(DialOptions { target, account: account.map(AccountId), headers: Vec::new() })
+        }
+        Verb::Answer(choice) => Command::Answer { call: chosen(folder, &choice, is_ringing_here).await? },
+        Verb::Hangup(choice) => Command::HangUp { call: chosen(folder, &choice, is_live).await? },
+        Verb::Hold(choice) => Command::Hold { call: chosen(folder, &choice, is_talking).await? },
+        Verb::Resume(choice) => Command::Resume { call: chosen(folder, &choice, is_talking).await? },
+        Verb::Mute { call, off } => Command::Mute { call: chosen(folder, &call, is_live).await?, muted: !off },
+        Verb::Dtmf { digits, call } => Command::SendDtmf { call: chosen(folder, &call, is_talking).await?, digits: digits.0 },
+        Verb::Call(_) | Verb::Run(_) | Verb::Accounts { .. } | Verb::Devices => {
+            return Err(Failure::usage("that verb needs no running phone"));
+        }
+    };
+    match ask(folder, RemoteRequest::Command(Box::new(command))).await? {
+        RemoteAnswer::Refused(words) => Err(Failure::new(Exit::NoPhone, words)),
+        RemoteAnswer::Accepted | RemoteAnswer::Status(_) | RemoteAnswer::Journal(_) => Ok(Exit::Done),
+    }
+}
+
+async fn ask(folder: &Path, request: RemoteRequest) -> Result<RemoteAnswer, Failure> {
+    ask_remote(folder, &request).await.map_err(|error| Failure::new(Exit::NoPhone, error))
+}
+
+async fn status(folder: &Path) -> Result<Snapshot, Failure> {
+    match ask(folder, RemoteRequest::Status).await? {
+        RemoteAnswer::Status(snapshot) => Ok(*snapshot),
+        RemoteAnswer::Refused(words) => Err(Failure::new(Exit::NoPhone, words)),
+        RemoteAnswer::Accepted | RemoteAnswer::Journal(_) => {
+            Err(Failure::new(Exit::NoPhone, "the running phone is of another version"))
+        }
+    }
+}
+
+/// The call that was named, or the newest that fits.
+async fn chosen(folder: &Path, choice: &CallChoice, fits: fn(&CallState) -> bool) -> Result<CallId, Failure> {
+    let snapshot = status(folder).await?;
+    let mut calls = snapshot.calls.iter().filter(|call| fits(&call.state));
+    let found = match choice.call {
+        Some(number) => calls.find(|call| call.id == CallId(number)),
+        None => calls.next_back(),
+    };
+    found.map(|call| call.id).ok_or_else(|| Failure::new(Exit::NoPhone, "the running phone has no such call"))
+}
+
+fn is_ringing_here(state: &CallState) -> bool {
+    *state == CallState::Incoming
+}
+
+fn is_live(state: &CallState) -> bool {
+    !matches!(state, CallState::Ended { .. })
+}
+
+fn is_talking(state: &CallState) -> bool {
+    matches!(state, CallState::Established { .. } | CallState::EarlyMedia | CallState::Connecting)
+}

@@ -1,0 +1,90 @@
+//! `sidetone-cli run`: register and serve until interrupted.
+
+use std::{pin::pin, time::Duration};
+
+use model::Event;
+use phone::{Phone, PhoneOptions};
+use store::SettingsFile;
+use tokio::{sync::broadcast::error::RecvError, time::sleep};
+
+use crate::{
+    account,
+    args::RunArguments,
+    exit::{Exit, Failure},
+    print::Printer,
+    remote,
+    setting::{Practice, Setting},
+    sound,
+};
+
+/// Runs the verb.
+pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Printer) -> Result<Exit, Failure> {
+    let (mut settings, trouble) = match &arguments.config {
+        Some(file) => (SettingsFile::at(file).read().map_err(Failure::usage)?, None),
+        None => setting.load(),
+    };
+    if let Some(trouble) = trouble {
+        printer.line(&trouble);
+    }
+    account::choose_to_serve(&mut settings, &arguments.source)?;
+    settings.calls.auto_answer |= arguments.auto_answer;
+    if let Some(limit) = arguments.limit {
+        settings.calls.limit = limit;
+    }
+    let sound = sound::choose(&arguments.sound, &mut settings)?;
+    let running = setting.world(sound.host.clone())?;
+    let practice = if account::needs_practice(&settings) { Some(Practice::start(&running.world).await?) } else { None };
+    let practice_account = practice.as_ref().map(|practice| practice.account.clone());
+    let options = PhoneOptions { settings, practice: practice_account, instance: setting.instance(&running.world) };
+    let (phone, _task) = Phone::start(running.world.clone(), options);
+    let controlled = remote::serve(setting, &phone).await?;
+    let mut events = phone.events();
+    let mut over = pin!(after(arguments.length));
+    let mut stop = pin!(interrupted());
+    let ended = loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Ok(event) => {
+                    printer.event(&event);
+                    if matches!(event.event, Event::MediaConnected { .. }) {
+                        sound.begin();
+                    }
+                }
+                Err(RecvError::Lagged(missed)) => printer.line(&format!("{missed} events were missed")),
+                Err(RecvError::Closed) => break Err(Failure::new(Exit::Failed, "the phone has stopped")),
+            },
+            () = &mut over => break Ok(Exit::Done),
+            interrupted = &mut stop => break interrupted.map(|()| Exit::Done),
+        }
+    };
+    drop(controlled);
+    phone.stop().await;
+    // What happened while it stopped: the ends of calls, and signing off.
+    while let Ok(event) = events.try_recv() {
+        printer.event(&event);
+    }
+    sound.finish()?;
+    ended
+}
+
+async fn after(length: Option<Duration>) {
+    match length {
+        Some(length) => sleep(length).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Until somebody asks the process to end: Ctrl-C, or the session's or a service manager's signal.
+async fn interrupted() -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::new(Exit::Failed, error);
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(failed)?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed.map_err(failed),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(failed)
+}

@@ -1,0 +1,55 @@
+//! From the command line to a verb: log, runtime, and how it ended.
+
+use std::process::ExitCode;
+
+use crate::{
+    accounts,
+    args::{Arguments, Verb},
+    call, devices,
+    exit::{Exit, Failure},
+    print::Printer,
+    remote, serve,
+    setting::Setting,
+};
+
+/// Runs the verb and turns its end into an exit status.
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
+    let printer = Printer::new(arguments.json);
+    match run_verb(arguments, printer) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
+    phone::follow_log(&arguments.log).map_err(Failure::usage)?;
+    let setting = Setting::new(arguments.data)?;
+    // Two workers: one for signalling and timers while the other encodes (more would only cost memory).
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Failed, format!("no threads can be had: {error}")))?;
+    let ended = runtime.block_on(async {
+        match arguments.verb {
+            Verb::Call(arguments) => call::run(&setting, arguments, printer).await,
+            Verb::Run(arguments) => serve::run(&setting, arguments, printer).await,
+            Verb::Accounts { verb } => accounts::run(&setting, verb, printer),
+            Verb::Devices => devices::run(printer),
+            Verb::Status
+            | Verb::Dial { .. }
+            | Verb::Answer(_)
+            | Verb::Hangup(_)
+            | Verb::Hold(_)
+            | Verb::Resume(_)
+            | Verb::Mute { .. }
+            | Verb::Dtmf { .. } => remote::run(&setting, arguments.verb, printer).await,
+        }
+    });
+    // A thread that waits for a key store or a sound server shall not keep the process.
+    runtime.shutdown_background();
+    ended
+}

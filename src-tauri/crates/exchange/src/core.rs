@@ -1,0 +1,423 @@
+//! The exchange as a machine: connections with their user agents, the registrar, the numbers and the bridges.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use audio::ToneSpec;
+use bytes::Bytes;
+use calls::io::{Description, MediaEvent, MediaRequest};
+use model::{AccountId, DtmfDigit, Instant, LineCall, MediaDirection, MediaId};
+use sip::{
+    CallEnd, CallEvent, Command, Event, IncomingCall, Input, Invite, Method, Output as AgentOutput, Reliability, Request,
+    RequestKey, Response, Role, Tokens, Transport, Uri, UserAgent, UserAgentConfig, auth::Credentials,
+};
+
+use crate::{
+    attendant::{Attendant, Heard, Stage},
+    bridge::Bridges,
+    link::LinkId,
+    number::Number,
+    registrar::{Registered, Registrar, Users},
+};
+
+/// The host part of every address here.
+pub(crate) const DOMAIN: &str = "practice.invalid";
+
+/// The far end of a call: which connection, and its name there.
+pub(crate) type CallRef = (LinkId, LineCall);
+
+/// What the machine asks for.
+#[derive(Debug)]
+pub(crate) enum Output {
+    Send(LinkId, Bytes),
+    Media(MediaId, MediaRequest),
+    /// What the far end of a session hears from now on.
+    Hear(MediaId, Heard),
+}
+
+/// The whole exchange.
+pub(crate) struct Core {
+    registrar: Registrar,
+    tokens: Tokens,
+    links: BTreeMap<LinkId, Link>,
+    attendants: BTreeMap<CallRef, Attendant>,
+    bridges: Bridges,
+    /// Users to be called back, and when.
+    call_backs: Vec<(Instant, String)>,
+    numbered: u32,
+    outputs: VecDeque<Output>,
+}
+
+/// A connection.
+struct Link {
+    agent: UserAgent,
+    /// Who has registered over it.
+    user: Option<String>,
+}
+
+impl Core {
+    pub(crate) fn new(users: Users, seed: [u8; 32]) -> Self {
+        let mut tokens = Tokens::new(seed);
+        Self {
+            registrar: Registrar::new(users, &mut tokens),
+            tokens,
+            links: BTreeMap::new(),
+            attendants: BTreeMap::new(),
+            bridges: Bridges::default(),
+            call_backs: Vec::new(),
+            numbered: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn opened(&mut self, now: Instant, link: LinkId, secure: bool) {
+        let address = Uri::sip("exchange", DOMAIN);
+        let mut config = UserAgentConfig::new(address.clone(), address, Credentials::none());
+        config.role = Role::Server;
+        config.transport = Transport::WebSocket { secure };
+        config.user_agent = format!("Sidetone practice exchange {}", env!("CARGO_PKG_VERSION"));
+        let agent = UserAgent::new(config, self.seed());
+        self.links.insert(link, Link { agent, user: None });
+        self.tell_agent(now, link, Input::Connected);
+    }
+
+    pub(crate) fn received(&mut self, now: Instant, link: LinkId, message: &[u8]) {
+        self.tell_agent(now, link, Input::Received(message));
+    }
+
+    pub(crate) fn closed(&mut self, now: Instant, link: LinkId) {
+        self.links.remove(&link);
+        // A phone that comes back may go on with its call, but not over a user agent that is gone: its calls end.
+        let lost: Vec<CallRef> = self.attendants.keys().copied().filter(|(of, _)| *of == link).collect();
+        for call in lost {
+            self.drop_attendant(call);
+        }
+        for other in self.bridges.drop_link(link) {
+            self.command(now, other.0, Command::HangUp { call: other.1, reason: String::new() });
+        }
+    }
+
+    pub(crate) fn timeout(&mut self, now: Instant) {
+        let links: Vec<LinkId> = self
+            .links
+            .iter()
+            .filter(|(_, link)| link.agent.poll_timeout().is_some_and(|due| due <= now))
+            .map(|(id, _)| *id)
+            .collect();
+        for link in links {
+            self.tell_agent(now, link, Input::Timeout);
+        }
+        let due: Vec<CallRef> = self
+            .attendants
+            .iter()
+            .filter(|(_, attendant)| attendant.deadline().is_some_and(|due| due <= now))
+            .map(|(call, _)| *call)
+            .collect();
+        for call in due {
+            self.attendant_due(now, call);
+        }
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.call_backs).into_iter().partition(|(at, _)| *at <= now);
+        self.call_backs = later;
+        for (_, user) in due {
+            self.call_back(&user);
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let agents = self.links.values().filter_map(|link| link.agent.poll_timeout());
+        let attendants = self.attendants.values().filter_map(Attendant::deadline);
+        agents.chain(attendants).chain(self.call_backs.iter().map(|(at, _)| *at)).min()
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn seed(&mut self) -> [u8; 32] {
+        std::array::from_fn(|_| u8::try_from(self.tokens.below(256)).unwrap_or(0))
+    }
+
+    fn next_number(&mut self) -> u32 {
+        self.numbered += 1;
+        self.numbered
+    }
+
+    fn command(&mut self, now: Instant, link: LinkId, command: Command) {
+        self.tell_agent(now, link, Input::Command(command));
+    }
+
+    fn tell_agent(&mut self, now: Instant, id: LinkId, input: Input<'_>) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        link.agent.handle(now, input);
+        let told: Vec<AgentOutput> = std::iter::from_fn(|| link.agent.poll_output()).collect();
+        for output in told {
+            match output {
+                AgentOutput::Send(message) => self.outputs.push_back(Output::Send(id, message.into())),
+                AgentOutput::Event(Event::Call(call, event)) => self.on_call(now, (id, call), event),
+                AgentOutput::Event(Event::Request { request, message }) => self.on_request(now, id, request, &message),
+                // A server does not register, sends no requests of its own outside calls, and takes no notices.
+                AgentOutput::Event(Event::Registration(_) | Event::Response { .. } | Event::Notified { .. }) => {}
+            }
+        }
+    }
+
+    fn on_request(&mut self, now: Instant, link: LinkId, request: RequestKey, message: &Request) {
+        let response = match message.method {
+            Method::Register => self.register(link, message),
+            Method::Options => Response::new(200, "OK"),
+            _ => Response::new(405, "Method Not Allowed"),
+        };
+        self.command(now, link, Command::Respond { request, response: Box::new(response) });
+    }
+
+    fn register(&mut self, link: LinkId, message: &Request) -> Response {
+        match self.registrar.register(message) {
+            Registered::Here { user, response } => {
+                // One connection a user: the newest is where he is.
+                for other in self.links.values_mut().filter(|other| other.user.as_deref() == Some(&user)) {
+                    other.user = None;
+                }
+                if let Some(link) = self.links.get_mut(&link) {
+                    link.user = Some(user);
+                }
+                response
+            }
+            Registered::Gone { user, response } => {
+                if let Some(link) = self.links.get_mut(&link).filter(|link| link.user.as_deref() == Some(&user)) {
+                    link.user = None;
+                }
+                response
+            }
+            Registered::Refused(response) => response,
+        }
+    }
+
+    fn link_of(&self, user: &str) -> Option<LinkId> {
+        self.links.iter().find(|(_, link)| link.user.as_deref() == Some(user)).map(|(id, _)| *id)
+    }
+
+    fn on_call(&mut self, now: Instant, call: CallRef, event: CallEvent) {
+        if let CallEvent::Incoming(incoming) = event {
+            self.on_incoming(now, call, *incoming);
+        } else if self.attendants.contains_key(&call) {
+            self.on_attended_call(now, call, event);
+        } else if let Some((other, command)) = self.bridges.relay(call, event) {
+            self.command(now, other, command);
+        }
+    }
+
+    fn on_incoming(&mut self, now: Instant, call: CallRef, incoming: IncomingCall) {
+        let dialled = incoming.target.user_text();
+        if self.links.get(&call.0).is_none_or(|link| link.user.is_none()) {
+            self.reject(now, call, 403, "Register First");
+        } else if let Some(number) = Number::of_digits(&dialled) {
+            self.start_attendant(now, call, number, incoming.offer);
+        } else if let Some(callee) = self.link_of(&dialled) {
+            let dialled_call = LineCall::Dialled(self.next_number());
+            let invite = Invite {
+                call: dialled_call,
+                target: Uri::sip(&dialled, DOMAIN),
+                offer: incoming.offer,
+                headers: Bridges::passed_on(incoming.headers),
+            };
+            self.bridges.join(call, (callee, dialled_call));
+            self.command(now, callee, Command::Invite(Box::new(invite)));
+        } else {
+            self.reject(now, call, 404, "Not Found");
+        }
+    }
+
+    fn reject(&mut self, now: Instant, call: CallRef, code: u16, text: &str) {
+        self.command(now, call.0, Command::Reject { call: call.1, code, text: text.into(), headers: Vec::new() });
+    }
+
+    fn start_attendant(&mut self, now: Instant, call: CallRef, number: Number, offer: Option<Description>) {
+        if number == Number::Busy {
+            self.reject(now, call, 486, "Busy Here");
+            return;
+        }
+        let media = MediaId(self.next_number());
+        let account = AccountId("exchange".into());
+        let request = match offer {
+            Some(offer) => MediaRequest::Accept { account, offer },
+            None => MediaRequest::Offer { account },
+        };
+        self.outputs.push_back(Output::Media(media, request));
+        self.attendants.insert(call, Attendant::new(number, media));
+    }
+
+    fn call_back(&mut self, user: &str) {
+        let Some(link) = self.link_of(user) else { return };
+        let media = MediaId(self.next_number());
+        let call = LineCall::Dialled(self.next_number());
+        self.outputs.push_back(Output::Media(media, MediaRequest::Offer { account: AccountId("exchange".into()) }));
+        self.attendants.insert((link, call), Attendant::new(Number::Echo, media));
+    }
+
+    pub(crate) fn media(&mut self, now: Instant, media: MediaId, event: MediaEvent) {
+        let Some((call, attendant)) = self.attendants.iter_mut().find(|(_, attendant)| attendant.media == media) else { return };
+        let call = *call;
+        match event {
+            MediaEvent::Accepted => {
+                // Told at once, so that the caller knows that somebody is there while our answer is being made.
+                self.command(now, call.0, Command::Ring { call: call.1 });
+            }
+            MediaEvent::OfferReady { offer } => match call.1 {
+                LineCall::Dialled(_) => self.send_call_back(now, call, offer),
+                LineCall::Received(_) => self.alert(now, call, offer),
+            },
+            MediaEvent::AnswerReady { answer, .. } if attendant.stage == Stage::Preparing => self.alert(now, call, answer),
+            MediaEvent::AnswerReady { answer, .. } => {
+                self.command(now, call.0, Command::AnswerReoffer { call: call.1, description: answer });
+            }
+            MediaEvent::Refused { code, detail } => {
+                if attendant.stage == Stage::Preparing {
+                    self.reject(now, call, code, &detail);
+                    self.drop_attendant(call);
+                } else {
+                    self.command(now, call.0, Command::RefuseReoffer { call: call.1, code });
+                }
+            }
+            MediaEvent::Dtmf { digit, .. } => attendant.digit(now, digit),
+            MediaEvent::Failed { .. } => {
+                self.command(now, call.0, Command::HangUp { call: call.1, reason: String::new() });
+                self.drop_attendant(call);
+            }
+            MediaEvent::Applied { .. }
+            | MediaEvent::Connected { .. }
+            | MediaEvent::FirstPacket
+            | MediaEvent::Interrupted
+            | MediaEvent::DtmfSent
+            | MediaEvent::DtmfUnavailable
+            | MediaEvent::Statistics(_)
+            | MediaEvent::Trouble(_)
+            | MediaEvent::Closed(_) => {}
+        }
+    }
+
+    /// Our description of an arrived call is there: it is answered, or rings on, or plays first.
+    fn alert(&mut self, now: Instant, call: CallRef, description: Description) {
+        let Some(attendant) = self.attendants.get_mut(&call) else { return };
+        let Some(wait) = attendant.answers_after() else {
+            // It rings until the caller gives up.
+            attendant.stage = Stage::Talking { until: None };
+            return;
+        };
+        let early = attendant.heard_before_answer();
+        if wait.is_zero() {
+            self.accept(now, call, Some(description));
+            return;
+        }
+        attendant.stage = Stage::Alerting { answer_at: now + wait };
+        attendant.description = Some(description.clone());
+        if early != Heard::Silence {
+            let media = attendant.media;
+            let progress =
+                Command::Progress { call: call.1, code: 183, description: Some(description), reliable: Reliability::Plain };
+            self.command(now, call.0, progress);
+            self.outputs.push_back(Output::Hear(media, early));
+        }
+    }
+
+    fn accept(&mut self, now: Instant, call: CallRef, description: Option<Description>) {
+        let Some(attendant) = self.attendants.get_mut(&call) else { return };
+        attendant.answered(now);
+        let (media, heard) = (attendant.media, attendant.heard());
+        self.command(now, call.0, Command::Accept { call: call.1, description });
+        self.outputs.push_back(Output::Hear(media, heard));
+    }
+
+    fn send_call_back(&mut self, now: Instant, call: CallRef, offer: Description) {
+        let Some(user) = self.links.get(&call.0).and_then(|link| link.user.clone()) else { return };
+        let invite = Invite { call: call.1, target: Uri::sip(&user, DOMAIN), offer: Some(offer), headers: Vec::new() };
+        self.command(now, call.0, Command::Invite(Box::new(invite)));
+    }
+
+    fn on_attended_call(&mut self, now: Instant, call: CallRef, event: CallEvent) {
+        let Some(attendant) = self.attendants.get_mut(&call) else { return };
+        let media = attendant.media;
+        match event {
+            CallEvent::Answered { answer, .. } => {
+                attendant.answered(now);
+                self.outputs.push_back(Output::Hear(media, self.attendants.get(&call).map_or(Heard::Silence, Attendant::heard)));
+                self.apply(media, answer);
+            }
+            CallEvent::Confirmed { answer } | CallEvent::ReofferConfirmed { answer } => self.apply(media, answer),
+            CallEvent::Reoffered { offer, .. } => {
+                let request = MediaRequest::Reaccept { offer, direction: MediaDirection::SendRecv };
+                self.outputs.push_back(Output::Media(media, request));
+            }
+            CallEvent::Info { body, .. } => {
+                if let Some(digit) = info_digit(body.expose()) {
+                    attendant.digit(now, digit);
+                }
+            }
+            CallEvent::Referred { .. } => self.command(now, call.0, Command::RefuseRefer { call: call.1, code: 603 }),
+            CallEvent::Ended(end) => {
+                let number = attendant.number;
+                self.drop_attendant(call);
+                self.after(now, call, number, &end);
+            }
+            CallEvent::Sent { .. }
+            | CallEvent::Incoming(_)
+            | CallEvent::EarlyAnswer { .. }
+            | CallEvent::Progress { .. }
+            | CallEvent::ReofferWithdrawn
+            | CallEvent::ReofferAnswered { .. }
+            | CallEvent::ReofferRefused { .. }
+            | CallEvent::RemoteChanged { .. }
+            | CallEvent::InfoAnswered { .. }
+            | CallEvent::ReferAnswered { .. }
+            | CallEvent::ReferProgress { .. } => {}
+        }
+    }
+
+    fn apply(&mut self, media: MediaId, answer: Option<Description>) {
+        if let Some(answer) = answer {
+            self.outputs.push_back(Output::Media(media, MediaRequest::Apply { answer }));
+        }
+    }
+
+    fn attendant_due(&mut self, now: Instant, call: CallRef) {
+        let Some(attendant) = self.attendants.get_mut(&call) else { return };
+        match attendant.stage {
+            Stage::Preparing => {}
+            Stage::Alerting { .. } => {
+                // A 183 with the answer has been sent unreliably, so the 200 has to carry it too (RFC 3261 13.2.1).
+                let description = attendant.description.take();
+                self.accept(now, call, description);
+            }
+            Stage::Talking { .. } => {
+                let number = attendant.number;
+                self.command(now, call.0, Command::HangUp { call: call.1, reason: String::new() });
+                self.drop_attendant(call);
+                self.after(now, call, number, &CallEnd::Local);
+            }
+            Stage::Collecting { .. } => {
+                let tone: ToneSpec = attendant.read_back();
+                let media = attendant.media;
+                self.outputs.push_back(Output::Hear(media, Heard::Tone(tone)));
+            }
+        }
+    }
+
+    /// What a number does when its call is over.
+    fn after(&mut self, now: Instant, call: CallRef, number: Number, end: &CallEnd) {
+        let user = self.links.get(&call.0).and_then(|link| link.user.clone());
+        if let (Number::CallBack, CallEnd::Local | CallEnd::Bye { .. }, Some(user)) = (number, end, user) {
+            self.call_backs.push((now + std::time::Duration::from_secs(2), user));
+        }
+    }
+
+    fn drop_attendant(&mut self, call: CallRef) {
+        if let Some(attendant) = self.attendants.remove(&call) {
+            self.outputs.push_back(Output::Media(attendant.media, MediaRequest::Close));
+        }
+    }
+}
+
+/// The digit of an INFO body: `Signal=5`, or just the digit.
+fn info_digit(body: &str) -> Option<DtmfDigit> {
+    let value = body.lines().find_map(|line| line.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("signal")));
+    let text = value.map_or(body, |(_, value)| value).trim();
+    text.chars().next().and_then(|digit| DtmfDigit::try_from(digit).ok())
+}

@@ -1,0 +1,317 @@
+//! The sound of the desk: keeps devices open while they are needed, obeys call control's wishes, and rings.
+//!
+//! A task of its own, because opening a device may take seconds.
+
+mod stream;
+
+use std::{sync::Arc, time::Duration};
+
+use audio::{
+    Capture, Country, Device, DeviceRole, HubHandle, LegId, LegRoute, Playback, RingPattern, RingTone, Ringing, SoundError,
+    SoundHost, ToneSpec,
+};
+use calls::io::{ProgressTone, Ring, Route, SoundRequest};
+use model::{DevicePreferences, MediaId, Settings};
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, spawn_blocking},
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+use tracing::{debug, error, info_span, warn};
+
+use self::stream::Stream;
+use crate::{spawn::spawn, world::World};
+
+/// Requests that may wait while devices are being opened.
+const WAITING: usize = 1024;
+
+/// How often open devices are looked after.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Devices are listed anew so often while they are in use: some sound servers move a stream without a word.
+const LIST: Duration = Duration::from_secs(2);
+
+/// How long devices stay open after the last sound, so that the next call need not wait for them.
+const LINGER: Duration = Duration::from_secs(3);
+
+/// How long devices are kept open for a call that has been dialled and not yet been heard.
+const EXPECT: Duration = Duration::from_secs(20);
+
+/// What the desk is told.
+#[derive(Debug)]
+enum DeskRequest {
+    Sound(SoundRequest),
+    /// A call has been dialled: open the devices before there is anything to hear.
+    Expect,
+    Configure {
+        devices: DevicePreferences,
+        country: String,
+    },
+}
+
+/// What the desk tells.
+#[derive(Debug)]
+pub(crate) enum DeskNews {
+    /// A device is missing or failed, in words for the user.
+    Trouble(String),
+}
+
+/// The way to the desk's task.
+pub(crate) struct Desk {
+    inbox: Option<mpsc::Sender<DeskRequest>>,
+    task: JoinHandle<()>,
+}
+
+impl Desk {
+    pub(crate) fn start(world: &World, settings: &Settings, outbox: mpsc::Sender<DeskNews>) -> Self {
+        let (inbox, requests) = mpsc::channel(WAITING);
+        let working = Working {
+            host: Arc::clone(&world.sound),
+            hub: world.hub.clone(),
+            outbox,
+            devices: settings.devices.clone(),
+            country: Country::of_code(&settings.calls.tones),
+            microphone: Stream::new(DeviceRole::Microphone),
+            speaker: Stream::new(DeviceRole::Speaker),
+            ringing: None,
+            ring: None,
+            tone: None,
+            routed: false,
+            listing: None,
+            keep_until: None,
+        };
+        let task = spawn("desk", info_span!("desk"), working.run(requests));
+        Self { inbox: Some(inbox), task }
+    }
+
+    pub(crate) fn send(&self, request: SoundRequest) {
+        self.tell(DeskRequest::Sound(request));
+    }
+
+    pub(crate) fn expect_call(&self) {
+        self.tell(DeskRequest::Expect);
+    }
+
+    pub(crate) fn configure(&self, settings: &Settings) {
+        self.tell(DeskRequest::Configure { devices: settings.devices.clone(), country: settings.calls.tones.clone() });
+    }
+
+    fn tell(&self, request: DeskRequest) {
+        if let Some(inbox) = &self.inbox
+            && inbox.try_send(request).is_err()
+        {
+            error!("the sound desk does not take requests any more");
+        }
+    }
+
+    /// Silences everything and lets the devices go.
+    pub(crate) async fn stop(&mut self) {
+        self.inbox = None;
+        if timeout(LINGER, &mut self.task).await.is_err() {
+            warn!("the sound devices did not close in time");
+        }
+    }
+}
+
+/// The desk's own.
+struct Working {
+    host: Arc<dyn SoundHost>,
+    hub: HubHandle,
+    outbox: mpsc::Sender<DeskNews>,
+    devices: DevicePreferences,
+    country: Country,
+    microphone: Stream<dyn Capture>,
+    speaker: Stream<dyn Playback>,
+    listing: Option<JoinHandle<Result<Vec<Device>, SoundError>>>,
+    ringing: Option<Box<dyn Ringing>>,
+    ring: Option<Ring>,
+    tone: Option<ProgressTone>,
+    /// Whether any session has a place in the mix.
+    routed: bool,
+    /// Devices stay open until then although nothing is heard.
+    keep_until: Option<Instant>,
+}
+
+impl Working {
+    async fn run(mut self, mut requests: mpsc::Receiver<DeskRequest>) {
+        self.hub.cleanup(self.devices.cleanup);
+        let mut look = interval(LOOK);
+        let mut list = interval(LIST);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        list.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            // An idle phone does not wake up.
+            let in_use = self.microphone.is_in_use() || self.speaker.is_in_use() || self.ringing.is_some();
+            tokio::select! {
+                request = requests.recv() => match request {
+                    Some(request) => self.obey(request).await,
+                    None => break,
+                },
+                opened = self.microphone.opened() => {
+                    let hub = &self.hub;
+                    let trouble = self.microphone.settle(opened, |capture| hub.microphone(capture));
+                    self.tell(trouble).await;
+                }
+                opened = self.speaker.opened() => {
+                    let trouble = self.speaker.settle(opened, |playback| self.hub.speaker(playback));
+                    self.tell(trouble).await;
+                }
+                Some(present) = listed(&mut self.listing) => self.improve(&present),
+                _ = look.tick(), if in_use => self.look().await,
+                _ = list.tick(), if in_use => self.list(),
+            }
+        }
+        self.ringing = None;
+        self.hub.route(Vec::new());
+        self.hub.tone(None);
+        self.close_devices();
+    }
+
+    async fn obey(&mut self, request: DeskRequest) {
+        match request {
+            DeskRequest::Sound(SoundRequest::Route(routes)) => {
+                self.routed = !routes.is_empty();
+                self.hub.route(routes.into_iter().map(leg_route).collect());
+            }
+            DeskRequest::Sound(SoundRequest::Tone(tone)) => {
+                self.tone = tone;
+                self.play_tone();
+            }
+            DeskRequest::Sound(SoundRequest::Ring(ring)) => {
+                self.ring = ring;
+                self.play_tone();
+                self.ring().await;
+            }
+            DeskRequest::Sound(SoundRequest::KeyTone(digit)) => self.hub.key_tone(digit),
+            DeskRequest::Expect => self.keep_until = Some(Instant::now() + EXPECT),
+            DeskRequest::Configure { devices, country } => {
+                self.hub.cleanup(devices.cleanup);
+                self.devices = devices;
+                self.country = Country::of_code(&country);
+                self.list();
+            }
+        }
+        if self.is_heard() || self.keep_until.is_some() {
+            self.open_devices();
+        }
+    }
+
+    fn play_tone(&self) {
+        // A soft ring goes to the ear, under what is being said; a progress tone has the ear to itself.
+        let soft = (self.ring == Some(Ring::Soft)).then_some(ToneSpec::Ringtone(RingPattern::Soft));
+        self.hub.tone(self.tone.map(|tone| tone_spec(tone, self.country)).or(soft));
+    }
+
+    async fn ring(&mut self) {
+        self.ringing = None;
+        if self.ring != Some(Ring::Full) {
+            return;
+        }
+        let host = Arc::clone(&self.host);
+        let wishes = if self.devices.ringers.is_empty() { self.devices.speakers.clone() } else { self.devices.ringers.clone() };
+        let rung = spawn_blocking(move || {
+            let present = if wishes.is_empty() { Vec::new() } else { host.devices().unwrap_or_default() };
+            host.ring(stream::preferred(&present, DeviceRole::Speaker, &wishes).as_ref(), &RingTone::default())
+        });
+        match rung.await {
+            Ok(Ok(ringing)) => self.ringing = Some(ringing),
+            Ok(Err(error)) => self.tell(Some(format!("the ringer cannot be heard: {error}"))).await,
+            Err(panicked) => error!(%panicked, "the ringer failed"),
+        }
+    }
+
+    fn is_heard(&self) -> bool {
+        self.routed || self.tone.is_some() || self.ring == Some(Ring::Soft)
+    }
+
+    fn open_devices(&mut self) {
+        self.microphone.open(&self.host, &self.devices.microphones, |host, id| host.open_microphone(id));
+        self.speaker.open(&self.host, &self.devices.speakers, |host, id| host.open_speaker(id));
+    }
+
+    fn close_devices(&mut self) {
+        self.microphone.close(|capture| self.hub.microphone(capture));
+        self.speaker.close(|playback| self.hub.speaker(playback));
+    }
+
+    /// Replaces devices that have died, and closes those no longer needed.
+    async fn look(&mut self) {
+        let now = Instant::now();
+        if self.is_heard() {
+            self.keep_until = Some(self.keep_until.unwrap_or(now).max(now + LINGER));
+        } else if self.keep_until.take_if(|until| now >= *until).is_some() {
+            self.close_devices();
+        }
+        if self.ringing.as_ref().is_some_and(|ringing| ringing.is_gone()) {
+            self.ring().await;
+        }
+        if self.keep_until.is_some() {
+            let lost_microphone = self.microphone.check(self.hub.microphone_levels().stream);
+            let lost_speaker = self.speaker.check(self.hub.speaker_state());
+            self.tell(lost_microphone).await;
+            self.tell(lost_speaker).await;
+            self.open_devices();
+        }
+    }
+
+    /// Asks which devices there are; `improve` has the answer.
+    fn list(&mut self) {
+        if self.listing.is_none() {
+            let host = Arc::clone(&self.host);
+            self.listing = Some(spawn_blocking(move || host.devices()));
+        }
+    }
+
+    fn improve(&mut self, present: &[Device]) {
+        self.microphone.improve(present, &self.host, &self.devices.microphones, |host, id| host.open_microphone(id));
+        self.speaker.improve(present, &self.host, &self.devices.speakers, |host, id| host.open_speaker(id));
+    }
+
+    async fn tell(&mut self, trouble: Option<String>) {
+        if let Some(message) = trouble {
+            warn!("{message}");
+            // The run loop is gone only when the phone stops.
+            let _heard = self.outbox.send(DeskNews::Trouble(message)).await;
+        }
+    }
+}
+
+/// The devices that were asked for; `None` when they could not be listed. Waits for ever when nobody asked. Cancel-safe.
+async fn listed(listing: &mut Option<JoinHandle<Result<Vec<Device>, SoundError>>>) -> Option<Vec<Device>> {
+    let Some(asked) = listing else { return std::future::pending().await };
+    let answer = asked.await;
+    *listing = None;
+    match answer {
+        Ok(Ok(present)) => Some(present),
+        Ok(Err(error)) => {
+            debug!(%error, "the sound devices cannot be listed");
+            Some(Vec::new())
+        }
+        Err(panicked) => {
+            error!(%panicked, "listing the sound devices failed");
+            Some(Vec::new())
+        }
+    }
+}
+
+fn leg_route(route: Route) -> LegRoute {
+    LegRoute {
+        leg: leg_id(route.media),
+        microphone: route.microphone,
+        speaker: route.speaker,
+        hears: route.hears.into_iter().map(leg_id).collect(),
+    }
+}
+
+/// The hub's number of a media session.
+pub(crate) fn leg_id(media: MediaId) -> LegId {
+    LegId(media.0.into())
+}
+
+fn tone_spec(tone: ProgressTone, country: Country) -> ToneSpec {
+    match tone {
+        ProgressTone::Ringback => ToneSpec::Ringback(country),
+        ProgressTone::Busy => ToneSpec::Busy(country),
+        ProgressTone::Congestion => ToneSpec::Congestion(country),
+    }
+}

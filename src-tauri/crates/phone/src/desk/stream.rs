@@ -1,0 +1,128 @@
+//! One device in use: being opened, open, replaced while it runs, or failed.
+
+use std::sync::Arc;
+
+use audio::{Device, DeviceId, DeviceRole, SoundError, SoundHost, StreamState};
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tracing::{error, info};
+
+/// What opening gave: the device that was chosen (`None`: the system's default), and its stream.
+pub(super) type Opened<T> = (Option<DeviceId>, Result<Box<T>, SoundError>);
+
+/// A microphone or a speaker in use.
+pub(super) struct Stream<T: ?Sized> {
+    role: DeviceRole,
+    current: Current,
+    /// The next stream on its way; the current one goes on until it is there.
+    opening: Option<JoinHandle<Opened<T>>>,
+    /// What has been told to the user and has not got better since.
+    told: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Current {
+    Closed,
+    /// The hub has it.
+    Open(Option<DeviceId>),
+    Failed,
+}
+
+impl<T: ?Sized + Send + 'static> Stream<T> {
+    pub(super) fn new(role: DeviceRole) -> Self {
+        Self { role, current: Current::Closed, opening: None, told: None }
+    }
+
+    pub(super) fn is_in_use(&self) -> bool {
+        self.current != Current::Closed || self.opening.is_some()
+    }
+
+    /// Opens the best device, unless one is open or on its way.
+    pub(super) fn open(&mut self, host: &Arc<dyn SoundHost>, wishes: &[String], open: OpenBy<T>) {
+        if self.current == Current::Closed && self.opening.is_none() {
+            self.start(host, wishes, open);
+        }
+    }
+
+    /// Tries again what failed, and opens the best device when another one is in use.
+    pub(super) fn improve(&mut self, present: &[Device], host: &Arc<dyn SoundHost>, wishes: &[String], open: OpenBy<T>) {
+        let is_best = match &self.current {
+            Current::Open(id) => *id == preferred(present, self.role, wishes),
+            Current::Failed => false,
+            Current::Closed => true,
+        };
+        if !is_best && self.opening.is_none() {
+            self.start(host, wishes, open);
+        }
+    }
+
+    fn start(&mut self, host: &Arc<dyn SoundHost>, wishes: &[String], open: OpenBy<T>) {
+        let (host, wishes, role) = (Arc::clone(host), wishes.to_vec(), self.role);
+        self.opening = Some(spawn_blocking(move || {
+            // Without wishes there is nothing to look for, and the sound server is asked one thing less.
+            let present = if wishes.is_empty() { Vec::new() } else { host.devices().unwrap_or_default() };
+            let id = preferred(&present, role, &wishes);
+            let stream = open(&*host, id.as_ref());
+            (id, stream)
+        }));
+    }
+
+    /// The device that was being opened. Waits for ever when none is. Cancel-safe.
+    pub(super) async fn opened(&mut self) -> Result<Opened<T>, JoinError> {
+        match &mut self.opening {
+            Some(opening) => opening.await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Takes what `opened` returned; what the user must hear of it.
+    pub(super) fn settle(&mut self, opened: Result<Opened<T>, JoinError>, give: impl FnOnce(Option<Box<T>>)) -> Option<String> {
+        self.opening = None;
+        let failure = match opened {
+            Ok((id, Ok(stream))) => {
+                info!(role = %self.role, device = id.as_ref().map_or("system default", DeviceId::as_str), "a sound device is open");
+                give(Some(stream));
+                self.current = Current::Open(id);
+                self.told = None;
+                return None;
+            }
+            Ok((_, Err(error))) => error.to_string(),
+            Err(panicked) => {
+                error!(%panicked, "opening a sound device failed");
+                "the sound system failed".into()
+            }
+        };
+        self.current = Current::Failed;
+        self.tell_once(format!("the {} cannot be used: {failure}", self.role))
+    }
+
+    /// Looks whether the open device has died; what the user must hear of it.
+    pub(super) fn check(&mut self, state: StreamState) -> Option<String> {
+        if !matches!(self.current, Current::Open(_)) || state != StreamState::Gone || self.opening.is_some() {
+            return None;
+        }
+        self.current = Current::Closed;
+        self.tell_once(format!("the {} is gone; looking for another", self.role))
+    }
+
+    pub(super) fn close(&mut self, give: impl FnOnce(Option<Box<T>>)) {
+        self.opening = None;
+        self.current = Current::Closed;
+        self.told = None;
+        give(None);
+    }
+
+    fn tell_once(&mut self, message: String) -> Option<String> {
+        let is_new = self.told.as_ref() != Some(&message);
+        self.told = Some(message.clone());
+        is_new.then_some(message)
+    }
+}
+
+/// How a host opens a device of this kind.
+pub(super) type OpenBy<T> = for<'a> fn(&'a dyn SoundHost, Option<&DeviceId>) -> Result<Box<T>, SoundError>;
+
+/// The first of the wishes that is there; `None`, the system's default, when none is.
+pub(super) fn preferred(present: &[Device], role: DeviceRole, wishes: &[String]) -> Option<DeviceId> {
+    let find = |wish: &String| present.iter().find(|device| device.role == role && device.id.as_str() == wish);
+    wishes.iter().find_map(find).map(|device| device.id.clone())
+}

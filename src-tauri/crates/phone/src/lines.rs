@@ -1,0 +1,119 @@
+//! The accounts' lines: one task each, started and stopped as settings change.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use calls::io::{LineEvent, LineRequest};
+use model::{Account, AccountId, AccountState, OfflineCause, Provider, Settings, SipAccount};
+use providers::{Line, LineInput, sip::SipProvider};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use tracing::{error, info_span};
+
+use crate::{spawn::spawn, world::World};
+
+/// Requests that may wait for a line; a line takes one in microseconds.
+const WAITING: usize = 1024;
+
+/// A line signs off within two seconds.
+const SIGN_OFF: Duration = Duration::from_millis(2500);
+
+/// All running lines.
+pub(crate) struct Lines {
+    world: World,
+    practice: Option<SipAccount>,
+    instance: String,
+    outbox: mpsc::Sender<(AccountId, LineEvent)>,
+    running: BTreeMap<AccountId, Running>,
+}
+
+struct Running {
+    /// As it was started; a changed account is started anew.
+    account: Account,
+    inbox: mpsc::Sender<LineInput>,
+    task: JoinHandle<()>,
+}
+
+impl Lines {
+    pub(crate) fn new(
+        world: World,
+        practice: Option<SipAccount>,
+        instance: String,
+        outbox: mpsc::Sender<(AccountId, LineEvent)>,
+    ) -> Self {
+        Self { world, practice, instance, outbox, running: BTreeMap::new() }
+    }
+
+    /// Starts, restarts and stops lines so that they fit the settings; secrets are filled in already.
+    pub(crate) fn configure(&mut self, settings: &Settings) {
+        let wanted = |id: &AccountId| settings.accounts.iter().find(|account| account.enabled && account.id == *id);
+        self.running.retain(|id, running| wanted(id).is_some_and(|account| *account == running.account));
+        for account in settings.accounts.iter().filter(|account| account.enabled) {
+            if !self.running.contains_key(&account.id)
+                && let Some(running) = self.start(account)
+            {
+                self.running.insert(account.id.clone(), running);
+            }
+        }
+    }
+
+    fn start(&self, account: &Account) -> Option<Running> {
+        let id = account.id.clone();
+        let sip = match (&account.provider, &self.practice) {
+            (Provider::Sip(sip), _) | (Provider::Practice, Some(sip)) => sip.clone(),
+            (Provider::Practice, None) => {
+                self.tell_unusable(id, "the practice exchange does not run".into());
+                return None;
+            }
+        };
+        let (inbox, requests) = mpsc::channel(WAITING);
+        let line = Line {
+            account: id,
+            provider: Box::new(SipProvider::new(&sip, &self.instance, self.world.randomness.seed())),
+            network: Arc::clone(&self.world.network),
+            clock: Arc::clone(&self.world.clock),
+            inbox: requests,
+            outbox: self.outbox.clone(),
+        };
+        let task = spawn("line", info_span!("line"), line.run());
+        Some(Running { account: account.clone(), inbox, task })
+    }
+
+    fn tell_unusable(&self, id: AccountId, detail: String) {
+        let state = AccountState::Offline { cause: OfflineCause::Configuration { detail }, retry_in_s: None };
+        let outbox = self.outbox.clone();
+        spawn("line state", info_span!("line", %id), async move {
+            // Nobody listens only when the phone is stopping.
+            let _heard = outbox.send((id, LineEvent::State(state))).await;
+        });
+    }
+
+    /// Hands a request to a line; whether it could be.
+    pub(crate) fn send(&self, account: &AccountId, request: LineRequest) -> bool {
+        let Some(line) = self.running.get(account) else { return false };
+        let taken = line.inbox.try_send(LineInput::Request(request)).is_ok();
+        if !taken {
+            error!(%account, "the line does not take requests any more");
+        }
+        taken
+    }
+
+    /// Tells every line that the network changed.
+    pub(crate) fn network_changed(&self) {
+        for (account, line) in &self.running {
+            if line.inbox.try_send(LineInput::NetworkChanged).is_err() {
+                error!(%account, "the line does not take requests any more");
+            }
+        }
+    }
+
+    /// Signs every line off.
+    pub(crate) async fn stop(&mut self) {
+        let running = std::mem::take(&mut self.running);
+        // Dropping the inboxes tells all of them at once; then they are waited for.
+        let tasks: Vec<_> = running.into_values().map(|line| line.task).collect();
+        for task in tasks {
+            if timeout(SIGN_OFF, task).await.is_err() {
+                error!("a line did not sign off in time");
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The phone as its faces see it: commands in, snapshots and events out.
+
+use std::sync::Arc;
+
+use model::{Command, Settings, SipAccount, Snapshot, TimedEvent};
+use tokio::{
+    sync::{broadcast, mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+use tracing::info_span;
+
+use crate::{
+    run_loop::{Request, RunLoop},
+    spawn::spawn,
+    world::World,
+};
+
+/// Requests that may wait for the run loop; it takes one in microseconds.
+const WAITING: usize = 256;
+
+/// Events a slow follower may lag behind before he misses some.
+const FOLLOWED: usize = 1024;
+
+/// What a phone is started with.
+#[derive(Clone, Debug)]
+pub struct PhoneOptions {
+    /// The configuration, without secrets: the world's key store has them.
+    pub settings: Settings,
+    /// The account that stands behind `Provider::Practice`; none when no practice exchange runs.
+    pub practice: Option<SipAccount>,
+    /// The URN by which registrars know this phone again; none when empty.
+    pub instance: String,
+}
+
+/// A running phone. Clones are the same phone.
+#[derive(Clone, Debug)]
+pub struct Phone {
+    requests: mpsc::Sender<Request>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    events: broadcast::Sender<TimedEvent>,
+}
+
+/// The phone has stopped, or is too far behind to take a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the phone is not running")]
+pub struct PhoneStopped;
+
+impl Phone {
+    /// Starts a phone in `world`; must be called inside a tokio runtime. The task ends after [`Phone::stop`].
+    pub fn start(world: World, options: PhoneOptions) -> (Self, JoinHandle<()>) {
+        let (requests, inbox) = mpsc::channel(WAITING);
+        let (snapshot, snapshots) = watch::channel(Arc::new(Snapshot::default()));
+        let (events, _) = broadcast::channel(FOLLOWED);
+        let run_loop = RunLoop::new(world, options, inbox, snapshot, events.clone());
+        let task = spawn("run loop", info_span!("phone"), run_loop.run());
+        (Self { requests, snapshots, events }, task)
+    }
+
+    /// Hands a command to the phone; its outcome arrives in the snapshot.
+    ///
+    /// # Errors
+    /// When the phone has stopped.
+    pub fn send(&self, command: Command) -> Result<(), PhoneStopped> {
+        self.requests.try_send(Request::Command(command)).map_err(|_| PhoneStopped)
+    }
+
+    /// The state as it is, and a way to wait for the next one.
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// The state as it is.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshots.borrow().clone()
+    }
+
+    /// Facts from now on.
+    pub fn events(&self) -> broadcast::Receiver<TimedEvent> {
+        self.events.subscribe()
+    }
+
+    /// The machine's network changed or it woke up: connections are checked now.
+    ///
+    /// # Errors
+    /// When the phone has stopped.
+    pub fn network_changed(&self) -> Result<(), PhoneStopped> {
+        self.requests.try_send(Request::NetworkChanged).map_err(|_| PhoneStopped)
+    }
+
+    /// The journal as JSON lines.
+    ///
+    /// # Errors
+    /// When the phone has stopped.
+    pub async fn journal(&self) -> Result<Vec<String>, PhoneStopped> {
+        let (reply, lines) = oneshot::channel();
+        self.requests.send(Request::Journal(reply)).await.map_err(|_| PhoneStopped)?;
+        lines.await.map_err(|_| PhoneStopped)
+    }
+
+    /// Ends calls, signs the accounts off and stops; returns when that is done, after three seconds at most.
+    pub async fn stop(&self) {
+        let (reply, done) = oneshot::channel();
+        if self.requests.send(Request::Stop(reply)).await.is_ok() {
+            // An error means that the loop ended before it could say so: it has stopped all the same.
+            let _stopped = done.await;
+        }
+    }
+}

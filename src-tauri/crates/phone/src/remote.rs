@@ -1,0 +1,245 @@
+//! Control of a running phone by other programs of the same user: a local socket that speaks JSON lines.
+//!
+//! One request a line, one answer a line. Only the user himself can open it: file mode 0600 in a folder of mode 0700, or a
+//! named pipe whose access list names the owner alone.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use interprocess::local_socket::{
+    ListenerOptions, Name,
+    tokio::{Listener, Stream, prelude::*},
+};
+use model::{Command, Snapshot};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    sync::Semaphore,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tracing::{info_span, warn};
+
+use crate::{Phone, spawn::spawn};
+
+/// Longest line in either direction; a journal is the longest.
+const LONGEST_LINE: u64 = 4 * 1024 * 1024;
+
+/// Longest request.
+const LONGEST_REQUEST: u64 = 64 * 1024;
+
+/// Programs that may be connected at once.
+const MOST_CLIENTS: usize = 16;
+
+/// An answer comes at once; a phone that takes longer is not well.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// What another program can ask.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RemoteRequest {
+    /// Do this.
+    Command(Box<Command>),
+    /// Tell the state.
+    Status,
+    /// Tell the journal.
+    Journal,
+}
+
+/// What it is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RemoteAnswer {
+    /// The command was taken; its outcome shows in the state.
+    Accepted,
+    /// The state.
+    Status(Box<Snapshot>),
+    /// The journal, line by line.
+    Journal(Vec<String>),
+    /// It cannot be done, in words.
+    Refused(String),
+}
+
+/// Why the running phone could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// Nobody listens.
+    #[error("no phone runs with this folder ({0})")]
+    NoPhone(io::Error),
+    /// Another phone listens already.
+    #[error("a phone already runs with this folder")]
+    AlreadyRunning,
+    /// The socket cannot be made.
+    #[error("the control socket cannot be made: {0}")]
+    NoSocket(io::Error),
+    /// The conversation broke.
+    #[error("the running phone did not answer: {0}")]
+    NoAnswer(String),
+}
+
+/// The listening end; dropping it stops listening.
+#[derive(Debug)]
+pub struct RemoteControl(JoinHandle<()>);
+
+impl Drop for RemoteControl {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Listens in `folder` for this user's programs; must be called inside a tokio runtime.
+///
+/// # Errors
+/// When another phone listens there, or the socket cannot be made.
+pub async fn serve_remote(folder: &Path, phone: Phone) -> Result<RemoteControl, RemoteError> {
+    make_private(folder).map_err(RemoteError::NoSocket)?;
+    if Stream::connect(name(folder)?).await.is_ok() {
+        return Err(RemoteError::AlreadyRunning);
+    }
+    let listener = listen(folder)?;
+    Ok(RemoteControl(spawn("remote control", info_span!("remote"), accept(listener, phone))))
+}
+
+/// Asks the phone that runs with `folder`.
+///
+/// # Errors
+/// When none runs, or it does not answer.
+pub async fn ask_remote(folder: &Path, request: &RemoteRequest) -> Result<RemoteAnswer, RemoteError> {
+    let stream = Stream::connect(name(folder)?).await.map_err(RemoteError::NoPhone)?;
+    let exchange = async {
+        let mut stream = BufReader::new(stream);
+        write_line(stream.get_mut(), request).await?;
+        read_line(&mut stream, LONGEST_LINE).await?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    };
+    let no_answer = |error: io::Error| RemoteError::NoAnswer(error.to_string());
+    let line = timeout(ANSWER_WITHIN, exchange)
+        .await
+        .map_err(|_| RemoteError::NoAnswer("it took too long".into()))?
+        .map_err(no_answer)?;
+    serde_json::from_str(&line).map_err(|error| RemoteError::NoAnswer(error.to_string()))
+}
+
+async fn accept(listener: Listener, phone: Phone) {
+    let places = Arc::new(Semaphore::new(MOST_CLIENTS));
+    loop {
+        match listener.accept().await {
+            Ok(stream) => {
+                let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                    warn!("too many programs control the phone; one was turned away");
+                    continue;
+                };
+                let phone = phone.clone();
+                spawn("remote client", info_span!("remote"), async move {
+                    if let Err(error) = converse(stream, &phone).await {
+                        warn!(%error, "a controlling program was cut off");
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                warn!(%error, "a controlling program could not connect");
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn converse(stream: Stream, phone: &Phone) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    while let Some(line) = read_line(&mut stream, LONGEST_REQUEST).await? {
+        let answer = match serde_json::from_str(&line) {
+            Ok(request) => answer(request, phone).await,
+            Err(error) => RemoteAnswer::Refused(format!("that is no request: {error}")),
+        };
+        write_line(stream.get_mut(), &answer).await?;
+    }
+    Ok(())
+}
+
+async fn answer(request: RemoteRequest, phone: &Phone) -> RemoteAnswer {
+    let refused = |error: crate::PhoneStopped| RemoteAnswer::Refused(error.to_string());
+    match request {
+        RemoteRequest::Command(command) => phone.send(*command).map_or_else(refused, |()| RemoteAnswer::Accepted),
+        RemoteRequest::Status => RemoteAnswer::Status(Box::new(Snapshot::clone(&phone.snapshot()))),
+        RemoteRequest::Journal => phone.journal().await.map_or_else(refused, RemoteAnswer::Journal),
+    }
+}
+
+async fn read_line(stream: &mut (impl AsyncBufRead + Unpin), longest: u64) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    stream.take(longest).read_until(b'\n', &mut line).await?;
+    match line.pop() {
+        None => Ok(None),
+        Some(b'\n') => String::from_utf8(line).map(Some).map_err(io::Error::other),
+        Some(_) => Err(io::Error::other("a line that is too long or not whole")),
+    }
+}
+
+async fn write_line(stream: &mut (impl AsyncWriteExt + Unpin), value: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    stream.flush().await
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    if !folder.exists() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let mut permissions = std::fs::metadata(folder)?.permissions();
+    permissions.set_mode(0o700);
+    std::fs::set_permissions(folder, permissions)
+}
+
+#[cfg(unix)]
+fn socket_path(folder: &Path) -> PathBuf {
+    folder.join("control.sock")
+}
+
+#[cfg(unix)]
+fn name(folder: &Path) -> Result<Name<'static>, RemoteError> {
+    use interprocess::local_socket::{GenericFilePath, ToFsName};
+    socket_path(folder).to_fs_name::<GenericFilePath>().map_err(RemoteError::NoSocket)
+}
+
+#[cfg(unix)]
+fn listen(folder: &Path) -> Result<Listener, RemoteError> {
+    use std::os::unix::fs::PermissionsExt;
+    // The socket of a phone that was killed is still there; nobody answered on it, so it may be replaced.
+    let listener =
+        ListenerOptions::new().name(name(folder)?).try_overwrite(true).create_tokio().map_err(RemoteError::NoSocket)?;
+    // Not every Unix can make the socket with a mode; the folder's mode already keeps others out meanwhile.
+    std::fs::set_permissions(socket_path(folder), std::fs::Permissions::from_mode(0o600)).map_err(RemoteError::NoSocket)?;
+    Ok(listener)
+}
+
+#[cfg(windows)]
+fn make_private(folder: &Path) -> io::Result<()> {
+    // The user's own application data is private by inheritance.
+    std::fs::create_dir_all(folder)
+}
+
+#[cfg(windows)]
+fn name(folder: &Path) -> Result<Name<'static>, RemoteError> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+
+    use interprocess::local_socket::{GenericNamespaced, ToNsName};
+    let mut hasher = DefaultHasher::new();
+    folder.hash(&mut hasher);
+    format!("sidetone-{:016x}", hasher.finish()).to_ns_name::<GenericNamespaced>().map_err(RemoteError::NoSocket)
+}
+
+#[cfg(windows)]
+fn listen(folder: &Path) -> Result<Listener, RemoteError> {
+    use interprocess::os::windows::{local_socket::ListenerOptionsExt, security_descriptor::SecurityDescriptor};
+    // Protected, everything to the owner, nothing to anybody else.
+    let owner_only = SecurityDescriptor::deserialize(widestring::u16cstr!("D:P(A;;GA;;;OW)")).map_err(RemoteError::NoSocket)?;
+    let options = ListenerOptions::new().name(name(folder)?).security_descriptor(owner_only);
+    options.create_tokio().map_err(RemoteError::NoSocket)
+}

@@ -1,0 +1,273 @@
+//! Where every input meets: one queue, call control, its drivers, one snapshot.
+
+use std::{sync::Arc, time::Duration};
+
+use calls::{
+    CallControl,
+    io::{Input, LineEvent, MediaEvent, MediaRequest, Output},
+};
+use model::{AccountId, Clock, Command, Event, Instant, MediaId, NoticeCode, Settings, Snapshot, TimedEvent};
+use tokio::{
+    sync::{broadcast, mpsc, oneshot, watch},
+    time::{sleep, timeout},
+};
+use tracing::{debug, warn};
+
+use crate::{
+    desk::{Desk, DeskNews},
+    journal::Journal,
+    lines::Lines,
+    phone::PhoneOptions,
+    sessions::Sessions,
+    world::World,
+};
+
+/// Events of lines and sessions that may wait; both stop reading the network when it is full, nothing is lost.
+const WAITING: usize = 256;
+
+/// How long the calls' last reports are waited for when the phone stops.
+const LAST_REPORTS: Duration = Duration::from_millis(600);
+
+/// What the phone's faces ask of it.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Command(Command),
+    NetworkChanged,
+    Journal(oneshot::Sender<Vec<String>>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// The run loop's own; everything in it is touched by one task only.
+pub(crate) struct RunLoop {
+    world: World,
+    control: CallControl,
+    settings: Settings,
+    journal: Journal,
+    lines: Lines,
+    sessions: Sessions,
+    desk: Desk,
+    requests: mpsc::Receiver<Request>,
+    line_events: mpsc::Receiver<(AccountId, LineEvent)>,
+    media_events: mpsc::Receiver<(MediaId, MediaEvent)>,
+    desk_news: mpsc::Receiver<DeskNews>,
+    snapshot: watch::Sender<Arc<Snapshot>>,
+    events: broadcast::Sender<TimedEvent>,
+}
+
+impl RunLoop {
+    pub(crate) fn new(
+        world: World,
+        options: PhoneOptions,
+        requests: mpsc::Receiver<Request>,
+        snapshot: watch::Sender<Arc<Snapshot>>,
+        events: broadcast::Sender<TimedEvent>,
+    ) -> Self {
+        let (line_outbox, line_events) = mpsc::channel(WAITING);
+        let (media_outbox, media_events) = mpsc::channel(WAITING);
+        let (desk_outbox, desk_news) = mpsc::channel(WAITING);
+        let PhoneOptions { settings, practice, instance } = options;
+        Self {
+            control: CallControl::new(&settings),
+            journal: Journal::default(),
+            lines: Lines::new(world.clone(), practice.clone(), instance, line_outbox),
+            sessions: Sessions::new(world.clone(), practice, media_outbox),
+            desk: Desk::start(&world, &settings, desk_outbox),
+            world,
+            settings,
+            requests,
+            line_events,
+            media_events,
+            desk_news,
+            snapshot,
+            events,
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        self.tell(Event::Started { version: env!("CARGO_PKG_VERSION").into() });
+        let settings = self.settings.clone();
+        self.configure(settings).await;
+        self.publish();
+        let clock = Arc::clone(&self.world.clock);
+        let stopped = loop {
+            let wake_at = self.control.poll_timeout();
+            let input = tokio::select! {
+                // Commands of people first: they wait for an answer.
+                biased;
+                request = self.requests.recv() => match request {
+                    Some(Request::Command(command)) => Input::Command(command),
+                    Some(Request::NetworkChanged) => {
+                        self.lines.network_changed();
+                        continue;
+                    }
+                    Some(Request::Journal(reply)) => {
+                        // Who asked may have gone.
+                        let _heard = reply.send(self.journal.lines().map(str::to_owned).collect());
+                        continue;
+                    }
+                    Some(Request::Stop(reply)) => break Some(reply),
+                    None => break None,
+                },
+                Some((account, event)) = self.line_events.recv() => Input::Line(account, event),
+                Some((media, event)) = self.media_events.recv() => Input::Media(media, event),
+                Some(news) = self.desk_news.recv() => {
+                    self.on_desk_news(news);
+                    continue;
+                }
+                () = due(wake_at, &*clock) => Input::Timeout,
+            };
+            self.take(input).await;
+        };
+        self.stop().await;
+        if let Some(reply) = stopped {
+            let _heard = reply.send(());
+        }
+    }
+
+    async fn take(&mut self, input: Input) {
+        if let Input::Media(media, event) = &input {
+            self.sessions.heard(*media, event);
+        }
+        if let Input::Command(Command::SaveSettings { settings }) = &input {
+            let settings = Settings::clone(settings);
+            self.configure(settings).await;
+        }
+        self.step(input);
+        self.publish();
+    }
+
+    /// One input through call control, recorded, and its outputs to the drivers.
+    fn step(&mut self, input: Input) {
+        let now = self.world.clock.now();
+        self.journal.begin_step(&self.control);
+        self.control.handle(now, input.clone());
+        let outputs: Vec<Output> = std::iter::from_fn(|| self.control.poll_output()).collect();
+        self.journal.end_step(now, input, outputs.clone());
+        for output in outputs {
+            self.obey(now, output);
+        }
+    }
+
+    fn obey(&mut self, now: Instant, output: Output) {
+        match output {
+            Output::Line(account, request) => {
+                if !self.lines.send(&account, request) {
+                    warn!(%account, "a request to a line that does not run was dropped");
+                }
+            }
+            Output::Media(media, request) => {
+                if matches!(request, MediaRequest::Offer { .. }) {
+                    self.desk.expect_call();
+                }
+                self.sessions.send(media, request);
+            }
+            Output::Sound(request) => self.desk.send(request),
+            Output::Event(event) => self.tell_at(now, event),
+        }
+    }
+
+    /// Puts a configuration in force for the drivers; call control takes it by itself.
+    async fn configure(&mut self, mut settings: Settings) {
+        let secrets = Arc::clone(&self.world.secrets);
+        let filled = tokio::task::spawn_blocking(move || {
+            // A key store may ask its user to unlock it, for minutes.
+            let mut failure = None;
+            for account in settings.accounts.iter_mut().filter(|account| account.enabled) {
+                if let Err(error) = secrets.fill(account) {
+                    failure = Some(error.to_string());
+                }
+            }
+            (settings, failure)
+        });
+        let (settings, failure) = match filled.await {
+            Ok(filled) => filled,
+            Err(panicked) => {
+                warn!(%panicked, "the key store could not be asked");
+                return;
+            }
+        };
+        if let Some(message) = failure {
+            self.control.notify(NoticeCode::KeyStore, message.clone());
+            self.tell(Event::Failed { call: None, message });
+        }
+        self.lines.configure(&settings);
+        self.sessions.configure(&settings);
+        self.desk.configure(&settings);
+        self.settings = settings;
+    }
+
+    fn on_desk_news(&mut self, news: DeskNews) {
+        match news {
+            DeskNews::Trouble(message) => {
+                self.control.notify(NoticeCode::Device, message.clone());
+                self.tell(Event::Failed { call: None, message });
+                self.publish();
+            }
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        self.tell_at(self.world.clock.now(), event);
+    }
+
+    fn tell_at(&self, now: Instant, event: Event) {
+        debug!(?event);
+        // An error means only that nobody follows.
+        let _followers = self.events.send(TimedEvent { at_ms: now.since_start().as_secs_f64() * 1000.0, event });
+    }
+
+    fn publish(&self) {
+        let mut next = self.control.snapshot(self.world.clock.now());
+        self.snapshot.send_if_modified(|shown| {
+            // The time it was taken at alone is no change.
+            let at_ms = std::mem::replace(&mut next.at_ms, shown.at_ms);
+            next.revision = shown.revision;
+            if next == **shown {
+                return false;
+            }
+            next.revision += 1;
+            next.at_ms = at_ms;
+            *shown = Arc::new(next);
+            true
+        });
+    }
+
+    async fn stop(&mut self) {
+        let calls: Vec<_> = self.control.snapshot(self.world.clock.now()).calls.iter().map(|call| call.id).collect();
+        for call in calls {
+            self.step(Input::Command(Command::HangUp { call }));
+        }
+        // Reports come when the sessions have closed; lines go on meanwhile, to say goodbye.
+        let last_words = async {
+            while self.sessions.are_open() {
+                let Some((media, event)) = self.media_events.recv().await else { return };
+                self.sessions.heard(media, &event);
+                self.step(Input::Media(media, event));
+            }
+        };
+        if timeout(LAST_REPORTS, last_words).await.is_err() {
+            warn!("a media session did not close in time");
+        }
+        self.publish();
+        let goodbye = async {
+            let mut lines = std::pin::pin!(self.lines.stop());
+            loop {
+                tokio::select! {
+                    () = &mut lines => return,
+                    // A full outbox would keep a line from signing off.
+                    Some(_) = self.line_events.recv() => {}
+                }
+            }
+        };
+        goodbye.await;
+        self.desk.stop().await;
+    }
+}
+
+/// Until call control wants to be woken.
+async fn due(wake_at: Option<Instant>, clock: &dyn Clock) {
+    match wake_at {
+        Some(moment) => sleep(moment.since(clock.now())).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,164 @@
+//! The media sessions: one task each, opened when call control first names them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use calls::io::{MediaEvent, MediaRequest};
+use media::session::{self, MediaSettings, SessionHandle};
+use model::{AccountId, CallSettings, MediaId, Provider, Settings, SipAccount};
+use tokio::sync::mpsc;
+use tracing::{debug, info_span};
+
+use crate::{desk::leg_id, spawn::spawn, world::World};
+
+/// Longest wait for candidates before a description leaves: a dead STUN or TURN server costs a call this much and no more.
+const GATHER_FOR: Duration = Duration::from_millis(100);
+
+/// Events of one session that may wait for the run loop.
+const WAITING: usize = 64;
+
+/// All open media sessions.
+pub(crate) struct Sessions {
+    world: World,
+    practice: Option<SipAccount>,
+    outbox: mpsc::Sender<(MediaId, MediaEvent)>,
+    accounts: BTreeMap<AccountId, SipAccount>,
+    calls: CallSettings,
+    open: BTreeMap<MediaId, SessionHandle>,
+    /// Asked to close and not yet closed.
+    closing: BTreeSet<MediaId>,
+}
+
+impl Sessions {
+    pub(crate) fn new(world: World, practice: Option<SipAccount>, outbox: mpsc::Sender<(MediaId, MediaEvent)>) -> Self {
+        let (accounts, open, closing) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { world, practice, outbox, accounts, calls: CallSettings::default(), open, closing }
+    }
+
+    /// Takes the settings for sessions opened from now on; secrets are filled in already.
+    pub(crate) fn configure(&mut self, settings: &Settings) {
+        self.calls = settings.calls.clone();
+        let of_account = |provider: &Provider| match provider {
+            Provider::Sip(sip) => Some(sip.clone()),
+            Provider::Practice => self.practice.clone(),
+        };
+        self.accounts =
+            settings.accounts.iter().filter_map(|account| Some((account.id.clone(), of_account(&account.provider)?))).collect();
+    }
+
+    /// Hands a request to its session, which is opened by its first one.
+    pub(crate) fn send(&mut self, media: MediaId, request: MediaRequest) {
+        match &request {
+            MediaRequest::Prepare { account } | MediaRequest::Offer { account } | MediaRequest::Accept { account, .. } => {
+                if !self.open.contains_key(&media) {
+                    self.open_session(media, account);
+                }
+            }
+            MediaRequest::Close => {
+                if let Some(handle) = self.open.remove(&media) {
+                    self.world.hub.detach(leg_id(media));
+                    self.closing.insert(media);
+                    // A session that takes no more requests closes by losing its handle, which happens here.
+                    let _taken = handle.send(request);
+                }
+                return;
+            }
+            MediaRequest::Apply { .. }
+            | MediaRequest::Reoffer { .. }
+            | MediaRequest::Reaccept { .. }
+            | MediaRequest::Rollback
+            | MediaRequest::Microphone { .. }
+            | MediaRequest::SendDtmf { .. } => {}
+        }
+        match self.open.get(&media) {
+            Some(handle) => {
+                if handle.send(request).is_err() {
+                    self.report_failure(media, "the media session has ended");
+                }
+            }
+            None => debug!(?media, "a request to a media session that is gone"),
+        }
+    }
+
+    fn open_session(&mut self, media: MediaId, account: &AccountId) {
+        let Some(sip) = self.accounts.get(account) else {
+            self.report_failure(media, "the account is not configured");
+            return;
+        };
+        let seed = self.world.randomness.seed();
+        let settings = MediaSettings {
+            codecs: self.calls.codecs.clone(),
+            packet_ms: self.calls.packet_ms,
+            dtx: self.calls.dtx,
+            ice_servers: sip.ice_servers.clone(),
+            ice_policy: sip.ice_policy,
+            loopback: is_on_this_machine(&sip.server),
+            gather_for: GATHER_FOR,
+            seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]),
+        };
+        let (events, mut told) = mpsc::channel(WAITING);
+        let session = session::open(self.world.rtc.clone(), self.world.clock.clone(), settings, events);
+        self.world.hub.attach(leg_id(media), session.leg);
+        self.open.insert(media, session.handle);
+        let (outbox, run) = (self.outbox.clone(), session.run);
+        spawn("media session", info_span!("media", id = media.0), async move {
+            let forward = async {
+                while let Some(event) = told.recv().await {
+                    if outbox.send((media, event)).await.is_err() {
+                        return;
+                    }
+                }
+            };
+            tokio::join!(run, forward);
+        });
+    }
+
+    fn report_failure(&self, media: MediaId, detail: &str) {
+        let (outbox, event) = (self.outbox.clone(), MediaEvent::Failed { detail: detail.into() });
+        spawn("media failure", info_span!("media", id = media.0), async move {
+            // Nobody listens only when the phone is stopping.
+            let _heard = outbox.send((media, event)).await;
+        });
+    }
+
+    /// Notes what a session said.
+    pub(crate) fn heard(&mut self, media: MediaId, event: &MediaEvent) {
+        if matches!(event, MediaEvent::Closed(_)) {
+            self.closing.remove(&media);
+            if self.open.remove(&media).is_some() {
+                self.world.hub.detach(leg_id(media));
+            }
+        }
+    }
+
+    /// Whether any session is still open or closing.
+    pub(crate) fn are_open(&self) -> bool {
+        !self.open.is_empty() || !self.closing.is_empty()
+    }
+}
+
+/// Whether the server is on loopback, and so may be the far end of the audio.
+fn is_on_this_machine(server: &str) -> bool {
+    let authority = server.split_once("://").map_or(server, |(_, rest)| rest);
+    let host = authority.split(['/', '?']).next().unwrap_or(authority);
+    let host = host.rsplit_once(':').map_or(host, |(host, port)| if port.ends_with(']') { authority } else { host });
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_servers_are_told_from_others() {
+        for server in ["ws://127.0.0.1:80/ws", "wss://localhost/ws", "wss://localhost:8089", "wss://[::1]:8089/ws"] {
+            assert!(is_on_this_machine(server), "{server}");
+        }
+        for server in ["wss://example.com", "wss://localhost.example.com/ws", "wss://[2001:db8::1]:443/", "wss://10.0.0.1"] {
+            assert!(!is_on_this_machine(server), "{server}");
+        }
+    }
+}
