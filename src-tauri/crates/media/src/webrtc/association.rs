@@ -144,7 +144,9 @@ impl Association {
 
     /// Queues close_notify.
     pub(crate) fn close(&mut self, now: Instant) {
-        if self.established && let Err(error) = self.endpoint.close(now) {
+        if self.established
+            && let Err(error) = self.endpoint.close(now)
+        {
             tracing::debug!(%error, "the DTLS association was not closed in order");
         }
     }

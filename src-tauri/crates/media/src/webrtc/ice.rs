@@ -150,7 +150,9 @@ impl Ice {
     /// Whether something else than checks may come from `remote` to `local`; notes that the path is alive.
     pub(crate) fn admits(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr) -> bool {
         let context = context(local, remote);
-        std::iter::once(&mut self.current).chain(&mut self.next).any(|generation| generation.agent.is_valid_non_stun_traffic(now, context))
+        std::iter::once(&mut self.current)
+            .chain(&mut self.next)
+            .any(|generation| generation.agent.is_valid_non_stun_traffic(now, context))
     }
 
     /// Takes a STUN message or an mDNS answer.

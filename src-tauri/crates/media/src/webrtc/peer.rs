@@ -105,9 +105,8 @@ impl State {
     }
 
     fn ask_at(&mut self, now: Instant, server: &IceServer, address: SocketAddr) {
-        let reaches = |local: &SocketAddr| {
-            local.is_ipv4() == address.is_ipv4() && local.ip().is_loopback() == address.ip().is_loopback()
-        };
+        let reaches =
+            |local: &SocketAddr| local.is_ipv4() == address.is_ipv4() && local.ip().is_loopback() == address.ip().is_loopback();
         for local in self.sockets.addresses().into_iter().filter(reaches).take(SOCKETS_PER_SERVER) {
             let relay = server.url.relays.then(|| (server.username.clone(), server.credential.expose().to_owned()));
             self.transport.add_server(now.into_std(), ServerConfig { local, server: address, relay });

@@ -165,7 +165,9 @@ impl Servers {
                         Some(ServerEvent::Relayed(relayed, local))
                     }
                     Event::AllocateError(_, error) => Some(ServerEvent::Refused(format!("the relay {server} refused: {error}"))),
-                    Event::BindingError(_, error) => Some(ServerEvent::Refused(format!("the STUN server {server} refused: {error}"))),
+                    Event::BindingError(_, error) => {
+                        Some(ServerEvent::Refused(format!("the STUN server {server} refused: {error}")))
+                    }
                     Event::TransactionTimeout(_) => Some(ServerEvent::Refused(format!("the server {server} did not answer"))),
                     Event::DataIndicationOrChannelData(_, remote, bytes) => {
                         if let Some(relayed) = client.relayed {

@@ -17,22 +17,30 @@ const MAX_ADDRESSES: usize = 8;
 /// Bound sockets, by their address.
 #[derive(Default)]
 pub(crate) struct Sockets {
-    udp: Vec<(SocketAddr, Arc<UdpSocket>)>,
+    udp: Vec<BoundSocket>,
     /// For names ending in `.local`; bound when the first one comes up.
-    multicast: Option<Arc<UdpSocket>>,
+    multicast: Option<BoundSocket>,
+}
+
+struct BoundSocket {
+    address: SocketAddr,
+    reading: Arc<UdpSocket>,
+    /// The same socket for the system's own call: the one of tokio refuses to send before its reactor has first seen the
+    /// socket, which would lose the first check of every call.
+    writing: std::net::UdpSocket,
 }
 
 impl Sockets {
     /// Binds what is not bound yet and drops what the machine no longer has. Those that stay keep their ports.
     pub(crate) fn bind(&mut self, loopback: bool) -> Result<(), PeerError> {
         let addresses = addresses(loopback);
-        self.udp.retain(|(bound, _)| addresses.contains(&bound.ip()));
+        self.udp.retain(|bound| addresses.contains(&bound.address.ip()));
         let mut problem = None;
         for ip in addresses {
-            if self.udp.iter().any(|(bound, _)| bound.ip() == ip) {
+            if self.udp.iter().any(|bound| bound.address.ip() == ip) {
                 continue;
             }
-            match bind(ip) {
+            match std::net::UdpSocket::bind(SocketAddr::new(ip, 0)).and_then(BoundSocket::new) {
                 Ok(bound) => self.udp.push(bound),
                 Err(error) => problem = Some(error),
             }
@@ -45,22 +53,21 @@ impl Sockets {
 
     /// The addresses.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-        self.udp.iter().map(|(address, _)| *address).collect()
+        self.udp.iter().map(|bound| bound.address).collect()
     }
 
     /// Every socket, for reading.
     pub(crate) fn all(&self) -> Vec<(SocketAddr, Arc<UdpSocket>)> {
-        let multicast = self.multicast.iter().filter_map(|socket| Some((socket.local_addr().ok()?, Arc::clone(socket))));
-        self.udp.iter().cloned().chain(multicast).collect()
+        self.udp.iter().chain(&self.multicast).map(|bound| (bound.address, Arc::clone(&bound.reading))).collect()
     }
 
     /// Sends from the socket bound to `local`; what the system does not take at once is lost, as on a network.
     pub(crate) fn send(&mut self, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
         let result = if remote.port() == rtc::mdns::MDNS_PORT {
-            self.multicast().and_then(|socket| socket.try_send_to(bytes, remote))
+            self.multicast().and_then(|bound| bound.writing.send_to(bytes, remote))
         } else {
-            match self.udp.iter().find(|(address, _)| *address == local) {
-                Some((_, socket)) => socket.try_send_to(bytes, remote),
+            match self.udp.iter().find(|bound| bound.address == local) {
+                Some(bound) => bound.writing.send_to(bytes, remote),
                 None => return,
             }
         };
@@ -69,21 +76,21 @@ impl Sockets {
         }
     }
 
-    fn multicast(&mut self) -> io::Result<&UdpSocket> {
-        if self.multicast.is_none() {
-            let socket = MulticastSocket::new().into_std()?;
-            socket.set_nonblocking(true)?;
-            self.multicast = Some(Arc::new(UdpSocket::from_std(socket)?));
-        }
-        self.multicast.as_deref().ok_or_else(|| io::Error::other("no multicast socket"))
+    fn multicast(&mut self) -> io::Result<&BoundSocket> {
+        let bound = match self.multicast.take() {
+            Some(bound) => bound,
+            None => BoundSocket::new(MulticastSocket::new().into_std()?)?,
+        };
+        Ok(self.multicast.insert(bound))
     }
 }
 
-fn bind(ip: IpAddr) -> io::Result<(SocketAddr, Arc<UdpSocket>)> {
-    let socket = std::net::UdpSocket::bind(SocketAddr::new(ip, 0))?;
-    socket.set_nonblocking(true)?;
-    let address = socket.local_addr()?;
-    Ok((address, Arc::new(UdpSocket::from_std(socket)?)))
+impl BoundSocket {
+    fn new(writing: std::net::UdpSocket) -> io::Result<Self> {
+        writing.set_nonblocking(true)?;
+        let reading = Arc::new(UdpSocket::from_std(writing.try_clone()?)?);
+        Ok(Self { address: writing.local_addr()?, reading, writing })
+    }
 }
 
 fn addresses(loopback: bool) -> Vec<IpAddr> {

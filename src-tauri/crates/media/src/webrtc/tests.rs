@@ -1,1 +1,171 @@
+//! Two real connections against each other on the loopback of this machine.
 
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use model::{IcePolicy, IceServer, Secret};
+use tokio::time::{Instant, timeout};
+
+use super::*;
+use crate::{PeerEvent, Roles, RtpPacket};
+
+const SOON: Duration = Duration::from_secs(5);
+
+fn settings() -> PeerSettings {
+    PeerSettings { ice_policy: IcePolicy::HostOnly, ..PeerSettings::default() }
+}
+
+fn server(url: &str) -> IceServer {
+    IceServer { url: url.parse().expect("a server's address"), username: "u".into(), credential: Secret::new("p") }
+}
+
+async fn open(settings: PeerSettings) -> Arc<dyn Peer> {
+    let runtime = WebrtcRuntime::new().expect("a certificate can be made");
+    Arc::from(runtime.open(settings).await.expect("sockets can be bound"))
+}
+
+const OFFERER: Roles = Roles { ice_controlling: true, dtls_client: false };
+const ANSWERER: Roles = Roles { ice_controlling: false, dtls_client: true };
+
+fn packet(ssrc: u32, sequence: u16) -> RtpPacket {
+    let timestamp = u32::from(sequence) * 960;
+    RtpPacket { payload_type: 111, marker: false, sequence, timestamp, ssrc, payload: Bytes::from_static(b"payload") }
+}
+
+/// The next event that is no packet, while the other end is kept alive too.
+async fn news(peer: &Arc<dyn Peer>, other: &Arc<dyn Peer>) -> PeerEvent {
+    let next = async {
+        loop {
+            tokio::select! {
+                event = peer.event() => if !matches!(event, PeerEvent::Rtp(_)) { break event },
+                _ = other.event() => {}
+            }
+        }
+    };
+    timeout(SOON, next).await.expect("an event comes")
+}
+
+async fn next_packet(peer: &Arc<dyn Peer>, other: &Arc<dyn Peer>) -> RtpPacket {
+    let next = async {
+        loop {
+            tokio::select! {
+                event = peer.event() => if let PeerEvent::Rtp(packet) = event { break packet },
+                _ = other.event() => {}
+            }
+        }
+    };
+    timeout(SOON, next).await.expect("a packet comes")
+}
+
+async fn connect(offerer: &Arc<dyn Peer>, answerer: &Arc<dyn Peer>) {
+    let offer = offerer.local().await.expect("an offer");
+    let answer = answerer.local().await.expect("an answer");
+    answerer.connect(offer, ANSWERER).await.expect("the offer is usable");
+    offerer.connect(answer, OFFERER).await.expect("the answer is usable");
+}
+
+async fn both_connected(offerer: &Arc<dyn Peer>, answerer: &Arc<dyn Peer>) {
+    let mut up = (false, false);
+    let wait = async {
+        while up != (true, true) {
+            tokio::select! {
+                event = offerer.event() => up.0 |= matches!(event, PeerEvent::Connected(_)),
+                event = answerer.event() => up.1 |= matches!(event, PeerEvent::Connected(_)),
+            }
+        }
+    };
+    timeout(SOON, wait).await.expect("both ends connect");
+}
+
+async fn pair() -> (Arc<dyn Peer>, Arc<dyn Peer>) {
+    let (offerer, answerer) = (open(settings()).await, open(settings()).await);
+    connect(&offerer, &answerer).await;
+    both_connected(&offerer, &answerer).await;
+    (offerer, answerer)
+}
+
+#[tokio::test]
+async fn packets_pass_both_ways_and_a_new_ssrc_is_heard_too() {
+    let (a, b) = pair().await;
+    for ssrc in [7, 8] {
+        a.send(packet(ssrc, 1)).await.expect("sent");
+        assert_eq!(next_packet(&b, &a).await, packet(ssrc, 1));
+        b.send(packet(ssrc, 2)).await.expect("sent");
+        assert_eq!(next_packet(&a, &b).await, packet(ssrc, 2));
+    }
+    assert!(a.statistics().await.pair.is_some());
+}
+
+#[tokio::test]
+async fn closing_is_told_to_the_far_end() {
+    let (a, b) = pair().await;
+    a.close().await;
+    assert_eq!(news(&b, &a).await, PeerEvent::Closed);
+}
+
+#[tokio::test]
+async fn an_ice_restart_keeps_the_audio_going() {
+    let (a, b) = pair().await;
+    a.restart().await.expect("a restart can begin");
+    let offer = a.local().await.expect("an offer");
+    a.send(packet(7, 10)).await.expect("sent");
+    assert_eq!(next_packet(&b, &a).await.sequence, 10, "the old path serves while the new one is offered");
+    b.restart().await.expect("a restart can begin");
+    let answer = b.local().await.expect("an answer");
+    b.connect(offer.clone(), ANSWERER).await.expect("the offer is usable");
+    a.send(packet(7, 11)).await.expect("sent");
+    assert_eq!(next_packet(&b, &a).await.sequence, 11, "the old path serves while the new one is tried");
+    a.connect(answer, OFFERER).await.expect("the answer is usable");
+    both_connected(&a, &b).await;
+    a.send(packet(7, 12)).await.expect("sent");
+    assert_eq!(next_packet(&b, &a).await.sequence, 12);
+    b.send(packet(9, 13)).await.expect("sent");
+    assert_eq!(next_packet(&a, &b).await.sequence, 13);
+}
+
+#[tokio::test]
+async fn a_discarded_restart_changes_nothing() {
+    let (a, b) = pair().await;
+    let before = a.local().await.expect("ours");
+    a.restart().await.expect("a restart can begin");
+    assert_ne!(a.local().await.expect("ours").ice_ufrag, before.ice_ufrag);
+    a.discard_restart().await;
+    assert_eq!(a.local().await.expect("ours").ice_ufrag, before.ice_ufrag);
+    a.send(packet(7, 1)).await.expect("sent");
+    assert_eq!(next_packet(&b, &a).await.sequence, 1);
+}
+
+#[tokio::test]
+async fn another_certificate_than_the_announced_one_is_refused() {
+    let (a, b) = (open(settings()).await, open(settings()).await);
+    let mut offer = a.local().await.expect("an offer");
+    let answer = b.local().await.expect("an answer");
+    for byte in &mut offer.fingerprints[0].digest {
+        *byte ^= 0x55;
+    }
+    b.connect(offer, ANSWERER).await.expect("it looks usable");
+    a.connect(answer, OFFERER).await.expect("the answer is usable");
+    match news(&b, &a).await {
+        PeerEvent::Failed(words) => assert!(words.contains("certificate"), "{words}"),
+        event => panic!("{event:?}"),
+    }
+}
+
+#[tokio::test]
+async fn dead_servers_delay_a_description_by_the_cap_only() {
+    let servers = vec![server("stun:192.0.2.1:3478"), server("turn:192.0.2.2:3478"), server("turns:192.0.2.3")];
+    let started = Instant::now();
+    let peer = open(PeerSettings { ice_servers: servers, ..PeerSettings::default() }).await;
+    let pumped = Arc::clone(&peer);
+    let pump = async move {
+        loop {
+            pumped.event().await;
+        }
+    };
+    let local = tokio::select! {
+        local = peer.local() => local.expect("an offer"),
+        () = pump => unreachable!("it never ends"),
+    };
+    assert!(started.elapsed() < Duration::from_millis(1_000), "{:?}", started.elapsed());
+    assert!(!local.candidates.is_empty());
+}

@@ -175,7 +175,9 @@ impl Transport {
             Some(0..=3) => self.ice.handle_datagram(now, local, remote, bytes),
             Some(20..=63) if self.ice.admits(now, local, remote) => self.handle_dtls(now, bytes),
             // Before a path is selected the far end may be ahead of us; its certificate is looked at later anyway.
-            Some(20..=63) if self.ice.path().is_none() && self.early.len() < EARLY_DATAGRAMS => self.early.push(BytesMut::from(bytes)),
+            Some(20..=63) if self.ice.path().is_none() && self.early.len() < EARLY_DATAGRAMS => {
+                self.early.push(BytesMut::from(bytes))
+            }
             Some(128..=191) if self.ice.admits(now, local, remote) => self.handle_media(now, bytes),
             _ => {}
         }
@@ -314,6 +316,10 @@ impl Transport {
                 }
             }
         }
+        while let Some((local, remote, bytes)) = self.ice.poll_datagram() {
+            self.write_to(now, local, remote, bytes);
+        }
+        // Behind the checks: the one that selects the path must be there before what is sent on it.
         while let Some(bytes) = self.association.as_mut().and_then(Association::poll_datagram) {
             self.write(now, bytes);
         }
@@ -322,9 +328,6 @@ impl Transport {
             && let Some(Ok(bytes)) = self.srtp.as_mut().map(|srtp| srtp.protect_control(&report))
         {
             self.write(now, bytes);
-        }
-        while let Some((local, remote, bytes)) = self.ice.poll_datagram() {
-            self.write_to(now, local, remote, bytes);
         }
         while let Some((local, remote, bytes)) = self.servers.poll_datagram() {
             self.outbox.push_back(Datagram { local, remote, bytes });
