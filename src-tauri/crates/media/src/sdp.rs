@@ -8,6 +8,8 @@ mod candidate;
 mod local;
 mod remote;
 mod syntax;
+#[cfg(test)]
+mod tests;
 
 pub use agree::negotiate;
 pub use candidate::{Candidate, InvalidCandidate};
