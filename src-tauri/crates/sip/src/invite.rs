@@ -16,7 +16,7 @@ mod unacknowledged;
 use model::Instant;
 
 use crate::{
-    Replaces, Request,
+    Method, Replaces, Request,
     invite::{
         closing::{Closing, Discarded},
         dialling::Dialling,
@@ -51,6 +51,8 @@ pub(crate) enum Task {
     Prack,
     /// Offers a changed session, by re-INVITE or UPDATE.
     Offer,
+    /// The CANCEL of a re-INVITE.
+    Withdraw,
     /// Keeps the session alive by an UPDATE without offer.
     Refresh,
     /// INFO.
@@ -353,7 +355,7 @@ impl Call {
     pub fn receive_request(&mut self, core: &mut Core, id: ServerId, request: &Request) {
         if self.discarded.iter().any(|one| one.dialog.is_of(request)) {
             // Our BYE crossed theirs, or it is for a dialog that is gone.
-            return core.reply(id, if request.method == crate::Method::Bye { 200 } else { 481 });
+            return core.reply(id, if request.method == Method::Bye { 200 } else { 481 });
         }
         let fate = match &mut self.state {
             State::Dialling(dialling) => {
@@ -365,10 +367,14 @@ impl Call {
                 return self.step(core, step);
             }
             State::Talking(session) => session.receive(core, id, request),
-            State::Parting { session, .. } => match session.receive(core, id, request) {
-                Fate::Hung { .. } => Fate::Hung { code: None },
-                Fate::Lives | Fate::Ends { .. } => Fate::Lives,
-            },
+            State::Parting { .. } if request.method == Method::Bye => {
+                core.reply(id, 200);
+                Fate::Hung { code: None }
+            }
+            State::Parting { .. } => {
+                core.reply(id, 481);
+                Fate::Lives
+            }
             State::Closing(_) => {
                 core.reply(id, 481);
                 Fate::Lives

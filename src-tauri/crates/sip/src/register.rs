@@ -18,6 +18,9 @@ const UNREGISTER_WITHIN: Duration = Duration::from_secs(2);
 /// How often in one go the server may ask for a longer registration (423).
 const MAX_LENGTHENED: u32 = 2;
 
+/// Most proxies a registrar may have us go through.
+const MAX_SERVICE_ROUTE: usize = 8;
+
 /// The registration of one account.
 #[derive(Debug)]
 pub(crate) struct Registration {
@@ -123,7 +126,7 @@ impl Registration {
         let mut request = compose::request(Method::Register, uri, &from, &to, &self.call_id, self.number);
         request.headers.push("Contact", self.contact(core, expires));
         request.headers.push("Expires", expires);
-        request.headers.push("Supported", "path, outbound");
+        request.headers.push("Supported", if core.config.reg_id.is_some() { "path, outbound" } else { "path" });
         request.headers.push("Allow", crate::user_agent::ALLOW);
         request
     }
@@ -185,6 +188,8 @@ impl Registration {
             let text = String::from("the server took the registration away at once");
             return self.end(core, RegistrationEvent::Refused { code: response.code, text, retry_after: None });
         }
+        core.service_route = response.headers.addresses("Service-Route").unwrap_or_default();
+        core.service_route.truncate(MAX_SERVICE_ROUTE);
         // Between 55 and 75 % of the time, so that phones that came back together do not stay together.
         let share = 550 + core.tokens.below(200);
         let refresh_at = core.now + Duration::from_millis(u64::from(expires) * u64::from(share));

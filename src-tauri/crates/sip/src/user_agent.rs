@@ -58,11 +58,14 @@ impl UserAgent {
         self.core.now = now;
         match input {
             Input::Connected => {
+                // First who we are, so that the server knows us again; then what ends waiting, then what starts it.
+                let newest = self.core.transactions.newest();
                 self.core.connected();
                 self.registration.connected(&mut self.core);
                 for call in self.calls.values_mut() {
                     call.reconnected(&mut self.core);
                 }
+                self.core.transactions.reconnected(newest);
             }
             Input::Disconnected => {
                 self.core.disconnected();
@@ -161,6 +164,7 @@ impl UserAgent {
                 }
             }
         }
+        self.core.transactions.sweep(self.core.now);
         let core = &self.core;
         self.calls.retain(|_, call| !call.is_over(core));
         let transactions = &self.core.transactions;

@@ -272,13 +272,13 @@ impl Dialling {
     /// Lets the time pass; says how the call is to be closed when nobody answered in time.
     pub fn tick(&mut self, core: &mut Core) -> Option<Closing> {
         for session in &mut self.forks {
-            session.retry(core);
+            session.tick_negotiation(core);
         }
         (core.now >= self.give_up_at).then(|| self.cancel(core, "SIP;cause=408;text=\"Request Timeout\""))
     }
 
     pub fn deadline(&self) -> Option<Instant> {
-        let forks = self.forks.iter().filter_map(Session::deadline);
+        let forks = self.forks.iter().filter_map(Session::early_deadline);
         forks.chain([self.give_up_at]).min()
     }
 }

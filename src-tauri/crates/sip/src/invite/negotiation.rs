@@ -12,12 +12,15 @@ use super::{
 use crate::{
     Method, Request, identity,
     session_timer::{Agreed, SessionTimer, TooShort},
-    transaction::ServerId,
+    transaction::{ClientId, ServerId},
     user_agent::{Answered, CallEvent, Core, Description},
 };
 
 /// How often an offer that crosses with one of theirs is sent again.
 const MAX_TRIES: u32 = 6;
+
+/// An offer that got a provisional response and nothing else for so long is not answered any more: no human is asked.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
 
 /// The offer and answer under way in a dialog.
 #[derive(Debug)]
@@ -27,13 +30,21 @@ pub(super) enum Negotiation {
     /// None.
     Idle,
     /// Ours is sent.
-    Offering { offer: Offer, number: u32, wish: Wish, queued: Option<Offer> },
+    Offering { offer: Offer, sent: Sent, wish: Wish, queued: Option<Offer> },
     /// Ours crossed with one of theirs, or our 2xx has no ACK yet; it is sent (again) at `at`, or after the ACK.
     Waiting { offer: Offer, wish: Wish, at: Option<Instant> },
     /// A 2xx brought the offer we asked for; our answer leaves in the ACK.
     AckDue { invite: Box<Request> },
     /// Theirs waits for the user's answer.
     Answering { transaction: ServerId, asked: Asked, method: Method },
+}
+
+/// Our offer as it left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    number: u32,
+    transaction: ClientId,
+    give_up_at: Instant,
 }
 
 /// An offer of ours.
@@ -75,7 +86,8 @@ impl Negotiation {
     pub fn deadline(&self) -> Option<Instant> {
         match self {
             Self::Waiting { at, .. } => *at,
-            Self::First | Self::Idle | Self::Offering { .. } | Self::AckDue { .. } | Self::Answering { .. } => None,
+            Self::Offering { sent, .. } => Some(sent.give_up_at),
+            Self::First | Self::Idle | Self::AckDue { .. } | Self::Answering { .. } => None,
         }
     }
 }
@@ -123,27 +135,28 @@ impl Session {
         if let Some(description) = &offer.description {
             request.set_body("application/sdp", description.expose());
         }
-        self.negotiation = Negotiation::Offering { offer, number, wish, queued: None };
-        if core.request(self.user(Task::Offer), request).is_none() {
-            self.negotiation = Negotiation::Idle;
-            self.tell_wish(core, wish, 503, "there are too many requests under way");
+        match core.request(self.user(Task::Offer), request) {
+            Some(transaction) => {
+                let sent = Sent { number, transaction, give_up_at: core.now + GIVE_UP_AFTER };
+                self.negotiation = Negotiation::Offering { offer, sent, wish, queued: None };
+            }
+            None => self.tell_wish(core, wish, 503, "there are too many requests under way"),
         }
     }
 
     /// Our offer went out again under another number, after a challenge.
-    pub(super) fn renumbered(&mut self, task: Task, next: u32) -> Fate {
-        if let (Task::Offer, Negotiation::Offering { number, .. }) = (task, &mut self.negotiation) {
-            *number = next;
+    pub(super) fn renumbered(&mut self, task: Task, number: u32, transaction: ClientId) {
+        if let (Task::Offer, Negotiation::Offering { sent, .. }) = (task, &mut self.negotiation) {
+            (sent.number, sent.transaction) = (number, transaction);
         }
-        Fate::Lives
     }
 
     /// The final response to our offer.
     pub(super) fn offer_answered(&mut self, core: &mut Core, answered: &Answered) -> Fate {
         let (response, request) = (&answered.response, &answered.request);
-        let sent = request.headers.cseq().map_or(0, |cseq| cseq.number);
+        let number = request.headers.cseq().map_or(0, |cseq| cseq.number);
         match &self.negotiation {
-            Negotiation::Offering { number, .. } if *number == sent => {}
+            Negotiation::Offering { sent, .. } if sent.number == number => {}
             Negotiation::First
             | Negotiation::Idle
             | Negotiation::Offering { .. }
@@ -166,6 +179,10 @@ impl Session {
             491 if offer.tries < MAX_TRIES => {
                 let at = core.now + self.glare_pause(core);
                 self.negotiation = Negotiation::Waiting { offer, wish, at: Some(at) };
+                Fate::Lives
+            }
+            422 if offer.tries < MAX_TRIES && self.lengthen(&response.headers) => {
+                self.send_offer(core, offer, wish);
                 Fate::Lives
             }
             code => {
@@ -221,12 +238,29 @@ impl Session {
         Duration::from_millis(u64::from(steps) * 10)
     }
 
-    /// Sends an offer whose time has come.
-    pub(super) fn retry(&mut self, core: &mut Core) {
-        let Negotiation::Waiting { at: Some(at), .. } = &self.negotiation else { return };
-        if core.now < *at {
-            return;
+    /// Gives up an offer that nobody answers, and sends one again whose time has come.
+    pub(super) fn tick_negotiation(&mut self, core: &mut Core) {
+        match &self.negotiation {
+            Negotiation::Offering { sent, wish, .. } if core.now >= sent.give_up_at => {
+                let (transaction, wish) = (sent.transaction, *wish);
+                // Whoever accepts all the same gets no ACK, and ends the call.
+                let owner = core.owner(self.user(Task::Withdraw));
+                core.transactions.cancel(core.now, transaction, owner, "");
+                core.transactions.forget(transaction);
+                self.negotiation = Negotiation::Idle;
+                self.tell_wish(core, wish, 408, "the far end did not answer the change of the call");
+            }
+            Negotiation::Waiting { at: Some(at), .. } if core.now >= *at => self.send_again(core),
+            Negotiation::First
+            | Negotiation::Idle
+            | Negotiation::Offering { .. }
+            | Negotiation::Waiting { .. }
+            | Negotiation::AckDue { .. }
+            | Negotiation::Answering { .. } => {}
         }
+    }
+
+    fn send_again(&mut self, core: &mut Core) {
         if let Negotiation::Waiting { offer, wish, .. } = std::mem::replace(&mut self.negotiation, Negotiation::Idle) {
             if self.unacknowledged.is_some() {
                 self.negotiation = Negotiation::Waiting { offer, wish, at: None };

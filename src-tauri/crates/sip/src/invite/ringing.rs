@@ -54,6 +54,8 @@ pub(super) struct Ringing {
     /// The user has answered; the answer waits for a PRACK.
     accepted: Option<Accepted>,
     spoken: Option<Spoken>,
+    /// The INVITE's own Expires (RFC 3261 13.3.1).
+    expires_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -99,7 +101,8 @@ impl Ringing {
         core.tell(key, CallEvent::Incoming(Box::new(call)));
         let support = Support::of(&invite.headers);
         let reliable = Reliable::new(core.tokens.below(1000));
-        Some(Self { session, transaction, invite, support, reliable, accepted: None, spoken: None })
+        let expires_at = invite.headers.expires().map(|seconds| core.now + Duration::from_secs(seconds.into()));
+        Some(Self { session, transaction, invite, support, reliable, accepted: None, spoken: None, expires_at })
     }
 
     /// Whether that is the INVITE's transaction.
@@ -258,7 +261,11 @@ impl Ringing {
             let detail = String::from("the far end did not confirm that it rings here");
             return Step::Over(CallEnd::Failed { detail });
         }
-        self.session.retry(core);
+        if self.expires_at.is_some_and(|at| core.now >= at) {
+            self.reject(core, &Rejection { code: 487, ..Rejection::default() });
+            return Step::Over(CallEnd::Cancelled { code: None });
+        }
+        self.session.tick_negotiation(core);
         if let Some(Spoken { code, again_at }) = self.spoken
             && core.now >= again_at
         {
@@ -271,6 +278,7 @@ impl Ringing {
     /// When `tick` is due.
     pub fn deadline(&self) -> Option<Instant> {
         let spoken = self.spoken.as_ref().map(|spoken| spoken.again_at);
-        earlier(earlier(spoken, self.reliable.deadline()), self.session.deadline())
+        let ours = earlier(earlier(spoken, self.expires_at), self.reliable.deadline());
+        earlier(ours, self.session.early_deadline())
     }
 }

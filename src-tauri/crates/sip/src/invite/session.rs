@@ -12,7 +12,7 @@ use super::{
     unacknowledged::{Overdue, Unacknowledged},
 };
 use crate::{
-    Headers, Method, RAck, Request, Response, compose,
+    Headers, Method, RAck, Request, Response, SessionExpires, compose,
     dialog::Dialog,
     identity,
     refer::{IncomingRefer, OutgoingRefer},
@@ -44,6 +44,8 @@ pub(crate) struct Session {
     pub(super) local: Option<Description>,
     pub(crate) outgoing_refer: OutgoingRefer,
     pub(crate) incoming_refer: IncomingRefer,
+    /// The shortest session interval the far end has told us of (422).
+    shortest: u32,
     last_rseq: Option<u32>,
     /// The first of them is under way.
     infos: VecDeque<(String, Personal)>,
@@ -110,6 +112,7 @@ impl Session {
             local,
             outgoing_refer: OutgoingRefer::None,
             incoming_refer: IncomingRefer::None,
+            shortest: 0,
             last_rseq: None,
             infos: VecDeque::new(),
         }
@@ -223,7 +226,10 @@ impl Session {
         if let 401 | 407 = response.code {
             let number = self.dialog.next_number();
             match core.authorise(self.user(task), answered, number) {
-                Ok(_) => return self.renumbered(task, number),
+                Ok(transaction) => {
+                    self.renumbered(task, number, transaction);
+                    return Fate::Lives;
+                }
                 Err(refusal) => tracing::debug!(?refusal, "a challenge in a call is not answered"),
             }
         }
@@ -241,7 +247,7 @@ impl Session {
                 self.refer_answered(core, response);
                 Fate::Lives
             }
-            Task::Notify => Fate::Lives,
+            Task::Notify | Task::Withdraw => Fate::Lives,
         }
     }
 
@@ -335,6 +341,10 @@ impl Session {
                 self.agree_on_timer(core, &response.headers);
                 Fate::Lives
             }
+            422 if self.lengthen(&response.headers) => {
+                self.refresh(core);
+                Fate::Lives
+            }
             405 | 501 => {
                 self.update = Update::Unknown;
                 self.refresh(core);
@@ -372,12 +382,25 @@ impl Session {
 
     /// Asks for the session interval that is in force, or the one we would like.
     pub(super) fn ask_for_timer(&self, core: &Core, headers: &mut Headers) {
-        match (&self.timer, core.config.session_expires) {
-            (Some(timer), _) => headers.set("Session-Expires", timer.session_expires()),
-            (None, Some(interval)) => headers.set("Session-Expires", interval),
+        let mut wanted = match (&self.timer, core.config.session_expires) {
+            (Some(timer), _) => timer.session_expires(),
+            (None, Some(seconds)) => SessionExpires { seconds, refresher: None },
             (None, None) => return,
+        };
+        wanted.seconds = wanted.seconds.max(self.shortest);
+        headers.set("Session-Expires", wanted);
+        headers.set("Min-SE", core.config.min_se.max(self.shortest));
+    }
+
+    /// Takes over the interval a 422 asks for; whether it is longer than what we knew, so that another try may help.
+    pub(super) fn lengthen(&mut self, headers: &Headers) -> bool {
+        match headers.min_se().filter(|shortest| *shortest > self.shortest) {
+            Some(shortest) => {
+                self.shortest = shortest;
+                true
+            }
+            None => false,
         }
-        headers.set("Min-SE", core.config.min_se);
     }
 
     /// Lets the time pass.
@@ -385,7 +408,7 @@ impl Session {
         if let fate @ Fate::Ends { .. } = self.tick_unacknowledged(core) {
             return fate;
         }
-        self.retry(core);
+        self.tick_negotiation(core);
         match self.timer.map_or(Due::Nothing, |timer| timer.due(core.now)) {
             Due::Nothing => Fate::Lives,
             Due::Refresh => {
@@ -416,7 +439,12 @@ impl Session {
     /// When `tick` is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let timer = self.timer.as_ref().map(SessionTimer::deadline);
-        earlier(earlier(self.unacknowledged_deadline(), timer), self.negotiation.deadline())
+        earlier(earlier(self.unacknowledged_deadline(), timer), self.early_deadline())
+    }
+
+    /// When `tick_negotiation` is due; all that can be due before the answer.
+    pub(super) fn early_deadline(&self) -> Option<Instant> {
+        self.negotiation.deadline()
     }
 
     /// Whether we chose the Call-ID, which decides who waits longer after a crossing (RFC 3261 14.1).

@@ -28,6 +28,10 @@ pub(crate) struct ClientId(u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ServerId(u64);
 
+/// A moment in the order of transactions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Newest(u64);
+
 /// What the users of transactions are told. `O` says whose request it was.
 #[derive(Debug)]
 pub(crate) enum Happened<O> {
@@ -227,7 +231,6 @@ impl<O: Clone> Transactions<O> {
             let (owner, request) = (requested.owner.clone(), Box::new(requested.request.clone()));
             self.happened.push_back(Happened::Response { owner, request, response: Box::new(response) });
         }
-        self.clients.retain(|_, requested| !requested.is_over_at(now));
     }
 
     /// RFC 3261 17.1.3: the branch of the top Via and the method of CSeq. Our responses carry one Via.
@@ -288,7 +291,6 @@ impl<O: Clone> Transactions<O> {
         if verdict == AckVerdict::Deliver {
             self.happened.push_back(Happened::Ack { request: Box::new(ack) });
         }
-        self.servers.retain(|_, received| !received.is_over_at(now));
     }
 
     /// RFC 3261 9.2: a CANCEL is answered by itself, whatever becomes of what it cancels.
@@ -309,7 +311,6 @@ impl<O: Clone> Transactions<O> {
         if let Some((id, true, _)) = target {
             self.happened.push_back(Happened::Cancelled { id, cancel: Box::new(cancel) });
         }
-        self.servers.retain(|_, received| !received.is_over_at(now));
     }
 
     /// RFC 3261 8.2.2.2: the same request has come by another way already.
@@ -352,6 +353,10 @@ impl<O: Clone> Transactions<O> {
                 }
             }
         }
+    }
+
+    /// Forgets what is over. Over a reliable transport that is most transactions as soon as they are answered.
+    pub fn sweep(&mut self, now: Instant) {
         self.clients.retain(|_, requested| !requested.is_over_at(now));
         self.servers.retain(|_, received| !received.is_over_at(now));
     }
@@ -363,9 +368,15 @@ impl<O: Clone> Transactions<O> {
         earlier(clients, servers)
     }
 
-    /// A new connection: what nobody has answered or acknowledged yet goes out again over it.
-    pub fn reconnected(&mut self) {
-        for requested in self.clients.values() {
+    /// The newest transaction, for `reconnected`.
+    pub fn newest(&self) -> Newest {
+        Newest(self.next)
+    }
+
+    /// A new connection: what nobody has answered or acknowledged yet goes out again over it, up to what was `newest` when
+    /// the connection came; the rest has gone out over it already.
+    pub fn reconnected(&mut self, newest: Newest) {
+        for (_, requested) in self.clients.iter().filter(|(id, _)| id.0 <= newest.0) {
             let worth = match &requested.machine {
                 ClientMachine::Invite(machine) => machine.is_unheard(),
                 ClientMachine::Other(machine) => machine.is_pending(),

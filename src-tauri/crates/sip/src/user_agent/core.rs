@@ -55,6 +55,8 @@ pub(crate) struct Core {
     pub config: UserAgentConfig,
     pub tokens: Tokens,
     pub transactions: Transactions<Owner>,
+    /// The way our requests outside of calls take (RFC 3608), as the registrar told.
+    pub service_route: Vec<NameAddr>,
     credentials: Credentials,
     contact: Uri,
     connection: Connection,
@@ -90,6 +92,7 @@ impl Core {
             now: Instant::START,
             transactions: Transactions::new(config.transport.timers(), via),
             credentials: std::mem::replace(&mut config.credentials, Credentials::none()),
+            service_route: Vec::new(),
             contact,
             connection: Connection::Down,
             outputs: VecDeque::new(),
@@ -131,7 +134,6 @@ impl Core {
     pub fn connected(&mut self) {
         self.flush();
         self.connection = Connection::Up;
-        self.transactions.reconnected();
     }
 
     pub fn disconnected(&mut self) {
@@ -259,6 +261,9 @@ impl Core {
         uri.headers.clear();
         let number = 1 + self.tokens.below(1000);
         let mut request = compose::request(method, uri, &from, &NameAddr::new(to), &call_id, number);
+        for route in &self.service_route {
+            request.headers.push("Route", route);
+        }
         for (name, value) in extra {
             request.headers.push(name, value.expose());
         }

@@ -267,7 +267,7 @@ pub enum RegistrationEvent {
         /// 401 or 407.
         code: u16,
     },
-    /// The server did not answer.
+    /// The server did not answer. Nothing is tried again before the next `Command::Register`.
     NoAnswer,
     /// The registration was taken back, or two seconds passed.
     Unregistered,

@@ -1,1 +1,12 @@
+//! Whole courses of messages in virtual time.
 
+mod arrivals;
+mod calls_in;
+mod calls_out;
+mod changes;
+mod chaos;
+mod line;
+mod outside;
+mod pair;
+mod registration;
+mod transfers;
