@@ -33,8 +33,8 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
     let practice = if account::needs_practice(&settings) { Some(Practice::start(&running.world).await?) } else { None };
     let practice_account = practice.as_ref().map(|practice| practice.account.clone());
     let options = PhoneOptions { settings, practice: practice_account, instance: setting.instance(&running.world) };
-    let (phone, _task) = Phone::start(running.world.clone(), options);
-    let mut talk = Talk { events: phone.events(), phone, printer, arguments: &arguments, sound: &sound, hang_up_at: None };
+    let (phone, events) = Phone::start(running.world.clone(), options);
+    let mut talk = Talk { events, phone, printer, arguments: &arguments, sound: &sound, hang_up_at: None };
     let ended = talk.run(account).await;
     talk.phone.stop().await;
     sound.finish()?;

@@ -36,9 +36,8 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     let practice = if account::needs_practice(&settings) { Some(Practice::start(&running.world).await?) } else { None };
     let practice_account = practice.as_ref().map(|practice| practice.account.clone());
     let options = PhoneOptions { settings, practice: practice_account, instance: setting.instance(&running.world) };
-    let (phone, _task) = Phone::start(running.world.clone(), options);
+    let (phone, mut events) = Phone::start(running.world.clone(), options);
     let controlled = remote::serve(setting, &phone).await?;
-    let mut events = phone.events();
     let mut over = pin!(after(arguments.length));
     let mut stop = pin!(interrupted());
     let ended = loop {

@@ -5,8 +5,7 @@ use std::io::{self, IsTerminal};
 use tracing_subscriber::{EnvFilter, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt};
 
 /// Libraries that log what people say or send; they are heard from `warn` on, whatever the filter says of the rest.
-const QUIET: &str =
-    "webrtc=warn,rtc=warn,rustls=warn,tungstenite=warn,hickory_proto=warn,hickory_resolver=warn,reqwest=warn,zbus=warn";
+const QUIET: &str = "webrtc=warn,rtc=warn,rtc_dtls=error,rustls=warn,tungstenite=warn,hickory_proto=warn,hickory_resolver=warn,reqwest=warn,zbus=warn";
 
 /// Changes the level of the log of a running phone.
 #[derive(Clone)]

@@ -105,14 +105,16 @@ impl Lines {
         }
     }
 
-    /// Signs every line off.
-    pub(crate) async fn stop(&mut self) {
+    /// Tells every line to sign off; the future ends when all of them have.
+    pub(crate) fn stop(&mut self) -> impl Future<Output = ()> + use<> {
         let running = std::mem::take(&mut self.running);
         // Dropping the inboxes tells all of them at once; then they are waited for.
         let tasks: Vec<_> = running.into_values().map(|line| line.task).collect();
-        for task in tasks {
-            if timeout(SIGN_OFF, task).await.is_err() {
-                error!("a line did not sign off in time");
+        async move {
+            for task in tasks {
+                if timeout(SIGN_OFF, task).await.is_err() {
+                    error!("a line did not sign off in time");
+                }
             }
         }
     }

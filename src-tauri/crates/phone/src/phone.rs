@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use model::{Command, Settings, SipAccount, Snapshot, TimedEvent};
-use tokio::{
-    sync::{broadcast, mpsc, oneshot, watch},
-    task::JoinHandle,
-};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::info_span;
 
 use crate::{
@@ -46,14 +43,14 @@ pub struct Phone {
 pub struct PhoneStopped;
 
 impl Phone {
-    /// Starts a phone in `world`; must be called inside a tokio runtime. The task ends after [`Phone::stop`].
-    pub fn start(world: World, options: PhoneOptions) -> (Self, JoinHandle<()>) {
+    /// Starts a phone in `world`; must be called inside a tokio runtime. Also returned: its facts from the first one on.
+    pub fn start(world: World, options: PhoneOptions) -> (Self, broadcast::Receiver<TimedEvent>) {
         let (requests, inbox) = mpsc::channel(WAITING);
         let (snapshot, snapshots) = watch::channel(Arc::new(Snapshot::default()));
-        let (events, _) = broadcast::channel(FOLLOWED);
+        let (events, from_the_start) = broadcast::channel(FOLLOWED);
         let run_loop = RunLoop::new(world, options, inbox, snapshot, events.clone());
-        let task = spawn("run loop", info_span!("phone"), run_loop.run());
-        (Self { requests, snapshots, events }, task)
+        spawn("run loop", info_span!("phone"), run_loop.run());
+        (Self { requests, snapshots, events }, from_the_start)
     }
 
     /// Hands a command to the phone; its outcome arrives in the snapshot.

@@ -1,6 +1,6 @@
 //! Where every input meets: one queue, call control, its drivers, one snapshot.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use calls::{
     CallControl,
@@ -249,17 +249,18 @@ impl RunLoop {
             warn!("a media session did not close in time");
         }
         self.publish();
-        let goodbye = async {
-            let mut lines = std::pin::pin!(self.lines.stop());
-            loop {
-                tokio::select! {
-                    () = &mut lines => return,
-                    // A full outbox would keep a line from signing off.
-                    Some(_) = self.line_events.recv() => {}
-                }
+        let mut goodbye = pin!(self.lines.stop());
+        loop {
+            tokio::select! {
+                () = &mut goodbye => break,
+                // A full outbox would keep a line from signing off; and its last word is that it did.
+                Some((account, event)) = self.line_events.recv() => self.step(Input::Line(account, event)),
             }
-        };
-        goodbye.await;
+        }
+        while let Ok((account, event)) = self.line_events.try_recv() {
+            self.step(Input::Line(account, event));
+        }
+        self.publish();
         self.desk.stop().await;
     }
 }
