@@ -7,11 +7,13 @@
 mod attendant;
 mod bridge;
 mod core;
+mod door;
 mod link;
 mod number;
 mod registrar;
 mod server;
 
+pub use door::{Door, DoorLink};
 pub use number::Number;
 pub use registrar::Users;
 pub use server::{Exchange, ExchangeWorld};

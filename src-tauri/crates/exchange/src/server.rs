@@ -1,12 +1,6 @@
 //! The driver: listens on loopback, runs the machine, its media sessions and its hub.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use audio::{HubHandle, LegId, LegRoute};
 use bytes::Bytes;
@@ -18,7 +12,7 @@ use media::{
 use model::{Clock, Codec, MediaId, Secret};
 use sip::Tokens;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::mpsc,
     task::{JoinHandle, JoinSet},
     time::sleep,
@@ -28,6 +22,7 @@ use tracing::{Instrument, debug, info, info_span, warn};
 use crate::{
     attendant::Heard,
     core::{Core, DOMAIN, Output},
+    door::{Door, Guest},
     link::{self, LinkEvent, LinkId},
     registrar::Users,
 };
@@ -48,7 +43,7 @@ pub struct ExchangeWorld {
 /// A running exchange; dropping it ends it and all its calls.
 #[derive(Debug)]
 pub struct Exchange {
-    address: SocketAddr,
+    url: String,
     users: Vec<(String, Secret)>,
     task: JoinHandle<()>,
 }
@@ -74,22 +69,32 @@ impl Exchange {
     /// When the port is taken.
     pub async fn start_at(world: ExchangeWorld, users: &[&str], port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
+        let url = format!("ws://{}/", listener.local_addr()?);
+        Ok(Self::serve(world, users, Entrance::Port(listener), url))
+    }
+
+    /// Starts an exchange without a port, for phones on a network that is not there; must be called inside a tokio runtime.
+    pub fn behind_a_door(world: ExchangeWorld, users: &[&str]) -> (Self, Door) {
+        let (door, guests) = Door::new();
+        (Self::serve(world, users, Entrance::Door(guests), format!("wss://{DOMAIN}/")), door)
+    }
+
+    fn serve(world: ExchangeWorld, users: &[&str], entrance: Entrance, url: String) -> Self {
         let mut tokens = Tokens::new(world.seed);
         let users: Vec<(String, Secret)> = users.iter().map(|user| ((*user).to_owned(), Secret::new(tokens.word(26)))).collect();
         let known = users.iter().fold(Users::new(), |known, (user, password)| known.with(user, password.clone()));
         let core_seed: [u8; 32] = std::array::from_fn(|_| u8::try_from(tokens.below(256)).unwrap_or(0));
         let serving = Serving::new(world, Core::new(known, core_seed), tokens);
-        let span = info_span!("exchange", %address);
+        let span = info_span!("exchange", %url);
+        info!(%url, "the practice exchange runs");
         #[expect(clippy::disallowed_methods, reason = "the exchange is a program of its own beside the phone")]
-        let task = tokio::spawn(serving.run(listener).instrument(span));
-        info!(%address, "the practice exchange runs");
-        Ok(Self { address, users, task })
+        let task = tokio::spawn(serving.run(entrance).instrument(span));
+        Self { url, users, task }
     }
 
-    /// `ws://127.0.0.1:PORT/`.
+    /// Where it is: `ws://127.0.0.1:PORT/`.
     pub fn url(&self) -> String {
-        format!("ws://{}/", self.address)
+        self.url.clone()
     }
 
     /// The domain of its addresses.
@@ -106,6 +111,38 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// Where connections come from.
+enum Entrance {
+    Port(TcpListener),
+    Door(mpsc::Receiver<Guest>),
+}
+
+/// Somebody who came in.
+enum Arrival {
+    Socket(TcpStream),
+    Guest(Guest),
+}
+
+impl Entrance {
+    /// The next one to come in. Waits for ever when nobody can any more. Cancel-safe.
+    async fn next(&mut self) -> io::Result<Arrival> {
+        match self {
+            Self::Port(listener) => {
+                let (stream, _) = listener.accept().await?;
+                // Small messages that somebody waits for.
+                if let Err(error) = stream.set_nodelay(true) {
+                    debug!(%error, "TCP_NODELAY");
+                }
+                Ok(Arrival::Socket(stream))
+            }
+            Self::Door(guests) => match guests.recv().await {
+                Some(guest) => Ok(Arrival::Guest(guest)),
+                None => std::future::pending().await,
+            },
+        }
     }
 }
 
@@ -144,18 +181,18 @@ impl Serving {
         }
     }
 
-    async fn run(mut self, listener: TcpListener) {
+    async fn run(mut self, mut entrance: Entrance) {
         let mut numbered = 0;
         loop {
             tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) if self.outgoing.len() < MOST_LINKS => {
-                        // Small messages that somebody waits for.
-                        if let Err(error) = stream.set_nodelay(true) {
-                            debug!(%error, "TCP_NODELAY");
-                        }
+                arrived = entrance.next() => match arrived {
+                    Ok(arrival) if self.outgoing.len() < MOST_LINKS => {
                         numbered += 1;
-                        self.tasks.spawn(link::serve(LinkId(numbered), stream, self.link_outbox.clone()));
+                        let (id, events) = (LinkId(numbered), self.link_outbox.clone());
+                        match arrival {
+                            Arrival::Socket(stream) => self.tasks.spawn(link::serve(id, stream, events)),
+                            Arrival::Guest(guest) => self.tasks.spawn(guest.serve(id, events)),
+                        };
                     }
                     Ok(_) => warn!("too many connections; one was closed"),
                     Err(error) => {
