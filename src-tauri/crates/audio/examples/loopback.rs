@@ -104,20 +104,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     hub.attach(LegId(1), Box::new(clicker));
     hub.route(vec![LegRoute { leg: LegId(1), microphone: true, speaker: true, hears: Vec::new() }]);
 
-    let mut troubles = 0;
-    for second in 0..seconds * 10 {
+    let mut before = (StreamState::Running, StreamState::Running);
+    for tenth in 0..seconds * 10 {
         thread::sleep(Duration::from_millis(100));
         let states = (hub.microphone_levels().stream, hub.speaker_state());
-        if states != (StreamState::Running, StreamState::Running) {
-            troubles += 1;
-            println!("{:.1} s: microphone {:?}, speaker {:?}", second as f64 / 10.0, states.0, states.1);
+        if states != before {
+            println!("{:.1} s: microphone {:?}, speaker {:?}", tenth as f64 / 10.0, states.0, states.1);
+            before = states;
         }
     }
 
     let delays = delays.lock().unwrap_or_else(PoisonError::into_inner);
     let mut heard: Vec<f64> = delays.iter().copied().flatten().collect();
     heard.sort_by(f64::total_cmp);
-    println!("{} clicks, {} lost, {troubles} troubles", delays.len(), delays.len() - heard.len());
+    println!("{} clicks, {} lost", delays.len(), delays.len() - heard.len());
     if let (Some(least), Some(most)) = (heard.first(), heard.last()) {
         println!("least {least:.1} ms, median {:.1} ms, most {most:.1} ms", heard[heard.len() / 2]);
     }

@@ -5,9 +5,12 @@ mod drift;
 mod intake;
 mod meter;
 mod outlet;
+#[cfg(target_os = "linux")]
+mod pulse;
 mod streams;
 #[cfg(test)]
 mod tests;
 mod worker;
 
 pub use cpal::CpalHost;
+pub(crate) use cpal::in_words;

@@ -13,17 +13,14 @@ use std::{
     time::Duration,
 };
 
-use rodio::{Decoder, DeviceSinkBuilder, MixerDeviceSink, Source, cpal};
+use rodio::{Decoder, DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink, Source, cpal};
 
 pub use pattern::RingPattern;
 
-use crate::{DeviceId, Ringing, SoundError, SoundHost};
+use crate::{DeviceId, Ringing, SoundError, SoundHost, device};
 
 /// How much of a user's file is played over and over; it is held in memory.
 const LONGEST_LOOP: Duration = Duration::from_secs(30);
-
-/// How often the ring device calls back, in times per second: the tone starts and stops within two of them.
-const CALLBACKS_PER_S: u32 = 50;
 
 /// How to ring.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,8 +75,7 @@ pub fn ring_anyhow(host: &dyn SoundHost, id: Option<&DeviceId>, tone: &RingTone)
 pub(crate) fn ring(id: &DeviceId, device: cpal::Device, tone: &RingTone) -> Result<Box<dyn Ringing>, SoundError> {
     let gone = Arc::new(AtomicBool::new(false));
     let noticed = Arc::clone(&gone);
-    let refused = |error: &dyn std::error::Error| SoundError::Refused { what: id.to_string(), reason: in_full(error) };
-    let builder = DeviceSinkBuilder::from_device(device).map_err(|error| refused(&error))?;
+    let builder = DeviceSinkBuilder::from_device(device).map_err(|error| in_words(id, error))?;
     let mut sink = builder
         .with_error_callback(move |error| {
             if !matches!(error.kind(), cpal::ErrorKind::DeviceChanged | cpal::ErrorKind::RealtimeDenied | cpal::ErrorKind::Xrun) {
@@ -87,7 +83,7 @@ pub(crate) fn ring(id: &DeviceId, device: cpal::Device, tone: &RingTone) -> Resu
             }
         })
         .open_stream()
-        .map_err(|error| refused(&error))?;
+        .map_err(|error| in_words(id, error))?;
     // rodio would print on the way out.
     sink.log_on_drop(false);
     let volume = if tone.volume.is_finite() { tone.volume.clamp(0.0, 1.0) } else { 1.0 };
@@ -105,15 +101,18 @@ fn open_file(path: &Path) -> Result<impl Source + Send + 'static, SoundError> {
     Ok(decoder.take_duration(LONGEST_LOOP).buffered().repeat_infinite())
 }
 
-/// An error with its causes in one line: rodio's own words leave out what the system said.
-fn in_full(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        words = format!("{words}: {deeper}");
-        cause = deeper.source();
+/// rodio's error as ours.
+fn in_words(id: &DeviceId, error: DeviceSinkError) -> SoundError {
+    match error {
+        DeviceSinkError::PlayError(cause)
+        | DeviceSinkError::DefaultSinkConfigError(cause)
+        | DeviceSinkError::BuildError(cause)
+        | DeviceSinkError::SupportedConfigsError(cause) => device::in_words(id, &cause),
+        DeviceSinkError::NoDevice => SoundError::Gone(id.clone()),
+        DeviceSinkError::UnsupportedSampleFormat => {
+            SoundError::Refused { what: id.to_string(), reason: "its form of samples is not known".to_owned() }
+        }
     }
-    words
 }
 
 /// A ring by rodio.
@@ -125,5 +124,39 @@ struct RodioRing {
 impl Ringing for RodioRing {
     fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DeviceRole, MemoryHost};
+
+    #[test]
+    fn a_pulled_ring_device_rings_on_the_default_one_and_is_told() {
+        let host = MemoryHost::desk();
+        let headset = DeviceId::from("memory:headset");
+        let (ringing, troubles) = ring_anyhow(&host, Some(&headset), &RingTone::default());
+        assert_eq!(host.rings(), [("memory:spk".into(), RingTone::default())]);
+        assert_eq!(troubles, [SoundError::Gone(headset)]);
+        drop(ringing);
+        assert_eq!(host.rings(), []);
+    }
+
+    #[test]
+    fn without_any_device_each_reason_is_told_once() {
+        let tone = RingTone { sound: RingSound::File("bell.ogg".into()), volume: 0.5 };
+        let (ringing, troubles) = ring_anyhow(&MemoryHost::bare(), None, &tone);
+        assert!(ringing.is_none());
+        assert_eq!(troubles, [SoundError::NoDevice(DeviceRole::Speaker)]);
+    }
+
+    #[test]
+    fn a_file_that_is_no_sound_is_refused_in_words() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("text.mp3");
+        std::fs::write(&path, "this is not music").expect("there is room");
+        assert!(matches!(open_file(&path).err(), Some(SoundError::File { .. })));
+        assert!(matches!(open_file(&folder.path().join("none.wav")).err(), Some(SoundError::File { .. })));
     }
 }

@@ -1,4 +1,4 @@
-//! The devices of this machine, by cpal: PulseAudio (or PipeWire in its place) and ALSA on Linux, WASAPI, CoreAudio.
+//! The devices of this machine: by cpal, but where a sound server of Linux answers, which is spoken to directly.
 
 use std::time::Duration;
 
@@ -7,6 +7,8 @@ use cpal::{
     traits::{DeviceTrait, HostTrait, StreamTrait},
 };
 
+#[cfg(target_os = "linux")]
+use super::pulse::{self, PulseServer};
 use super::{
     intake::Intake,
     outlet::Outlet,
@@ -29,13 +31,13 @@ impl CpalHost {
         Self { worker: Worker::new() }
     }
 
-    /// Has something done on the thread of the sound system; a second time when its server was restarted meanwhile.
+    /// Has something done on the thread of the sound system.
     fn ask<R: Send + 'static>(
         &self,
         what: &str,
-        job: impl Fn(&cpal::Host) -> Result<R, SoundError> + Send + 'static,
+        job: impl FnOnce(&mut System) -> Result<R, SoundError> + Send + 'static,
     ) -> Result<R, SoundError> {
-        self.worker.ask(move |system| system.work(job)).unwrap_or_else(|unanswered| {
+        self.worker.ask(job).unwrap_or_else(|unanswered| {
             Err(match unanswered {
                 Unanswered::TimedOut => SoundError::TimedOut,
                 Unanswered::Broken => SoundError::Refused { what: what.to_owned(), reason: "its library broke off".to_owned() },
@@ -52,39 +54,135 @@ impl Default for CpalHost {
 
 impl SoundHost for CpalHost {
     fn devices(&self) -> Result<Vec<Device>, SoundError> {
-        self.ask("the list of devices", list)
+        self.ask("the list of devices", System::devices)
     }
 
     fn open_microphone(&self, id: Option<&DeviceId>) -> Result<Box<dyn Capture>, SoundError> {
         let wanted = id.cloned();
-        self.ask(called(id), move |host| {
-            let (id, device) = choose(host, wanted.as_ref(), DeviceRole::Microphone)?;
-            let (stream, intake) = streams::open_capture(&device).map_err(|error| in_words(&id, &error))?;
-            Ok(Box::new(CpalCapture { stream, intake }) as Box<dyn Capture>)
-        })
+        self.ask(called(id), move |system| system.open_microphone(wanted.as_ref()))
     }
 
     fn open_speaker(&self, id: Option<&DeviceId>) -> Result<Box<dyn Playback>, SoundError> {
         let wanted = id.cloned();
-        self.ask(called(id), move |host| {
-            let (id, device) = choose(host, wanted.as_ref(), DeviceRole::Speaker)?;
-            let (stream, outlet) = streams::open_playback(&device).map_err(|error| in_words(&id, &error))?;
-            Ok(Box::new(CpalPlayback { stream, outlet }) as Box<dyn Playback>)
-        })
+        self.ask(called(id), move |system| system.open_speaker(wanted.as_ref()))
     }
 
     fn ring(&self, id: Option<&DeviceId>, tone: &RingTone) -> Result<Box<dyn Ringing>, SoundError> {
         let wanted = id.cloned();
         let tone = tone.clone();
-        self.ask(called(id), move |host| {
-            let (id, device) = choose(host, wanted.as_ref(), DeviceRole::Speaker)?;
-            ringer::ring(&id, device, &tone)
+        self.ask(called(id), move |system| {
+            let wanted = wanted.as_ref();
+            let (id, device) = choose(&system.ring_host(wanted)?, wanted, DeviceRole::Speaker)?;
+            ringer::ring(&id, device, &tone).map_err(|error| unless_there_is_none(error, wanted, DeviceRole::Speaker))
         })
     }
 }
 
 fn called(id: Option<&DeviceId>) -> &str {
     id.map_or("the default device", DeviceId::as_str)
+}
+
+/// The sound system, on the worker's thread.
+#[derive(Default)]
+struct System {
+    /// The sound server, as long as it answers.
+    #[cfg(target_os = "linux")]
+    server: Option<PulseServer>,
+}
+
+#[cfg(target_os = "linux")]
+impl System {
+    fn devices(&mut self) -> Result<Vec<Device>, SoundError> {
+        if let Some(mut server) = self.server.take() {
+            // It fails when the server was started again meanwhile; then a new connection decides.
+            if let Ok(devices) = server.devices() {
+                self.server = Some(server);
+                return Ok(devices);
+            }
+        }
+        match PulseServer::connect()? {
+            Some(server) => self.server.insert(server).devices(),
+            None => list(&bare_host()),
+        }
+    }
+
+    fn open_microphone(&mut self, id: Option<&DeviceId>) -> Result<Box<dyn Capture>, SoundError> {
+        match server_for(id)? {
+            Some(server) => server.open_microphone(id),
+            None => open_microphone(&bare_host(), id),
+        }
+    }
+
+    fn open_speaker(&mut self, id: Option<&DeviceId>) -> Result<Box<dyn Playback>, SoundError> {
+        match server_for(id)? {
+            Some(server) => server.open_speaker(id),
+            None => open_speaker(&bare_host(), id),
+        }
+    }
+
+    /// For rodio, which knows cpal only.
+    fn ring_host(&mut self, id: Option<&DeviceId>) -> Result<cpal::Host, SoundError> {
+        Ok(match server_for(id)? {
+            // Its own connection is made by cpal.
+            Some(_) => cpal::default_host(),
+            None => bare_host(),
+        })
+    }
+}
+
+/// A new connection to the sound server, where it has the device; none for the bare devices.
+#[cfg(target_os = "linux")]
+fn server_for(id: Option<&DeviceId>) -> Result<Option<PulseServer>, SoundError> {
+    match id {
+        None => PulseServer::connect(),
+        Some(id) if pulse::is_ours(id) => match PulseServer::connect()? {
+            None => Err(SoundError::Gone(id.clone())),
+            server => Ok(server),
+        },
+        Some(_) => Ok(None),
+    }
+}
+
+/// Without a sound server. Its library would write to the terminal; that goes to a buffer, which the next call empties.
+#[cfg(target_os = "linux")]
+fn bare_host() -> cpal::Host {
+    if let Err(error) = alsa::Output::local_error_handler() {
+        tracing::debug!(%error, "the messages of ALSA cannot be caught");
+    }
+    cpal::host_from_id(cpal::HostId::Alsa).unwrap_or_else(|_| cpal::default_host())
+}
+
+#[cfg(not(target_os = "linux"))]
+impl System {
+    fn devices(&mut self) -> Result<Vec<Device>, SoundError> {
+        list(&cpal::default_host())
+    }
+
+    fn open_microphone(&mut self, id: Option<&DeviceId>) -> Result<Box<dyn Capture>, SoundError> {
+        open_microphone(&cpal::default_host(), id)
+    }
+
+    fn open_speaker(&mut self, id: Option<&DeviceId>) -> Result<Box<dyn Playback>, SoundError> {
+        open_speaker(&cpal::default_host(), id)
+    }
+
+    fn ring_host(&mut self, _: Option<&DeviceId>) -> Result<cpal::Host, SoundError> {
+        Ok(cpal::default_host())
+    }
+}
+
+fn open_microphone(host: &cpal::Host, wanted: Option<&DeviceId>) -> Result<Box<dyn Capture>, SoundError> {
+    let (id, device) = choose(host, wanted, DeviceRole::Microphone)?;
+    let (stream, intake) = streams::open_capture(&device)
+        .map_err(|error| unless_there_is_none(in_words(&id, &error), wanted, DeviceRole::Microphone))?;
+    Ok(Box::new(CpalCapture { stream, intake }))
+}
+
+fn open_speaker(host: &cpal::Host, wanted: Option<&DeviceId>) -> Result<Box<dyn Playback>, SoundError> {
+    let (id, device) = choose(host, wanted, DeviceRole::Speaker)?;
+    let (stream, outlet) = streams::open_playback(&device)
+        .map_err(|error| unless_there_is_none(in_words(&id, &error), wanted, DeviceRole::Speaker))?;
+    Ok(Box::new(CpalPlayback { stream, outlet }))
 }
 
 /// An open microphone.
@@ -115,40 +213,6 @@ impl Playback for CpalPlayback {
     }
 }
 
-/// The connection to the sound system, on the worker's thread.
-#[derive(Default)]
-struct System {
-    host: Option<cpal::Host>,
-}
-
-impl System {
-    fn work<R>(&mut self, job: impl Fn(&cpal::Host) -> Result<R, SoundError>) -> Result<R, SoundError> {
-        if let Some(host) = &self.host {
-            match job(host) {
-                // The connection may be of a server that is gone: the second try has a new one.
-                Err(SoundError::Refused { .. } | SoundError::Gone(_) | SoundError::NoDevice(_)) => self.host = None,
-                outcome => return outcome,
-            }
-        }
-        let host = connect();
-        let outcome = job(&host);
-        // Whether a sound server has come is looked up each time while there is none.
-        if is_server(&host) {
-            self.host = Some(host);
-        }
-        outcome
-    }
-}
-
-/// The best sound system that answers. cpal's choice: a sound server before the bare devices.
-fn connect() -> cpal::Host {
-    cpal::default_host()
-}
-
-fn is_server(host: &cpal::Host) -> bool {
-    host.id().to_string() != ALSA
-}
-
 fn list(host: &cpal::Host) -> Result<Vec<Device>, SoundError> {
     let id_of = |device: Option<cpal::Device>| device.and_then(|device| device.id().ok());
     let default_microphone = id_of(host.default_input_device());
@@ -171,12 +235,9 @@ fn list(host: &cpal::Host) -> Result<Vec<Device>, SoundError> {
     Ok(devices)
 }
 
-/// What nobody means by a device: the plug-ins of ALSA, and the sources that record what a speaker plays.
+/// What nobody means by a device: the plug-ins of ALSA, most of which lead nowhere.
 fn is_hidden(id: &cpal::DeviceId) -> bool {
-    if id.host().to_string() == ALSA {
-        return !["default", "pulse", "pipewire", "plughw:"].iter().any(|plain| id.id().starts_with(plain));
-    }
-    id.id().ends_with(".monitor")
+    id.host().to_string() == ALSA && id.id() != "default" && !id.id().starts_with("plughw:")
 }
 
 /// The device of that id, or the system's default.
@@ -199,6 +260,14 @@ fn choose(host: &cpal::Host, wanted: Option<&DeviceId>, role: DeviceRole) -> Res
             })
     });
     fitting.next().map(|device| (wanted.clone(), device)).ok_or_else(|| SoundError::Gone(wanted.clone()))
+}
+
+/// A default device that is not there means that there is none at all.
+fn unless_there_is_none(error: SoundError, wanted: Option<&DeviceId>, role: DeviceRole) -> SoundError {
+    match (error, wanted) {
+        (SoundError::Gone(_), None) => SoundError::NoDevice(role),
+        (error, _) => error,
+    }
 }
 
 /// The sound system's error as ours.

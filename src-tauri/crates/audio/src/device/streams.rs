@@ -17,9 +17,6 @@ use super::{
 /// How often a device shall call back, in times per second: every 10 ms, as the hub ticks.
 const CALLBACKS_PER_S: u32 = 100;
 
-/// What opening may take where cpal can limit it.
-const OPEN_WITHIN: Duration = Duration::from_millis(2_500);
-
 /// Opens and starts a microphone.
 pub(crate) fn open_capture(device: &cpal::Device) -> Result<(Stream, Intake), Error> {
     let supported = device.default_input_config()?;
@@ -100,7 +97,7 @@ where
             end.take(mono, on_clock(info.timestamp().callback));
         },
         move |error| note(&meter, &error),
-        Some(OPEN_WITHIN),
+        None,
     )
 }
 
@@ -128,7 +125,7 @@ where
             }
         },
         move |error| note(&meter, &error),
-        Some(OPEN_WITHIN),
+        None,
     )
 }
 

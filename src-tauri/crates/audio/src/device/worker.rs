@@ -31,13 +31,13 @@ type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
 /// first job and sleeps between two; one that hangs is given up and replaced.
 pub(crate) struct Worker<T> {
     jobs: Mutex<Option<Sender<Job<T>>>>,
-    hung: Arc<AtomicUsize>,
+    alive: Arc<AtomicUsize>,
 }
 
 impl<T: Default + 'static> Worker<T> {
     /// One that has not started.
     pub(crate) fn new() -> Self {
-        Self { jobs: Mutex::new(None), hung: Arc::new(AtomicUsize::new(0)) }
+        Self { jobs: Mutex::new(None), alive: Arc::new(AtomicUsize::new(0)) }
     }
 
     /// Has `job` done, and waits for what it gives.
@@ -57,9 +57,7 @@ impl<T: Default + 'static> Worker<T> {
         }))?;
         answered.recv_timeout(patience).map_err(|error| {
             // Whichever it is, the thread takes no further job.
-            if self.lock().take().is_some() && error == RecvTimeoutError::Timeout {
-                self.hung.fetch_add(1, Ordering::Relaxed);
-            }
+            *self.lock() = None;
             match error {
                 RecvTimeoutError::Timeout => Unanswered::TimedOut,
                 RecvTimeoutError::Disconnected => Unanswered::Broken,
@@ -77,13 +75,15 @@ impl<T: Default + 'static> Worker<T> {
     }
 
     fn start(&self) -> Result<Sender<Job<T>>, Unanswered> {
-        if self.hung.load(Ordering::Relaxed) >= MOST_HUNG {
+        if self.alive.load(Ordering::Relaxed) >= MOST_HUNG {
             return Err(Unanswered::TimedOut);
         }
         let (sender, jobs) = mpsc::channel::<Job<T>>();
+        let alive = Alive::one_more(&self.alive);
         thread::Builder::new()
             .name("sound-host".to_owned())
             .spawn(move || {
+                let _alive = alive;
                 let mut context = T::default();
                 for job in jobs {
                     job(&mut context);
@@ -95,5 +95,70 @@ impl<T: Default + 'static> Worker<T> {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Sender<Job<T>>>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts a thread as long as it lives, also when it panics.
+struct Alive(Arc<AtomicUsize>);
+
+impl Alive {
+    fn one_more(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn jobs_share_what_they_work_on() {
+        let worker = Worker::<Vec<u32>>::new();
+        assert_eq!(worker.ask(|list| list.push(5)), Ok(()));
+        assert_eq!(worker.ask(|list| list.clone()), Ok(vec![5]));
+    }
+
+    #[test]
+    fn a_hung_job_is_given_up_and_the_next_one_is_done_by_another_thread() {
+        let worker = Worker::<u32>::new();
+        let (release, hang) = mpsc::channel::<()>();
+        let hung = worker.ask_within(SHORT, move |_| hang.recv().is_ok());
+        assert_eq!(hung, Err(Unanswered::TimedOut));
+        assert_eq!(worker.ask(|number| *number), Ok(0));
+        drop(release);
+    }
+
+    #[test]
+    fn when_every_thread_hangs_no_further_one_is_started() {
+        let worker = Worker::<u32>::new();
+        let mut releases = Vec::new();
+        for _ in 0..MOST_HUNG {
+            let (release, hang) = mpsc::channel::<()>();
+            releases.push(release);
+            assert_eq!(worker.ask_within(SHORT, move |_| hang.recv().is_ok()), Err(Unanswered::TimedOut));
+        }
+        assert_eq!(worker.ask(|number| *number), Err(Unanswered::TimedOut));
+        releases.clear();
+        let recovered = (0..500).any(|_| {
+            thread::yield_now();
+            worker.ask_within(SHORT, |number| *number).is_ok()
+        });
+        assert!(recovered, "threads that came back are counted no more");
+    }
+
+    #[test]
+    fn a_panic_of_a_library_is_an_error_and_not_the_end() {
+        let worker = Worker::<u32>::new();
+        assert_eq!(worker.ask(|_| panic!("as a library may")), Err::<(), _>(Unanswered::Broken));
+        assert_eq!(worker.ask(|number| *number), Ok(0));
     }
 }
