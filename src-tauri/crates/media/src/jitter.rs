@@ -47,6 +47,12 @@ const HURRY: i64 = 50 * MS;
 const PACE: u32 = 4;
 const HURRIED_PACE: u32 = 2;
 
+/// A network that lost a packet counts as one that loses packets for so long.
+const LOSSY_AFTER_LOSS: i64 = 2_000 * MS;
+
+/// Sound left out at most to meet the made-up one in phase: 10 ms.
+const MOST_MERGED: usize = 480;
+
 /// Opus conceals in steps of 2.5 ms.
 const OPUS_STEP: i64 = 120;
 
@@ -114,6 +120,8 @@ pub(crate) struct JitterBuffer {
     concealer: Concealer,
     /// Samples made up since the last packet without knowing whether any was lost.
     stalled: i64,
+    /// Until when the network counts as one that loses packets.
+    lossy_until: i64,
     since_correction: u32,
     playout: Playout,
     spent: Vec<Bytes>,
@@ -136,6 +144,7 @@ impl JitterBuffer {
             decoded: vec![0.0; LONGEST_PACKET],
             concealer: Concealer::new(),
             stalled: 0,
+            lossy_until: -1,
             since_correction: 0,
             playout: Playout::default(),
             spent: Vec::with_capacity(MOST_SPENT),
@@ -148,16 +157,13 @@ impl JitterBuffer {
         let Some((length, start)) = length.and_then(|length| self.place(&coded).map(|start| (length, start))) else {
             return self.spend(coded.payload);
         };
-        let slot = Slot { start, length, number: coded.number, codec: coded.codec, payload: coded.payload };
+        let slot = Slot { start, length, number: coded.number, codec: coded.codec, copy: coded.copy, payload: coded.payload };
         let in_time = self.state == State::Waiting || slot.end() > self.next;
-        if !coded.copy {
-            self.observe_recovery(&slot);
+        if !slot.copy {
             self.delays.observe(self.pulled, self.pulled - start);
             self.playout.late += u64::from(!in_time);
-        } else if in_time && !self.store.covers(start) {
-            // What is known only by its copy is worth waiting for like any other packet.
-            self.delays.observe(self.pulled, self.pulled - start);
         }
+        self.observe_restorable(&slot);
         if !in_time {
             self.spend(slot.payload);
         } else if let Err(slot) = self.store.insert(slot) {
@@ -216,16 +222,22 @@ impl JitterBuffer {
         Some(place)
     }
 
-    /// A packet that can restore the one before it is that one's arrival, when it does not come by itself.
-    fn observe_recovery(&mut self, slot: &Slot) {
-        let before = slot.start - slot.length;
-        let missing = self.last.is_some_and(|(number, _)| number < slot.number - 1)
-            && self.state == State::Playing
-            && before >= self.next
-            && !self.store.covers(before);
-        if missing && slot.codec == Codec::Opus && has_fec(&slot.payload) {
-            self.delays.observe(self.pulled, self.pulled - before);
+    /// While packets are lost, what can restore them is waited for.
+    fn observe_restorable(&mut self, slot: &Slot) {
+        if self.lossy_until < self.pulled {
+            return;
         }
+        let delay = self.pulled - slot.start;
+        if slot.codec == Codec::Opus && has_fec(&slot.payload) {
+            self.delays.observe_restorable(self.pulled, delay + slot.length);
+        } else if slot.copy {
+            self.delays.observe_restorable(self.pulled, delay);
+        }
+    }
+
+    /// A packet is missing where it was to be played.
+    fn lose(&mut self) {
+        self.lossy_until = self.pulled + LOSSY_AFTER_LOSS;
     }
 
     fn start_when_due(&mut self) {
@@ -277,6 +289,7 @@ impl JitterBuffer {
 
     /// Makes up for lost packets before the first one in the store.
     fn bridge(&mut self, gap: i64, decoders: &mut Decoders) {
+        self.lose();
         // What was made up while waiting stood for the packets that are now known to be lost.
         let covered = self.stalled.min(gap);
         self.stalled -= covered;
@@ -329,16 +342,24 @@ impl JitterBuffer {
 
     fn play_first(&mut self, decoders: &mut Decoders) {
         let Some(slot) = self.store.take_first() else { return };
+        // Late and not lost: the sound goes on where it stopped and not where the made-up one is by now.
+        let made_up = (self.stalled > 0).then(|| self.continuation(decoders));
         self.playout.concealed += self.stalled as u64;
         self.stalled = 0;
         self.last = Some((slot.number, slot.codec));
+        if slot.copy {
+            self.lose();
+        }
         let skipped = usize::try_from(self.next - slot.start).unwrap_or(0);
         let samples = decoders.decode(slot.codec, &slot.payload, &mut self.decoded).unwrap_or(0);
         match self.decoded.get(skipped..samples) {
             Some(heard) if !heard.is_empty() => {
                 let from = self.line.len();
                 self.line.extend_from_slice(heard);
-                self.concealer.finish(&mut self.line, from);
+                match made_up {
+                    Some(expected) => stretch::merge(&mut self.line, from, &expected, MOST_MERGED),
+                    None => self.concealer.finish(&mut self.line, from),
+                }
             }
             // The payload is damaged: lost after all.
             _ => {
@@ -349,6 +370,17 @@ impl JitterBuffer {
         }
         self.next = slot.end();
         self.spend(slot.payload);
+    }
+
+    /// How the made-up sound would go on.
+    fn continuation(&mut self, decoders: &mut Decoders) -> [f32; stretch::OVERLAP] {
+        let mut expected = [0.0; stretch::OVERLAP];
+        let speaks_opus = self.last.is_some_and(|(_, codec)| codec == Codec::Opus);
+        let by_opus = decoders.opus().filter(|_| speaks_opus).is_some_and(|opus| opus.conceal(&mut expected).is_ok());
+        if !by_opus {
+            self.concealer.lead_out(&self.line, &mut expected);
+        }
+        expected
     }
 
     /// Appends made-up sound.

@@ -91,7 +91,6 @@ mod tests {
             assert!(by_loss.is_sorted_by(|a, b| a > b), "{by_loss:?}");
             assert!(by_delay.is_sorted_by(|a, b| a > b), "{by_delay:?}");
         }
-        assert!((1.0..=4.5).contains(&mos(Codec::Opus, f64::NAN, f64::MAX)) || mos(Codec::Opus, f64::NAN, f64::MAX).is_nan());
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl Reception {
             return self.restart(packet);
         }
         let step = i64::from(packet.sequence.wrapping_sub(self.newest as u16) as i16);
-        if step > LONGEST_DROPOUT || step < -LONGEST_MISORDER {
+        if !(-LONGEST_MISORDER..=LONGEST_DROPOUT).contains(&step) {
             if self.suspect == Some(packet.sequence) {
                 return self.restart(packet);
             }

@@ -44,6 +44,15 @@ impl Concealer {
         }
     }
 
+    /// Writes what goes on from the end of `line`, and ends.
+    pub(super) fn lead_out(&mut self, line: &[f32], place: &mut [f32]) {
+        if !self.active {
+            self.start(line);
+        }
+        place.iter_mut().for_each(|sample| *sample = self.next());
+        self.active = false;
+    }
+
     /// Real sound is there again, from `from` in `line` on: blends into it.
     pub(super) fn finish(&mut self, line: &mut [f32], from: usize) {
         if !self.active {

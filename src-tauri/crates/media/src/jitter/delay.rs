@@ -30,12 +30,14 @@ pub(super) struct Delays {
     observed: Vec<(i64, i64)>,
     oldest: usize,
     since: Option<i64>,
+    /// The latest copy or coarse copy that was offered while packets were lost, and when; then the one before it.
+    restored: [Option<(i64, i64)>; 2],
     target: i64,
 }
 
 impl Delays {
     pub(super) fn new() -> Self {
-        Self { observed: Vec::with_capacity(MOST_OBSERVATIONS), oldest: 0, since: None, target: 0 }
+        Self { observed: Vec::with_capacity(MOST_OBSERVATIONS), oldest: 0, since: None, restored: [None; 2], target: 0 }
     }
 
     /// A packet came `delay` samples after its timestamp, on the scale of `pulled`.
@@ -48,6 +50,18 @@ impl Delays {
         }
         self.since.get_or_insert(pulled);
         self.aim(pulled);
+    }
+
+    /// Packets are lost, and what would restore one came `delay` samples after the timestamp of the one it restores.
+    ///
+    /// All of these are waited for, not all but a few: a target that rises and falls with each loss would be heard more than
+    /// the loss.
+    pub(super) fn observe_restorable(&mut self, pulled: i64, delay: i64) {
+        let [current, before] = &mut self.restored;
+        match current {
+            Some((since, latest)) if pulled - *since <= MEMORY / 2 => *latest = delay.max(*latest),
+            _ => *before = current.replace((pulled, delay)),
+        }
     }
 
     /// The delay that playing needs now, on the same scale as observations.
@@ -82,7 +96,9 @@ impl Delays {
                 }
             }
         }
-        let needed = latest.get(rank).copied().unwrap_or(earliest);
+        let restored =
+            self.restored.iter().flatten().filter(|(since, _)| pulled - since <= MEMORY).map(|(_, delay)| *delay).max();
+        let needed = latest.get(rank).copied().unwrap_or(earliest).max(restored.unwrap_or(i64::MIN));
         let known = self.since.is_some_and(|since| pulled - since >= KNOWN_AFTER);
         let allowance = if known { 0 } else { (ALLOWANCE - (needed - earliest)).max(0) };
         self.target = (needed + allowance).min(earliest + LONGEST) + MARGIN;

@@ -57,6 +57,19 @@ pub(super) fn tone(n: usize) -> f32 {
         .sum::<f64>() as f32
 }
 
+/// A bend of the signal that is heard as a click over the tone.
+const CLICK: f32 = 0.02;
+
+/// Many harmonics in syllables, so that a speech codec takes it for speech.
+pub(super) fn voice(n: usize) -> f32 {
+    let at = n as f64 / 48_000.0;
+    let pitch = 120.0 * at + 4.0 * (at * 3.0).sin();
+    let syllable = (0.5 + 0.5 * (at * 4.0 * std::f64::consts::TAU).sin()).powi(2);
+    (1..20).map(|h| (f64::from(h) * pitch * std::f64::consts::TAU).sin() / f64::from(h)).sum::<f64>() as f32
+        * 0.2
+        * syllable as f32
+}
+
 /// What was heard.
 pub(super) struct Heard {
     pub(super) sound: Vec<f32>,
@@ -141,11 +154,14 @@ impl Heard {
         f64::from(longest)
     }
 
-    /// Jumps that the tone itself cannot make.
+    /// Jumps that the tone itself, whose steepest bend is 0.002, cannot make.
     pub(super) fn clicks(&self, from_s: usize, to_s: usize) -> usize {
-        let bends = |sound: &[f32]| sound.windows(3).map(|w| (w[0] - 2.0 * w[1] + w[2]).abs()).collect::<Vec<_>>();
-        let plain: Vec<f32> = (0..48_000).map(tone).collect();
-        let steepest = bends(&plain).into_iter().fold(0.0, f32::max);
-        bends(&self.sound[from_s * 48_000..to_s * 48_000]).into_iter().filter(|bend| *bend > steepest * 8.0).count()
+        self.clicks_above(CLICK, from_s, to_s)
+    }
+
+    /// Bends of more than this between one sample and the next.
+    pub(super) fn clicks_above(&self, bend: f32, from_s: usize, to_s: usize) -> usize {
+        let sound = &self.sound[from_s * 48_000..to_s * 48_000];
+        sound.windows(3).filter(|w| (w[0] - 2.0 * w[1] + w[2]).abs() > bend).count()
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Slot {
     /// Extended sequence number.
     pub(super) number: i64,
     pub(super) codec: Codec,
+    /// From a later packet, in place of the packet itself.
+    pub(super) copy: bool,
     pub(super) payload: Bytes,
 }
 
@@ -60,10 +62,5 @@ impl Store {
 
     pub(super) fn take_first_if(&mut self, wanted: impl FnOnce(&Slot) -> bool) -> Option<Slot> {
         if self.first().is_some_and(wanted) { self.take_first() } else { None }
-    }
-
-    /// Whether a packet begins at or covers `at`.
-    pub(super) fn covers(&self, at: i64) -> bool {
-        self.slots.iter().any(|slot| slot.start <= at && at < slot.end())
     }
 }

@@ -42,6 +42,20 @@ pub(super) fn lengthen(line: &mut Vec<f32>, from: usize, most: usize, likeness: 
     lag
 }
 
+/// Blends into the sound from `from` on what would have gone on without it, and leaves out up to `most` samples of its
+/// beginning so that the two meet in phase.
+pub(super) fn merge(line: &mut Vec<f32>, from: usize, expected: &[f32; OVERLAP], most: usize) {
+    let fresh = line.get(from..).unwrap_or_default();
+    let longest = most.min(fresh.len().saturating_sub(OVERLAP));
+    let alike = |skip: &usize| likeness(expected, fresh.get(*skip..).unwrap_or_default(), 2);
+    let best = (0..=longest).step_by(4).map(|skip| (skip, alike(&skip))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let skip = best.map_or(0, |(skip, _)| skip);
+    line.drain(from..from + skip);
+    for (n, (sample, expected)) in line.iter_mut().skip(from).zip(expected).enumerate() {
+        *sample = expected + (*sample - expected) * fade_in(n);
+    }
+}
+
 /// The weight of what comes in, `n` samples into an overlap: a raised cosine, so that slopes meet too.
 pub(super) fn fade_in(n: usize) -> f32 {
     0.5 - 0.5 * (std::f32::consts::PI * (n as f32 + 0.5) / OVERLAP as f32).cos()
@@ -63,16 +77,20 @@ fn best_lag(samples: &[f32], most: usize, likeness: f32) -> Option<usize> {
     fine.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, best)| *best >= likeness).map(|(lag, _)| lag)
 }
 
-/// Normalised correlation of the first `OVERLAP` samples with those `lag` later, looking at every `stride`-th.
+/// Likeness of the first `OVERLAP` samples and those `lag` later.
 fn alike(samples: &[f32], lag: usize, stride: usize) -> f32 {
-    let (mut both, mut early, mut late) = (0.0, 1e-9, 1e-9);
-    let pairs = samples.iter().zip(samples.get(lag..).unwrap_or_default()).take(OVERLAP).step_by(stride);
-    for (a, b) in pairs {
+    likeness(samples, samples.get(lag..).unwrap_or_default(), stride)
+}
+
+/// Normalised correlation of the first `OVERLAP` samples of two sounds, looking at every `stride`-th.
+fn likeness(one: &[f32], other: &[f32], stride: usize) -> f32 {
+    let (mut both, mut first, mut second) = (0.0, 1e-9, 1e-9);
+    for (a, b) in one.iter().zip(other).take(OVERLAP).step_by(stride) {
         both += a * b;
-        early += a * a;
-        late += b * b;
+        first += a * a;
+        second += b * b;
     }
-    both / f32::sqrt(early * late)
+    both / f32::sqrt(first * second)
 }
 
 #[cfg(test)]
@@ -99,6 +117,16 @@ mod tests {
             assert!(steepest(&shorter) < steepest(&plain) * 1.3);
             assert!(steepest(&longer) < steepest(&plain) * 1.3);
         }
+    }
+
+    #[test]
+    fn a_merge_finds_the_phase() {
+        let plain = voice(4_000);
+        let expected: [f32; OVERLAP] = plain[2_000..2_000 + OVERLAP].try_into().expect("the length of an overlap");
+        // What goes on is 3 ms behind what is expected.
+        let mut line = [&plain[..2_000], &plain[2_000 - 144..]].concat();
+        merge(&mut line, 2_000, &expected, 480);
+        assert!(steepest(&line) < steepest(&plain) * 1.3);
     }
 
     #[test]

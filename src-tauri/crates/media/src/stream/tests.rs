@@ -76,7 +76,7 @@ impl Line {
             self.near.0.packets(self.now, &mut sent);
             for packet in sent {
                 self.wire.push(packet.clone());
-                if self.wire.len() % self.lose_each != 0 {
+                if !self.wire.len().is_multiple_of(self.lose_each) {
                     let key = self.far.0.received(self.now, packet);
                     self.keys.extend(key.map(|k| (char::from(k.digit), k.duration.as_millis() as u64)));
                 }
