@@ -62,6 +62,8 @@ impl Talk<'_> {
             headers: self.arguments.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect(),
         };
         self.send(Command::Dial(dial))?;
+        // Both are needed to talk, and either may come first: early media connects before the answer.
+        let (mut answered, mut connected) = (false, false);
         loop {
             let over = over(self.hang_up_at, self.sound, self.arguments.length.is_none());
             let event = tokio::select! {
@@ -78,8 +80,19 @@ impl Talk<'_> {
                 }
             };
             match event {
-                Event::Answered { .. } => self.hang_up_at = self.arguments.length.map(|length| Instant::now() + length),
-                Event::MediaConnected { call, .. } => self.audio_connected(call)?,
+                Event::Answered { call, .. } => {
+                    self.hang_up_at = self.arguments.length.map(|length| Instant::now() + length);
+                    answered = true;
+                    if connected {
+                        self.begin(call)?;
+                    }
+                }
+                Event::MediaConnected { call, .. } => {
+                    connected = true;
+                    if answered {
+                        self.begin(call)?;
+                    }
+                }
                 Event::Ended { cause, message, .. } => return self.ended(&cause, message),
                 Event::Failed { call: None, message } if self.sound.needs_devices => {
                     self.hang_up_all()?;
@@ -115,7 +128,7 @@ impl Talk<'_> {
         }
     }
 
-    fn audio_connected(&self, call: CallId) -> Result<(), Failure> {
+    fn begin(&self, call: CallId) -> Result<(), Failure> {
         self.sound.begin();
         match &self.arguments.dtmf {
             Some(digits) => self.send(Command::SendDtmf { call, digits: digits.0.clone() }),

@@ -102,25 +102,28 @@ fn report_words(report: &CallReport) -> String {
     let ms = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{value:.0} ms"));
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let (setup, media) = (&report.setup, &report.media);
-    let codec = media.codec.map_or("no audio", |codec| codec.name());
     let pair = media.pair.map_or_else(|| "-".into(), |pair| format!("{:?} to {:?}", pair.local, pair.remote).to_lowercase());
-    let lines = [
+    let mut lines = vec![
         ("talked", format!("{:.1} s", Duration::from_millis(report.talked_ms).as_secs_f64())),
-        ("codec", codec.to_owned()),
-        ("path", pair),
         ("INVITE after", ms(setup.signalled_ms)),
         ("rang after", ms(setup.ringing_ms)),
         ("answered after", ms(setup.answered_ms)),
         ("audio after", ms(setup.media_ms)),
-        ("packets", format!("{} out, {} in", media.packets_sent, media.packets_received)),
-        ("loss", format!("{} out, {} in", percent(media.loss_out), percent(media.loss_in))),
-        ("jitter", format!("{:.1} ms", media.jitter_ms)),
-        ("round trip", ms(media.round_trip_ms)),
-        ("buffer", format!("{:.0} ms", media.buffer_ms)),
-        ("concealed", percent(media.concealed)),
-        ("quality", format!("MOS {:.1} of 4.5", media.mos)),
     ];
-    lines.iter().map(|(name, value)| format!("{:>25}  {value}", name)).collect::<Vec<_>>().join("\n")
+    if let Some(codec) = media.codec {
+        lines.extend([
+            ("codec", codec.name().to_owned()),
+            ("path", pair),
+            ("packets", format!("{} out, {} in", media.packets_sent, media.packets_received)),
+            ("loss", format!("{} out, {} in", percent(media.loss_out), percent(media.loss_in))),
+            ("jitter", format!("{:.1} ms", media.jitter_ms)),
+            ("round trip", ms(media.round_trip_ms)),
+            ("buffer", format!("{:.0} ms", media.buffer_ms)),
+            ("concealed", percent(media.concealed)),
+            ("quality", format!("MOS {:.1} of 4.5", media.mos)),
+        ]);
+    }
+    lines.iter().map(|(name, value)| format!("{name:>25}  {value}")).collect::<Vec<_>>().join("\n")
 }
 
 fn print_snapshot(snapshot: &Snapshot) {

@@ -288,6 +288,12 @@ impl Driver {
             }
             PeerEvent::Connected(pair) => {
                 self.stream.set_connected(now, true);
+                self.peer_statistics.pair = pair;
+                // So that who hears of the connection knows its codec.
+                let figures = self.figures();
+                if self.tell(MediaEvent::Statistics(figures)).await == Next::Close {
+                    return Next::Close;
+                }
                 self.tell(MediaEvent::Connected { pair }).await
             }
             PeerEvent::Interrupted => {
