@@ -9,6 +9,7 @@ mod closing;
 mod dialling;
 mod negotiation;
 mod reliable;
+mod replaces;
 mod ringing;
 mod session;
 mod unacknowledged;
@@ -16,7 +17,7 @@ mod unacknowledged;
 use model::Instant;
 
 use crate::{
-    Method, Replaces, Request,
+    Method, Request,
     invite::{
         closing::{Closing, Discarded},
         dialling::Dialling,
@@ -113,27 +114,6 @@ impl Call {
         match &mut self.state {
             State::Talking(session) => Some(session),
             State::Dialling(_) | State::Ringing(_) | State::Parting { .. } | State::Closing(_) => None,
-        }
-    }
-
-    /// What another phone says to take this call's place at its far end; none before the answer.
-    pub fn to_be_replaced(&self) -> Option<Replaces> {
-        match &self.state {
-            State::Talking(session) => Some(session.dialog.to_be_replaced()),
-            State::Dialling(_) | State::Ringing(_) | State::Parting { .. } | State::Closing(_) => None,
-        }
-    }
-
-    /// How a `Replaces` finds this call (RFC 3891 section 3); `None` when it names another.
-    pub fn replaceable(&self, replaces: &Replaces) -> Option<Result<(), u16>> {
-        let named = |session: &Session| session.dialog.is_named_by(replaces);
-        match &self.state {
-            State::Dialling(dialling) => dialling.forks().any(named).then_some(Ok(())),
-            // An early dialog that the far end started may not be replaced.
-            State::Ringing(ringing) => named(&ringing.session).then_some(Err(481)),
-            State::Talking(session) => named(session).then_some(if replaces.early_only { Err(486) } else { Ok(()) }),
-            State::Parting { session, .. } => named(session).then_some(Err(603)),
-            State::Closing(_) => self.discarded.iter().any(|one| one.dialog.is_named_by(replaces)).then_some(Err(603)),
         }
     }
 
@@ -482,6 +462,11 @@ impl Call {
         if let State::Talking(session) | State::Parting { session, .. } = &mut self.state {
             session.reconnected(core);
         }
+    }
+
+    /// Whether all that is left of it is a watch for late or repeated responses.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.state, State::Closing(Closing::Winding))
     }
 
     /// Whether nothing of it is awaited any more.

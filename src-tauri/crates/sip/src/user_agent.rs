@@ -89,9 +89,9 @@ impl UserAgent {
         earlier(earlier(self.core.transactions.deadline(), self.registration.deadline()), calls)
     }
 
-    /// Whether nothing of ours waits for an answer and no call is left: the connection may be closed without harm.
+    /// Whether no call is left and nothing of ours waits for an answer: the connection may be closed without harm.
     pub fn is_quiet(&self) -> bool {
-        self.calls.is_empty() && self.core.transactions.is_quiet()
+        self.calls.values().all(Call::is_settled) && self.core.transactions.is_quiet()
     }
 
     /// Our contact: what a request to us has as its Request-URI.

@@ -37,8 +37,9 @@ fn a_call_rings_is_answered_and_hung_up() {
     assert_eq!(bye.uri, uri("sip:bob@192.0.2.9"));
     line.receive(answer(&bye, 200, "", &[], ""));
     insta::assert_snapshot!(line.ladder);
-    line.wait(seconds(64));
     assert!(line.ua.is_quiet());
+    line.wait(seconds(64));
+    assert_eq!(line.ua.poll_timeout(), None);
 }
 
 #[test]
