@@ -11,7 +11,7 @@ use calls::io::{Description, MediaEvent, MediaRequest};
 use model::{Clock, MediaDirection, MediaStatistics, MediaTrouble};
 use tokio::{
     sync::mpsc,
-    time::{MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval_at},
 };
 
 use super::negotiation::{Negotiation, Outcome, Settled};
@@ -98,7 +98,7 @@ impl Driver {
     ) {
         let mut opening = Box::pin(opening);
         let mut opened = false;
-        let mut look = interval(LOOK);
+        let mut look = interval_at(Instant::now() + LOOK, LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             let peer = self.peer.clone();

@@ -58,6 +58,10 @@ pub(crate) enum LocalAddress {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum IceEvent {
     Connected,
+    /// A restart found its path, which is in use now.
+    Switched,
+    /// A restart found none; the old path stays.
+    RestartFailed,
     Interrupted,
     Failed(String),
 }
@@ -73,7 +77,6 @@ pub(crate) struct Path {
 pub(crate) struct Ice {
     crypto: Arc<dyn RTCCryptoProvider>,
     policy: IcePolicy,
-    locals: Vec<LocalAddress>,
     current: Generation,
     /// A restart on its way.
     next: Option<Generation>,
@@ -90,7 +93,7 @@ struct Generation {
 impl Ice {
     pub(crate) fn new(now: Instant, crypto: Arc<dyn RTCCryptoProvider>, policy: IcePolicy) -> Result<Self, Error> {
         let current = Generation::new(now, &crypto, policy)?;
-        Ok(Self { crypto, policy, locals: Vec::new(), current, next: None })
+        Ok(Self { crypto, policy, current, next: None })
     }
 
     /// User name fragment and password for the next description.
@@ -99,42 +102,35 @@ impl Ice {
         (credentials.ufrag.clone(), credentials.pwd.clone())
     }
 
+    /// An address of ours; of the restart, when one was begun.
     pub(crate) fn add_local(&mut self, address: LocalAddress) {
-        if !self.locals.contains(&address) {
-            self.locals.push(address);
-            for generation in std::iter::once(&mut self.current).chain(&mut self.next) {
-                generation.add_local(address);
-            }
-        }
+        self.next.as_mut().unwrap_or(&mut self.current).add_local(address);
     }
 
-    /// Forgets addresses that the machine no longer has.
-    pub(crate) fn retain_locals(&mut self, keep: impl Fn(&LocalAddress) -> bool) {
-        self.locals.retain(keep);
-    }
-
-    /// New credentials, for a restart; the path in use stays.
+    /// New credentials, for a restart; the path in use stays. Its addresses are to be added.
     pub(crate) fn restart(&mut self, now: Instant) -> Result<(), Error> {
-        let mut next = Generation::new(now, &self.crypto, self.policy)?;
-        for address in &self.locals {
-            next.add_local(*address);
-        }
-        self.next = Some(next);
+        self.next = Some(Generation::new(now, &self.crypto, self.policy)?);
         Ok(())
+    }
+
+    /// Whether a restart is on its way.
+    pub(crate) fn is_restarting(&self) -> bool {
+        self.next.is_some()
     }
 
     pub(crate) fn discard_restart(&mut self) {
         self.next = None;
     }
 
-    /// Takes the far end's credentials and candidates. With other credentials than before they belong to the restart.
+    /// Takes the far end's credentials and candidates. With other credentials than before they belong to the restart; with
+    /// the old ones the far end did not restart, and ours is forgotten (RFC 8839 section 4.4.1.1.1).
     pub(crate) fn connect(&mut self, now: Instant, remote: &TransportDescription, controlling: bool) -> Result<(), Error> {
         let credentials = (remote.ice_ufrag.clone(), remote.ice_pwd.clone());
         let goes_on = self.current.remote.as_ref() == Some(&credentials);
-        let generation = match &mut self.next {
-            Some(next) if !goes_on => next,
-            _ => &mut self.current,
-        };
+        if goes_on {
+            self.next = None;
+        }
+        let generation = self.next.as_mut().unwrap_or(&mut self.current);
         if generation.remote.as_ref() != Some(&credentials) {
             generation.start(now, credentials, controlling)?;
         }
@@ -192,14 +188,13 @@ impl Ice {
             match next.poll_event(now) {
                 Some(IceEvent::Connected) => {
                     self.current = self.next.take()?;
-                    return Some(IceEvent::Connected);
+                    return Some(IceEvent::Switched);
                 }
                 Some(failed @ IceEvent::Failed(_)) => {
-                    // The old path may still be good; if it is not, its own time-out says so.
                     self.next = None;
-                    return self.current.path().is_none().then_some(failed);
+                    return Some(if self.current.path().is_some() { IceEvent::RestartFailed } else { failed });
                 }
-                Some(IceEvent::Interrupted) | None => {}
+                Some(IceEvent::Switched | IceEvent::RestartFailed | IceEvent::Interrupted) | None => {}
             }
         }
         self.current.poll_event(now)

@@ -73,10 +73,7 @@ impl UdpPeer {
     fn gather(&self, state: &mut State) -> Result<(), PeerError> {
         let now = Instant::now();
         state.gather_until = now + self.settings.gather_for;
-        state.sockets.bind(self.settings.loopback)?;
-        let addresses = state.sockets.addresses();
-        state.transport.retain_sockets(&addresses);
-        for address in addresses {
+        for address in state.sockets.bind(self.settings.loopback)? {
             state.transport.add_socket(address);
         }
         if self.settings.ice_policy != IcePolicy::HostOnly {
@@ -107,7 +104,8 @@ impl State {
     fn ask_at(&mut self, now: Instant, server: &IceServer, address: SocketAddr) {
         let reaches =
             |local: &SocketAddr| local.is_ipv4() == address.is_ipv4() && local.ip().is_loopback() == address.ip().is_loopback();
-        for local in self.sockets.addresses().into_iter().filter(reaches).take(SOCKETS_PER_SERVER) {
+        let locals: Vec<SocketAddr> = self.transport.sockets().iter().copied().filter(reaches).take(SOCKETS_PER_SERVER).collect();
+        for local in locals {
             let relay = server.url.relays.then(|| (server.username.clone(), server.credential.expose().to_owned()));
             self.transport.add_server(now.into_std(), ServerConfig { local, server: address, relay });
         }
@@ -117,6 +115,7 @@ impl State {
         while let Some(datagram) = self.transport.poll_datagram() {
             self.sockets.send(datagram.local, datagram.remote, &datagram.bytes);
         }
+        self.sockets.retain(|socket| self.transport.uses(socket));
     }
 
     fn is_gathered(&self) -> bool {
@@ -154,7 +153,9 @@ impl Peer for UdpPeer {
     }
 
     async fn discard_restart(&self) {
-        self.state().transport.discard_restart();
+        let mut state = self.state();
+        state.transport.discard_restart(Instant::now().into_std());
+        state.flush();
     }
 
     async fn connect(&self, remote: TransportDescription, roles: Roles) -> Result<(), PeerError> {

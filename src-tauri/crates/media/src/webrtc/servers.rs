@@ -143,15 +143,21 @@ impl Servers {
         self.events.pop_front()
     }
 
-    /// Gives relays back.
-    pub(crate) fn close(&mut self, now: Instant) {
-        for client in &mut self.clients {
+    /// Gives the relays behind some sockets back. What is to be sent for it must be sent before the next call.
+    pub(crate) fn close(&mut self, now: Instant, sockets: &[SocketAddr]) {
+        for client in self.clients.iter_mut().filter(|client| sockets.contains(&client.local)) {
+            client.waiting = 0;
             if let Some(relayed) = client.relayed.take()
                 && let Err(error) = client.client.relay(relayed).and_then(|mut relay| relay.close(now))
             {
                 tracing::debug!(%error, "a relay was not given back");
             }
         }
+    }
+
+    /// Forgets servers that were asked from some sockets.
+    pub(crate) fn forget(&mut self, sockets: &[SocketAddr]) {
+        self.clients.retain(|client| !sockets.contains(&client.local));
     }
 
     fn collect(&mut self) {

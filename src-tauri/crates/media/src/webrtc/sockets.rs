@@ -31,29 +31,28 @@ struct BoundSocket {
 }
 
 impl Sockets {
-    /// Binds what is not bound yet and drops what the machine no longer has. Those that stay keep their ports.
-    pub(crate) fn bind(&mut self, loopback: bool) -> Result<(), PeerError> {
-        let addresses = addresses(loopback);
-        self.udp.retain(|bound| addresses.contains(&bound.address.ip()));
+    /// Binds a fresh socket on each address the machine has now, and returns their addresses.
+    pub(crate) fn bind(&mut self, loopback: bool) -> Result<Vec<SocketAddr>, PeerError> {
+        let mut bound = Vec::new();
         let mut problem = None;
-        for ip in addresses {
-            if self.udp.iter().any(|bound| bound.address.ip() == ip) {
-                continue;
-            }
+        for ip in addresses(loopback) {
             match std::net::UdpSocket::bind(SocketAddr::new(ip, 0)).and_then(BoundSocket::new) {
-                Ok(bound) => self.udp.push(bound),
+                Ok(socket) => {
+                    bound.push(socket.address);
+                    self.udp.push(socket);
+                }
                 Err(error) => problem = Some(error),
             }
         }
         match problem {
-            Some(error) if self.udp.is_empty() => Err(PeerError::System(format!("no UDP socket can be opened: {error}"))),
-            Some(_) | None => Ok(()),
+            Some(error) if bound.is_empty() => Err(PeerError::System(format!("no UDP socket can be opened: {error}"))),
+            Some(_) | None => Ok(bound),
         }
     }
 
-    /// The addresses.
-    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-        self.udp.iter().map(|bound| bound.address).collect()
+    /// Closes those that are of no use any more.
+    pub(crate) fn retain(&mut self, is_used: impl Fn(&SocketAddr) -> bool) {
+        self.udp.retain(|bound| is_used(&bound.address));
     }
 
     /// Every socket, for reading.

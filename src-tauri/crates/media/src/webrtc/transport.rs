@@ -36,12 +36,21 @@ pub(crate) struct Datagram {
     pub bytes: BytesMut,
 }
 
+/// Where we can be reached.
+#[derive(Default)]
+struct Addresses {
+    sockets: Vec<SocketAddr>,
+    candidates: Vec<Candidate>,
+}
+
 pub(crate) struct Transport {
     identity: Arc<Identity>,
     policy: IcePolicy,
     ice: Ice,
     servers: Servers,
-    candidates: Vec<Candidate>,
+    ours: Addresses,
+    /// Those of the path in use, while a restart tries others.
+    before: Option<Addresses>,
     notes: Vec<String>,
     association: Option<Association>,
     remote: Option<TransportDescription>,
@@ -63,7 +72,8 @@ impl Transport {
             servers: Servers::new(Arc::clone(&identity.crypto)),
             identity,
             policy,
-            candidates: Vec::new(),
+            ours: Addresses::default(),
+            before: None,
             notes: Vec::new(),
             association: None,
             remote: None,
@@ -79,22 +89,21 @@ impl Transport {
 
     /// A socket was bound.
     pub(crate) fn add_socket(&mut self, address: SocketAddr) {
+        self.ours.sockets.push(address);
         if self.policy != IcePolicy::RelayOnly {
             self.ice.add_local(LocalAddress::Host(address));
             self.add_candidate(CandidateKind::Host, address, None);
         }
     }
 
-    /// Only `sockets` are left of those that were bound.
-    pub(crate) fn retain_sockets(&mut self, sockets: &[SocketAddr]) {
-        let kept = |address: &SocketAddr| sockets.contains(address);
-        self.ice.retain_locals(|local| match local {
-            LocalAddress::Host(address) | LocalAddress::Relay(_, address) => kept(address),
-        });
-        self.candidates.retain(|candidate| {
-            let (host, port) = candidate.related.clone().unwrap_or((candidate.address.clone(), candidate.port));
-            host.parse().is_ok_and(|ip| kept(&SocketAddr::new(ip, port)))
-        });
+    /// The sockets for new candidates.
+    pub(crate) fn sockets(&self) -> &[SocketAddr] {
+        &self.ours.sockets
+    }
+
+    /// Whether a socket is still of use.
+    pub(crate) fn uses(&self, socket: &SocketAddr) -> bool {
+        self.ours.sockets.contains(socket) || self.before.as_ref().is_some_and(|before| before.sockets.contains(socket))
     }
 
     /// A STUN or TURN server is to be asked.
@@ -127,22 +136,40 @@ impl Transport {
             ice_lite: false,
             fingerprints: vec![self.identity.fingerprint.clone()],
             setup: Setup::Actpass,
-            candidates: self.candidates.clone(),
+            candidates: self.ours.candidates.clone(),
         }
     }
 
+    /// Begins a restart. It needs sockets of its own: Asterisk takes a restart with the old addresses for none, yet
+    /// announces new credentials.
     pub(crate) fn restart(&mut self, now: Instant) -> Result<(), PeerError> {
-        self.ice.restart(now).map_err(|error| PeerError::System(error.to_string()))
+        self.discard_restart(now);
+        self.ice.restart(now).map_err(|error| PeerError::System(error.to_string()))?;
+        self.before = Some(std::mem::take(&mut self.ours));
+        Ok(())
     }
 
-    pub(crate) fn discard_restart(&mut self) {
+    pub(crate) fn discard_restart(&mut self, now: Instant) {
         self.ice.discard_restart();
+        if let Some(before) = self.before.take() {
+            let tried = std::mem::replace(&mut self.ours, before);
+            self.retire(now, &tried);
+        }
+    }
+
+    fn retire(&mut self, now: Instant, addresses: &Addresses) {
+        self.servers.close(now, &addresses.sockets);
+        self.drain_servers();
+        self.servers.forget(&addresses.sockets);
     }
 
     /// Connects, completes a restart, or begins a new association; see [`crate::Peer::connect`].
     pub(crate) fn connect(&mut self, now: Instant, remote: TransportDescription, roles: Roles) -> Result<(), PeerError> {
         let unusable = |error: Error| PeerError::Description(format!("the far end's description cannot be used: {error}"));
         self.ice.connect(now, &remote, roles.ice_controlling).map_err(unusable)?;
+        if !self.ice.is_restarting() {
+            self.discard_restart(now);
+        }
         let same_association = self.association.is_some()
             && self.dtls_client == roles.dtls_client
             && self.remote.as_ref().is_some_and(|known| known.fingerprints == remote.fingerprints);
@@ -277,8 +304,10 @@ impl Transport {
             association.close(now);
         }
         self.turn(now);
-        self.servers.close(now);
-        self.turn(now);
+        let sockets: Vec<SocketAddr> =
+            self.before.iter().chain([&self.ours]).flat_map(|addresses| addresses.sockets.iter().copied()).collect();
+        self.servers.close(now, &sockets);
+        self.drain_servers();
         self.srtp = None;
     }
 
@@ -286,6 +315,8 @@ impl Transport {
     fn turn(&mut self, now: Instant) {
         while let Some(event) = self.servers.poll_event() {
             match event {
+                // An answer to the sockets of a path that a restart is about to leave.
+                ServerEvent::Reflexive(_, base) | ServerEvent::Relayed(_, base) if !self.ours.sockets.contains(&base) => {}
                 ServerEvent::Reflexive(address, base) if self.policy == IcePolicy::All && address != base => {
                     self.add_candidate(CandidateKind::Srflx, address, Some(base));
                 }
@@ -302,13 +333,17 @@ impl Transport {
         self.ice.handle_timeout(now);
         while let Some(event) = self.ice.poll_event(now) {
             match event {
-                IceEvent::Connected => {
+                IceEvent::Connected | IceEvent::Switched => {
+                    if let Some(before) = self.before.take_if(|_| event == IceEvent::Switched) {
+                        self.retire(now, &before);
+                    }
                     self.start_association(now);
                     // DTLS reports the first connection; afterwards a path that is found again is news by itself.
                     if self.srtp.is_some() {
                         self.tell(PeerEvent::Connected(self.ice.pair()));
                     }
                 }
+                IceEvent::RestartFailed => self.discard_restart(now),
                 IceEvent::Interrupted => self.tell(PeerEvent::Interrupted),
                 IceEvent::Failed(words) => {
                     let notes = self.notes.join("; ");
@@ -329,6 +364,10 @@ impl Transport {
         {
             self.write(now, bytes);
         }
+        self.drain_servers();
+    }
+
+    fn drain_servers(&mut self) {
         while let Some((local, remote, bytes)) = self.servers.poll_datagram() {
             self.outbox.push_back(Datagram { local, remote, bytes });
         }
@@ -358,7 +397,7 @@ impl Transport {
 
     fn add_candidate(&mut self, kind: CandidateKind, address: SocketAddr, base: Option<SocketAddr>) {
         let known = |candidate: &Candidate| candidate.ip() == Some(address.ip()) && candidate.port == address.port();
-        if self.candidates.iter().any(known) {
+        if self.ours.candidates.iter().any(known) {
             return;
         }
         let preference: u32 = match kind {
@@ -370,11 +409,11 @@ impl Transport {
         // RFC 8445 section 5.1.2.1; IPv6 before IPv4 (RFC 8421), loopback last, then in the order of finding.
         let ip = address.ip();
         let family = if ip.is_loopback() { 0 } else { 2 } + u32::from(ip.is_ipv6());
-        let local_preference = family * 16_000 + 1_000 - u32::try_from(self.candidates.len()).unwrap_or(0).min(999);
+        let local_preference = family * 16_000 + 1_000 - u32::try_from(self.ours.candidates.len()).unwrap_or(0).min(999);
         // Candidates of one kind, base address and server share a foundation; one server of a kind is asked per base.
         let base_ip = base.unwrap_or(address).ip();
         let foundation = fold(&format!("{kind:?} {base_ip}"));
-        self.candidates.push(Candidate {
+        self.ours.candidates.push(Candidate {
             foundation: foundation.to_string(),
             component: 1,
             transport: "udp".into(),
