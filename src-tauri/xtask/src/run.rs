@@ -8,16 +8,28 @@ use crate::{
 /// The echo of the practice exchange, long enough to hear oneself.
 const FIRST_CALL: [&str; 4] = ["call", "600", "--for", "5s"];
 
+/// What `sidetone-cli` exits with when there is no microphone or speaker (README, exit statuses).
+const NO_SOUND: u8 = 6;
+
 /// Builds `sidetone-cli` and runs it with `arguments`, or with the first call.
 pub fn run(arguments: &[String]) -> Result<(), Failed> {
     setup::install_missing()?;
     // The dev profile: it builds in half the time, and what keeps real time is optimised there too (Cargo.toml).
-    let mut command = cargo(&["run", "--quiet", "--package", "cli", "--bin", "sidetone-cli", "--"]);
-    if arguments.is_empty() {
-        eprintln!("calling the practice exchange's echo: sidetone-cli {}", FIRST_CALL.join(" "));
-        command.args(FIRST_CALL);
-    } else {
-        command.args(arguments);
+    run_program(&mut cargo(&["build", "--package", "cli", "--bin", "sidetone-cli"]))?;
+    if !arguments.is_empty() {
+        return sidetone(arguments);
     }
-    run_program(&mut command)
+    let call = FIRST_CALL.map(str::to_owned);
+    eprintln!("calling the practice exchange's echo: sidetone-cli {}", call.join(" "));
+    match sidetone(&call) {
+        Err(Failed { code: NO_SOUND, .. }) => {
+            eprintln!("without sound devices a melody speaks instead of you: sidetone-cli {} --melody", call.join(" "));
+            sidetone(&[&call[..], &["--melody".to_owned()]].concat())
+        }
+        ended => ended,
+    }
+}
+
+fn sidetone(arguments: &[String]) -> Result<(), Failed> {
+    run_program(cargo(&["run", "--quiet", "--package", "cli", "--bin", "sidetone-cli", "--"]).args(arguments))
 }
