@@ -129,13 +129,13 @@ impl Call {
         if let State::Ringing(ringing) = &mut self.state
             && ringing.accept(core, description)
         {
-            self.answered();
+            self.answered(core);
         }
     }
 
     /// A 2xx has left: from now on there is a session.
-    fn answered(&mut self) {
-        let state = std::mem::replace(&mut self.state, State::Closing(Closing::Winding));
+    fn answered(&mut self, core: &Core) {
+        let state = std::mem::replace(&mut self.state, State::Closing(Closing::winding(core)));
         self.state = match state {
             State::Ringing(ringing) => State::Talking(Box::new(ringing.session)),
             state @ (State::Dialling(_) | State::Talking(_) | State::Parting { .. } | State::Closing(_)) => state,
@@ -165,7 +165,7 @@ impl Call {
             State::Talking(session) if session.awaits_ack() => {
                 core.tell(self.key, CallEvent::Ended(CallEnd::Local));
                 session.abandon(core);
-                let state = std::mem::replace(&mut self.state, State::Closing(Closing::Winding));
+                let state = std::mem::replace(&mut self.state, State::Closing(Closing::winding(core)));
                 if let State::Talking(session) = state {
                     self.state = State::Parting { session, reason: reason.to_owned() };
                 }
@@ -177,7 +177,7 @@ impl Call {
 
     /// Ends a confirmed session from our side: BYE, and the user is told.
     fn part(&mut self, core: &mut Core, end: CallEnd, reason: &str) {
-        let state = std::mem::replace(&mut self.state, State::Closing(Closing::Winding));
+        let state = std::mem::replace(&mut self.state, State::Closing(Closing::winding(core)));
         match state {
             State::Talking(mut session) => {
                 session.abandon(core);
@@ -191,7 +191,7 @@ impl Call {
 
     /// The user is told that it is over; nothing has to be said on the wire any more.
     fn end(&mut self, core: &mut Core, end: CallEnd) {
-        self.state = State::Closing(Closing::Winding);
+        self.state = State::Closing(Closing::winding(core));
         core.tell(self.key, CallEvent::Ended(end));
     }
 
@@ -297,7 +297,7 @@ impl Call {
             }
             State::Talking(_) | State::Parting { .. } => self.late_fork(core, answered),
             State::Closing(closing) => {
-                closing.finished();
+                closing.finished(core);
                 self.late_fork(core, answered);
             }
             State::Ringing(_) => {}
@@ -361,7 +361,7 @@ impl Call {
             }
         };
         if let Fate::Hung { code } = fate {
-            match std::mem::replace(&mut self.state, State::Closing(Closing::Winding)) {
+            match std::mem::replace(&mut self.state, State::Closing(Closing::winding(core))) {
                 State::Talking(mut session) => {
                     session.abandon(core);
                     core.tell(self.key, CallEvent::Ended(CallEnd::Bye { code }));
@@ -376,7 +376,7 @@ impl Call {
     fn step(&mut self, core: &mut Core, step: ringing::Step) {
         match step {
             ringing::Step::Rings => {}
-            ringing::Step::Answered => self.answered(),
+            ringing::Step::Answered => self.answered(core),
             ringing::Step::Over(end) => self.end(core, end),
         }
     }
@@ -442,7 +442,11 @@ impl Call {
                     self.part(core, CallEnd::Local, &reason);
                 }
             }
-            State::Closing(closing) => closing.tick(core),
+            State::Closing(closing) => {
+                if closing.tick(core) {
+                    core.transactions.forget_all(|owner| owner.user.is_of(self.key));
+                }
+            }
         }
     }
 
@@ -453,7 +457,7 @@ impl Call {
             State::Ringing(ringing) => ringing.deadline(),
             State::Talking(session) => session.deadline(),
             State::Parting { session, .. } => session.unacknowledged_deadline(),
-            State::Closing(closing) => closing.deadline(),
+            State::Closing(closing) => Some(closing.deadline()),
         }
     }
 
@@ -466,14 +470,13 @@ impl Call {
 
     /// Whether all that is left of it is a watch for late or repeated responses.
     pub fn is_settled(&self) -> bool {
-        matches!(self.state, State::Closing(Closing::Winding))
+        matches!(self.state, State::Closing(Closing::Winding { .. }))
     }
 
     /// Whether nothing of it is awaited any more.
     pub fn is_over(&self, core: &Core) -> bool {
-        let of_this = |user: &User| matches!(user, User::Call(key, _) if *key == self.key);
         match &self.state {
-            State::Closing(Closing::Winding) => !core.transactions.any_of(|owner| of_this(&owner.user)),
+            State::Closing(Closing::Winding { .. }) => !core.transactions.any_of(|owner| owner.user.is_of(self.key)),
             State::Closing(Closing::Cancelling(_))
             | State::Dialling(_)
             | State::Ringing(_)

@@ -146,6 +146,10 @@ impl Registration {
     /// The server answered, or (408) did not.
     pub fn answered(&mut self, core: &mut Core, answered: &Answered) {
         let response = &answered.response;
+        if answered.request.headers.cseq().is_ok_and(|cseq| cseq.number != self.number) {
+            // An earlier REGISTER, whose outcome a later one has made worthless.
+            return;
+        }
         match (&self.state, response.code) {
             (State::Off | State::Idle | State::Registered { .. }, _) | (_, ..=199) => {}
             (State::Asking { .. } | State::Leaving { .. }, 401 | 407) => self.challenged(core, answered),

@@ -17,8 +17,8 @@ use crate::{
 pub(super) enum Closing {
     /// It has.
     Cancelling(Cancelling),
-    /// Only requests already sent are awaited.
-    Winding,
+    /// Only answers to requests already sent, and late ones of forks, are awaited; for so long at most.
+    Winding { until: Instant },
 }
 
 /// An INVITE of ours that nobody wants any more.
@@ -28,20 +28,23 @@ pub(super) struct Cancelling {
     /// Value of a Reason header, or empty.
     pub reason: String,
     pub progress: Progress,
+    /// Who has not ended the INVITE by then will never do so (RFC 3261 9.1).
+    pub until: Instant,
 }
 
 #[derive(Debug)]
 pub(super) enum Progress {
     /// RFC 3261 9.1: CANCEL may not leave before a provisional response came.
     Unheard,
-    /// The CANCEL is sent. Who does not end the INVITE then will never do so.
-    Sent { until: Instant },
+    /// The CANCEL is sent.
+    Sent,
 }
 
 impl Closing {
     /// Calls an INVITE off: at once, or when a provisional response has come.
     pub fn cancel(core: &mut Core, key: CallKey, invite: ClientId, reason: &str) -> Self {
-        let mut closing = Self::Cancelling(Cancelling { invite, reason: reason.to_owned(), progress: Progress::Unheard });
+        let until = core.now + core.transactions.timers().life();
+        let mut closing = Self::Cancelling(Cancelling { invite, reason: reason.to_owned(), progress: Progress::Unheard, until });
         closing.provisional(core, key);
         closing
     }
@@ -52,29 +55,39 @@ impl Closing {
         let Progress::Unheard = cancelling.progress else { return };
         let owner = core.owner(User::Call(key, Purpose::Cancel));
         if core.transactions.cancel(core.now, cancelling.invite, owner, &cancelling.reason).is_some() {
-            let until = core.now + core.transactions.timers().life();
-            cancelling.progress = Progress::Sent { until };
+            cancelling.progress = Progress::Sent;
+            cancelling.until = core.now + core.transactions.timers().life();
         }
     }
 
     /// The INVITE has its final response.
-    pub fn finished(&mut self) {
-        *self = Self::Winding;
-    }
-
-    pub fn tick(&mut self, core: &mut Core) {
-        if let Self::Cancelling(Cancelling { invite, progress: Progress::Sent { until }, .. }) = self
-            && core.now >= *until
-        {
-            core.transactions.forget(*invite);
-            *self = Self::Winding;
+    pub fn finished(&mut self, core: &Core) {
+        if let Self::Cancelling(_) = self {
+            *self = Self::winding(core);
         }
     }
 
-    pub fn deadline(&self) -> Option<Instant> {
+    /// Twice the life of a transaction: a late fork's 2xx may come at the end of the first, its BYE lives another.
+    pub fn winding(core: &Core) -> Self {
+        Self::Winding { until: core.now + core.transactions.timers().life() * 2 }
+    }
+
+    /// Lets the time pass; `true` when nothing has to be awaited any more.
+    pub fn tick(&mut self, core: &mut Core) -> bool {
         match self {
-            Self::Cancelling(Cancelling { progress: Progress::Sent { until }, .. }) => Some(*until),
-            Self::Cancelling(Cancelling { progress: Progress::Unheard, .. }) | Self::Winding => None,
+            Self::Winding { until } => core.now >= *until,
+            Self::Cancelling(Cancelling { invite, until, .. }) if core.now >= *until => {
+                core.transactions.forget(*invite);
+                *self = Self::winding(core);
+                false
+            }
+            Self::Cancelling(_) => false,
+        }
+    }
+
+    pub fn deadline(&self) -> Instant {
+        match self {
+            Self::Cancelling(Cancelling { until, .. }) | Self::Winding { until } => *until,
         }
     }
 }

@@ -195,6 +195,11 @@ impl<O: Clone> Transactions<O> {
         self.clients.remove(&id);
     }
 
+    /// Forgets all requests of such owners.
+    pub fn forget_all(&mut self, is_of: impl Fn(&O) -> bool) {
+        self.clients.retain(|_, requested| !is_of(&requested.owner));
+    }
+
     /// Whether a request of that owner is still under way or its repetitions may still come.
     pub fn any_of(&self, mut is_of: impl FnMut(&O) -> bool) -> bool {
         self.clients.values().any(|requested| is_of(&requested.owner))
@@ -317,14 +322,14 @@ impl<O: Clone> Transactions<O> {
     fn is_merged(&self, request: &Request) -> bool {
         let identity = |request: &Request| {
             let headers = &request.headers;
-            let tag = headers.from().ok()?.tag()?.to_owned();
-            Some((tag, headers.call_id().ok()?.to_owned(), headers.cseq().ok()?.number, request.method.clone()))
+            Some((headers.from().ok()?.tag()?.to_owned(), headers.cseq().ok()?))
         };
         if request.headers.to().is_ok_and(|to| to.tag().is_some()) {
             return false;
         }
-        let own = identity(request);
-        own.is_some() && self.servers.values().any(|received| identity(&received.request) == own)
+        let (Some(own), Ok(call_id)) = (identity(request), request.headers.call_id()) else { return false };
+        let of_call = self.servers.values().filter(|received| received.request.headers.call_id() == Ok(call_id));
+        of_call.into_iter().any(|received| identity(&received.request).as_ref() == Some(&own))
     }
 
     /// Lets the time pass.

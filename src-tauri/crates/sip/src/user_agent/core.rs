@@ -40,6 +40,16 @@ pub(crate) enum User {
     Request(RequestKey),
 }
 
+impl User {
+    /// Whether it is a call of that name.
+    pub fn is_of(&self, call: CallKey) -> bool {
+        match self {
+            Self::Call(key, _) => *key == call,
+            Self::Registration | Self::Request(_) => false,
+        }
+    }
+}
+
 /// A request of ours with its response; 408 without headers when nobody answered.
 #[derive(Debug)]
 pub(crate) struct Answered {

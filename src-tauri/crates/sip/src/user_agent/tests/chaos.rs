@@ -44,7 +44,7 @@ fn two_of_us_call_change_the_session_at_once_and_hang_up() {
 fn a_call_comes_through_a_network_that_loses_every_fifth_message() {
     for seed in 0..40 {
         let mut pair = Pair::new(over(datagrams()), seed);
-        pair.weather = Weather { lost: 20, doubled: 10, delay_ms: (5, 300) };
+        pair.weather = Weather { lost: 20, doubled: 10, garbled: 0, delay_ms: (5, 300) };
         pair.command(0, invite(CALLER, "sip:bob@example.com", Some(OFFER)));
         pair.wait(seconds(8));
         pair.command(1, Command::Accept { call: CALLEE, description: Some(ANSWER.into()) });
@@ -63,10 +63,24 @@ fn whatever_users_and_a_lossy_network_do_everything_ends() {
         for step in 0..400 {
             if step % 50 == 0 {
                 let lost = pair.random.random_range(0..40);
-                pair.weather = Weather { lost, doubled: 20, delay_ms: (1, 1500) };
+                pair.weather = Weather { lost, doubled: 20, garbled: 0, delay_ms: (1, 1500) };
             }
             pair.act(step);
             let pause = pair.random.random_range(0..900);
+            pair.wait(millis(pause));
+        }
+        pair.end();
+    }
+}
+
+#[test]
+fn whatever_users_do_and_however_messages_are_garbled_everything_ends() {
+    for seed in 200..224 {
+        let mut pair = Pair::new(over(web_socket()), seed);
+        pair.weather = Weather { lost: 2, doubled: 10, garbled: 25, delay_ms: (1, 400) };
+        for step in 0..400 {
+            pair.act(step);
+            let pause = pair.random.random_range(0..700);
             pair.wait(millis(pause));
         }
         pair.end();

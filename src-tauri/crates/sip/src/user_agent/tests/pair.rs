@@ -16,11 +16,12 @@ use crate::Message;
 pub(super) struct Weather {
     pub lost: u32,
     pub doubled: u32,
+    pub garbled: u32,
     pub delay_ms: (u64, u64),
 }
 
 impl Weather {
-    pub const FINE: Self = Self { lost: 0, doubled: 0, delay_ms: (5, 6) };
+    pub const FINE: Self = Self { lost: 0, doubled: 0, garbled: 0, delay_ms: (5, 6) };
 }
 
 /// Two user agents and the messages between them.
@@ -31,6 +32,7 @@ pub(super) struct Pair {
     pub random: StdRng,
     flying: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
     next: u64,
+    garbled: u64,
 }
 
 /// One of them, and the calls it knows of.
@@ -39,6 +41,27 @@ pub(super) struct Side {
     pub calls: BTreeMap<LineCall, Standing>,
     pub told: Vec<String>,
     up: bool,
+}
+
+/// Bytes that mean something in a message.
+const ODD: &[u8] = b"0179;,<>\"@: \r\n=%z";
+
+/// Flips, drops, doubles or cuts off a few bytes.
+fn garble(bytes: &mut Vec<u8>, random: &mut StdRng) {
+    for _ in 0..random.random_range(1..6) {
+        let at = random.random_range(0..bytes.len().max(1));
+        let end = (at + random.random_range(1..24)).min(bytes.len());
+        match random.random_range(0..5) {
+            0 => bytes[at..end].iter_mut().for_each(|byte| *byte = random.random_range(0..=255)),
+            1 => bytes[at..end].iter_mut().for_each(|byte| *byte = ODD[usize::from(*byte) % ODD.len()]),
+            2 => drop(bytes.drain(at..end)),
+            3 => bytes.extend_from_within(at..end),
+            _ => bytes.truncate(at.max(bytes.len() / 2)),
+        }
+        if bytes.is_empty() {
+            return;
+        }
+    }
 }
 
 /// Whether a call has ended for its user.
@@ -66,6 +89,7 @@ impl Pair {
             random: StdRng::from_seed([seed; 32]),
             flying: BTreeMap::new(),
             next: 0,
+            garbled: 0,
         }
     }
 
@@ -92,7 +116,9 @@ impl Pair {
     }
 
     fn send(&mut self, to: usize, bytes: Vec<u8>) {
-        Message::parse(&bytes).expect("we write what we can read");
+        // What is copied from a garbled request is as garbled in its response.
+        let is_copied = self.garbled > 0 && bytes.starts_with(b"SIP/2.0 ");
+        assert!(is_copied || Message::parse(&bytes).is_ok(), "we write what we can read");
         let copies = if self.random.random_range(0..100) < self.weather.doubled { 2 } else { 1 };
         for _ in 0..copies {
             if self.random.random_range(0..100) < self.weather.lost {
@@ -101,7 +127,12 @@ impl Pair {
             let (least, most) = self.weather.delay_ms;
             let at = self.now + Duration::from_millis(self.random.random_range(least..most));
             self.next += 1;
-            self.flying.insert((at, self.next), (to, bytes.clone()));
+            let mut bytes = bytes.clone();
+            if self.random.random_range(0..100) < self.weather.garbled {
+                garble(&mut bytes, &mut self.random);
+                self.garbled += 1;
+            }
+            self.flying.insert((at, self.next), (to, bytes));
         }
     }
 

@@ -162,6 +162,19 @@ fn a_new_connection_registers_again_with_the_same_call_id_contact_and_instance()
 }
 
 #[test]
+fn coming_back_while_signing_off_is_not_undone_by_the_late_answer() {
+    let (mut line, _) = registered(600);
+    line.command(Command::Unregister);
+    let off = line.request(Method::Register);
+    line.command(Command::Register);
+    let on = line.request(Method::Register);
+    line.receive(answer(&off, 200, "s", &[], ""));
+    assert!(line.told().is_empty());
+    line.receive(answer(&on, 200, "s", &[("Contact", &contact_of(&on))], ""));
+    assert_eq!(line.told(), ["Registered { expires: 600 }"]);
+}
+
+#[test]
 fn calls_take_the_way_the_registrar_told() {
     let mut line = Line::new();
     line.command(Command::Register);
