@@ -1,6 +1,8 @@
 //! Measures how long a call's media takes to come up between two sessions on this machine: from the offer in hand to ICE
 //! and DTLS up at both ends, and to the first packet at both. Prints the median and the 95th percentile (goals 11, 12).
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},

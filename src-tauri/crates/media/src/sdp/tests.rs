@@ -247,7 +247,7 @@ fn the_default_candidate_is_the_widest_reaching() {
     let mut session = LocalSession::new(9);
     let port = |session: &mut LocalSession, transport: &TransportDescription| {
         let text = session.offer(&terms(), transport, MediaDirection::SendRecv).text;
-        text.lines().find(|line| line.starts_with("m=audio")).map(|line| line.split(' ').nth(1).map(str::to_owned)).flatten()
+        text.lines().find(|line| line.starts_with("m=audio")).and_then(|line| line.split(' ').nth(1).map(str::to_owned))
     };
     let mut transport = ours();
     assert_eq!(port(&mut session, &transport).as_deref(), Some("41000"));

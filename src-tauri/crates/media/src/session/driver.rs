@@ -11,7 +11,7 @@ use calls::io::{Description, MediaEvent, MediaRequest};
 use model::{Clock, MediaDirection, MediaStatistics, MediaTrouble};
 use tokio::{
     sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval_at},
+    time::{MissedTickBehavior, interval},
 };
 
 use super::negotiation::{Negotiation, Outcome, Settled};
@@ -98,7 +98,8 @@ impl Driver {
     ) {
         let mut opening = Box::pin(opening);
         let mut opened = false;
-        let mut look = interval_at(Instant::now() + LOOK, LOOK);
+        let mut look = interval(LOOK);
+        look.reset();
         look.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             let peer = self.peer.clone();

@@ -167,3 +167,118 @@ impl TransportDescription {
         (&self.ice_ufrag, &self.ice_pwd, &self.fingerprints) == (&other.ice_ufrag, &other.ice_pwd, &other.fingerprints)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Codec;
+
+    use super::*;
+    use crate::sdp::Fingerprint;
+
+    fn side(seed: u64) -> Negotiation {
+        Negotiation::new(AudioTerms { codecs: vec![Codec::Opus, Codec::Pcmu], packet_ms: 20, dtx: false }, seed)
+    }
+
+    fn transport(name: &str) -> TransportDescription {
+        TransportDescription {
+            ice_ufrag: name.repeat(4),
+            ice_pwd: name.repeat(24),
+            ice_lite: false,
+            fingerprints: vec![Fingerprint { algorithm: "sha-256".into(), digest: vec![seed(name); 32] }],
+            setup: Setup::Actpass,
+            candidates: Vec::new(),
+        }
+    }
+
+    fn seed(name: &str) -> u8 {
+        name.bytes().next().unwrap_or(0).to_ascii_lowercase()
+    }
+
+    /// `a` offers, `b` answers; what each of them settled.
+    fn exchange(a: &mut Negotiation, b: &mut Negotiation, names: (&str, &str), direction: MediaDirection) -> (Settled, Settled) {
+        let offer = a.offer(&transport(names.0), direction);
+        let remote = b.judge(&offer).expect("a good offer");
+        let (answer, theirs) = b.answer(remote, &transport(names.1), MediaDirection::SendRecv).expect("codecs in common");
+        match a.apply(&answer).expect("a good answer") {
+            Outcome::New(ours) => (ours, theirs),
+            Outcome::Repeated(_) => panic!("it is the first of its kind"),
+        }
+    }
+
+    #[test]
+    fn roles_are_complementary_and_last_as_long_as_the_association() {
+        let (mut a, mut b) = (side(1), side(2));
+        let (ours, theirs) = exchange(&mut a, &mut b, ("a", "b"), MediaDirection::SendRecv);
+        assert_eq!(ours.roles, Roles { ice_controlling: true, dtls_client: false });
+        assert_eq!(theirs.roles, Roles { ice_controlling: false, dtls_client: true });
+        // The other end offers next; nothing turns round.
+        let (theirs, ours) = exchange(&mut b, &mut a, ("b", "a"), MediaDirection::SendRecv);
+        assert_eq!(ours.roles, Roles { ice_controlling: true, dtls_client: false });
+        assert_eq!(theirs.roles, Roles { ice_controlling: false, dtls_client: true });
+        // With an ICE restart the offerer controls; the association goes on.
+        let offer = b.offer(&transport("B"), MediaDirection::SendRecv);
+        let remote = a.judge(&offer).expect("a good offer");
+        assert!(a.restarts_ice(&remote));
+        let (answer, ours) = a.answer(remote, &transport("A"), MediaDirection::SendRecv).expect("codecs in common");
+        assert_eq!(ours.roles, Roles { ice_controlling: false, dtls_client: false });
+        assert!(answer.contains("a=setup:passive"), "{answer}");
+    }
+
+    #[test]
+    fn an_offer_that_wants_to_begin_is_answered_passively() {
+        let (mut a, mut b) = (side(1), side(2));
+        let offer = a.offer(&transport("a"), MediaDirection::SendRecv).replace("actpass", "active");
+        let remote = b.judge(&offer).expect("a good offer");
+        let (answer, settled) = b.answer(remote, &transport("b"), MediaDirection::SendRecv).expect("codecs in common");
+        assert!(answer.contains("a=setup:passive"), "{answer}");
+        assert!(!settled.roles.dtls_client);
+    }
+
+    #[test]
+    fn a_lite_far_end_never_controls() {
+        let (mut a, mut b) = (side(1), side(2));
+        let offer = a.offer(&transport("a"), MediaDirection::SendRecv).replace("t=0 0", "t=0 0\r\na=ice-lite");
+        let remote = b.judge(&offer).expect("a good offer");
+        let (_, settled) = b.answer(remote, &transport("b"), MediaDirection::SendRecv).expect("codecs in common");
+        assert!(settled.roles.ice_controlling);
+    }
+
+    #[test]
+    fn hold_flows_one_way_and_says_so_at_both_ends() {
+        let (mut a, mut b) = (side(1), side(2));
+        exchange(&mut a, &mut b, ("a", "b"), MediaDirection::SendRecv);
+        let (ours, theirs) = exchange(&mut a, &mut b, ("a", "b"), MediaDirection::SendOnly);
+        assert_eq!((ours.negotiated.direction, ours.negotiated.remote), (MediaDirection::SendOnly, MediaDirection::RecvOnly));
+        assert_eq!((theirs.negotiated.direction, theirs.negotiated.remote), (MediaDirection::RecvOnly, MediaDirection::SendOnly));
+    }
+
+    #[test]
+    fn answers_without_an_offer_are_refused_but_repetitions_and_changes_of_one_are_not() {
+        let (mut a, mut b) = (side(1), side(2));
+        let offer = a.offer(&transport("a"), MediaDirection::SendRecv);
+        let remote = b.judge(&offer).expect("a good offer");
+        let (answer, _) = b.answer(remote, &transport("b"), MediaDirection::SendRecv).expect("codecs in common");
+        assert!(side(3).apply(&answer).is_err());
+        assert!(matches!(a.apply(&answer), Ok(Outcome::New(_))));
+        assert!(matches!(a.apply(&answer), Ok(Outcome::Repeated(_))));
+        // The 200 after a 183 with fewer codecs, from the same place.
+        let changed = answer.replace("a=sendrecv", "a=sendonly");
+        match a.apply(&changed) {
+            Ok(Outcome::New(settled)) => assert_eq!(settled.negotiated.direction, MediaDirection::RecvOnly),
+            other => panic!("{other:?}"),
+        }
+        // Another fork cannot take the place of the first.
+        assert!(a.apply(&answer.replace("bbbb", "cccc")).is_err());
+    }
+
+    #[test]
+    fn a_rolled_back_offer_leaves_what_was_agreed() {
+        let (mut a, mut b) = (side(1), side(2));
+        exchange(&mut a, &mut b, ("a", "b"), MediaDirection::SendRecv);
+        a.offer(&transport("a"), MediaDirection::Inactive);
+        a.rollback();
+        assert_eq!(a.negotiated().map(|agreed| agreed.direction), Some(MediaDirection::SendRecv));
+        let (_, ours) = exchange(&mut b, &mut a, ("b", "a"), MediaDirection::SendOnly);
+        assert_eq!(ours.negotiated.direction, MediaDirection::RecvOnly);
+    }
+}

@@ -50,11 +50,11 @@ struct State {
 
 impl UdpPeer {
     pub(crate) fn open(identity: Arc<Identity>, settings: PeerSettings) -> Result<Self, PeerError> {
-        let now = Instant::now();
+        let at = now();
         let state = State {
-            transport: Transport::new(now.into_std(), identity, settings.ice_policy)?,
+            transport: Transport::new(at.into_std(), identity, settings.ice_policy)?,
             sockets: Sockets::default(),
-            gather_until: now,
+            gather_until: at,
             lookups: Vec::new(),
             next_lookup: 0,
             closed: false,
@@ -71,14 +71,14 @@ impl UdpPeer {
 
     /// Binds sockets and begins to ask the servers.
     fn gather(&self, state: &mut State) -> Result<(), PeerError> {
-        let now = Instant::now();
-        state.gather_until = now + self.settings.gather_for;
+        let at = now();
+        state.gather_until = at + self.settings.gather_for;
         for address in state.sockets.bind(self.settings.loopback)? {
             state.transport.add_socket(address);
         }
         if self.settings.ice_policy != IcePolicy::HostOnly {
             for server in &self.settings.ice_servers {
-                state.ask(now, server);
+                state.ask(at, server);
             }
         }
         Ok(())
@@ -133,7 +133,7 @@ impl Peer for UdpPeer {
                 if state.closed {
                     return Err(PeerError::System("the connection is closed".into()));
                 }
-                if state.is_gathered() || state.gather_until <= Instant::now() {
+                if state.is_gathered() || state.gather_until <= now() {
                     return Ok(state.transport.local());
                 }
                 state.gather_until
@@ -145,7 +145,7 @@ impl Peer for UdpPeer {
 
     async fn restart(&self) -> Result<(), PeerError> {
         let mut state = self.state();
-        state.transport.restart(Instant::now().into_std())?;
+        state.transport.restart(now().into_std())?;
         self.gather(&mut state)?;
         state.flush();
         self.changed.notify_one();
@@ -154,13 +154,13 @@ impl Peer for UdpPeer {
 
     async fn discard_restart(&self) {
         let mut state = self.state();
-        state.transport.discard_restart(Instant::now().into_std());
+        state.transport.discard_restart(now().into_std());
         state.flush();
     }
 
     async fn connect(&self, remote: TransportDescription, roles: Roles) -> Result<(), PeerError> {
         let mut state = self.state();
-        state.transport.connect(Instant::now().into_std(), remote, roles)?;
+        state.transport.connect(now().into_std(), remote, roles)?;
         state.flush();
         self.changed.notify_one();
         Ok(())
@@ -168,7 +168,7 @@ impl Peer for UdpPeer {
 
     async fn send(&self, packet: RtpPacket) -> Result<(), PeerError> {
         let mut state = self.state();
-        let result = state.transport.send(Instant::now().into_std(), &packet);
+        let result = state.transport.send(now().into_std(), &packet);
         state.flush();
         result
     }
@@ -179,9 +179,9 @@ impl Peer for UdpPeer {
             let changed = self.changed.notified();
             let (sockets, timer, lookup) = {
                 let mut state = self.state();
-                let now = Instant::now();
-                if state.transport.poll_timeout().is_some_and(|at| at <= now.into_std()) {
-                    state.transport.handle_timeout(now.into_std());
+                let at = now();
+                if state.transport.poll_timeout().is_some_and(|due| due <= at.into_std()) {
+                    state.transport.handle_timeout(at.into_std());
                 }
                 state.flush();
                 if state.is_gathered() {
@@ -192,15 +192,15 @@ impl Peer for UdpPeer {
                 }
                 (state.sockets.all(), state.transport.poll_timeout(), state.lookups.first().cloned())
             };
-            let timer = timer.map_or_else(|| Instant::now() + Duration::from_secs(60), Instant::from_std);
+            let timer = timer.map_or_else(|| now() + Duration::from_secs(60), Instant::from_std);
             tokio::select! {
                 (local, remote, length) = receive(&sockets, &mut buffer) => {
                     let mut state = self.state();
-                    let now = Instant::now().into_std();
-                    state.transport.handle_datagram(now, local, remote, &buffer[..length]);
+                    let at = now().into_std();
+                    state.transport.handle_datagram(at, local, remote, &buffer[..length]);
                     for _ in 0..BURST {
                         let Some((local, remote, length)) = receive_now(&sockets, &mut buffer) else { break };
-                        state.transport.handle_datagram(now, local, remote, &buffer[..length]);
+                        state.transport.handle_datagram(at, local, remote, &buffer[..length]);
                     }
                 }
                 () = sleep_until(timer) => {}
@@ -210,7 +210,7 @@ impl Peer for UdpPeer {
                     if let Some((server, id)) = lookup {
                         state.lookups.retain(|(_, waiting)| *waiting != id);
                         match address {
-                            Ok(addresses) => addresses.into_iter().for_each(|address| state.ask_at(Instant::now(), &server, address)),
+                            Ok(addresses) => addresses.into_iter().for_each(|address| state.ask_at(now(), &server, address)),
                             Err(error) => state.transport.note(format!("{} was not found: {error}", server.url.host)),
                         }
                     }
@@ -226,11 +226,16 @@ impl Peer for UdpPeer {
     async fn close(&self) {
         let mut state = self.state();
         if !std::mem::replace(&mut state.closed, true) {
-            state.transport.close(Instant::now().into_std());
+            state.transport.close(now().into_std());
             state.flush();
         }
         self.gathered.notify_waiters();
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the driver of the transport is where its time comes from")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Waits for a datagram on any of the sockets.

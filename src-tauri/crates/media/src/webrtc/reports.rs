@@ -266,6 +266,7 @@ fn clock_hz(payload_type: u8) -> u32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "an Instant of the RTC crates can be had in no other way")]
 mod tests {
     use bytes::Bytes;
 

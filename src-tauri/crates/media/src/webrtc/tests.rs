@@ -1,5 +1,7 @@
 //! Two real connections against each other on the loopback of this machine.
 
+#![expect(clippy::disallowed_methods, reason = "these tests run on real sockets and in real time")]
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
