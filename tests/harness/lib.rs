@@ -1,1 +1,25 @@
-//! Skeleton.
+//! The fake world that scenarios are played in: the real phone, the real exchange, and virtual time, network, peers, sound
+//! and randomness.
+//!
+//! Only the seams of `phone::World` are replaced. A [`Scenario`] is a story: phones are seated, somebody dials, time passes,
+//! something is expected. At its end each phone is stopped, its journal replayed, and what must hold of any phone checked.
+
+mod far;
+mod ladder;
+mod network;
+mod panics;
+mod rtc;
+mod scenario;
+mod seat;
+mod sound;
+mod time;
+mod watch;
+
+pub use far::{Far, FarCall, FarMedia, Registering};
+pub use ladder::{Ladder, Rung};
+pub use network::{Cable, Server, Weather};
+pub use rtc::{Air, IceServers, Path};
+pub use scenario::{FarTalk, Scenario, Talk};
+pub use seat::{MICROPHONE, SPEAKER, Seat, settings};
+pub use sound::{longest_gap, rms_dbfs, tone, tone_dbfs};
+pub use time::{VirtualClock, ms, seconds};

@@ -1,0 +1,325 @@
+//! A network without sockets: each phone has a cable to a server, and the cable can be cut, frozen, delayed or lossy.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use exchange::Door;
+use model::{Clock, Instant, OfflineCause};
+use providers::net::{Connection, Endpoint, Network, Outgoing};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{sleep, timeout},
+};
+use tracing::info_span;
+
+use crate::{far::Far, ladder::Ladder, time::VirtualClock};
+
+/// Messages that may wait in either direction.
+const WAITING: usize = 256;
+
+/// A probe is given up after this long, as on the real network.
+const PROBE: Duration = Duration::from_secs(3);
+
+/// A connection over which nothing comes through is noticed by its keep-alive after this long: three intervals of 25 s.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// What stands at the other end of a cable.
+#[derive(Clone, Debug)]
+pub enum Server {
+    /// An exchange.
+    Exchange(Door),
+    /// A far end that the test plays.
+    Far(Far),
+}
+
+/// How a cable is doing.
+#[derive(Clone, Debug, Default)]
+pub struct Weather {
+    /// New connections fail with this.
+    pub refusing: Option<OfflineCause>,
+    /// New connections get no answer.
+    pub deaf: bool,
+    /// Nothing comes through; it is kept and comes later.
+    pub frozen: bool,
+    /// One way.
+    pub delay: Duration,
+    /// Share of messages that never arrive.
+    pub loss: f64,
+    /// Share of messages that arrive twice.
+    pub twice: f64,
+}
+
+/// One phone's network. Clones are the same cable.
+#[derive(Clone)]
+pub struct Cable(Arc<Shared>);
+
+struct Shared {
+    owner: String,
+    server: Server,
+    clock: VirtualClock,
+    ladder: Ladder,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+struct State {
+    weather: Weather,
+    frozen_since: Option<Instant>,
+    random: StdRng,
+    /// Grows with each cut: connections of an earlier one are gone.
+    cuts: u32,
+    open: u32,
+}
+
+impl fmt::Debug for Cable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cable({})", self.0.owner)
+    }
+}
+
+impl Cable {
+    pub(crate) fn new(owner: &str, server: Server, clock: VirtualClock, ladder: Ladder, seed: u64) -> Self {
+        let state =
+            State { weather: Weather::default(), frozen_since: None, random: StdRng::seed_from_u64(seed), cuts: 0, open: 0 };
+        Self(Arc::new(Shared {
+            owner: owner.to_owned(),
+            server,
+            clock,
+            ladder,
+            state: Mutex::new(state),
+            changed: Notify::new(),
+        }))
+    }
+
+    /// Ends the open connections, as a server that is killed does.
+    pub fn cut(&self) {
+        self.state().cuts += 1;
+        self.0.changed.notify_waiters();
+    }
+
+    /// Changes the weather.
+    pub fn weather(&self, change: impl FnOnce(&mut Weather)) {
+        let mut state = self.state();
+        change(&mut state.weather);
+        state.frozen_since = match (state.weather.frozen, state.frozen_since) {
+            (true, since) => Some(since.unwrap_or(self.0.clock.now())),
+            (false, _) => None,
+        };
+        drop(state);
+        self.0.changed.notify_waiters();
+    }
+
+    /// New connections fail as if nobody listened.
+    pub fn refuse(&self) {
+        self.weather(|weather| weather.refusing = Some(OfflineCause::Unreachable { detail: "connection refused".into() }));
+    }
+
+    /// Everything is well again.
+    pub fn mend(&self) {
+        self.weather(|weather| *weather = Weather::default());
+    }
+
+    /// Open connections.
+    pub fn open_connections(&self) -> u32 {
+        self.state().open
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn chance(&self, share: impl FnOnce(&Weather) -> f64) -> bool {
+        let mut state = self.state();
+        let share = share(&state.weather);
+        share > 0.0 && state.random.random_bool(share)
+    }
+
+    fn server_name(&self) -> &'static str {
+        match self.0.server {
+            Server::Exchange(_) => "exchange",
+            Server::Far(_) => "far",
+        }
+    }
+
+    async fn connect(&self) -> Option<(mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>)> {
+        match &self.0.server {
+            Server::Exchange(door) => door.enter().await.map(|link| (link.outgoing, link.incoming)),
+            Server::Far(far) => Some(far.connected()),
+        }
+    }
+}
+
+#[async_trait]
+impl Network for Cable {
+    async fn open(&self, _endpoint: &Endpoint) -> Result<Connection, OfflineCause> {
+        let weather = self.state().weather.clone();
+        sleep(weather.delay * 2).await;
+        if let Some(cause) = weather.refusing {
+            return Err(cause);
+        }
+        if weather.deaf || weather.frozen {
+            sleep(Duration::from_secs(10)).await;
+            return Err(OfflineCause::Unreachable { detail: "no answer within 10 s".into() });
+        }
+        let (to_server, from_server) =
+            self.connect().await.ok_or(OfflineCause::Unreachable { detail: "the exchange has ended".into() })?;
+        let (outgoing, from_phone) = mpsc::channel(WAITING);
+        let (to_phone, incoming) = mpsc::channel(WAITING);
+        let cuts = {
+            let mut state = self.state();
+            state.open += 1;
+            state.cuts
+        };
+        let wire = Wire { cable: self.clone(), cuts, to_server, to_phone, upwards: Flow::default(), downwards: Flow::default() };
+        phone::spawn("cable", info_span!("cable"), wire.carry(from_phone, from_server));
+        Ok(Connection { outgoing, incoming })
+    }
+}
+
+/// One open connection.
+struct Wire {
+    cable: Cable,
+    cuts: u32,
+    to_server: mpsc::Sender<Bytes>,
+    to_phone: mpsc::Sender<Result<Bytes, OfflineCause>>,
+    upwards: Flow,
+    downwards: Flow,
+}
+
+/// Messages under way, oldest first.
+#[derive(Default)]
+struct Flow(VecDeque<(Instant, Bytes)>);
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.cable.state().open -= 1;
+    }
+}
+
+impl Wire {
+    async fn carry(mut self, mut from_phone: mpsc::Receiver<Outgoing>, mut from_server: mpsc::Receiver<Bytes>) {
+        let mut probed: Option<Instant> = None;
+        loop {
+            // Registered before the state is looked at, so that no change is missed.
+            let shared = Arc::clone(&self.cable.0);
+            let mut changed = std::pin::pin!(shared.changed.notified());
+            changed.as_mut().enable();
+            let now = shared.clock.now();
+            let (is_cut, frozen_since) = {
+                let state = self.cable.state();
+                (state.cuts != self.cuts, state.frozen_since)
+            };
+            if is_cut {
+                return self.lose("it was cut").await;
+            }
+            let dead_at = frozen_since.map(|since| {
+                let by_probe = probed.map_or(since + KEEP_ALIVE, |probed| probed.max(since) + PROBE);
+                by_probe.min(since + KEEP_ALIVE)
+            });
+            if dead_at.is_some_and(|at| at <= now) {
+                return self.lose("the server does not answer any more").await;
+            }
+            if frozen_since.is_none() {
+                probed = None;
+                if !self.deliver(now).await {
+                    return;
+                }
+            }
+            let next = match frozen_since {
+                Some(_) => dead_at,
+                None => [self.upwards.due(), self.downwards.due()].into_iter().flatten().min(),
+            };
+            tokio::select! {
+                biased;
+                () = changed => {}
+                message = from_phone.recv() => match message {
+                    Some(Outgoing::Message(message)) => self.sent(message, Way::Up),
+                    Some(Outgoing::Probe) => probed = Some(now),
+                    None => return self.hang_up().await,
+                },
+                message = from_server.recv() => match message {
+                    Some(message) => self.sent(message, Way::Down),
+                    None => return self.lose("the server closed it").await,
+                },
+                () = until(next, &shared.clock) => {}
+            }
+        }
+    }
+
+    fn sent(&mut self, message: Bytes, way: Way) {
+        let (owner, server) = (self.cable.0.owner.as_str(), self.cable.server_name());
+        let (from, to) = if way == Way::Up { (owner, server) } else { (server, owner) };
+        self.cable.0.ladder.add(from, to, &message);
+        if self.cable.chance(|weather| weather.loss) {
+            return;
+        }
+        let due = self.cable.0.clock.now() + self.cable.state().weather.delay;
+        let copies = if self.cable.chance(|weather| weather.twice) { 2 } else { 1 };
+        let flow = if way == Way::Up { &mut self.upwards } else { &mut self.downwards };
+        flow.0.extend(std::iter::repeat_n((due, message), copies));
+    }
+
+    /// Hands over what has arrived; whether both ends still take it.
+    async fn deliver(&mut self, now: Instant) -> bool {
+        while let Some(message) = self.upwards.arrived(now) {
+            if self.to_server.send(message).await.is_err() {
+                self.lose("the server closed it").await;
+                return false;
+            }
+        }
+        while let Some(message) = self.downwards.arrived(now) {
+            if self.to_phone.send(Ok(message)).await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn lose(&self, detail: &str) {
+        // The phone may have let go at the same moment.
+        let _heard = self.to_phone.send(Err(OfflineCause::ConnectionLost { detail: detail.into() })).await;
+    }
+
+    /// The phone closes in good order: what it said last still arrives.
+    async fn hang_up(&mut self) {
+        let last_words = async {
+            while let Some((_, message)) = self.upwards.0.pop_front() {
+                if self.to_server.send(message).await.is_err() {
+                    return;
+                }
+            }
+        };
+        // A server that takes nothing more misses them.
+        let _said = timeout(PROBE, last_words).await;
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+}
+
+impl Flow {
+    fn due(&self) -> Option<Instant> {
+        self.0.front().map(|(due, _)| *due)
+    }
+
+    fn arrived(&mut self, now: Instant) -> Option<Bytes> {
+        self.0.pop_front_if(|(due, _)| *due <= now).map(|(_, message)| message)
+    }
+}
+
+async fn until(moment: Option<Instant>, clock: &VirtualClock) {
+    match moment {
+        Some(moment) => sleep(moment.since(clock.now())).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,41 @@
+//! Virtual time: the clock of a paused tokio runtime.
+
+use std::time::Duration;
+
+use model::{Clock, Instant};
+
+/// The day all scenarios are played on: 2026-01-01 00:00:00 UTC.
+const DAY: i64 = 1_767_225_600;
+
+/// Reads the runtime's own clock, which stands still while anything is left to do.
+#[derive(Clone, Copy, Debug)]
+pub struct VirtualClock(tokio::time::Instant);
+
+impl VirtualClock {
+    /// A clock that starts now; must be called inside a runtime.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where the virtual clock is read")]
+    pub fn start() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+}
+
+impl Clock for VirtualClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where the virtual clock is read")]
+    fn now(&self) -> Instant {
+        Instant::after_start(tokio::time::Instant::now().duration_since(self.0))
+    }
+
+    fn unix_seconds(&self) -> i64 {
+        DAY + i64::try_from(self.now().since_start().as_secs()).unwrap_or(i64::MAX)
+    }
+}
+
+/// So many seconds.
+pub fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// So many milliseconds.
+pub fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
+}

@@ -1,0 +1,3 @@
+//! What the user was promised, as stories in virtual time.
+
+mod calls;
