@@ -106,15 +106,16 @@ pub trait RtcRuntime: Send + Sync {
     async fn open(&self, settings: PeerSettings) -> Result<Box<dyn Peer>, PeerError>;
 }
 
-/// One peer connection: a bundled, multiplexed transport for one audio section.
+/// One peer connection. It lives while [`Peer::event`] is awaited: that is where its sockets and timers are.
 ///
-/// It knows what a session description says about the transport (ICE credentials and candidates, fingerprint, setup) and
-/// nothing of the rest: reading and writing SDP is [`crate::sdp`]'s, codecs are the audio stream's. Every payload type
-/// passes in both directions.
+/// It is a bundled, multiplexed transport for one audio section. It knows what a session description says about the
+/// transport (ICE credentials and candidates, fingerprint, setup) and nothing of the rest: reading and writing SDP is
+/// [`crate::sdp`]'s, codecs are the audio stream's. Every payload type passes in both directions.
 #[async_trait]
 pub trait Peer: Send + Sync {
     /// Our end for a description, with the candidates found so far. Waits until gathering is complete, but not longer
-    /// than `PeerSettings::gather_for` after it began; what comes later is in the next answer of this function.
+    /// than `PeerSettings::gather_for` after it began; what comes later is in the next answer of this function. Where only
+    /// relays may be used and none has answered, it waits two seconds more and then says why there is none.
     /// `setup` is `Actpass`.
     async fn local(&self) -> Result<TransportDescription, PeerError>;
 

@@ -24,6 +24,10 @@ use crate::{Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, Rtp
 const MAX_DATAGRAM: usize = 2_048;
 /// Datagrams read in one go before events are handed on.
 const BURST: usize = 16;
+/// How much longer a description waits that has no candidate yet, because nothing but relays may be used.
+const RELAY_PATIENCE: Duration = Duration::from_secs(2);
+/// How often it looks meanwhile.
+const LOOK: Duration = Duration::from_millis(20);
 /// Sockets from which one server is asked.
 const SOCKETS_PER_SERVER: usize = 2;
 
@@ -133,10 +137,13 @@ impl Peer for UdpPeer {
                 if state.closed {
                     return Err(PeerError::System("the connection is closed".into()));
                 }
-                if state.is_gathered() || state.gather_until <= now() {
-                    return Ok(state.transport.local());
+                let local = state.transport.local();
+                let until = state.gather_until + if local.candidates.is_empty() { RELAY_PATIENCE } else { Duration::ZERO };
+                if state.is_gathered() || until <= now() {
+                    return if local.candidates.is_empty() { Err(state.transport.unreachable()) } else { Ok(local) };
                 }
-                state.gather_until
+                // The first candidate may come while there is patience, and then the wait is over.
+                if state.gather_until > now() { state.gather_until } else { until.min(now() + LOOK) }
             };
             // Whichever it is, the loop looks again.
             let _ = timeout_at(until, gathered).await;

@@ -171,3 +171,11 @@ async fn dead_servers_delay_a_description_by_the_cap_only() {
     assert!(started.elapsed() < Duration::from_millis(1_000), "{:?}", started.elapsed());
     assert!(!local.candidates.is_empty());
 }
+
+#[tokio::test]
+async fn relays_alone_without_a_relay_are_an_error_in_words() {
+    let servers = vec![server("turn:192.0.2.2?transport=tcp")];
+    let peer = open(PeerSettings { ice_servers: servers, ice_policy: IcePolicy::RelayOnly, ..PeerSettings::default() }).await;
+    let error = peer.local().await.expect_err("there is nothing to offer").to_string();
+    assert!(error.contains("over UDP only"), "{error}");
+}

@@ -122,6 +122,12 @@ impl Transport {
         }
     }
 
+    /// Why there is nothing to put into a description.
+    pub(crate) fn unreachable(&self) -> PeerError {
+        let notes = if self.notes.is_empty() { "no relay is set".to_owned() } else { self.notes.join("; ") };
+        PeerError::System(format!("there is no address to be reached at: {notes}"))
+    }
+
     /// Whether every server has answered.
     pub(crate) fn is_gathered(&self) -> bool {
         self.servers.is_complete()
