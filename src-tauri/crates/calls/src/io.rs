@@ -191,8 +191,8 @@ pub enum LineEvent {
     ReofferRefused {
         /// Which.
         call: LineCall,
-        /// SIP status; 408 when nobody answered. 491 (it crossed with one of theirs) is told only after the pause of
-        /// RFC 3261 14.1, so that a new offer may be made at once.
+        /// SIP status; 408 when nobody answered; 491 when it crossed with one of theirs, which follows. Other crossings
+        /// are tried again by the line (RFC 3261 14.1).
         code: u16,
         /// Its words.
         text: String,

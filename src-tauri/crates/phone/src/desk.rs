@@ -7,17 +7,17 @@ mod stream;
 use std::{sync::Arc, time::Duration};
 
 use audio::{
-    Capture, Country, Device, DeviceRole, HubHandle, LegId, LegRoute, Playback, RingPattern, RingTone, Ringing, SoundError,
-    SoundHost, ToneSpec,
+    Capture, Country, Device, DeviceWatch, HubHandle, LegId, LegRoute, Playback, RingPattern, RingTone, Ringing, SoundError,
+    SoundHost, ToneSpec, Use, ring_anyhow,
 };
 use calls::io::{ProgressTone, Ring, Route, SoundRequest};
-use model::{DevicePreferences, MediaId, Settings};
+use model::{Cleanup, Clock, DevicePreferences, Instant, MediaId, Settings};
 use tokio::{
     sync::mpsc,
     task::{JoinHandle, spawn_blocking},
-    time::{Instant, MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval, timeout},
 };
-use tracing::{debug, error, info_span, warn};
+use tracing::{debug, error, info, info_span, warn};
 
 use self::stream::Stream;
 use crate::{spawn::spawn, world::World};
@@ -66,13 +66,15 @@ impl Desk {
     pub(crate) fn start(world: &World, settings: &Settings, outbox: mpsc::Sender<DeskNews>) -> Self {
         let (inbox, requests) = mpsc::channel(WAITING);
         let working = Working {
+            clock: Arc::clone(&world.clock),
             host: Arc::clone(&world.sound),
             hub: world.hub.clone(),
             outbox,
-            devices: settings.devices.clone(),
+            watch: DeviceWatch::new(settings.devices.clone()),
+            cleanup: settings.devices.cleanup,
             country: Country::of_code(&settings.calls.tones),
-            microphone: Stream::new(DeviceRole::Microphone),
-            speaker: Stream::new(DeviceRole::Speaker),
+            microphone: Stream::new(Use::Microphone),
+            speaker: Stream::new(Use::Speaker),
             ringing: None,
             ring: None,
             tone: None,
@@ -115,10 +117,12 @@ impl Desk {
 
 /// The desk's own.
 struct Working {
+    clock: Arc<dyn Clock>,
     host: Arc<dyn SoundHost>,
     hub: HubHandle,
     outbox: mpsc::Sender<DeskNews>,
-    devices: DevicePreferences,
+    watch: DeviceWatch,
+    cleanup: Cleanup,
     country: Country,
     microphone: Stream<dyn Capture>,
     speaker: Stream<dyn Playback>,
@@ -134,7 +138,7 @@ struct Working {
 
 impl Working {
     async fn run(mut self, mut requests: mpsc::Receiver<DeskRequest>) {
-        self.hub.cleanup(self.devices.cleanup);
+        self.hub.cleanup(self.cleanup);
         let mut look = interval(LOOK);
         let mut list = interval(LIST);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -156,7 +160,7 @@ impl Working {
                     let trouble = self.speaker.settle(opened, |playback| self.hub.speaker(playback));
                     self.tell(trouble).await;
                 }
-                Some(present) = listed(&mut self.listing) => self.improve(&present),
+                present = listed(&mut self.listing) => self.improve(present),
                 _ = look.tick(), if in_use => self.look().await,
                 _ = list.tick(), if in_use => self.list(),
             }
@@ -183,10 +187,11 @@ impl Working {
                 self.ring().await;
             }
             DeskRequest::Sound(SoundRequest::KeyTone(digit)) => self.hub.key_tone(digit),
-            DeskRequest::Expect => self.keep_until = Some(Instant::now() + EXPECT),
+            DeskRequest::Expect => self.keep_until = Some(self.clock.now() + EXPECT),
             DeskRequest::Configure { devices, country } => {
-                self.hub.cleanup(devices.cleanup);
-                self.devices = devices;
+                self.cleanup = devices.cleanup;
+                self.hub.cleanup(self.cleanup);
+                let _changes = self.watch.prefer(devices);
                 self.country = Country::of_code(&country);
                 self.list();
             }
@@ -207,15 +212,20 @@ impl Working {
         if self.ring != Some(Ring::Full) {
             return;
         }
-        let host = Arc::clone(&self.host);
-        let wishes = if self.devices.ringers.is_empty() { self.devices.speakers.clone() } else { self.devices.ringers.clone() };
+        let (host, mut watch) = (Arc::clone(&self.host), self.watch.clone());
         let rung = spawn_blocking(move || {
-            let present = if wishes.is_empty() { Vec::new() } else { host.devices().unwrap_or_default() };
-            host.ring(stream::preferred(&present, DeviceRole::Speaker, &wishes).as_ref(), &RingTone::default())
+            let id = stream::best_device(&*host, &mut watch, Use::Ringer);
+            ring_anyhow(&*host, id.as_ref(), &RingTone::default())
         });
         match rung.await {
-            Ok(Ok(ringing)) => self.ringing = Some(ringing),
-            Ok(Err(error)) => self.tell(Some(format!("the ringer cannot be heard: {error}"))).await,
+            Ok((ringing, troubles)) => {
+                let trouble = troubles.first().map(|trouble| match ringing {
+                    Some(_) => format!("it rings on another device: {trouble}"),
+                    None => format!("the ringer cannot be heard: {trouble}"),
+                });
+                self.ringing = ringing;
+                self.tell(trouble).await;
+            }
             Err(panicked) => error!(%panicked, "the ringer failed"),
         }
     }
@@ -225,8 +235,8 @@ impl Working {
     }
 
     fn open_devices(&mut self) {
-        self.microphone.open(&self.host, &self.devices.microphones, |host, id| host.open_microphone(id));
-        self.speaker.open(&self.host, &self.devices.speakers, |host, id| host.open_speaker(id));
+        self.microphone.open(&self.host, &self.watch, |host, id| host.open_microphone(id));
+        self.speaker.open(&self.host, &self.watch, |host, id| host.open_speaker(id));
     }
 
     fn close_devices(&mut self) {
@@ -236,7 +246,7 @@ impl Working {
 
     /// Replaces devices that have died, and closes those no longer needed.
     async fn look(&mut self) {
-        let now = Instant::now();
+        let now = self.clock.now();
         if self.is_heard() {
             self.keep_until = Some(self.keep_until.unwrap_or(now).max(now + LINGER));
         } else if self.keep_until.take_if(|until| now >= *until).is_some() {
@@ -262,9 +272,15 @@ impl Working {
         }
     }
 
-    fn improve(&mut self, present: &[Device]) {
-        self.microphone.improve(present, &self.host, &self.devices.microphones, |host, id| host.open_microphone(id));
-        self.speaker.improve(present, &self.host, &self.devices.speakers, |host, id| host.open_speaker(id));
+    fn improve(&mut self, present: Vec<Device>) {
+        for change in self.watch.see(present) {
+            info!(?change, "sound devices");
+        }
+        if !self.is_heard() && self.keep_until.is_none() {
+            return;
+        }
+        self.microphone.improve(&self.host, &self.watch, |host, id| host.open_microphone(id));
+        self.speaker.improve(&self.host, &self.watch, |host, id| host.open_speaker(id));
     }
 
     async fn tell(&mut self, trouble: Option<String>) {
@@ -276,20 +292,20 @@ impl Working {
     }
 }
 
-/// The devices that were asked for; `None` when they could not be listed. Waits for ever when nobody asked. Cancel-safe.
-async fn listed(listing: &mut Option<JoinHandle<Result<Vec<Device>, SoundError>>>) -> Option<Vec<Device>> {
+/// The devices that were asked for; none when they cannot be listed. Waits for ever when nobody asked. Cancel-safe.
+async fn listed(listing: &mut Option<JoinHandle<Result<Vec<Device>, SoundError>>>) -> Vec<Device> {
     let Some(asked) = listing else { return std::future::pending().await };
     let answer = asked.await;
     *listing = None;
     match answer {
-        Ok(Ok(present)) => Some(present),
+        Ok(Ok(present)) => present,
         Ok(Err(error)) => {
             debug!(%error, "the sound devices cannot be listed");
-            Some(Vec::new())
+            Vec::new()
         }
         Err(panicked) => {
             error!(%panicked, "listing the sound devices failed");
-            Some(Vec::new())
+            Vec::new()
         }
     }
 }

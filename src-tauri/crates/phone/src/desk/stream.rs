@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use audio::{Device, DeviceId, DeviceRole, SoundError, SoundHost, StreamState};
+use audio::{DeviceId, DeviceWatch, SoundError, SoundHost, StreamState, Use};
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 /// What opening gave: the device that was chosen (`None`: the system's default), and its stream.
 pub(super) type Opened<T> = (Option<DeviceId>, Result<Box<T>, SoundError>);
 
 /// A microphone or a speaker in use.
 pub(super) struct Stream<T: ?Sized> {
-    role: DeviceRole,
+    role: Use,
     current: Current,
     /// The next stream on its way; the current one goes on until it is there.
     opening: Option<JoinHandle<Opened<T>>>,
@@ -28,7 +28,7 @@ enum Current {
 }
 
 impl<T: ?Sized + Send + 'static> Stream<T> {
-    pub(super) fn new(role: DeviceRole) -> Self {
+    pub(super) fn new(role: Use) -> Self {
         Self { role, current: Current::Closed, opening: None, told: None }
     }
 
@@ -37,30 +37,28 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
     }
 
     /// Opens the best device, unless one is open or on its way.
-    pub(super) fn open(&mut self, host: &Arc<dyn SoundHost>, wishes: &[String], open: OpenBy<T>) {
+    pub(super) fn open(&mut self, host: &Arc<dyn SoundHost>, watch: &DeviceWatch, open: OpenBy<T>) {
         if self.current == Current::Closed && self.opening.is_none() {
-            self.start(host, wishes, open);
+            self.start(host, watch, open);
         }
     }
 
-    /// Tries again what failed, and opens the best device when another one is in use.
-    pub(super) fn improve(&mut self, present: &[Device], host: &Arc<dyn SoundHost>, wishes: &[String], open: OpenBy<T>) {
+    /// Tries again what failed, and opens the device that `watch` names when another one is in use.
+    pub(super) fn improve(&mut self, host: &Arc<dyn SoundHost>, watch: &DeviceWatch, open: OpenBy<T>) {
         let is_best = match &self.current {
-            Current::Open(id) => *id == preferred(present, self.role, wishes),
+            Current::Open(id) => id.as_ref() == watch.device_for(self.role),
             Current::Failed => false,
             Current::Closed => true,
         };
         if !is_best && self.opening.is_none() {
-            self.start(host, wishes, open);
+            self.start(host, watch, open);
         }
     }
 
-    fn start(&mut self, host: &Arc<dyn SoundHost>, wishes: &[String], open: OpenBy<T>) {
-        let (host, wishes, role) = (Arc::clone(host), wishes.to_vec(), self.role);
+    fn start(&mut self, host: &Arc<dyn SoundHost>, watch: &DeviceWatch, open: OpenBy<T>) {
+        let (host, mut watch, role) = (Arc::clone(host), watch.clone(), self.role);
         self.opening = Some(spawn_blocking(move || {
-            // Without wishes there is nothing to look for, and the sound server is asked one thing less.
-            let present = if wishes.is_empty() { Vec::new() } else { host.devices().unwrap_or_default() };
-            let id = preferred(&present, role, &wishes);
+            let id = best_device(&*host, &mut watch, role);
             let stream = open(&*host, id.as_ref());
             (id, stream)
         }));
@@ -79,7 +77,11 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
         self.opening = None;
         let failure = match opened {
             Ok((id, Ok(stream))) => {
-                info!(role = %self.role, device = id.as_ref().map_or("system default", DeviceId::as_str), "a sound device is open");
+                info!(
+                    role = word(self.role),
+                    device = id.as_ref().map_or("system default", DeviceId::as_str),
+                    "a sound device is open"
+                );
                 give(Some(stream));
                 self.current = Current::Open(id);
                 self.told = None;
@@ -92,7 +94,7 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
             }
         };
         self.current = Current::Failed;
-        self.tell_once(format!("the {} cannot be used: {failure}", self.role))
+        self.tell_once(format!("the {} cannot be used: {failure}", word(self.role)))
     }
 
     /// Looks whether the open device has died; what the user must hear of it.
@@ -101,7 +103,7 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
             return None;
         }
         self.current = Current::Closed;
-        self.tell_once(format!("the {} is gone; looking for another", self.role))
+        self.tell_once(format!("the {} is gone; looking for another", word(self.role)))
     }
 
     pub(super) fn close(&mut self, give: impl FnOnce(Option<Box<T>>)) {
@@ -121,8 +123,27 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
 /// How a host opens a device of this kind.
 pub(super) type OpenBy<T> = for<'a> fn(&'a dyn SoundHost, Option<&DeviceId>) -> Result<Box<T>, SoundError>;
 
-/// The first of the wishes that is there; `None`, the system's default, when none is.
-pub(super) fn preferred(present: &[Device], role: DeviceRole, wishes: &[String]) -> Option<DeviceId> {
-    let find = |wish: &String| present.iter().find(|device| device.role == role && device.id.as_str() == wish);
-    wishes.iter().find_map(find).map(|device| device.id.clone())
+/// The device for `role` as things are now; `None`, the system's default, where they cannot be listed. May wait for the
+/// sound server.
+pub(super) fn best_device(host: &dyn SoundHost, watch: &mut DeviceWatch, role: Use) -> Option<DeviceId> {
+    match host.devices() {
+        Ok(present) => {
+            // Who follows the changes is the desk; here only the choice counts.
+            let _changes = watch.see(present);
+            watch.device_for(role).cloned()
+        }
+        Err(error) => {
+            debug!(%error, "the sound devices cannot be listed");
+            None
+        }
+    }
+}
+
+/// What people call the device of a role.
+fn word(role: Use) -> &'static str {
+    match role {
+        Use::Microphone => "microphone",
+        Use::Speaker => "speaker",
+        Use::Ringer => "ringer",
+    }
 }
