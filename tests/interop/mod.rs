@@ -1,0 +1,15 @@
+//! The same phone against everybody else's programs: `sidetone-cli` calls and is called by Asterisk, Kamailio with
+//! rtpengine, Chromium with JsSIP and with SIP.js, baresip and SIPp, over coturn, with bad certificates and broken lines.
+//!
+//! The peers are those of the interop lab, whose folder the variable `SIDETONE_LAB` names (`cargo xtask test interop` sets
+//! it). Without it, and where a peer cannot be had, a test says that it is skipped; calls to the practice exchange need no
+//! lab. Everything here takes real time: tests wait for events, never for the time they might take.
+
+mod lab;
+mod phone;
+mod program;
+mod voice;
+
+mod echo;
+mod endings;
+mod numbers;
