@@ -79,6 +79,7 @@ pub(crate) struct CallChoice {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "it exists once in the life of the process")]
 pub(crate) enum AccountsVerb {
     /// Show them.
     List,

@@ -1,12 +1,12 @@
 //! `sidetone-cli call`: one call, its events, its report.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use model::{CallId, Cause, Command, DialOptions, Event, TimedEvent};
+use model::{CallId, Cause, Clock, Command, DialOptions, Event, Instant, TimedEvent};
 use phone::{Phone, PhoneOptions};
 use tokio::{
     sync::broadcast::{self, error::RecvError},
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{sleep, timeout},
 };
 
 use crate::{
@@ -34,7 +34,15 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
     let practice_account = practice.as_ref().map(|practice| practice.account.clone());
     let options = PhoneOptions { settings, practice: practice_account, instance: setting.instance(&running.world) };
     let (phone, events) = Phone::start(running.world.clone(), options);
-    let mut talk = Talk { events, phone, printer, arguments: &arguments, sound: &sound, hang_up_at: None };
+    let mut talk = Talk {
+        events,
+        phone,
+        printer,
+        arguments: &arguments,
+        sound: &sound,
+        clock: Arc::clone(&running.world.clock),
+        hang_up_at: None,
+    };
     let ended = talk.run(account).await;
     talk.phone.stop().await;
     sound.finish()?;
@@ -48,6 +56,7 @@ struct Talk<'a> {
     printer: Printer,
     arguments: &'a CallArguments,
     sound: &'a sound::Chosen,
+    clock: Arc<dyn Clock>,
     hang_up_at: Option<Instant>,
 }
 
@@ -65,7 +74,8 @@ impl Talk<'_> {
         // Both are needed to talk, and either may come first: early media connects before the answer.
         let (mut answered, mut connected) = (false, false);
         loop {
-            let over = over(self.hang_up_at, self.sound, self.arguments.length.is_none());
+            let left = self.hang_up_at.map(|at| at.since(self.clock.now()));
+            let over = over(left, self.sound, self.arguments.length.is_none());
             let event = tokio::select! {
                 event = self.next() => event?,
                 () = over => {
@@ -81,7 +91,7 @@ impl Talk<'_> {
             };
             match event {
                 Event::Answered { call, .. } => {
-                    self.hang_up_at = self.arguments.length.map(|length| Instant::now() + length);
+                    self.hang_up_at = self.arguments.length.map(|length| self.clock.now() + length);
                     answered = true;
                     if connected {
                         self.begin(call)?;
@@ -152,10 +162,10 @@ impl Talk<'_> {
     }
 }
 
-/// Until it is time to hang up: at the moment that was asked for, else a moment after the file has been spoken.
-async fn over(at: Option<Instant>, sound: &sound::Chosen, when_spoken: bool) {
-    match at {
-        Some(moment) => sleep_until(moment).await,
+/// Until it is time to hang up: after what is `left` of the time that was asked for, else a moment after the file has been spoken.
+async fn over(left: Option<Duration>, sound: &sound::Chosen, when_spoken: bool) {
+    match left {
+        Some(left) => sleep(left).await,
         None if when_spoken => {
             while !sound.is_spoken() {
                 sleep(Duration::from_millis(100)).await;

@@ -29,7 +29,6 @@ struct Segment {
 /// One line of the record.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(clippy::large_enum_variant, reason = "it lives for one line")]
 enum Line {
     /// The whole of call control as the segment begins.
     Checkpoint(CallControl),
@@ -135,10 +134,11 @@ mod tests {
 
     use super::*;
 
-    fn story() -> Vec<Input> {
+    /// The `nth` call from dialling to its report.
+    fn story(nth: u32) -> Vec<Input> {
         let account = AccountId("practice".into());
         let line = |event| Input::Line(account.clone(), event);
-        let call = LineCall::Dialled(1);
+        let call = LineCall::Dialled(nth);
         let both = MediaDirection::SendRecv;
         let dial = DialOptions {
             target: "+442079460123".parse().expect("a number"),
@@ -150,12 +150,12 @@ mod tests {
             line(LineEvent::Capable(Capabilities { calls: 8, hold: true, transfer: true, dtmf_info: true })),
             line(LineEvent::State(AccountState::Registered)),
             Input::Command(Command::Dial(dial)),
-            Input::Media(MediaId(1), MediaEvent::OfferReady { offer: "o=- 192.0.2.7".into() }),
+            Input::Media(MediaId(nth), MediaEvent::OfferReady { offer: "o=- 192.0.2.7".into() }),
             line(LineEvent::Answered { call, fork: 0, answer: Some("a=canary".into()), remote: None }),
-            Input::Media(MediaId(1), MediaEvent::Applied { direction: both, remote: both, telephone_event: true }),
-            Input::Media(MediaId(1), MediaEvent::Statistics(Box::new(figures))),
-            Input::Command(Command::HangUp { call: model::CallId(1) }),
-            Input::Media(MediaId(1), MediaEvent::Closed(Box::default())),
+            Input::Media(MediaId(nth), MediaEvent::Applied { direction: both, remote: both, telephone_event: true }),
+            Input::Media(MediaId(nth), MediaEvent::Statistics(Box::new(figures))),
+            Input::Command(Command::HangUp { call: model::CallId(nth) }),
+            Input::Media(MediaId(nth), MediaEvent::Closed(Box::default())),
         ]
     }
 
@@ -163,7 +163,7 @@ mod tests {
         let mut journal = Journal::default();
         let mut control = CallControl::new(&Settings::default());
         let mut now = Instant::START;
-        for input in story().into_iter().cycle().take(times) {
+        for input in (1..).flat_map(story).take(times) {
             now += Duration::from_micros(1_234_567);
             journal.begin_step(&control);
             control.handle(now, input.clone());
