@@ -297,6 +297,11 @@ impl Scenario {
         self.taken(&format!("{method} arrives at the far end"), || self.far().take_request(method))
     }
 
+    /// The same for something that takes its time.
+    pub fn request_within(&self, method: &Method, limit: Duration) -> Request {
+        self.taken_within(&format!("{method} arrives at the far end"), limit, || self.far().take_request(method))
+    }
+
     /// Waits for a response at the far end; 100 is passed over.
     pub fn response(&self, method: &Method) -> Response {
         self.taken(&format!("a response to {method} arrives at the far end"), || self.far().take_response(method))
@@ -304,8 +309,12 @@ impl Scenario {
 
     /// Waits until `take` gives something.
     pub fn taken<T>(&self, what: &str, take: impl Fn() -> Option<T>) -> T {
+        self.taken_within(what, seconds(3), take)
+    }
+
+    fn taken_within<T>(&self, what: &str, limit: Duration, take: impl Fn() -> Option<T>) -> T {
         let taken = Cell::new(None);
-        self.run_until(what, seconds(3), |_| {
+        self.run_until(what, limit, |_| {
             taken.set(take());
             let value = taken.take();
             let there = value.is_some();
