@@ -361,7 +361,7 @@ impl Transport {
             self.write_to(now, local, remote, bytes);
         }
         // Behind the checks: the one that selects the path must be there before what is sent on it.
-        while let Some(bytes) = self.association.as_mut().and_then(Association::poll_datagram) {
+        while let Some(bytes) = self.association.as_mut().and_then(|association| association.poll_datagram(now)) {
             self.write(now, bytes);
         }
         if self.srtp.is_some()
