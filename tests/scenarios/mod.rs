@@ -2,6 +2,9 @@
 
 mod calls;
 mod changing;
+mod chaos;
 mod incoming;
 mod outgoing;
 mod registering;
+mod sound;
+mod stopping;

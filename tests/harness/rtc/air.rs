@@ -218,10 +218,8 @@ impl Air {
             return;
         }
         station.remote = Some(remote);
-        if station.partner.is_none() {
-            let failed = PeerEvent::Failed("ICE found no path to the far end".into());
-            state.schedule(id, now + PATIENCE, About::Path, failed);
-        }
+        let failed = PeerEvent::Failed("ICE found no path to the far end".into());
+        state.schedule(id, now + PATIENCE, About::Path, failed);
         state.find_partner(now, id);
     }
 
