@@ -13,6 +13,7 @@ use crate::{
     account,
     args::CallArguments,
     exit::{Exit, Failure},
+    interrupt::Interruptions,
     print::Printer,
     setting::{Practice, Setting},
     sound,
@@ -41,9 +42,10 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
         arguments: &arguments,
         sound: &sound,
         clock: Arc::clone(&running.world.clock),
+        call: None,
         hang_up_at: None,
     };
-    let ended = talk.run(account).await;
+    let ended = talk.run(account, &mut Interruptions::new()?).await;
     talk.phone.stop().await;
     sound.finish()?;
     ended
@@ -57,12 +59,14 @@ struct Talk<'a> {
     arguments: &'a CallArguments,
     sound: &'a sound::Chosen,
     clock: Arc<dyn Clock>,
+    /// The call, from its first event on.
+    call: Option<CallId>,
     hang_up_at: Option<Instant>,
 }
 
 impl Talk<'_> {
-    async fn run(&mut self, account: model::AccountId) -> Result<Exit, Failure> {
-        timeout(COME_UP, self.come_up())
+    async fn run(&mut self, account: model::AccountId, interruptions: &mut Interruptions) -> Result<Exit, Failure> {
+        timeout(COME_UP, self.come_up(interruptions))
             .await
             .map_err(|_| Failure::new(Exit::Unreachable, "the server did not answer in time"))??;
         let dial = DialOptions {
@@ -73,6 +77,7 @@ impl Talk<'_> {
         self.send(Command::Dial(dial))?;
         // Both are needed to talk, and either may come first: early media connects before the answer.
         let (mut answered, mut connected) = (false, false);
+        let mut given_up = false;
         loop {
             let left = self.hang_up_at.map(|at| at.since(self.clock.now()));
             let over = over(left, self.sound, self.arguments.length.is_none());
@@ -80,16 +85,22 @@ impl Talk<'_> {
                 event = self.next() => event?,
                 () = over => {
                     self.hang_up_at = None;
-                    self.hang_up_all()?;
+                    self.hang_up()?;
                     continue;
                 }
-                interrupted = tokio::signal::ctrl_c() => {
-                    interrupted.map_err(|error| Failure::new(Exit::Failed, error))?;
-                    self.hang_up_all()?;
+                () = interruptions.next() => {
+                    given_up = true;
+                    self.hang_up()?;
                     continue;
                 }
             };
             match event {
+                Event::Dialing { call, .. } => {
+                    self.call = Some(call);
+                    if given_up {
+                        self.hang_up()?;
+                    }
+                }
                 Event::Answered { call, .. } => {
                     self.hang_up_at = self.arguments.length.map(|length| self.clock.now() + length);
                     answered = true;
@@ -105,7 +116,7 @@ impl Talk<'_> {
                 }
                 Event::Ended { cause, message, .. } => return self.ended(&cause, message),
                 Event::Failed { call: None, message } if self.sound.needs_devices => {
-                    self.hang_up_all()?;
+                    self.hang_up()?;
                     return Err(Failure::new(Exit::NoSound, message));
                 }
                 _ => {}
@@ -114,9 +125,15 @@ impl Talk<'_> {
     }
 
     /// Waits until calls can be placed.
-    async fn come_up(&mut self) -> Result<(), Failure> {
+    async fn come_up(&mut self, interruptions: &mut Interruptions) -> Result<(), Failure> {
         loop {
-            match self.next().await? {
+            let event = tokio::select! {
+                event = self.next() => event?,
+                () = interruptions.next() => {
+                    return Err(Failure::new(Exit::Failed, "interrupted before the call was placed"));
+                }
+            };
+            match event {
                 Event::Registered { .. } => return Ok(()),
                 // One more try may succeed where a server is just starting; a caller wants to know now.
                 Event::Unregistered { cause, message, .. } => return Err(Failure::new(Exit::of_offline(&cause), message)),
@@ -146,8 +163,8 @@ impl Talk<'_> {
         }
     }
 
-    fn hang_up_all(&self) -> Result<(), Failure> {
-        self.phone.snapshot().calls.iter().try_for_each(|call| self.send(Command::HangUp { call: call.id }))
+    fn hang_up(&self) -> Result<(), Failure> {
+        self.call.map_or(Ok(()), |call| self.send(Command::HangUp { call }))
     }
 
     fn ended(&self, cause: &Cause, message: String) -> Result<Exit, Failure> {

@@ -10,6 +10,7 @@ mod args;
 mod call;
 mod devices;
 mod exit;
+mod interrupt;
 mod print;
 mod remote;
 mod serve;

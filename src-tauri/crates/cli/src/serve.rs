@@ -11,6 +11,7 @@ use crate::{
     account,
     args::RunArguments,
     exit::{Exit, Failure},
+    interrupt::Interruptions,
     print::Printer,
     remote,
     setting::{Practice, Setting},
@@ -32,6 +33,7 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
         settings.calls.limit = limit;
     }
     let sound = sound::choose(&arguments.sound, &mut settings)?;
+    let mut interruptions = Interruptions::new()?;
     let running = setting.world(sound.host.clone())?;
     let practice = if account::needs_practice(&settings) { Some(Practice::start(&running.world).await?) } else { None };
     let practice_account = practice.as_ref().map(|practice| practice.account.clone());
@@ -39,7 +41,6 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     let (phone, mut events) = Phone::start(running.world.clone(), options);
     let controlled = remote::serve(setting, &phone).await?;
     let mut over = pin!(after(arguments.length));
-    let mut stop = pin!(interrupted());
     let ended = loop {
         tokio::select! {
             event = events.recv() => match event {
@@ -53,7 +54,7 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
                 Err(RecvError::Closed) => break Err(Failure::new(Exit::Failed, "the phone has stopped")),
             },
             () = &mut over => break Ok(Exit::Done),
-            interrupted = &mut stop => break interrupted.map(|()| Exit::Done),
+            () = interruptions.next() => break Ok(Exit::Done),
         }
     };
     drop(controlled);
@@ -71,19 +72,4 @@ async fn after(length: Option<Duration>) {
         Some(length) => sleep(length).await,
         None => std::future::pending().await,
     }
-}
-
-/// Until somebody asks the process to end: Ctrl-C, or the session's or a service manager's signal.
-async fn interrupted() -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::new(Exit::Failed, error);
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(failed)?;
-        tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed.map_err(failed),
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(failed)
 }
