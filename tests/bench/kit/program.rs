@@ -1,0 +1,93 @@
+//! `sidetone-cli` as a process.
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use model::SipAccount;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+    time::timeout,
+};
+
+use crate::Outcome;
+
+/// Longest wait for anything the process shall say.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Builds the program with the profile of this one; where it is. `SIDETONE_CLI` names another one to be measured.
+///
+/// # Errors
+/// When it does not build.
+pub async fn build() -> Outcome<PathBuf> {
+    if let Some(program) = std::env::var_os("SIDETONE_CLI") {
+        return Ok(program.into());
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--quiet", "--package", "cli"]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    if !command.status().await?.success() {
+        return Err("sidetone-cli cannot be built".into());
+    }
+    Ok(std::env::current_exe()?.with_file_name(format!("sidetone-cli{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The running program; it is killed when this is dropped.
+pub struct Program {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    _folder: TempDir,
+}
+
+impl Program {
+    /// Starts it with `run` at this account and further arguments.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run(program: &PathBuf, account: &SipAccount, arguments: &[&str]) -> Outcome<Self> {
+        let folder = TempDir::new()?;
+        let model::Password::Known(password) = &account.password else { return Err("the account has no password".into()) };
+        let mut child = Command::new(program)
+            .args(["--json", "--data"])
+            .arg(folder.path())
+            .args(["run", "--server", &account.server, "--user", account.user.expose(), "--domain", &account.domain])
+            .args(["--ca", &account.ca_file, "--password-env", "BENCH_PASSWORD", "--proxy", "direct"])
+            .args(arguments)
+            .env("BENCH_PASSWORD", password.expose())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let stdout = child.stdout.take().ok_or("the program has no output")?;
+        Ok(Self { child, lines: BufReader::new(stdout).lines(), _folder: folder })
+    }
+
+    /// Its number.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn id(&self) -> Outcome<u32> {
+        Ok(self.child.id().ok_or("sidetone-cli has ended")?)
+    }
+
+    /// Waits until it tells of an event.
+    ///
+    /// # Errors
+    /// When it does not within 30 s, or ends.
+    pub async fn wait(&mut self, event: &str) -> Outcome<Value> {
+        let told = async {
+            loop {
+                let line = self.lines.next_line().await?.ok_or("sidetone-cli has ended")?;
+                let line: Value = serde_json::from_str(&line)?;
+                if line["event"] == event {
+                    return Outcome::Ok(line);
+                }
+            }
+        };
+        timeout(PATIENCE, told).await.map_err(|_| format!("sidetone-cli never said {event:?}"))?
+    }
+}
