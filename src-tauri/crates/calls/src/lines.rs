@@ -15,6 +15,8 @@ pub(crate) struct Line {
     pub(crate) state: AccountState,
     pub(crate) capabilities: Capabilities,
     pub(crate) dtmf: DtmfMode,
+    /// Why it is unreachable, as it was told last: each try to come back passes through other states.
+    told: Option<OfflineCause>,
 }
 
 /// Until a line says what it can do, it can do nothing.
@@ -50,7 +52,7 @@ impl Lines {
                     Provider::Practice => DtmfMode::Automatic,
                     Provider::Sip(sip) => sip.dtmf,
                 };
-                Line { id: account.id.clone(), state, capabilities, dtmf }
+                Line { id: account.id.clone(), state, capabilities, dtmf, told: None }
             })
             .collect();
     }
@@ -69,15 +71,18 @@ impl Lines {
     pub(crate) fn set_state(&mut self, id: &AccountId, state: AccountState, outbox: &mut Outbox) {
         let Some(line) = self.0.iter_mut().find(|line| line.id == *id) else { return };
         let was_usable = line.is_usable();
-        let was_offline_for = offline_cause(&line.state).cloned();
         line.state = state;
-        if line.is_usable() && !was_usable {
-            outbox.event(Event::Registered { account: id.clone() });
+        if line.is_usable() {
+            line.told = None;
+            if !was_usable {
+                outbox.event(Event::Registered { account: id.clone() });
+            }
         }
         if let Some(cause) = offline_cause(&line.state)
-            && was_offline_for.as_ref() != Some(cause)
+            && line.told.as_ref() != Some(cause)
         {
             outbox.event(Event::Unregistered { account: id.clone(), cause: cause.clone(), message: cause.to_string() });
+            line.told = Some(cause.clone());
         }
     }
 

@@ -37,6 +37,7 @@ impl Call {
         self.answered = Some(now);
         self.setup.answered_ms = self.elapsed_ms(now);
         out.event(Event::Answered { call: self.id, direction: Direction::Incoming, remote: self.remote.clone() });
+        self.tell_early_hold(out);
     }
 
     /// The user declines.

@@ -115,9 +115,18 @@ impl Call {
     /// Both sides have descriptions: who holds whom follows from the directions.
     fn on_agreed(&mut self, direction: MediaDirection, remote: MediaDirection, out: &mut Outbox) {
         let hold = Hold { local: self.exchange.holds() && !direction.receives(), remote: !remote.receives() };
-        if self.is_talking() && hold != self.hold {
+        if hold != self.hold {
             self.hold = hold;
-            out.event(Event::Hold { call: self.id, hold });
+            if self.is_talking() {
+                out.event(Event::Hold { call: self.id, hold });
+            }
+        }
+    }
+
+    /// A call that was held by what was agreed before it was answered: told now, because before there was nothing to hold.
+    pub(super) fn tell_early_hold(&self, out: &mut Outbox) {
+        if self.hold != Hold::default() {
+            out.event(Event::Hold { call: self.id, hold: self.hold });
         }
     }
 

@@ -65,6 +65,7 @@ impl Call {
         self.answered = Some(now);
         self.setup.answered_ms = self.elapsed_ms(now);
         out.event(Event::Answered { call: self.id, direction: self.direction, remote: self.remote.clone() });
+        self.tell_early_hold(out);
         match (fork, answer) {
             (Some(applied), _) if applied != from => self.start_over_with_fork(out),
             (None, None) => {

@@ -279,6 +279,22 @@ fn the_far_end_holding_us_is_shown_apart() {
 }
 
 #[test]
+fn a_caller_that_holds_us_from_the_start_is_shown_once_we_answer() {
+    let mut desk = Desk::new();
+    desk.ring();
+    desk.media(1, MediaEvent::Accepted);
+    let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
+    desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction, remote });
+    desk.events();
+    desk.command(Command::Answer { call: CallId(1) });
+    let hold = Hold { local: false, remote: true };
+    let [.., Event::Answered { .. }, Event::Hold { hold: told, .. }] = desk.events()[..] else { panic!("hold follows the answer") };
+    assert_eq!(told, hold);
+    desk.media(1, MediaEvent::Connected { pair: None });
+    assert_eq!(desk.state(1), Some(CallState::Established { hold }));
+}
+
+#[test]
 fn a_lost_path_is_looked_for_once_and_then_the_call_ends() {
     let mut desk = Desk::new();
     let call = desk.talk();
