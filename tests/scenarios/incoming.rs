@@ -189,6 +189,7 @@ fn a_held_offer_is_answered_as_held() {
     let response = t.response(&Method::Invite);
     let answer = response.session_description().expect("an answer");
     assert!(answer.contains("a=recvonly"), "{answer}");
+    media.ask(MediaRequest::Apply { answer: answer.replace("a=recvonly", "a=sendrecv").into() });
     far.ack(&response, "");
     t.run_until("the call is established", seconds(2), |t| t.alice().is_established(call));
     let hold = Hold { local: false, remote: true };
