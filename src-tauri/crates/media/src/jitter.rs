@@ -48,7 +48,7 @@ const PACE: u32 = 4;
 const HURRIED_PACE: u32 = 2;
 
 /// A network that lost a packet counts as one that loses packets for so long.
-const LOSSY_AFTER_LOSS: i64 = 2_000 * MS;
+const LOSSY_AFTER_LOSS: i64 = 1_000 * MS;
 
 /// Sound left out at most to meet the made-up one in phase: 10 ms.
 const MOST_MERGED: usize = 480;

@@ -2,10 +2,17 @@
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-/// Most old payloads in a packet. Two survive three losses in a row together with in-band error correction.
-pub(crate) const MOST_COPIES: usize = 2;
+/// How many packets back the copies reach, the nearest first. Losses come in a row: two copies so far apart restore every three in
+/// a row and three every five, where adjacent ones leave a hole. The price is some delay while packets are lost.
+const DISTANCES: [usize; 3] = [1, 3, 5];
 
-/// Blocks that are read from one packet; senders use three at most.
+/// Most old payloads in a packet.
+pub(crate) const MOST_COPIES: usize = DISTANCES.len();
+
+/// Packets that are remembered.
+const REMEMBERED: usize = DISTANCES[MOST_COPIES - 1];
+
+/// Blocks that are read from one packet; senders use four at most.
 const MOST_BLOCKS: usize = 8;
 
 /// Offsets have 14 bits, lengths 10 (RFC 2198 section 3).
@@ -60,26 +67,26 @@ pub(crate) fn split(payload: &Bytes) -> Option<Vec<Block>> {
 
 /// Makes RED payloads of one codec.
 pub(crate) struct RedEncoder {
-    /// The last payloads, oldest first, with their timestamps.
-    sent: [Option<(u32, Bytes)>; MOST_COPIES],
+    /// The last payloads, newest first, with their timestamps.
+    sent: [Option<(u32, Bytes)>; REMEMBERED],
 }
 
 impl RedEncoder {
     pub(crate) fn new() -> Self {
-        Self { sent: [None, None] }
+        Self { sent: [const { None }; REMEMBERED] }
     }
 
     /// Remembers a payload that was sent, with or without RED around it.
     pub(crate) fn remember(&mut self, timestamp: u32, payload: &Bytes) {
-        self.sent.rotate_left(1);
-        if let Some(newest) = self.sent.last_mut() {
+        self.sent.rotate_right(1);
+        if let Some(newest) = self.sent.first_mut() {
             *newest = Some((timestamp, payload.clone()));
         }
     }
 
     /// Forgets them, because the codec changed.
     pub(crate) fn clear(&mut self) {
-        self.sent = [None, None];
+        *self = Self::new();
     }
 
     /// `payload` with up to `copies` of the payloads remembered.
@@ -88,8 +95,9 @@ impl RedEncoder {
             let offset = timestamp.wrapping_sub(sent.0);
             offset > 0 && offset <= LONGEST_OFFSET.min(OLDEST_COPY_TICKS) && sent.1.len() <= LONGEST_BLOCK
         };
-        let skipped = MOST_COPIES - copies.min(MOST_COPIES);
-        let old = || self.sent.iter().skip(skipped).flatten().filter(usable);
+        let distances = DISTANCES.get(..copies).unwrap_or(&DISTANCES);
+        let at = |distance: &usize| self.sent.get(distance - 1).and_then(Option::as_ref);
+        let old = || distances.iter().rev().filter_map(at).filter(usable);
         let mut out = BytesMut::with_capacity(1 + payload.len() + old().map(|(_, old)| 4 + old.len()).sum::<usize>());
         for (at, old) in old() {
             // The filter keeps both numbers within their fields.
@@ -116,14 +124,17 @@ mod tests {
     #[test]
     fn what_is_put_in_comes_out_oldest_first() {
         let mut encoder = RedEncoder::new();
-        encoder.remember(u32::MAX - 959, &bytes("one"));
-        encoder.remember(0, &bytes("two!"));
-        let wire = encoder.encode(111, 960, &bytes("three"), 2);
+        for (timestamp, text) in [(u32::MAX - 959, "one"), (0, "two"), (960, "three")] {
+            encoder.remember(timestamp, &bytes(text));
+        }
+        let wire = encoder.encode(111, 1_920, &bytes("four"), 2);
         let blocks = split(&wire).expect("well formed");
         let read: Vec<_> = blocks.iter().map(|b| (b.payload_type, b.offset, b.payload.clone())).collect();
-        assert_eq!(read, [(111, 1_920, bytes("one")), (111, 960, bytes("two!")), (111, 0, bytes("three"))]);
-        let one = split(&encoder.encode(111, 960, &bytes("three"), 1)).expect("well formed");
-        assert_eq!(one.len(), 2);
+        assert_eq!(read, [(111, 2_880, bytes("one")), (111, 960, bytes("three")), (111, 0, bytes("four"))]);
+        for (copies, blocks) in [(0, 1), (1, 2), (3, 3), (9, 3)] {
+            let wire = encoder.encode(111, 1_920, &bytes("four"), copies);
+            assert_eq!(split(&wire).map(|split| split.len()), Some(blocks), "{copies}");
+        }
     }
 
     #[test]
@@ -144,9 +155,10 @@ mod tests {
     #[test]
     fn a_packet_cut_anywhere_is_refused_or_short_but_never_a_panic() {
         let mut encoder = RedEncoder::new();
-        encoder.remember(0, &bytes("one"));
-        encoder.remember(960, &bytes("two!"));
-        let wire = encoder.encode(111, 1_920, &bytes("three"), 2);
+        for (timestamp, text) in [(0, "one"), (960, "two"), (1_920, "two!")] {
+            encoder.remember(timestamp, &bytes(text));
+        }
+        let wire = encoder.encode(111, 2_880, &bytes("three"), 2);
         let whole = wire.len() - "three".len();
         for length in 0..wire.len() {
             assert_eq!(split(&wire.slice(..length)).is_some(), length >= whole, "{length}");

@@ -124,6 +124,15 @@ fn copies_and_error_correction_restore_what_was_lost() {
 }
 
 #[test]
+fn the_delay_for_copies_is_given_back_within_five_seconds_of_the_last_loss() {
+    let heard = listen(&Sender { copies: 3, ..Sender::default() }, 12, |_, at, random| {
+        (at > 10_000.0 || random.random_range(0.0..1.0) >= 0.1).then_some(30.0)
+    });
+    assert!(heard.delay_ms(5, 9) >= 60.0, "{} ms", heard.delay_ms(5, 9));
+    assert!(heard.delay_ms(15, 16) <= CLEAN_MS + 10.0, "{} ms", heard.delay_ms(15, 16));
+}
+
+#[test]
 fn bursts_of_three_have_no_hole_beyond_60_ms() {
     let heard = listen(&Sender { copies: 2, ..Sender::default() }, 7, |n, _, _| (n % 30 >= 3).then_some(30.0));
     assert!(heard.longest_hole_ms(1, 20) <= 60.0 && heard.clicks_above(OPUS_BEND, 1, 20) == 0);
@@ -165,7 +174,7 @@ fn another_stream_or_a_jump_of_the_timestamps_goes_on_at_once() {
 fn silence_that_is_not_sent_is_no_loss() {
     // Two seconds of tone, two of silence; nobody's voice begins at full level.
     let sound = |n: usize| {
-        let (place, speaks) = (n % 96_000, n / 96_000 % 2 == 0);
+        let (place, speaks) = (n % 96_000, (n / 96_000).is_multiple_of(2));
         let level = (place.min(96_000 - place) as f32 / 2_400.0).min(1.0);
         if speaks { tone(n) * level } else { 0.0 }
     };

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Negotiated, RtpPacket,
-    codec::{CodecError, Decoders, clock_hz},
+    codec::{CodecError, Decoders, clock_hz, duration},
     dtmf::DtmfReceiver,
     jitter::Coded,
     red,
@@ -126,15 +126,18 @@ impl Inbound {
 
     fn split(&mut self, now: Instant, number: i64, restarted: bool, timestamp: u32, payload: &Bytes) {
         let Some(blocks) = red::split(payload) else { return };
-        for (back, block) in (0..blocks.len() as i64).rev().zip(blocks) {
+        let last = blocks.len().saturating_sub(1);
+        for (order, block) in blocks.into_iter().enumerate() {
             let opus = self.negotiated.as_ref().and_then(|agreed| kind(agreed, block.payload_type));
             let (Some(Kind::Audio(codec)), false) = (opus, block.payload.is_empty()) else { continue };
+            // Copies carry no sequence number; their packets were as long as they are.
+            let back = i64::from(block.offset) / duration(codec, &block.payload).map_or(i64::MAX, |length| length as i64);
             let coded = Coded {
                 codec,
                 number: number - back,
                 timestamp: timestamp.wrapping_sub(block.offset),
                 restarted,
-                copy: back > 0,
+                copy: order < last,
                 payload: block.payload,
             };
             // Copies of before a restart belong to another time line.

@@ -6,10 +6,13 @@ use crate::red::MOST_COPIES;
 const ON: f64 = 0.01;
 const OFF: f64 = 0.003;
 
-/// From this loss on, two old copies.
+/// From these losses on, two and three old copies.
 const TWO_COPIES: f64 = 0.03;
+const THREE_COPIES: f64 = 0.09;
 
-/// How far the estimate moves to a lower report; higher ones count at once. With reports a second apart it halves in 7 s.
+/// How far the estimate moves to a report, up and down; the first loss counts at once. Reports are of few packets, and copies
+/// that come and go are heard.
+const RISE: f64 = 0.3;
 const DECAY: f64 = 0.1;
 
 /// Loss that the encoder prepares for at most; beyond, it spends too much of the bitrate on copies.
@@ -37,7 +40,12 @@ impl LossFollower {
     /// Takes a report, a share of 0 to 1; call it about once a second, with the last one when there is no new one.
     pub(super) fn reported(&mut self, loss: f64) {
         let loss = if loss.is_finite() { loss.clamp(0.0, 1.0) } else { 0.0 };
-        self.loss = if loss > self.loss { loss } else { self.loss + (loss - self.loss) * DECAY };
+        let share = match loss > self.loss {
+            true if !self.lossy => 1.0,
+            true => RISE,
+            false => DECAY,
+        };
+        self.loss += (loss - self.loss) * share;
         self.lossy = self.loss >= if self.lossy { OFF } else { ON };
     }
 
@@ -48,7 +56,8 @@ impl LossFollower {
         }
         if red {
             // Whole copies are better than coarse ones and make those a waste.
-            let copies = if self.loss >= TWO_COPIES { MOST_COPIES } else { 1 };
+            let copies = 1 + [TWO_COPIES, THREE_COPIES].iter().filter(|limit| self.loss >= **limit).count();
+            let copies = copies.min(MOST_COPIES);
             return Redundancy { copies, ..Redundancy::default() };
         }
         let percent = (self.loss * 100.0).ceil().min(MOST_LOSS_PERCENT);
@@ -67,8 +76,10 @@ mod tests {
         assert_eq!(follower.answer(true, true), Redundancy::default());
         follower.reported(0.015);
         assert_eq!(follower.answer(true, true).copies, 1);
-        follower.reported(0.2);
+        (0..10).for_each(|_| follower.reported(0.05));
         assert_eq!(follower.answer(true, true).copies, 2);
+        (0..10).for_each(|_| follower.reported(0.2));
+        assert_eq!(follower.answer(true, true).copies, 3);
         let mut seconds = 0;
         while follower.answer(true, true).copies > 0 {
             follower.reported(0.0);
