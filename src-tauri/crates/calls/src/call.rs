@@ -3,6 +3,7 @@
 mod answer;
 mod digits;
 mod ending;
+mod lost;
 mod media;
 mod wire;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use self::digits::InfoDigits;
 pub(crate) use self::ending::Ended;
+use self::lost::Lost;
 use crate::{
     dial::Dial,
     exchange::Exchange,
@@ -47,6 +49,7 @@ pub(crate) struct Call {
     can_hold: bool,
     setup: SetupTimes,
     statistics: Option<MediaStatistics>,
+    lost: Lost,
 }
 
 /// Where a call is. Signalling only; whether audio flows is [`Audio`].
@@ -138,6 +141,7 @@ impl Call {
             can_hold: line.capabilities.hold,
             setup: SetupTimes::default(),
             statistics: None,
+            lost: Lost::default(),
         };
         match wait {
             Some(wait) => call.phase = Phase::Waiting { dial, until: now + wait },
@@ -189,15 +193,22 @@ impl Call {
             can_hold: line.capabilities.hold,
             setup: SetupTimes::default(),
             statistics: None,
+            lost: Lost::default(),
         }
     }
 
     /// The account has become usable: a waiting call goes out.
-    pub(crate) fn line_is_usable(&mut self, out: &mut Outbox) {
+    pub(crate) fn line_is_usable(&mut self, now: Instant, out: &mut Outbox) {
+        self.lost.line(now, false);
         if let Phase::Waiting { dial, .. } = &self.phase {
             let dial = dial.clone();
             self.make_offer(dial, out);
         }
+    }
+
+    /// The account has become unreachable, by what it says itself.
+    pub(crate) fn line_is_lost(&mut self, now: Instant) {
+        self.lost.line(now, true);
     }
 
     fn make_offer(&mut self, dial: Dial, out: &mut Outbox) {
@@ -229,7 +240,8 @@ impl Call {
             Phase::Waiting { until, .. } => Some(*until),
             Phase::Alerting { give_up_at, .. } => Some(*give_up_at),
             Phase::Ended(ended) => Some(ended.deadline()),
-            Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging | Phase::Talking => None,
+            Phase::Talking => self.lost.due(),
+            Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging => None,
         };
         [phase, self.digits.due()].into_iter().flatten().min()
     }
@@ -248,6 +260,11 @@ impl Call {
                     LineRequest::Reject { call: self.line, code: 480, text: "Temporarily Unavailable".into() },
                 );
                 self.end(now, Cause::Missed, out);
+            }
+            Phase::Talking if self.lost.due().is_some_and(|due| now >= due) => {
+                // Nobody hears it now; the far end's server does when the connection comes back.
+                out.line(&self.account, LineRequest::HangUp { call: self.line });
+                self.end(now, Cause::ConnectionLost, out);
             }
             Phase::Ended(_) => self.report_when_due(now, out),
             Phase::Waiting { .. }

@@ -232,10 +232,11 @@ impl CallControl {
         let Some(line) = self.lines.get(account) else { return };
         for call in self.calls.values_mut().filter(|call| call.account == *account) {
             match &line.state {
-                _ if line.is_usable() => call.line_is_usable(&mut self.outbox),
+                _ if line.is_usable() => call.line_is_usable(now, &mut self.outbox),
                 AccountState::Offline { cause, .. } if matches!(call.phase, Phase::Waiting { .. }) => {
                     call.end(now, Cause::AccountNotReady { detail: cause.to_string() }, &mut self.outbox);
                 }
+                AccountState::Offline { .. } => call.line_is_lost(now),
                 _ => {}
             }
         }

@@ -31,6 +31,7 @@ impl Call {
             MediaEvent::Connected { pair } => self.on_connected(now, pair, out),
             MediaEvent::FirstPacket => self.on_first_packet(now, out),
             MediaEvent::Interrupted => {
+                self.lost.path(now, true);
                 out.failed(Some(self.id), "the audio path was lost; looking for another");
             }
             MediaEvent::Failed { detail } => self.on_path_failed(now, detail, out),
@@ -131,6 +132,7 @@ impl Call {
     }
 
     fn on_connected(&mut self, now: Instant, pair: Option<model::CandidatePair>, out: &mut Outbox) {
+        self.lost.path(now, false);
         let Some(audio) = &mut self.audio else { return };
         audio.restarted = false;
         if std::mem::replace(&mut audio.connected, true) {

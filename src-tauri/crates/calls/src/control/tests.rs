@@ -288,7 +288,9 @@ fn a_caller_that_holds_us_from_the_start_is_shown_once_we_answer() {
     desk.events();
     desk.command(Command::Answer { call: CallId(1) });
     let hold = Hold { local: false, remote: true };
-    let [.., Event::Answered { .. }, Event::Hold { hold: told, .. }] = desk.events()[..] else { panic!("hold follows the answer") };
+    let [.., Event::Answered { .. }, Event::Hold { hold: told, .. }] = desk.events()[..] else {
+        panic!("hold follows the answer")
+    };
     assert_eq!(told, hold);
     desk.media(1, MediaEvent::Connected { pair: None });
     assert_eq!(desk.state(1), Some(CallState::Established { hold }));
@@ -303,6 +305,43 @@ fn a_lost_path_is_looked_for_once_and_then_the_call_ends() {
     desk.media(1, MediaEvent::Failed { detail: "ICE".into() });
     assert!(desk.asked_of_line(LineRequest::HangUp { call }));
     assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::MediaFailed { detail: "ICE".into() } }));
+}
+
+#[test]
+fn a_call_that_lost_the_server_and_the_far_end_is_given_up_after_a_while() {
+    let offline = || LineEvent::State(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(1) });
+    let mut desk = Desk::new();
+    let call = desk.talk();
+    desk.line(offline());
+    desk.wait(Duration::from_secs(60));
+    desk.media(1, MediaEvent::Interrupted);
+    desk.wait(Duration::from_secs(20));
+    desk.media(1, MediaEvent::Connected { pair: None });
+    desk.wait(Duration::from_secs(60));
+    desk.media(1, MediaEvent::Interrupted);
+    desk.line(LineEvent::State(AccountState::Connecting));
+    desk.wait(Duration::from_secs(29));
+    assert!(!matches!(desk.state(1), Some(CallState::Ended { .. })));
+    desk.wait(Duration::from_secs(1));
+    assert!(desk.asked_of_line(LineRequest::HangUp { call }));
+    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::ConnectionLost }));
+}
+
+#[test]
+fn an_account_that_stays_unreachable_is_told_once_per_cause() {
+    let offline = |cause| LineEvent::State(AccountState::Offline { cause, retry_in_s: Some(1) });
+    let told = |desk: &mut Desk| desk.events().iter().filter(|event| matches!(event, Event::Unregistered { .. })).count();
+    let mut desk = Desk::new();
+    for _ in 0..5 {
+        desk.line(offline(OfflineCause::NoAnswer));
+        desk.line(LineEvent::State(AccountState::Connecting));
+    }
+    assert_eq!(told(&mut desk), 1);
+    desk.line(offline(OfflineCause::WrongPassword { code: 403 }));
+    assert_eq!(told(&mut desk), 1);
+    desk.line(LineEvent::State(AccountState::Registered));
+    desk.line(offline(OfflineCause::WrongPassword { code: 403 }));
+    assert_eq!(told(&mut desk), 1);
 }
 
 #[test]
