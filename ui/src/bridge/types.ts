@@ -512,8 +512,11 @@ export type SipAccount = {
 	ca_file?: string,
 	/**  Allows `ws://` to other hosts than loopback: signalling anyone on the way can read. */
 	allow_plain_ws?: boolean,
-	/**  HTTP proxy for the connection, `http://[user:password@]host:port`; the system's when empty, none when `direct`. */
-	proxy?: string,
+	/**
+	 *  HTTP proxy for the connection, `http://[user:password@]host:port`; the system's when empty, none when `direct`. Not
+	 *  to be printed, for it may hold a password.
+	 */
+	proxy?: Personal,
 	/**  Whether to register; without it the account can only call out. */
 	register?: boolean,
 	/**  Seconds asked for in REGISTER. */

@@ -22,7 +22,7 @@ pub(crate) fn at_server(server: String, user: &str) -> SipAccount {
         password: Password::Unknown,
         ca_file: String::new(),
         allow_plain_ws: false,
-        proxy: String::new(),
+        proxy: Personal::default(),
         register: true,
         expires_s: 600,
         dtmf: model::DtmfMode::default(),
@@ -40,7 +40,7 @@ pub(crate) fn described(arguments: &AccountArguments) -> Result<Option<SipAccoun
     sip.display_name = text(&arguments.name_shown).into();
     sip.auth_user = text(&arguments.auth_user).into();
     sip.realm = text(&arguments.realm);
-    sip.proxy = text(&arguments.proxy);
+    sip.proxy = text(&arguments.proxy).into();
     if let Some(variable) = &arguments.password_env {
         let password = std::env::var(variable)
             .map_err(|_| Failure::usage(format!("the environment has no variable {variable} with a password")))?;

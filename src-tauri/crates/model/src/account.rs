@@ -72,9 +72,10 @@ pub struct SipAccount {
     /// Allows `ws://` to other hosts than loopback: signalling anyone on the way can read.
     #[serde(default)]
     pub allow_plain_ws: bool,
-    /// HTTP proxy for the connection, `http://[user:password@]host:port`; the system's when empty, none when `direct`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub proxy: String,
+    /// HTTP proxy for the connection, `http://[user:password@]host:port`; the system's when empty, none when `direct`. Not
+    /// to be printed, for it may hold a password.
+    #[serde(default, skip_serializing_if = "Personal::is_empty")]
+    pub proxy: Personal,
     /// Whether to register; without it the account can only call out.
     #[serde(default = "yes")]
     pub register: bool,

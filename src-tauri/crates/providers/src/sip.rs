@@ -128,7 +128,7 @@ fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
         subprotocol: Some(SUBPROTOCOL.to_owned()),
         ca_file: (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file)),
         allow_plain: account.allow_plain_ws,
-        proxy: match account.proxy.trim() {
+        proxy: match account.proxy.expose().trim() {
             "" => Proxy::System,
             "direct" => Proxy::Direct,
             url => Proxy::Url(model::Secret::new(url)),

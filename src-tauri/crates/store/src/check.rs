@@ -88,7 +88,8 @@ fn check_sip(prefix: &str, sip: &SipAccount, found: &mut Complaints) {
             found.add(&field(name), format!("may have {LONGEST_TEXT} characters at most and no line breaks"));
         }
     }
-    let proxy_is_fine = sip.proxy.is_empty() || sip.proxy == "direct" || split_url(&sip.proxy, &["http"]).is_some();
+    let proxy = sip.proxy.expose();
+    let proxy_is_fine = proxy.is_empty() || proxy == "direct" || split_url(proxy, &["http"]).is_some();
     if !proxy_is_fine {
         found.add(&field("proxy"), "is not empty, \"direct\" or http://host:port");
     }

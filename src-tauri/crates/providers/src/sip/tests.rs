@@ -22,7 +22,7 @@ fn account() -> SipAccount {
         password: Password::Known(Secret::new("hunter2")),
         ca_file: String::new(),
         allow_plain_ws: false,
-        proxy: String::new(),
+        proxy: Personal::default(),
         register: true,
         expires_s: 600,
         dtmf: DtmfMode::Automatic,

@@ -111,7 +111,7 @@ fn a_write_that_fails_leaves_nothing_half_written() {
     let (_folder, file) = folder();
     // A folder in the place of the file refuses to be replaced, for root as well.
     fs::create_dir_all(file.path()).expect("the folder can be made");
-    assert!(replace::replace(file.path(), b"log = 'debug'").is_err());
+    assert!(crate::replace::replace(file.path(), b"log = 'debug'").is_err());
     assert_eq!(names_beside(&file), ["settings.toml"]);
     assert!(matches!(file.save(&quiet()), Err(SaveError::WouldLose(ReadError::Unreadable(_)))));
 }
