@@ -37,6 +37,9 @@ fn the_practice_exchange_echoes_by_every_codec() {
 fn the_practice_exchange_echoes_packets_of_10_ms() {
     let call = practice(&["call", "600"]).speaking().with(&["--packet-ms", "10"]).run(A_CALL);
     came_back(&call, "opus");
+    // The exchange says in its answer how it wants ours; what it sends is as we want it.
+    let per_second = packets_a_second(&call.0, "packets_received");
+    assert!((90.0..110.0).contains(&per_second), "{per_second} packets a second");
 }
 
 #[test]
@@ -56,7 +59,7 @@ fn asterisk_echoes_pcmu() {
 
 #[test]
 fn asterisk_echoes_pcma() {
-    asterisk_echo("1001", &["--codecs", "pcma,pcmu"], "pcma");
+    asterisk_echo("1001", &["--codecs", "pcma"], "pcma");
 }
 
 #[test]
@@ -66,21 +69,30 @@ fn an_account_with_opus_alone_and_one_with_pcmu_alone_agree_on_that() {
 }
 
 #[test]
-fn asterisk_echoes_packets_of_10_ms() {
+fn packets_are_as_long_as_asterisk_asks_for() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
+    // We offer 10 ms, it answers 20.
     let call = lab.at_asterisk("1001", &["call", "600"]).speaking().with(&["--packet-ms", "10"]).run(A_CALL);
     came_back(&call, "opus");
-    let (sent, talked) = (&call.0.media()["packets_sent"], &call.0.ended()["report"]["talked_ms"]);
-    let per_second = sent.as_f64().unwrap_or_default() * 1_000.0 / talked.as_f64().unwrap_or(1.0);
-    assert!((90.0..110.0).contains(&per_second), "{per_second} packets a second");
+    let per_second = packets_a_second(&call.0, "packets_sent");
+    assert!((45.0..55.0).contains(&per_second), "{per_second} packets a second");
 }
 
 #[test]
 fn discontinuous_transmission_saves_packets_and_keeps_the_voice() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
     // Three seconds of voice and three of silence.
-    let call = lab.at_asterisk("1001", &["call", "600"]).speaking().with(&["--dtx", "--for", "6s"]).run(A_CALL);
-    came_back(&call, "opus");
-    let sent = call.0.media()["packets_sent"].as_u64().unwrap_or_default();
-    assert!(sent < 260, "{sent} packets in 6 s");
+    let call = lab.at_asterisk("1001", &["call", "600"]).speaking().with(&["--dtx", "--for", "6s"]);
+    let (over, phone) = call.run(A_CALL);
+    assert_eq!(over.exit, Some(0), "{}", over.sentence());
+    phone.heard_the_voice();
+    let per_second = packets_a_second(&over, "packets_sent");
+    assert!(per_second < 43.0, "{per_second} packets a second");
+    // A file that has been spoken to its end is a microphone without a sound; packets are not missed.
+    assert_ne!(over.media()["trouble"], "no-packets-in");
+}
+
+fn packets_a_second(over: &Over, which: &str) -> f64 {
+    let talked = over.ended()["report"]["talked_ms"].as_f64().unwrap_or(1.0);
+    over.media()[which].as_f64().unwrap_or_default() * 1_000.0 / talked
 }

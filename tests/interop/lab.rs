@@ -105,12 +105,19 @@ impl Lab {
     }
 
     fn bring_up(&self, part: Part) -> Result<(), String> {
-        let output = self.command(&["up", part.name()]).output().map_err(|error| error.to_string())?;
-        if output.status.success() {
-            return Ok(());
+        let up: &[&[&str]] = match part {
+            // Its ports are open before all it serves is there.
+            Part::Asterisk => &[&["up", "asterisk"], &["asterisk-cli", "core waitfullybooted"]],
+            Part::Kamailio | Part::Coturn | Part::BadTls => &[&["up", part.name()]],
+        };
+        for step in up {
+            let output = self.command(step).output().map_err(|error| error.to_string())?;
+            if !output.status.success() {
+                let words = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
+                return Err(format!("the lab has no {}: {words}", part.name()));
+            }
         }
-        let words = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
-        Err(format!("the lab has no {}: {words}", part.name()))
+        Ok(())
     }
 
     /// A command of the lab.

@@ -10,6 +10,13 @@ mod phone;
 mod program;
 mod voice;
 
+mod accounts;
+mod browser;
+mod changes;
 mod echo;
 mod endings;
+mod incoming;
+mod kamailio;
 mod numbers;
+mod outages;
+mod paths;

@@ -56,6 +56,11 @@ impl Lab {
         self.at(user, &format!("wss://localhost:{}", self.port(189)), verb).with(&["--domain", "127.0.0.1"])
     }
 
+    /// A phone without any account.
+    pub(crate) fn anywhere(&self, verb: &[&str]) -> Seat {
+        Seat::new("phone", self.phone(), verb)
+    }
+
     /// A phone at any server.
     pub(crate) fn at(&self, user: &str, server: &str, verb: &[&str]) -> Seat {
         let mut seat = Seat::new(user, self.phone(), verb).password(&format!("pw-{user}"));
@@ -148,11 +153,6 @@ impl Phone {
     /// Now, as a moment to wait from.
     pub(crate) fn now(&self) -> usize {
         self.program.now()
-    }
-
-    /// The events so far.
-    pub(crate) fn events(&self) -> Vec<Value> {
-        self.program.values()
     }
 
     /// Waits until it has ended by itself.

@@ -251,7 +251,7 @@ mod measuring {
     fn what_was_said_is_found_later_and_quieter() {
         let likeness = heard_with_hole(Duration::ZERO).likeness(&voice());
         assert!(likeness.heard > 0.95 && likeness.median > 0.95, "{likeness}");
-        assert_eq!(likeness.delay, Duration::from_millis(500), "{likeness}");
+        assert!(likeness.delay.abs_diff(Duration::from_millis(500)) <= Duration::from_millis(20), "{likeness}");
     }
 
     #[test]
