@@ -259,9 +259,14 @@ impl UserAgent {
         self.with(call, |call, core| call.progress(core, provisional));
     }
 
+    /// Calls that are not over; others may be remembered for 32 s, because late responses and repeats belong to them.
+    fn live_calls(&self) -> usize {
+        self.calls.values().filter(|call| !call.is_settled()).count()
+    }
+
     fn dial(&mut self, invite: Invite) {
         let key = invite.call;
-        let dialled = match (key, self.calls.len() < self.core.config.max_calls) {
+        let dialled = match (key, self.live_calls() < self.core.config.max_calls) {
             (LineCall::Received(_), _) => Err("a call of ours must be named as dialled"),
             _ if self.calls.contains_key(&key) => Err("there is a call of that name already"),
             (LineCall::Dialled(_), false) => Err("there are too many calls at once"),

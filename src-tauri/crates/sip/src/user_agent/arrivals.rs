@@ -8,6 +8,9 @@ use crate::{
     transaction::ServerId,
 };
 
+/// So many times as many calls are remembered as may be live: each costs a few kilobytes for 32 s.
+const REMEMBERED: usize = 4;
+
 /// A refusal: status and the headers that say why.
 struct Refused {
     code: u16,
@@ -107,7 +110,9 @@ impl UserAgent {
                 }
             }
         };
-        if self.calls.len() >= self.core.config.max_calls {
+        let most = self.core.config.max_calls;
+        // Strangers who never acknowledge a refusal may fill the memory of calls, but not keep the user from dialling.
+        if self.live_calls() >= most || self.calls.len() >= REMEMBERED * most {
             return Err(Refused::with(503, "Retry-After", "5"));
         }
         let key = CallKey::Received(self.next_received);

@@ -186,6 +186,32 @@ fn who_requires_100rel_gets_each_response_reliably_and_one_at_a_time() {
 }
 
 #[test]
+fn callers_who_never_acknowledge_a_refusal_do_not_keep_the_user_from_dialling() {
+    let mut line = Line::new();
+    let contact = line.ua.contact();
+    let mut arrive = |line: &mut Line, number: u32| {
+        let mut invite = incoming(&contact, &[], OFFER);
+        invite.headers.set("Call-ID", format!("flood-{number}"));
+        invite.headers.set("Via", format!("SIP/2.0/WSS proxy.example.com;branch=z9hG4bK-flood-{number}"));
+        line.receive(invite);
+    };
+    for number in 0..256 {
+        arrive(&mut line, number);
+        let call = crate::CallKey::Received(number);
+        line.command(Command::Reject { call, code: 486, text: "Busy Here".into(), headers: Vec::new() });
+        line.response(486);
+    }
+    arrive(&mut line, 256);
+    line.response(503);
+    line.dial();
+    line.wait(seconds(33));
+    line.sent.clear();
+    arrive(&mut line, 257);
+    line.silent();
+    assert_eq!(line.told().last().map(|told| told.starts_with("Incoming")), Some(true));
+}
+
+#[test]
 fn who_never_confirms_a_reliable_response_is_refused() {
     let mut line = Line::new();
     line.receive(incoming(&line.ua.contact(), &[("Require", "100rel")], OFFER));
