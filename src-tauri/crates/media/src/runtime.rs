@@ -71,7 +71,7 @@ pub enum PeerEvent {
     Interrupted,
     /// No path, for good; which part failed.
     Failed(String),
-    /// The connection is closed.
+    /// The far end closed the connection. A new description may open another.
     Closed,
 }
 
@@ -133,7 +133,7 @@ pub trait Peer: Send + Sync {
     /// Sends one packet. Before the connection is up it is dropped, as on a network.
     async fn send(&self, packet: RtpPacket) -> Result<(), PeerError>;
 
-    /// The next event. After `Closed` it never returns another. Cancel-safe.
+    /// The next event. Cancel-safe.
     async fn event(&self) -> PeerEvent;
 
     /// Figures as of now.

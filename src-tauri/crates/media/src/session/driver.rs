@@ -305,10 +305,10 @@ impl Driver {
                 self.stream.set_connected(now, false);
                 self.tell(MediaEvent::Failed { detail }).await
             }
-            // The far end ended the transport; the signalling says what that means for the call.
+            // The far end ended the association; the signalling says what that means for the call. Another far end may be
+            // described next, so the peer stays.
             PeerEvent::Closed => {
                 self.stream.set_connected(now, false);
-                self.peer = None;
                 Next::GoOn
             }
         }

@@ -88,9 +88,14 @@ impl Association {
         Ok(Self { endpoint, client, identity: Arc::clone(identity), give_up_at: None, established: false, verify: None })
     }
 
+    /// Whether its handshake is on its way or done.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.established || self.give_up_at.is_some()
+    }
+
     /// The path is there: a client says hello, a server begins to wait.
     pub(crate) fn start(&mut self, now: Instant) -> Result<(), Error> {
-        if self.give_up_at.is_none() && !self.established {
+        if !self.has_begun() {
             self.give_up_at = Some(now + PATIENCE);
         }
         match self.client.take() {
@@ -114,6 +119,11 @@ impl Association {
             Err(error @ (Error::ErrNoMatchingCertificateFingerprint | Error::ErrNonCertificate)) => {
                 self.give_up_at = None;
                 return vec![AssociationEvent::Failed(format!("the far end's certificate is not the announced one: {error}"))];
+            }
+            // No use to wait for the end of our patience; what else it may be about, the number tells.
+            Err(Error::ErrAlertFatalOrClose) if let Some(alert) = plain_alert(bytes) => {
+                self.give_up_at = None;
+                return vec![AssociationEvent::Failed(format!("the far end broke off the DTLS handshake (alert {alert})"))];
             }
             Err(error) => {
                 tracing::debug!(%error, "a DTLS flight was not understood");
@@ -194,4 +204,13 @@ impl Association {
 /// 4.3.2).
 fn is_verify_request(datagram: &[u8]) -> bool {
     datagram.first() == Some(&22) && datagram.get(13) == Some(&3)
+}
+
+/// The description of an unencrypted alert (RFC 5246 section 7.2), behind the 13 bytes of a record's header.
+fn plain_alert(datagram: &[u8]) -> Option<u8> {
+    const ALERT: u8 = 21;
+    match datagram {
+        [ALERT, _, _, 0, 0, _, _, _, _, _, _, _, _, _, description, ..] => Some(*description),
+        _ => None,
+    }
 }

@@ -123,12 +123,16 @@ impl Ice {
     }
 
     /// Takes the far end's credentials and candidates. With other credentials than before they belong to the restart; with
-    /// the old ones the far end did not restart, and ours is forgotten (RFC 8839 section 4.4.1.1.1).
+    /// the old ones the far end did not restart, and ours is forgotten (RFC 8839 section 4.4.1.1.1). Other credentials
+    /// without a restart of ours are another far end behind the same signalling, which answered an offer that only put the
+    /// call on hold, say: it is met from the addresses it was told.
     pub(crate) fn connect(&mut self, now: Instant, remote: &TransportDescription, controlling: bool) -> Result<(), Error> {
         let credentials = (remote.ice_ufrag.clone(), remote.ice_pwd.clone());
         let goes_on = self.current.remote.as_ref() == Some(&credentials);
         if goes_on {
             self.next = None;
+        } else if self.next.is_none() && self.current.remote.is_some() {
+            self.next = Some(self.current.afresh(now, &self.crypto, self.policy)?);
         }
         let generation = self.next.as_mut().unwrap_or(&mut self.current);
         if generation.remote.as_ref() != Some(&credentials) {
@@ -156,8 +160,8 @@ impl Ice {
         let restarting = self.next.as_mut().filter(|next| next.remote.is_some());
         match restarting {
             // A request names the generation in its user name; a response is known to the one that asked.
-            Some(next) => match requested_ufrag(bytes) {
-                Some(ufrag) if ufrag == next.agent.get_local_credentials().ufrag => next.handle(now, local, remote, bytes),
+            Some(next) => match requested_user(bytes) {
+                Some(user) if next.is_called(&user) => next.handle(now, local, remote, bytes),
                 Some(_) => self.current.handle(now, local, remote, bytes),
                 None => {
                     next.handle(now, local, remote, bytes);
@@ -214,7 +218,31 @@ impl Ice {
 
 impl Generation {
     fn new(now: Instant, crypto: &Arc<dyn RTCCryptoProvider>, policy: IcePolicy) -> Result<Self, Error> {
+        Self::with_credentials(now, crypto, policy, (String::new(), String::new()))
+    }
+
+    /// The same addresses and credentials, towards nobody yet.
+    fn afresh(&self, now: Instant, crypto: &Arc<dyn RTCCryptoProvider>, policy: IcePolicy) -> Result<Self, Error> {
+        let ours = self.agent.get_local_credentials();
+        let mut fresh = Self::with_credentials(now, crypto, policy, (ours.ufrag.clone(), ours.pwd.clone()))?;
+        for candidate in self.agent.get_local_candidates() {
+            if matches!(candidate.candidate_type(), CandidateType::Host | CandidateType::Relay) {
+                fresh.agent.add_local_candidate(candidate.clone())?;
+            }
+        }
+        Ok(fresh)
+    }
+
+    /// An agent; empty credentials are drawn.
+    fn with_credentials(
+        now: Instant,
+        crypto: &Arc<dyn RTCCryptoProvider>,
+        policy: IcePolicy,
+        (local_ufrag, local_pwd): (String, String),
+    ) -> Result<Self, Error> {
         let config = AgentConfig {
+            local_ufrag,
+            local_pwd,
             multicast_dns_mode: MulticastDnsMode::QueryOnly,
             disconnected_timeout: Some(INTERRUPTED_AFTER),
             failed_timeout: Some(FAILED_AFTER),
@@ -231,6 +259,12 @@ impl Generation {
         };
         let agent = Agent::new(now, Arc::new(config), Arc::clone(crypto))?;
         Ok(Self { agent, remote: None, started: None, ticked: now, connected_once: false })
+    }
+
+    /// Whether a check with this user name (RFC 8445 section 7.2.2) is for this generation.
+    fn is_called(&self, user: &str) -> bool {
+        let theirs = self.remote.as_ref().map(|(ufrag, _)| ufrag.as_str());
+        user.split_once(':') == theirs.map(|theirs| (self.agent.get_local_credentials().ufrag.as_str(), theirs))
     }
 
     fn start(&mut self, now: Instant, credentials: (String, String), controlling: bool) -> Result<(), Error> {
@@ -350,14 +384,13 @@ fn context(local_addr: SocketAddr, peer_addr: SocketAddr) -> TransportContext {
     TransportContext { local_addr, peer_addr, transport_protocol: TransportProtocol::UDP, ecn: None }
 }
 
-fn requested_ufrag(bytes: &[u8]) -> Option<String> {
+fn requested_user(bytes: &[u8]) -> Option<String> {
     let mut message = Message { raw: bytes.to_vec(), ..Message::default() };
     message.decode().ok()?;
     if message.typ.class != CLASS_REQUEST {
         return None;
     }
-    let name = String::from_utf8(message.get(ATTR_USERNAME).ok()?).ok()?;
-    Some(name.split_once(':')?.0.to_owned())
+    String::from_utf8(message.get(ATTR_USERNAME).ok()?).ok()
 }
 
 fn kind(candidate: CandidateType) -> CandidateKind {

@@ -187,7 +187,7 @@ impl Transport {
         }
         self.remote = Some(remote);
         self.ended = false;
-        if self.ice.path().is_some() {
+        if self.has_path_for_dtls() {
             self.start_association(now);
         }
         self.turn(now);
@@ -206,14 +206,22 @@ impl Transport {
         // RFC 7983 section 7: the first byte tells the protocols apart.
         match bytes.first() {
             Some(0..=3) => self.ice.handle_datagram(now, local, remote, bytes),
-            Some(20..=63) if self.ice.admits(now, local, remote) => self.handle_dtls(now, bytes),
-            // Before a path is selected the far end may be ahead of us; its certificate is looked at later anyway.
-            Some(20..=63) if self.ice.path().is_none() && self.early.len() < EARLY_DATAGRAMS => {
-                self.early.push(BytesMut::from(bytes))
+            // Before a path is selected the far end may be ahead of us, and an answer would have nowhere to go.
+            Some(20..=63) if !self.has_path_for_dtls() => {
+                if self.early.len() < EARLY_DATAGRAMS {
+                    self.early.push(BytesMut::from(bytes));
+                }
             }
+            Some(20..=63) if self.ice.admits(now, local, remote) => self.handle_dtls(now, bytes),
             Some(128..=191) if self.ice.admits(now, local, remote) => self.handle_media(now, bytes),
             _ => {}
         }
+    }
+
+    /// Whether the association has begun, or may: on the way to another far end the old path is no use.
+    fn has_path_for_dtls(&self) -> bool {
+        let begun = || self.association.as_ref().is_some_and(Association::has_begun);
+        self.ice.path().is_some() && (!self.ice.is_restarting() || begun())
     }
 
     fn handle_dtls(&mut self, now: Instant, bytes: &[u8]) {
@@ -231,6 +239,8 @@ impl Transport {
             }
             AssociationEvent::Closed => {
                 self.srtp = None;
+                // Whoever is described next begins a new association, though it may have the same certificate.
+                self.remote = None;
                 self.tell(PeerEvent::Closed);
             }
             AssociationEvent::Failed(words) => self.fail(words),
@@ -349,7 +359,10 @@ impl Transport {
                         self.tell(PeerEvent::Connected(self.ice.pair()));
                     }
                 }
-                IceEvent::RestartFailed => self.discard_restart(now),
+                IceEvent::RestartFailed => {
+                    self.discard_restart(now);
+                    self.start_association(now);
+                }
                 IceEvent::Interrupted => self.tell(PeerEvent::Interrupted),
                 IceEvent::Failed(words) => {
                     let notes = self.notes.join("; ");
