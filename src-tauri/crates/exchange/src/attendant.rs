@@ -119,3 +119,36 @@ impl Attendant {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digits(text: &str) -> Vec<DtmfDigit> {
+        DtmfDigit::parse_all(text).expect("digits")
+    }
+
+    #[test]
+    fn digits_are_read_back_after_a_pause_or_at_once_after_the_pound_key() {
+        let mut reader = Attendant::new(Number::DigitReader, MediaId(1));
+        let now = Instant::START;
+        reader.answered(now);
+        for digit in digits("12") {
+            reader.digit(now, digit);
+        }
+        assert_eq!(reader.deadline(), Some(now + Duration::from_millis(1500)));
+        reader.digit(now, DtmfDigit::POUND);
+        assert_eq!(reader.deadline(), Some(now));
+        let ToneSpec::Digits { digits: read, .. } = reader.read_back() else { panic!("digits are tones") };
+        assert_eq!(read, digits("12"));
+        assert_eq!(reader.deadline(), None, "and the call goes on");
+    }
+
+    #[test]
+    fn every_number_but_two_answers() {
+        let silent: Vec<_> =
+            Number::ALL.into_iter().filter(|number| Attendant::new(*number, MediaId(1)).answers_after().is_none()).collect();
+        assert_eq!(silent, [Number::Busy, Number::NeverAnswers]);
+        assert!(Number::ALL.into_iter().all(|number| Number::of_digits(number.digits()) == Some(number)));
+    }
+}

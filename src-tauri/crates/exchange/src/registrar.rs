@@ -106,3 +106,61 @@ impl Registrar {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Personal;
+    use sip::{
+        Method, Uri,
+        auth::{Attempts, Credentials},
+    };
+
+    use super::*;
+
+    fn registrar() -> (Registrar, Tokens) {
+        let mut tokens = Tokens::new([3; 32]);
+        let users = Users::new().with("alice", Secret::new("wonder"));
+        (Registrar::new(users, &mut tokens), tokens)
+    }
+
+    fn request(user: &str, expires: &str) -> Request {
+        let mut request = Request::new(Method::Register, Uri::sip("", "practice.invalid"));
+        request.headers.push("To", format!("<sip:{user}@practice.invalid>"));
+        request.headers.push("Contact", format!("<sip:x@y.invalid;transport=ws>;expires={expires}"));
+        request
+    }
+
+    /// The answer to a REGISTER whose challenge is answered with `password`.
+    fn registered(user: &str, password: &str, expires: &str) -> Registered {
+        let (registrar, mut tokens) = registrar();
+        let mut request = request(user, expires);
+        let Registered::Refused(challenge) = registrar.register(&request) else { panic!("nobody gets in without a password") };
+        assert_eq!(challenge.code, 401);
+        let mut credentials = Credentials::new(Personal::new(user), Secret::new(password), "");
+        let answered = credentials.answer(&mut Attempts::default(), &challenge, &mut request, &mut tokens);
+        answered.expect("there is a digest challenge");
+        registrar.register(&request)
+    }
+
+    #[test]
+    fn the_right_password_registers_for_the_time_that_was_asked() {
+        let Registered::Here { user, response } = registered("alice", "wonder", "120") else { panic!("she is known") };
+        assert_eq!((user.as_str(), response.code), ("alice", 200));
+        assert_eq!(response.headers.get("Contact"), Some("<sip:x@y.invalid;transport=ws>;expires=120"));
+        assert!(matches!(registered("alice", "wonder", "0"), Registered::Gone { .. }));
+    }
+
+    #[test]
+    fn a_wrong_password_and_a_stranger_hear_the_same() {
+        for (user, password) in [("alice", "wander"), ("mallory", "wonder")] {
+            let Registered::Refused(response) = registered(user, password, "120") else { panic!("{user} got in") };
+            assert_eq!(response.code, 401, "{user}");
+        }
+    }
+
+    #[test]
+    fn too_short_a_time_is_answered_with_the_shortest() {
+        let Registered::Refused(response) = registered("alice", "wonder", "5") else { panic!("too short") };
+        assert_eq!((response.code, response.headers.min_expires()), (423, Some(10)));
+    }
+}

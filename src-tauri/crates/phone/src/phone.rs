@@ -53,6 +53,16 @@ impl Phone {
         (Self { requests, snapshots, events }, from_the_start)
     }
 
+    /// A phone whose run loop somebody else plays.
+    #[cfg(test)]
+    pub(crate) fn of_parts(
+        requests: mpsc::Sender<Request>,
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+        events: broadcast::Sender<TimedEvent>,
+    ) -> Self {
+        Self { requests, snapshots, events }
+    }
+
     /// Hands a command to the phone; its outcome arrives in the snapshot.
     ///
     /// # Errors

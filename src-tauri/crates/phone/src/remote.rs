@@ -243,3 +243,73 @@ fn listen(folder: &Path) -> Result<Listener, RemoteError> {
     let options = ListenerOptions::new().name(name(folder)?).security_descriptor(owner_only);
     options.create_tokio().map_err(RemoteError::NoSocket)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::{broadcast, mpsc, watch};
+
+    use super::*;
+
+    /// A phone that takes commands and does nothing with them.
+    fn idle_phone() -> (Phone, mpsc::Receiver<crate::run_loop::Request>) {
+        let (requests, taken) = mpsc::channel(4);
+        let (_, snapshots) = watch::channel(Arc::new(Snapshot { revision: 7, ..Snapshot::default() }));
+        let (events, _) = broadcast::channel(1);
+        (Phone::of_parts(requests, snapshots, events), taken)
+    }
+
+    async fn say(folder: &Path, line: &[u8]) -> String {
+        let mut stream = BufReader::new(Stream::connect(name(folder).expect("a name")).await.expect("somebody listens"));
+        stream.get_mut().write_all(line).await.expect("it is taken");
+        read_line(&mut stream, LONGEST_LINE).await.map_or_else(|_| String::new(), Option::unwrap_or_default)
+    }
+
+    #[tokio::test]
+    async fn another_process_commands_the_phone_and_reads_its_state() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (phone, mut taken) = idle_phone();
+        let _control = serve_remote(folder.path(), phone).await.expect("it listens");
+        let hang_up = Command::HangUp { call: model::CallId(3) };
+        let answer = ask_remote(folder.path(), &RemoteRequest::Command(Box::new(hang_up.clone()))).await;
+        assert_eq!(answer.expect("an answer"), RemoteAnswer::Accepted);
+        assert!(matches!(taken.recv().await, Some(crate::run_loop::Request::Command(command)) if command == hang_up));
+        let status = ask_remote(folder.path(), &RemoteRequest::Status).await.expect("an answer");
+        assert!(matches!(status, RemoteAnswer::Status(snapshot) if snapshot.revision == 7));
+    }
+
+    #[tokio::test]
+    async fn nonsense_is_refused_in_words_and_too_much_is_cut_off() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (phone, _taken) = idle_phone();
+        let _control = serve_remote(folder.path(), phone).await.expect("it listens");
+        for nonsense in [&b"\n"[..], b"{}\n", b"\"format\"\n", b"{\"command\":{\"command\":\"dial\",\"target\":\"a b\"}}\n"] {
+            assert!(say(folder.path(), nonsense).await.contains("that is no request"), "{nonsense:?}");
+        }
+        assert_eq!(say(folder.path(), &[b'x'; 70_000]).await, "");
+        assert!(ask_remote(folder.path(), &RemoteRequest::Status).await.is_ok(), "others are served on");
+    }
+
+    #[tokio::test]
+    async fn a_second_phone_in_the_same_folder_is_told_so_and_a_dead_one_is_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(matches!(ask_remote(folder.path(), &RemoteRequest::Status).await, Err(RemoteError::NoPhone(_))));
+        let first = serve_remote(folder.path(), idle_phone().0).await.expect("it listens");
+        assert!(matches!(serve_remote(folder.path(), idle_phone().0).await, Err(RemoteError::AlreadyRunning)));
+        drop(first);
+        // Aborting the task takes the runtime a moment.
+        while Stream::connect(name(folder.path()).expect("a name")).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        assert!(serve_remote(folder.path(), idle_phone().0).await.is_ok());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nobody_else_may_open_the_socket() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let _control = serve_remote(folder.path(), idle_phone().0).await.expect("it listens");
+        let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+        assert_eq!((mode(folder.path()), mode(&socket_path(folder.path()))), (0o700, 0o600));
+    }
+}
