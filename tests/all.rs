@@ -2,3 +2,4 @@
 
 mod interop;
 mod scenarios;
+mod trust;

@@ -91,7 +91,12 @@ impl Far {
     }
 
     fn take_in(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let message = Message::parse(bytes).expect("a phone of ours speaks SIP");
+        let message = match Message::parse(bytes) {
+            Ok(message) => message,
+            // A refusal repeats what was wrong with the request, as it came (RFC 3261 8.2.6.2).
+            Err(_) if bytes.starts_with(b"SIP/2.0 4") || bytes.starts_with(b"SIP/2.0 5") => return None,
+            Err(error) => panic!("a phone of ours speaks SIP: {error}"),
+        };
         let mut state = self.state();
         match &message {
             Message::Request(request) if request.method == Method::Register => return state.register(request),

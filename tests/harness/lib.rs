@@ -6,17 +6,22 @@
 
 mod far;
 mod ladder;
+mod log;
+mod mutations;
 mod network;
 mod panics;
 mod rtc;
 mod scenario;
 mod seat;
+mod sockets;
 mod sound;
 mod time;
 mod watch;
 
 pub use far::{Far, FarCall, FarMedia, Registering};
 pub use ladder::{Ladder, Rung};
+pub use log::Log;
+pub use mutations::{Mutations, fixtures};
 pub use network::{Cable, Server, Weather};
 pub use rtc::{Air, IceServers, Path};
 pub use scenario::{FarTalk, Scenario, Talk};

@@ -7,6 +7,7 @@ use calls::io::{MediaEvent, MediaRequest};
 use exchange::{Door, Exchange, ExchangeWorld};
 use model::{CallId, Cause, Clock, Instant, MediaDirection, Settings};
 use phone::{Phone, PhoneOptions, Randomness, World};
+use providers::net::Sockets;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use sip::{Method, Request, Response};
 use store::{InMemory, Secrets};
@@ -23,6 +24,7 @@ use crate::{
     panics,
     rtc::{Air, FakeRtc, air},
     seat::{Seat, settings},
+    sockets,
     time::{VirtualClock, ms, seconds},
     watch,
 };
@@ -46,6 +48,16 @@ pub struct Scenario {
     seats: Vec<Seat>,
     begun: Instant,
     finished: Cell<bool>,
+    wire: Wire,
+}
+
+/// What phones are connected by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wire {
+    /// Queues in virtual time.
+    Cable,
+    /// WebSockets on loopback in real time.
+    Sockets,
 }
 
 /// The two ends of a call between phones.
@@ -82,8 +94,17 @@ impl Scenario {
 
     /// The same with other random numbers.
     pub fn seeded(seed: u64) -> Self {
+        Self::on(Wire::Cable, Builder::new_current_thread().enable_time().start_paused(true), seed)
+    }
+
+    /// A world of real time, in which phones reach the far end by a real WebSocket on loopback.
+    pub fn over_sockets() -> Self {
+        Self::on(Wire::Sockets, Builder::new_current_thread().enable_all(), 1)
+    }
+
+    fn on(wire: Wire, builder: &mut Builder, seed: u64) -> Self {
         panics::count();
-        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime without sockets");
+        let runtime = builder.build().expect("a runtime can be made");
         let clock = {
             let _inside = runtime.enter();
             VirtualClock::start()
@@ -99,6 +120,7 @@ impl Scenario {
             seats: Vec::new(),
             begun: Instant::START,
             finished: Cell::new(false),
+            wire,
             runtime,
         }
     }
@@ -144,7 +166,11 @@ impl Scenario {
     #[must_use]
     pub fn with_unregistered_far(mut self) -> Self {
         let far = Far::default();
-        let mut settings = settings("alice", "wss://far.invalid/", "far.invalid", "opensesame");
+        let url = match self.wire {
+            Wire::Cable => "wss://far.invalid/".to_owned(),
+            Wire::Sockets => self.run(sockets::listen(far.clone())),
+        };
+        let mut settings = settings("alice", &url, "far.invalid", "opensesame");
         (self.change)(&mut settings);
         self.seat("alice", Server::Far(far.clone()), settings);
         self.far = Some(far);
@@ -156,7 +182,10 @@ impl Scenario {
         let cable = Cable::new(name, server, self.clock, self.ladder.clone(), self.random.random());
         let world = World {
             clock: Arc::new(self.clock),
-            network: Arc::new(cable.clone()),
+            network: match self.wire {
+                Wire::Cable => Arc::new(cable.clone()),
+                Wire::Sockets => Arc::new(Sockets::new(Arc::new(self.clock))),
+            },
             rtc: Arc::new(FakeRtc::new(self.air.clone(), name)),
             sound: Arc::new(sound.clone()),
             hub: self.hub(),
@@ -389,6 +418,11 @@ impl Scenario {
         (call, far, media)
     }
 
+    /// A phone's journal, as JSON lines.
+    pub fn journal(&self, name: &str) -> Vec<String> {
+        self.run(self.phone(name).phone.journal()).expect("the phone still runs")
+    }
+
     /// Stops every phone and checks what must hold of any.
     ///
     /// # Panics
@@ -398,7 +432,7 @@ impl Scenario {
             return;
         }
         for seat in &self.seats {
-            let lines = self.run(seat.phone.journal()).expect("the phone still runs");
+            let lines = self.journal(&seat.name);
             let replayed = phone::replay(lines.iter().map(String::as_str));
             assert!(replayed.is_ok(), "{}: {}", seat.name, replayed.err().map(|error| error.to_string()).unwrap_or_default());
             let begun = self.now();

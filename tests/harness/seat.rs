@@ -95,7 +95,7 @@ impl Seat {
 
     /// Whether it can be called.
     pub fn is_registered(&self) -> bool {
-        self.account() == AccountState::Registered
+        self.snapshot().accounts.first().is_some_and(|account| account.state == AccountState::Registered)
     }
 
     /// What it shows of a call.

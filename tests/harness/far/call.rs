@@ -104,13 +104,16 @@ impl FarCall {
     pub fn ack(&mut self, response: &Response, sdp: &str) {
         self.learn(response);
         let cseq = response.headers.cseq().map_or(self.cseq, |cseq| cseq.number);
-        self.send(&Method::Ack, cseq, "", &body(sdp));
+        // The ACK to a refusal is part of the INVITE's transaction, the one to a 2xx its own (RFC 3261 17.1.1.3, 13.2.2.4).
+        let of = if response.code >= 300 { &Method::Invite } else { &Method::Ack };
+        self.send_as(of, &Method::Ack, cseq, "", &body(sdp));
     }
 
     /// Withdraws our INVITE; `reason` is a Reason header's value.
     pub fn cancel(&self, reason: &str) {
         let reason = if reason.is_empty() { String::new() } else { format!("Reason: {reason}\r\n") };
-        self.send(&Method::Cancel, self.cseq, &reason, &body(""));
+        // RFC 3261 9.1: the branch is the INVITE's.
+        self.send_as(&Method::Invite, &Method::Cancel, self.cseq, &reason, &body(""));
     }
 
     /// Hangs up.
@@ -119,8 +122,11 @@ impl FarCall {
     }
 
     fn send(&self, method: &Method, cseq: u32, headers: &str, body: &str) {
-        // One branch a request, but CANCEL has the INVITE's (RFC 3261 section 9.1).
-        let of = if *method == Method::Cancel { "INVITE".to_owned() } else { method.to_string() };
+        self.send_as(method, method, cseq, headers, body);
+    }
+
+    /// Sends a request with the branch that belongs to the `of` of this number.
+    fn send_as(&self, of: &Method, method: &Method, cseq: u32, headers: &str, body: &str) {
         let branch = format!("z9hG4bK{}{}{cseq}{of}", self.call_id, self.tag);
         self.far.say(format!(
             "{method} {} SIP/2.0\r\nVia: SIP/2.0/WSS far.invalid;branch={branch}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\n\

@@ -1,0 +1,66 @@
+//! The far end behind a real WebSocket on loopback.
+
+use std::net::Ipv4Addr;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+use tokio_tungstenite::{
+    accept_hdr_async,
+    tungstenite::{
+        Message,
+        handshake::server::{ErrorResponse, Request, Response},
+        http::HeaderValue,
+    },
+};
+use tracing::info_span;
+
+use crate::far::Far;
+
+/// Listens for phones; where.
+pub(crate) async fn listen(far: Far) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has a free port");
+    let url = format!("ws://{}/", listener.local_addr().expect("a bound socket has an address"));
+    phone::spawn("far listener", info_span!("far"), async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (to_far, from_far) = far.connected();
+            phone::spawn("far socket", info_span!("far"), carry(stream, to_far, from_far));
+        }
+    });
+    url
+}
+
+async fn carry(stream: TcpStream, to_far: mpsc::Sender<Bytes>, mut from_far: mpsc::Receiver<Bytes>) {
+    stream.set_nodelay(true).expect("a TCP socket has the option");
+    let mut socket = accept_hdr_async(stream, accept_sip).await.expect("a phone of ours opens WebSockets well");
+    loop {
+        tokio::select! {
+            message = socket.next() => match message {
+                Some(Ok(Message::Text(text))) => drop(to_far.send(Bytes::from(text)).await),
+                Some(Ok(Message::Binary(bytes))) => drop(to_far.send(bytes).await),
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+            },
+            message = from_far.recv() => {
+                let Some(message) = message else { return };
+                let frame = match std::str::from_utf8(&message) {
+                    Ok(text) => Message::text(text),
+                    Err(_) => Message::binary(message),
+                };
+                if socket.send(frame).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[expect(clippy::result_large_err, reason = "the form is the library's")]
+#[expect(clippy::unnecessary_wraps, reason = "the form is the library's")]
+fn accept_sip(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+    response.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("sip"));
+    Ok(response)
+}

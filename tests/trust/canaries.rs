@@ -1,0 +1,103 @@
+//! Secrets and people's data: sown everywhere they can come from, looked for everywhere they must not go.
+
+use model::{DtmfDigit, IceServer, Personal, Provider, Secret, Settings};
+use sip::Method;
+use tests::{FarCall, Log, Registering, Scenario, ms, seconds};
+
+/// What must be found nowhere: passwords, numbers, names, keys of descriptions.
+const CANARIES: [&str; 11] = [
+    "canary-password",
+    "canary-turn",
+    "canary-user",
+    "canary-auth",
+    "Canary Display",
+    "442079460123",
+    "Canary Caller",
+    "canary-caller",
+    "canary-header",
+    "canary-reason",
+    "canary-info",
+];
+
+fn sown(settings: &mut Settings) {
+    for account in &mut settings.accounts {
+        if let Provider::Sip(sip) = &mut account.provider {
+            sip.password = model::Password::Known(Secret::new("canary-password"));
+            sip.user = "canary-user".into();
+            sip.auth_user = "canary-auth".into();
+            sip.display_name = "Canary Display".into();
+            let url = "turn:turn.invalid".parse().expect("a server's address");
+            sip.ice_servers =
+                vec![IceServer { url, username: "canary-turn-user".into(), credential: Secret::new("canary-turn") }];
+        }
+    }
+}
+
+fn assert_clean(what: &str, text: &str, keys: &[String]) {
+    for canary in CANARIES.iter().copied().chain(keys.iter().map(String::as_str)) {
+        let around = text.find(canary).map(|at| text[at.saturating_sub(200)..].chars().take(400).collect::<String>());
+        assert!(around.is_none(), "{canary} in {what}: {}", around.unwrap_or_default());
+    }
+}
+
+/// Values of the lines of a description that tell addresses and keys.
+fn keys_of(sdp: &str) -> Vec<String> {
+    let told = ["a=ice-pwd:", "a=fingerprint:sha-256 "];
+    sdp.lines().filter_map(|line| told.iter().find_map(|name| line.strip_prefix(name))).map(str::to_owned).collect()
+}
+
+#[test]
+fn no_secret_and_no_person_is_in_logs_journals_or_debug_prints() {
+    let log = Log::collect();
+    let t = Scenario::new().with_settings(sown).with_unregistered_far();
+    t.far().registering(Registering::Challenged(60));
+    t.run_until("the phone is registered", seconds(2), |t| t.alice().is_registered());
+
+    // Out: a number, with a header of the user's.
+    let target = "+442079460123".parse().expect("a number");
+    let headers = vec![("X-Note".to_owned(), Personal::new("canary-header"))];
+    t.alice().send(model::Command::Dial(model::DialOptions { target, account: None, headers }));
+    let invite = t.request(&Method::Invite);
+    assert!(invite.headers.get("X-Note").is_some_and(|note| note == "canary-header"), "the canary is alive");
+    let (far, media) = (FarCall::of(t.far(), &invite), t.far_media());
+    let offer = invite.session_description().expect("an offer");
+    let answer = t.far_answer(&media, &offer);
+    far.reply(200, "canary-reason", &answer);
+    t.request(&Method::Ack);
+    let call = t.alice().newest_call().expect("it was dialled");
+    t.run_until("the call is established", seconds(2), |t| t.alice().is_established(call));
+    t.alice().send(model::Command::SendDtmf { call, digits: vec![DtmfDigit::POUND] });
+    t.run_for(seconds(2));
+    t.alice().hang_up(call);
+    t.run_for(ms(100));
+
+    // In: a caller with a name, damaged messages that carry it too, and a body that is no digit.
+    let named = "P-Asserted-Identity: \"Canary Caller\" <sip:canary-caller@far.invalid>\r\nX-Canary: canary-header\r\n";
+    let incoming = t.far_media();
+    let theirs = t.far_offer(&incoming);
+    let mut far = FarCall::to_phone(t.far(), &theirs, named);
+    assert_eq!(t.response(&Method::Invite).code, 180);
+    let call = t.alice().ringing().expect("it rings");
+    t.alice().answer(call);
+    let response = t.response(&Method::Invite);
+    far.ack(&response, "");
+    far.request_with_body(&Method::Info, "application/x-other", "canary-info");
+    t.far()
+        .say("INVITE sip:canary-user SIP/2.0\r\nFrom: \"Canary Caller\" <sip:canary-caller@x>\r\nbroken: 442079460123\r\n\r\n");
+    t.far().say("SIP/2.0 200 canary-reason\r\nVia: SIP/2.0/WSS x;branch=z9hG4bKcanary\r\nCSeq: 1 BYE\r\n\r\n");
+    t.run_for(seconds(3));
+    far.request(&Method::Bye, "Reason: SIP;cause=500;text=\"canary-reason\"\r\n", "");
+    t.run_for(seconds(90));
+
+    let keys: Vec<String> = [offer, answer, theirs].iter().flat_map(|sdp| keys_of(sdp)).collect();
+    assert!(keys.len() >= 6);
+    let seen = t.alice().snapshot();
+    assert_clean("a printed snapshot", &format!("{seen:?}"), &keys);
+    assert_clean("printed events", &format!("{:?}", t.alice().events()), &keys);
+    assert_clean("the journal", &t.journal("alice").join("\n"), &keys);
+    t.finish();
+    let text = log.text();
+    let steps = ["registered", "Dialing", "Answered", "Ended", "Incoming", "cannot be read"];
+    assert!(steps.iter().all(|step| text.contains(step)), "the log was collected: {text}");
+    assert_clean("the log", &text, &keys);
+}

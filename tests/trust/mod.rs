@@ -1,0 +1,6 @@
+//! What strangers send: nothing panics, nothing rings for nothing, nothing leaks.
+
+mod canaries;
+mod digest;
+mod flood;
+mod hostile;
