@@ -143,7 +143,11 @@ impl AudioStream {
 
     /// Returns when a whole packet of microphone is there. Cancel-safe.
     pub async fn ready(&mut self) {
-        while !self.outbound.ready() {
+        loop {
+            self.figures.needed_frames.store(self.outbound.needed_frames(), Relaxed);
+            if self.outbound.ready() {
+                return;
+            }
             self.captured_some.notified().await;
         }
     }

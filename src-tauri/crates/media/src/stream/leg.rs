@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+    atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
 use audio::{FRAME_SAMPLES, Frame, Leg};
@@ -10,6 +10,7 @@ use bytes::Bytes;
 use rtrb::{Consumer, Producer};
 use tokio::sync::Notify;
 
+use super::CAPTURED_FRAMES;
 use crate::{
     codec::Decoders,
     jitter::{Coded, JitterBuffer},
@@ -53,6 +54,8 @@ pub(super) struct Figures {
     pub(super) newest_ms: AtomicU64,
     /// Frames of the microphone that found no room.
     pub(super) overruns: AtomicU64,
+    /// How many frames the session's task waits for; written by it.
+    pub(super) needed_frames: AtomicUsize,
 }
 
 /// The ends of the rings that belong to the hub's thread.
@@ -128,7 +131,12 @@ impl Leg for StreamLeg {
         if self.ends.captured.push(*frame).is_err() {
             self.ends.figures.overruns.fetch_add(1, Relaxed);
         }
-        self.ends.captured_some.notify_one();
+        // Waking a task costs as much as decoding a frame: only for a whole packet. A task that has just begun to need less
+        // is late by one frame, once.
+        let waiting = CAPTURED_FRAMES - self.ends.captured.slots();
+        if waiting >= self.ends.figures.needed_frames.load(Relaxed) {
+            self.ends.captured_some.notify_one();
+        }
     }
 }
 

@@ -109,8 +109,13 @@ impl Outbound {
 
     /// Whether a whole packet can be made.
     pub(super) fn ready(&self) -> bool {
-        let needed = if self.dials() { DTMF_STEP_MS } else { self.packet_ms };
-        self.captured.slots() >= (needed / FRAME_MS) as usize
+        self.captured.slots() >= self.needed_frames()
+    }
+
+    /// Frames of the microphone that the next packet takes.
+    pub(super) fn needed_frames(&self) -> usize {
+        let needed_ms = if self.dials() { DTMF_STEP_MS } else { self.packet_ms };
+        (needed_ms / FRAME_MS) as usize
     }
 
     /// Whether digits are sent now, and not audio.
