@@ -207,11 +207,7 @@ impl Transport {
         match bytes.first() {
             Some(0..=3) => self.ice.handle_datagram(now, local, remote, bytes),
             // Before a path is selected the far end may be ahead of us, and an answer would have nowhere to go.
-            Some(20..=63) if !self.has_path_for_dtls() => {
-                if self.early.len() < EARLY_DATAGRAMS {
-                    self.early.push(BytesMut::from(bytes));
-                }
-            }
+            Some(20..=63) if !self.has_path_for_dtls() => self.keep_for_later(bytes),
             Some(20..=63) if self.ice.admits(now, local, remote) => self.handle_dtls(now, bytes),
             Some(128..=191) if self.ice.admits(now, local, remote) => self.handle_media(now, bytes),
             _ => {}
@@ -222,6 +218,12 @@ impl Transport {
     fn has_path_for_dtls(&self) -> bool {
         let begun = || self.association.as_ref().is_some_and(Association::has_begun);
         self.ice.path().is_some() && (!self.ice.is_restarting() || begun())
+    }
+
+    fn keep_for_later(&mut self, datagram: &[u8]) {
+        if self.early.len() < EARLY_DATAGRAMS {
+            self.early.push(BytesMut::from(datagram));
+        }
     }
 
     fn handle_dtls(&mut self, now: Instant, bytes: &[u8]) {
