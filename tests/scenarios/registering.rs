@@ -3,7 +3,7 @@
 use model::{AccountState, Event, OfflineCause};
 use tests::{Registering, Scenario, ms, seconds};
 
-/// When REGISTERs went out, ms.
+/// When each REGISTER went out, ms.
 fn registers(t: &Scenario) -> Vec<u64> {
     let rungs = t.messages().rungs();
     rungs.iter().filter(|rung| rung.what == "REGISTER").map(|rung| rung.at.as_millis()).collect()
