@@ -4,3 +4,4 @@ mod canaries;
 mod digest;
 mod flood;
 mod hostile;
+mod parsers;

@@ -1,0 +1,7 @@
+//! A settings file, whatever is in it: there are always settings to run with, and those can be saved and read again.
+#![no_main]
+
+#[path = "../exercises/settings.rs"]
+mod exercise;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| exercise::exercise(bytes));
