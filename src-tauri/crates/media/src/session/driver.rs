@@ -297,10 +297,8 @@ impl Driver {
                 }
                 self.tell(MediaEvent::Connected { pair }).await
             }
-            PeerEvent::Interrupted => {
-                self.stream.set_connected(now, false);
-                self.tell(MediaEvent::Interrupted).await
-            }
+            // The audio that is missing meanwhile stays a trouble until it is heard again.
+            PeerEvent::Interrupted => self.tell(MediaEvent::Interrupted).await,
             PeerEvent::Failed(detail) => {
                 self.stream.set_connected(now, false);
                 self.tell(MediaEvent::Failed { detail }).await
