@@ -8,7 +8,7 @@ use super::{
     lab::{self, Lab, Part},
     phone::{Phone, SOON, is_the_voice},
     program::Program,
-    voice::{Sound, voice_file},
+    voice::{Sound, long_voice_file, voice_file},
 };
 
 /// Chromium takes its time on a busy machine.
@@ -49,11 +49,11 @@ fn we_call(stack: &str, ours: &str, theirs: &str) {
 /// The browser calls the phone, hears its voice, presses keys and hangs up.
 fn they_call(stack: &str, ours: &str, theirs: &str) {
     let Some(lab) = lab::with(&[Part::Kamailio]) else { return };
-    let mut phone: Phone = lab.at_kamailio(ours, &["run", "--auto-answer"]).speaking().start().is_up();
+    let mut phone: Phone = lab.at_kamailio(ours, &["run", "--auto-answer"]).playing(long_voice_file()).start().is_up();
     let (tone, record) = (tone_file(lab, 900.0), lab.state().join(format!("{stack}-heard.wav")));
     let record = record.display().to_string();
     let mut arguments = vec!["peer", "call", "--stack", stack, "--server", "kamailio", "--user", theirs, "--to", ours];
-    arguments.extend(["--play", &tone, "--record", &record, "--seconds", "6", "--dtmf", "159#"]);
+    arguments.extend(["--play", &tone, "--record", &record, "--seconds", "8", "--dtmf", "159#"]);
     let mut peer = lab.start(&format!("{stack} {theirs}"), &arguments);
     assert_eq!(peer.finish(CHROMIUM), Some(0));
     let verdict = peer.values().into_iter().rfind(|value| value["type"] == "verdict").unwrap_or(Value::Null);
@@ -65,7 +65,7 @@ fn they_call(stack: &str, ours: &str, theirs: &str) {
         over.events.iter().filter(|event| event["event"] == "dtmf").filter_map(|event| event["digit"].as_str()).collect();
     assert_eq!(keys, "159#");
     let heard = phone.heard().time_of_tone(900.0);
-    assert!(heard >= Duration::from_secs(4), "{heard:?} of their tone in 6 s");
+    assert!(heard >= Duration::from_secs(6), "{heard:?} of their tone in 8 s");
     is_the_voice(&Sound::read(fs::canonicalize(&record).expect("the browser has recorded").as_path()));
 }
 

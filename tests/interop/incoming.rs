@@ -131,6 +131,28 @@ fn asterisk_reads(user: &str, arguments: &[&str]) {
 }
 
 #[test]
+fn odd_and_hidden_caller_names_arrive_as_they_were_sent() {
+    let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
+    let _alone = borrow("1002");
+    let called = lab.at_asterisk("1002", &["run"]).humming().start().is_up();
+    let remote_of = |number: &str| {
+        let then = called.now();
+        let mut caller = lab.at_asterisk("1001", &["call", number]).humming().start();
+        let incoming = called.wait_from(then, "incoming");
+        caller.stop();
+        called.wait_from(then, "ended");
+        incoming["remote"].clone()
+    };
+    assert_eq!(remote_of("*841002")["name"], "Zoë \"Quote\" <b>日本語</b> 😀");
+    let hidden = remote_of("*831002");
+    assert_eq!(hidden["name"].as_str().map(str::to_lowercase).as_deref(), Some("anonymous"), "{hidden}");
+    // With the headers of other makers: a request to answer at once, and a ring of its own.
+    for prefix in ["*80", "*81", "*82"] {
+        assert_eq!(remote_of(&format!("{prefix}1002"))["number"], "1001");
+    }
+}
+
+#[test]
 fn an_account_with_video_is_called_by_audio() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
     let _alone = borrow("1005");

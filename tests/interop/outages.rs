@@ -89,6 +89,21 @@ fn a_network_that_says_nothing_is_noticed_when_somebody_dials() {
 }
 
 #[test]
+fn a_call_goes_on_and_can_be_hung_up_while_the_network_says_nothing() {
+    let Some(lab) = lab::with(&[Part::Asterisk, Part::BadTls]) else { return };
+    let _alone = borrow("relay");
+    let phone = in_a_call(lab);
+    lab.run(&["relay", "freeze"]);
+    let before = phone.heard().length();
+    thread::sleep(Duration::from_secs(2));
+    let heard = phone.heard();
+    assert!(tests::longest_gap(heard.part(before, Duration::from_millis(1_500))) <= Duration::from_millis(250));
+    phone.tell(&["hangup"]);
+    assert_eq!(phone.wait("ended")["cause"]["by"], "local");
+    lab.run(&["relay", "thaw"]);
+}
+
+#[test]
 fn asterisk_killed_in_a_call_ends_it_in_words() {
     let Some(lab) = lab::of_its_own("killed", &[Part::Asterisk]) else { return };
     let mut phone = lab.at_asterisk("1001", &["call", "601"]).humming().with(&["--for", "90s"]).start();
@@ -101,5 +116,7 @@ fn asterisk_killed_in_a_call_ends_it_in_words() {
     let over = phone.finish(Duration::from_secs(60));
     assert_eq!(over.exit, Some(8), "{}", over.sentence());
     assert_eq!(over.ended()["cause"]["kind"], "connection-lost");
+    // Nothing was heard again, so nothing may have said that all was well.
+    assert_eq!(over.names().iter().filter(|name| **name == "media-trouble").count(), 1, "{:?}", over.names());
     assert!(over.sentence().contains("connection to the server was lost"), "{}", over.sentence());
 }

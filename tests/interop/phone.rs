@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     lab::Lab,
     program::{self, Program},
-    voice::{Likeness, Sound, voice, voice_file},
+    voice::{Sound, voice, voice_file},
 };
 
 /// The variable that hands the phone its password.
@@ -185,17 +185,16 @@ impl Phone {
     }
 
     /// Asserts that it heard the voice, whole.
-    pub(crate) fn heard_the_voice(&self) -> Likeness {
-        is_the_voice(&self.heard())
+    pub(crate) fn heard_the_voice(&self) {
+        is_the_voice(&self.heard());
     }
 }
 
 /// Asserts that a recording has the voice, whole.
-pub(crate) fn is_the_voice(heard: &Sound) -> Likeness {
+pub(crate) fn is_the_voice(heard: &Sound) {
     let likeness = heard.likeness(&voice());
     let whole = likeness.heard >= 0.8 && likeness.median >= 0.75 && likeness.longest_hole <= Duration::from_millis(300);
     assert!(whole, "the voice was not heard well: {likeness}");
-    likeness
 }
 
 impl Over {

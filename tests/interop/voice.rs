@@ -58,13 +58,20 @@ impl fmt::Display for Likeness {
 /// A file with the voice, 3.2 s long; made once.
 pub(crate) fn voice_file() -> &'static Path {
     static FILE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = FILE.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder for the voice");
-        let path = folder.path().join("voice.wav");
-        voice().write(&path);
-        (folder, path)
-    });
-    path
+    &FILE.get_or_init(|| voice_repeated(1)).1
+}
+
+/// A file with the voice over and over, for whoever begins to listen later.
+pub(crate) fn long_voice_file() -> &'static Path {
+    static FILE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    &FILE.get_or_init(|| voice_repeated(8)).1
+}
+
+fn voice_repeated(times: usize) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder for the voice");
+    let path = folder.path().join("voice.wav");
+    Sound(voice().0.repeat(times)).write(&path);
+    (folder, path)
 }
 
 /// Syllables of a gliding pitch with two formants, none like another.
@@ -155,48 +162,56 @@ impl Sound {
     /// How much of `said` it contains.
     pub(crate) fn likeness(&self, said: &Self) -> Likeness {
         let (said, heard) = (thinned(&said.0), thinned(&self.0));
-        let mut lag = coarse_lag(&said, &heard);
-        let delay = Duration::from_millis((lag * 10 / STEP) as u64);
-        let mut found: Vec<f64> = Vec::new();
-        let (mut hole, mut longest) = (0_u32, 0_u32);
-        for (number, block) in said.chunks_exact(BLOCK).enumerate() {
-            if rms_dbfs(block) < PAUSE_DBFS {
-                continue;
-            }
-            let (best, at) = best_place(block, &heard, number * BLOCK + lag);
-            if best > HEARD {
-                lag = at.saturating_sub(number * BLOCK);
-                hole = 0;
-            } else {
-                hole += 1;
-                longest = longest.max(hole);
-            }
-            found.push(best);
-        }
-        found.sort_by(f64::total_cmp);
-        let share = found.iter().filter(|like| **like > HEARD).count() as f64 / found.len().max(1) as f64;
-        let median = found.get(found.len() / 2).copied().unwrap_or_default();
-        Likeness { heard: share, median, longest_hole: Duration::from_millis(100) * longest, delay }
+        let tried = coarse_lags(&said, &heard).into_iter().map(|lag| likeness_at(&said, &heard, lag));
+        let best = tried.max_by(|a, b| a.heard.total_cmp(&b.heard).then(a.median.total_cmp(&b.median)));
+        best.unwrap_or_else(|| likeness_at(&said, &heard, 0))
     }
 }
 
-/// Where `block` fits `heard` best near `around`, and how well.
-fn best_place(block: &[f32], heard: &[f32], around: usize) -> (f64, usize) {
-    let places = around.saturating_sub(STRAY)..=around + STRAY;
+/// How much of `said` is in `heard` when it begins there after `lag` samples.
+fn likeness_at(said: &[f32], heard: &[f32], mut lag: usize) -> Likeness {
+    let delay = Duration::from_millis((lag * 10 / STEP) as u64);
+    let mut found: Vec<f64> = Vec::new();
+    let (mut hole, mut longest) = (0_u32, 0_u32);
+    for (number, block) in said.chunks_exact(BLOCK).enumerate() {
+        if rms_dbfs(block) < PAUSE_DBFS {
+            continue;
+        }
+        // What was lost may have moved the rest: a buffer that ran dry starts again with another delay.
+        let stray = STRAY * (1 + hole.min(4) as usize);
+        let (best, at) = best_place(block, heard, number * BLOCK + lag, stray);
+        if best > HEARD {
+            lag = at.saturating_sub(number * BLOCK);
+            hole = 0;
+        } else {
+            hole += 1;
+            longest = longest.max(hole);
+        }
+        found.push(best);
+    }
+    found.sort_by(f64::total_cmp);
+    let share = found.iter().filter(|like| **like > HEARD).count() as f64 / found.len().max(1) as f64;
+    let median = found.get(found.len() / 2).copied().unwrap_or_default();
+    Likeness { heard: share, median, longest_hole: Duration::from_millis(100) * longest, delay }
+}
+
+/// Where `block` fits `heard` best within `stray` of `around`, and how well.
+fn best_place(block: &[f32], heard: &[f32], around: usize, stray: usize) -> (f64, usize) {
+    let places = around.saturating_sub(stray)..=around + stray;
     let fits = places.filter_map(|at| heard.get(at..at + block.len()).map(|there| (correlation(block, there), at)));
     fits.fold((0.0, around), |best, fit| if fit.0 > best.0 { fit } else { best })
 }
 
-/// The lag, in samples, at which the loudness of both goes together best.
-fn coarse_lag(said: &[f32], heard: &[f32]) -> usize {
+/// The lags, in samples, at which the loudness of both goes together best: one syllable later looks nearly as good.
+fn coarse_lags(said: &[f32], heard: &[f32]) -> Vec<usize> {
     let (said, heard) = (loudness(said), loudness(heard));
     let places = heard.len().saturating_sub(said.len() / 2);
-    let fits = (0..places).map(|lag| {
-        let common = said.len().min(heard.len() - lag);
-        let sum: f64 = said[..common].iter().zip(&heard[lag..]).map(|(said, heard)| said * heard).sum();
-        (sum, lag)
-    });
-    fits.fold((f64::MIN, 0), |best, fit| if fit.0 > best.0 { fit } else { best }).1 * STEP
+    let fit = |lag: usize| -> f64 { said.iter().zip(&heard[lag..]).map(|(said, heard)| said * heard).sum() };
+    let fits: Vec<f64> = (0..places).map(fit).collect();
+    let is_top = |at: &usize| fits[at.saturating_sub(3)..fits.len().min(at + 4)].iter().all(|near| *near <= fits[*at]);
+    let mut tops: Vec<usize> = (0..places).filter(is_top).collect();
+    tops.sort_by(|a, b| fits[*b].total_cmp(&fits[*a]));
+    tops.into_iter().take(8).map(|lag| lag * STEP).collect()
 }
 
 /// RMS per 10 ms around its mean.
