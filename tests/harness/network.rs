@@ -76,6 +76,7 @@ struct State {
     /// Grows with each cut: connections of an earlier one are gone.
     cuts: u32,
     open: u32,
+    tries: u32,
 }
 
 impl fmt::Debug for Cable {
@@ -86,8 +87,14 @@ impl fmt::Debug for Cable {
 
 impl Cable {
     pub(crate) fn new(owner: &str, server: Server, clock: VirtualClock, ladder: Ladder, seed: u64) -> Self {
-        let state =
-            State { weather: Weather::default(), frozen_since: None, random: StdRng::seed_from_u64(seed), cuts: 0, open: 0 };
+        let state = State {
+            weather: Weather::default(),
+            frozen_since: None,
+            random: StdRng::seed_from_u64(seed),
+            cuts: 0,
+            open: 0,
+            tries: 0,
+        };
         Self(Arc::new(Shared {
             owner: owner.to_owned(),
             server,
@@ -131,6 +138,11 @@ impl Cable {
         self.state().open
     }
 
+    /// How often the phone has tried to connect.
+    pub fn tries(&self) -> u32 {
+        self.state().tries
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -159,7 +171,11 @@ impl Cable {
 #[async_trait]
 impl Network for Cable {
     async fn open(&self, _endpoint: &Endpoint) -> Result<Connection, OfflineCause> {
-        let weather = self.state().weather.clone();
+        let weather = {
+            let mut state = self.state();
+            state.tries += 1;
+            state.weather.clone()
+        };
         sleep(weather.delay * 2).await;
         if let Some(cause) = weather.refusing {
             return Err(cause);
