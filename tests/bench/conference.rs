@@ -21,7 +21,7 @@ use crate::{
         figures::{note, tell},
         phones::pause,
         scorer::Scorer,
-        usage::{Usage, tasks},
+        usage::{Counters, tasks},
     },
 };
 
@@ -152,12 +152,12 @@ impl Place {
 
     /// Seconds of CPU that its threads take in so many seconds.
     async fn cpu_of(&mut self, seconds: f64) -> Outcome<f64> {
-        let before = Usage::of(process::id(), &self.threads)?;
+        let before = Counters::of(process::id(), &self.threads)?;
         pause(seconds).await;
         for end in &mut self.sessions {
             while end.events.try_recv().is_ok() {}
         }
-        Ok(Usage::of(process::id(), &self.threads)?.since(before).cpu_s)
+        Ok(Counters::of(process::id(), &self.threads)?.since(&before).cpu_s)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         phones::{Office, pause},
         program::{self, Program},
         scorer::speech_file,
-        usage::Usage,
+        usage::{Counters, Usage},
     },
 };
 
@@ -103,8 +103,8 @@ impl Bench {
     }
 
     async fn minute_of(&self, program: &Program) -> Outcome<Usage> {
-        let before = Usage::of(program.id()?, &[])?;
+        let before = Counters::of(program.id()?, &[])?;
         pause(WINDOW_S).await;
-        Ok(Usage::of(program.id()?, &[])?.since(before))
+        Ok(Counters::of(program.id()?, &[])?.since(&before))
     }
 }

@@ -26,7 +26,7 @@ use crate::{
         desk::Desk,
         phones::{Office, pause},
         program::Program,
-        usage::Usage,
+        usage::Counters,
     },
 };
 
@@ -81,10 +81,10 @@ pub async fn lateness(program: &Path, folder: &Path, speech: &Path, calls: usize
     }
     pause(2.0).await;
     crowd.watching.store(true, Relaxed);
-    let before = Usage::of(bob.id()?, &[])?;
+    let before = Counters::of(bob.id()?, &[])?;
     pause(WATCH_S).await;
     crowd.watching.store(false, Relaxed);
-    let used = Usage::of(bob.id()?, &[])?.since(before);
+    let used = Counters::of(bob.id()?, &[])?.since(&before);
     let mut lateness = crowd.lateness();
     lateness.cpu_share = used.cpu_s / WATCH_S;
     alice.hang_up().await?;

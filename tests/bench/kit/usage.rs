@@ -1,43 +1,53 @@
 //! What a process takes, as Linux counts it.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
 use crate::Outcome;
 
-/// Counters of a process since its start.
-#[derive(Clone, Copy, Debug)]
+/// What the threads of a process have taken since each was started.
+#[derive(Clone, Debug, Default)]
+pub struct Counters(BTreeMap<u32, Usage>);
+
+/// What was taken in a span of time.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
-    /// Seconds its threads ran on a CPU.
+    /// Seconds on a CPU.
     pub cpu_s: f64,
-    /// How often its threads went to sleep of their own will, and so woke up again.
+    /// How often a thread went to sleep of its own will, and so woke up again.
     pub wake_ups: u64,
 }
 
-impl Usage {
+impl Counters {
     /// Of a process; of some of its threads only, if `threads` names any.
     ///
     /// # Errors
     /// When the system does not tell: the process has ended, or it is no Linux.
     pub fn of(process: u32, threads: &[u32]) -> Outcome<Self> {
-        let mut usage = Self { cpu_s: 0.0, wake_ups: 0 };
+        let mut counters = Self::default();
         for thread in tasks(process)?.into_iter().filter(|thread| threads.is_empty() || threads.contains(thread)) {
             let folder = format!("/proc/{process}/task/{thread}");
-            // A thread that has just ended took next to nothing since.
             let (Ok(scheduled), Ok(status)) =
                 (fs::read_to_string(format!("{folder}/schedstat")), fs::read_to_string(format!("{folder}/status")))
             else {
+                // It has just ended.
                 continue;
             };
             let ran_ns: f64 = scheduled.split(' ').next().unwrap_or_default().parse()?;
-            usage.cpu_s += ran_ns / 1e9;
-            usage.wake_ups += field(&status, "voluntary_ctxt_switches:").ok_or("no count of context switches")?;
+            let wake_ups = field(&status, "voluntary_ctxt_switches:").ok_or("no count of context switches")?;
+            counters.0.insert(thread, Usage { cpu_s: ran_ns / 1e9, wake_ups });
         }
-        Ok(usage)
+        Ok(counters)
     }
 
-    /// What was used since `earlier`.
-    pub fn since(self, earlier: Self) -> Self {
-        Self { cpu_s: self.cpu_s - earlier.cpu_s, wake_ups: self.wake_ups.saturating_sub(earlier.wake_ups) }
+    /// What was taken since `earlier`. A thread that has ended meanwhile is left out.
+    pub fn since(&self, earlier: &Self) -> Usage {
+        self.0.iter().fold(Usage::default(), |sum, (thread, now)| {
+            let before = earlier.0.get(thread).copied().unwrap_or_default();
+            Usage {
+                cpu_s: sum.cpu_s + now.cpu_s - before.cpu_s,
+                wake_ups: sum.wake_ups + now.wake_ups.saturating_sub(before.wake_ups),
+            }
+        })
     }
 }
 
