@@ -3,6 +3,7 @@
 //! Real sockets, real time, real threads. What is measured runs either in this process (latency, quality) or as the
 //! program `sidetone-cli` (CPU, memory, start). The far end is the practice exchange or another phone of ours in this
 //! process, reached over loopback, through a bad network of our own making where the figure asks for one.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
 mod conference;
 mod cpu;
