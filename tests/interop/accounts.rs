@@ -50,7 +50,8 @@ fn session_timers_of_90_seconds_are_agreed() {
 fn a_registration_of_ten_seconds_stays_alive() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
     let _alone = borrow("1010");
-    let mut phone = lab.at_asterisk("1010", &["run", "--auto-answer"]).humming().with(&["--expires", "10"]).start().is_up();
+    let mut phone =
+        lab.at_asterisk("1010", &["run", "--auto-answer"]).humming().with(&["--expires", "10"]).start().once_registered();
     // Once past the time for which it has registered, it still is.
     std::thread::sleep(Duration::from_secs(13));
     lab.run(&["call-from-asterisk", "1010", "--to", "661", "--wait"]);

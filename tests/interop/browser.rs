@@ -49,7 +49,7 @@ fn we_call(stack: &str, ours: &str, theirs: &str) {
 /// The browser calls the phone, hears its voice, presses keys and hangs up.
 fn they_call(stack: &str, ours: &str, theirs: &str) {
     let Some(lab) = lab::with(&[Part::Kamailio]) else { return };
-    let mut phone: Phone = lab.at_kamailio(ours, &["run", "--auto-answer"]).playing(long_voice_file()).start().is_up();
+    let mut phone: Phone = lab.at_kamailio(ours, &["run", "--auto-answer"]).playing(long_voice_file()).start().once_registered();
     let (tone, record) = (tone_file(lab, 900.0), lab.state().join(format!("{stack}-heard.wav")));
     let record = record.display().to_string();
     let mut arguments = vec!["peer", "call", "--stack", stack, "--server", "kamailio", "--user", theirs, "--to", ours];
@@ -95,7 +95,7 @@ fn a_browser_behind_asterisk_is_called_and_hears_us() {
     let _alone = lab::borrow("1002");
     let record = lab.state().join("behind-asterisk.wav").display().to_string();
     let voice = voice_file().display().to_string();
-    let mut phone = lab.at_asterisk("1002", &["run", "--auto-answer"]).humming().start().is_up();
+    let mut phone = lab.at_asterisk("1002", &["run", "--auto-answer"]).humming().start().once_registered();
     let mut arguments = vec!["peer", "call", "--user", "1003", "--to", "1002", "--play", &voice];
     arguments.extend(["--record", &record, "--seconds", "4"]);
     let mut peer = lab.start("jssip 1003", &arguments);

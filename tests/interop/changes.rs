@@ -95,7 +95,7 @@ fn ringback_stops_where_the_far_end_begins_to_play() {
 #[test]
 fn holding_a_call_and_taking_it_back_brings_the_audio_back() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
-    let mut phone = lab.at_asterisk("1001", &["run"]).humming().start().is_up();
+    let mut phone = lab.at_asterisk("1001", &["run"]).humming().start().once_registered();
     phone.tell(&["dial", "601"]);
     phone.wait("media-connected");
     phone.tell(&["hold"]);

@@ -11,7 +11,7 @@ use super::{
 
 /// A phone that answers every call, of a user whom only this test has meanwhile.
 fn answering(lab: &Lab, user: &str) -> Phone {
-    lab.at_asterisk(user, &["run", "--auto-answer"]).humming().start().is_up()
+    lab.at_asterisk(user, &["run", "--auto-answer"]).humming().start().once_registered()
 }
 
 /// The keys that came, as text.
@@ -66,7 +66,7 @@ fn a_call_in_progress_is_ended_when_the_phone_is() {
 fn a_caller_who_gives_up_is_missed() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
     let _alone = borrow("1002");
-    let mut phone = lab.at_asterisk("1002", &["run"]).humming().start().is_up();
+    let mut phone = lab.at_asterisk("1002", &["run"]).humming().start().once_registered();
     lab.command(&["call-from-asterisk", "1002", "--ring", "2", "--wait"]).output().expect("the lab calls");
     phone.wait("incoming");
     let ended = phone.wait("ended");
@@ -78,7 +78,7 @@ fn a_caller_who_gives_up_is_missed() {
 fn a_ringing_call_can_be_declined_and_the_next_answered() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
     let _alone = borrow("1002");
-    let mut phone = lab.at_asterisk("1002", &["run"]).humming().start().is_up();
+    let mut phone = lab.at_asterisk("1002", &["run"]).humming().start().once_registered();
     lab.run(&["call-from-asterisk", "1002", "--to", "601"]);
     phone.wait("incoming");
     phone.tell(&["hangup"]);
@@ -134,7 +134,7 @@ fn asterisk_reads(user: &str, arguments: &[&str]) {
 fn odd_and_hidden_caller_names_arrive_as_they_were_sent() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
     let _alone = borrow("1002");
-    let called = lab.at_asterisk("1002", &["run"]).humming().start().is_up();
+    let called = lab.at_asterisk("1002", &["run"]).humming().start().once_registered();
     let remote_of = |number: &str| {
         let then = called.now();
         let mut caller = lab.at_asterisk("1001", &["call", number]).humming().start();

@@ -11,7 +11,7 @@ use super::{
 #[test]
 fn two_phones_call_each_other_and_hear_each_other() {
     let Some(lab) = lab::with(&[Part::Kamailio]) else { return };
-    let mut called = lab.at_kamailio("3002", &["run", "--auto-answer"]).speaking().start().is_up();
+    let mut called = lab.at_kamailio("3002", &["run", "--auto-answer"]).speaking().start().once_registered();
     let (over, caller) = lab.at_kamailio("3001", &["call", "3002"]).speaking().run(Duration::from_secs(30));
     over.was_a_good_call("local");
     caller.heard_the_voice();
@@ -33,7 +33,7 @@ fn a_plain_phone_behind_rtpengine_echoes() {
 #[test]
 fn a_plain_phone_behind_rtpengine_calls() {
     let Some(lab) = lab::with(&[Part::Kamailio]) else { return };
-    let phone = lab.at_kamailio("3005", &["run", "--auto-answer"]).humming().start().is_up();
+    let phone = lab.at_kamailio("3005", &["run", "--auto-answer"]).humming().start().once_registered();
     // It hangs up at the end of what it plays.
     let tone = lab.state().join("three-seconds.wav");
     Sound(tests::tone(440.0, -10.0, Duration::from_secs(3))).write(&tone);
@@ -77,7 +77,7 @@ fn sipp(lab: &Lab, scenario: &str, user: &str) -> Output {
 }
 
 fn at_sipp(lab: &Lab, user: &str, arguments: &[&str]) -> Phone {
-    lab.at_kamailio(user, &["run"]).humming().with(arguments).start().is_up()
+    lab.at_kamailio(user, &["run"]).humming().with(arguments).start().once_registered()
 }
 
 #[test]

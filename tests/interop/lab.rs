@@ -1,7 +1,7 @@
 //! The interop lab: real servers and clients in a network of their own, brought up part by part when a test first asks.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     io::{self, Write},
     path::{Path, PathBuf},
@@ -76,11 +76,14 @@ pub(crate) fn of_its_own(name: &str, parts: &[Part]) -> Option<Lab> {
     lab.map_err(|reason| skip(&reason)).ok()
 }
 
-/// Says which test is skipped, and why.
-pub(crate) fn skip(reason: &str) {
+/// Says which test is skipped, and why; once for a test that asks again.
+fn skip(reason: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let test = thread::current().name().unwrap_or("a test").to_owned();
-    // Past the capture of the test runner, so that it is seen.
-    writeln!(io::stderr(), "skipped: {test}: {reason}").expect("standard error can be written");
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(test.clone()) {
+        // Past the capture of the test runner, so that it is seen.
+        writeln!(io::stderr(), "skipped: {test}: {reason}").expect("standard error can be written");
+    }
 }
 
 impl Lab {
@@ -209,7 +212,12 @@ fn settings(state: &Path, network: Option<&str>) -> Vec<(&'static str, String)> 
 /// A shell that takes the lab down once nobody holds the other end of its standard input any more: a test process has no
 /// last moment of its own. In a session of its own, so that Ctrl-C does not reach it.
 fn caretaker(script: &Path, state: &Path, network: Option<&str>) -> io::Result<Child> {
-    let down = r#"cat; "$0" down; if [ -n "$LAB_NETNS" ]; then ip netns del "$LAB_NETNS"; fi; rm -rf "$LAB_STATE""#;
+    let down = r#"cat; "$0" down
+        if [ -n "$LAB_NETNS" ]; then
+            for left in $(ip netns pids "$LAB_NETNS"); do kill -KILL "$left"; done
+            ip netns del "$LAB_NETNS"
+        fi
+        rm -rf "$LAB_STATE""#;
     let mut shell = Command::new("setsid");
     shell.args(["sh", "-c", down]).arg(script).envs(settings(state, network));
     shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()

@@ -5,6 +5,9 @@
 //! it). Without it, and where a peer cannot be had, a test says that it is skipped; calls to the practice exchange need no
 //! lab. Everything here takes real time: tests wait for events, never for the time they might take.
 
+#![expect(clippy::disallowed_methods, reason = "real programs take real time")]
+#![expect(clippy::print_stderr, reason = "a failed test shows what its programs printed")]
+
 mod lab;
 mod phone;
 mod program;

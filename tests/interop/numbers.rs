@@ -3,19 +3,27 @@
 use std::{thread, time::Duration};
 
 use super::{
-    lab::{self, Part},
+    lab::{self, Lab, Part},
     phone::{Over, SOON},
 };
 
 /// Calls a number that does not answer and gives how it ended.
-fn refused(number: &str) -> Option<Over> {
-    let lab = lab::with(&[Part::Asterisk])?;
-    Some(lab.at_asterisk("1001", &["call", number]).humming().run(SOON).0)
+fn refused(lab: &Lab, number: &str) -> Over {
+    lab.at_asterisk("1001", &["call", number]).humming().run(SOON).0
 }
 
-/// Asserts the SIP status, the kind of cause and the exit code of a call to `number`.
-fn is_refused(number: &str, code: u16, kind: &str, exit: i32) {
-    let Some(over) = refused(number) else { return };
+/// Asserts the SIP status, the kind of cause and the exit code of calls to each number, made side by side.
+fn are_refused(cases: &[(&str, u16, &str, i32)]) {
+    let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
+    thread::scope(|scope| {
+        for (number, code, kind, exit) in cases {
+            scope.spawn(move || is_refused(lab, number, *code, kind, *exit));
+        }
+    });
+}
+
+fn is_refused(lab: &Lab, number: &str, code: u16, kind: &str, exit: i32) {
+    let over = refused(lab, number);
     assert_eq!(over.ended()["code"], code, "{number}");
     assert_eq!(over.ended()["cause"]["kind"], kind, "{number}");
     assert_eq!(over.exit, Some(exit), "{number}");
@@ -25,42 +33,30 @@ fn is_refused(number: &str, code: u16, kind: &str, exit: i32) {
 
 #[test]
 fn busy_numbers_and_declined_calls_have_their_own_words() {
-    is_refused("630", 486, "busy", 5);
-    is_refused("632", 603, "rejected", 5);
+    are_refused(&[("630", 486, "busy", 5), ("632", 603, "rejected", 5)]);
 }
 
 #[test]
 fn refusals_of_the_server_have_their_own_words() {
-    is_refused("631", 503, "server-failed", 1);
-    is_refused("633", 403, "forbidden", 4);
-    is_refused("634", 404, "not-found", 5);
-    is_refused("635", 480, "no-answer", 5);
-    is_refused("636", 488, "not-acceptable", 7);
+    are_refused(&[("631", 503, "server-failed", 1), ("633", 403, "forbidden", 4)]);
+    are_refused(&[("634", 404, "not-found", 5), ("635", 480, "no-answer", 5), ("636", 488, "not-acceptable", 7)]);
 }
 
 #[test]
 fn any_final_response_ends_the_call_with_its_code() {
-    let cases = [
-        ("7410", 410, "not-found", 5),
-        ("7484", 484, "not-found", 5),
-        ("7500", 500, "server-failed", 1),
-        ("7600", 600, "busy", 5),
-    ];
-    thread::scope(|scope| {
-        for (number, code, kind, exit) in cases {
-            scope.spawn(move || is_refused(number, code, kind, exit));
-        }
-    });
+    are_refused(&[("7410", 410, "not-found", 5), ("7484", 484, "not-found", 5)]);
+    are_refused(&[("7500", 500, "server-failed", 1), ("7600", 600, "busy", 5)]);
 }
 
 #[test]
 fn a_redirection_is_told_and_not_followed() {
-    is_refused("640", 302, "moved", 5);
+    are_refused(&[("640", 302, "moved", 5)]);
 }
 
 #[test]
 fn a_number_that_rings_and_gives_up_is_not_answered() {
-    let Some(over) = refused("623") else { return };
+    let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
+    let over = refused(lab, "623");
     over.came_in_order(&["dialing", "ringing", "ended"]);
     assert_eq!((over.exit, &over.ended()["code"]), (Some(5), &480.into()));
 }

@@ -17,7 +17,7 @@ fn breakable(lab: &Lab, user: &str, verb: &[&str]) -> Seat {
 
 /// A phone in a call to a steady tone.
 fn in_a_call(lab: &Lab) -> Phone {
-    let phone = breakable(lab, "1001", &["run"]).humming().start().is_up();
+    let phone = breakable(lab, "1001", &["run"]).humming().start().once_registered();
     phone.tell(&["dial", "601"]);
     phone.wait("media-connected");
     phone
@@ -60,7 +60,7 @@ fn a_call_survives_a_connection_that_is_reset() {
 fn the_phone_comes_back_when_the_server_takes_connections_again() {
     let Some(lab) = lab::with(&[Part::Asterisk, Part::BadTls]) else { return };
     let _alone = borrow("relay");
-    let phone = breakable(lab, "1001", &["run"]).humming().start().is_up();
+    let phone = breakable(lab, "1001", &["run"]).humming().start().once_registered();
     let then = phone.now();
     lab.run(&["relay", "refuse"]);
     lab.run(&["relay", "cut"]);
@@ -76,7 +76,7 @@ fn the_phone_comes_back_when_the_server_takes_connections_again() {
 fn a_network_that_says_nothing_is_noticed_when_somebody_dials() {
     let Some(lab) = lab::with(&[Part::Asterisk, Part::BadTls]) else { return };
     let _alone = borrow("relay");
-    let phone = breakable(lab, "1001", &["run"]).humming().start().is_up();
+    let phone = breakable(lab, "1001", &["run"]).humming().start().once_registered();
     let then = phone.now();
     lab.run(&["relay", "freeze"]);
     phone.tell(&["dial", "601"]);

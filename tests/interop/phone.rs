@@ -130,7 +130,7 @@ impl Seat {
 
 impl Phone {
     /// Waits until it can call and be called.
-    pub(crate) fn is_up(self) -> Self {
+    pub(crate) fn once_registered(self) -> Self {
         self.wait("registered");
         self
     }

@@ -15,7 +15,10 @@ use serde_json::Value;
 /// How often a program is looked at that has closed its output and not ended.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A running program. It is killed when it goes out of scope, and shows what it printed when the test has failed.
+/// How long a program may take to end when its test is over.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A running program. It is ended when it goes out of scope, and shows what it printed when the test has failed.
 pub(crate) struct Program {
     name: String,
     child: Child,
@@ -107,8 +110,26 @@ impl Program {
         self.find_from(from, what, within, |line| value(line).filter(|value| is(value)))
     }
 
+    /// Asks it to end, so that it can end what it has started itself; kills it when it does not.
+    fn end(&mut self) {
+        let until = Instant::now() + FAREWELL;
+        let mut asked = false;
+        while let Ok(None) = self.child.try_wait() {
+            if Instant::now() >= until {
+                self.child.kill().expect("a child that runs can be killed");
+                self.child.wait().expect("a killed child ends");
+                return;
+            }
+            if !std::mem::replace(&mut asked, true) {
+                self.signal("TERM");
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
     /// Sends it a signal by name.
     pub(crate) fn signal(&self, signal: &str) {
+        // It is our child and was not waited for yet, so the number is still its own, even when it has just ended.
         let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
         assert!(sent.is_ok_and(|status| status.success()), "{} could not be sent {signal}", self.name);
     }
@@ -138,10 +159,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // An error means that it has ended by itself.
-        if self.child.kill().is_ok() {
-            self.child.wait().ok();
-        }
+        self.end();
         if thread::panicking() {
             eprintln!("--- {} printed:\n{}\n---", self.name, self.lines().join("\n"));
         }
