@@ -77,7 +77,8 @@ async fn holes() -> Outcome {
         .collect();
     let weather = Weather { loss: 0.10, burst: 3.0, ..Weather::default() };
     let heard = call(Case { weather, ..Case::default() }, tone, 20.0).await?;
-    tell("7.hole", longest_hole_ms(&heard));
+    // The first second holds what was on its way before the tone.
+    tell("7.hole", longest_hole_ms(heard.get(SAMPLE_RATE_HZ as usize..).unwrap_or_default()));
     Ok(())
 }
 
