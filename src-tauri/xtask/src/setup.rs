@@ -7,8 +7,9 @@ use std::{
 
 use crate::shell::{Failed, has, output, run};
 
-/// What the build needs of Debian and Ubuntu: a C compiler (ring, libopus), cmake (libopus) and ALSA (cpal).
-const PACKAGES: [&str; 4] = ["build-essential", "cmake", "libasound2-dev", "pkg-config"];
+/// What the build needs of Debian and Ubuntu: a C compiler (ring, libopus, SQLite), cmake (libopus), ALSA (cpal) and the web
+/// view (Tauri).
+const PACKAGES: [&str; 5] = ["build-essential", "cmake", "libasound2-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
 /// Installs what is missing, or says in one line what to install.
 pub fn install_missing() -> Result<(), Failed> {
