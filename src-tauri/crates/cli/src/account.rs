@@ -1,6 +1,6 @@
 //! Accounts from the command line and from settings.
 
-use model::{Account, AccountId, IcePolicy, IceServer, Password, Personal, Provider, Secret, Settings, SipAccount};
+use model::{Account, AccountId, IcePolicy, IceServer, Password, Provider, Secret, Settings, SipAccount};
 
 use crate::{
     args::{AccountArguments, SourceArguments},
@@ -10,31 +10,10 @@ use crate::{
 /// The name of the account made of the command line alone.
 const ONE_OFF: &str = "command-line";
 
-/// An account at a server, everything else as by default.
-pub(crate) fn at_server(server: String, user: &str) -> SipAccount {
-    SipAccount {
-        server,
-        domain: String::new(),
-        user: user.into(),
-        display_name: Personal::default(),
-        auth_user: Personal::default(),
-        realm: String::new(),
-        password: Password::Unknown,
-        ca_file: String::new(),
-        allow_plain_ws: false,
-        proxy: Personal::default(),
-        register: true,
-        expires_s: 600,
-        dtmf: model::DtmfMode::default(),
-        ice_servers: Vec::new(),
-        ice_policy: IcePolicy::default(),
-    }
-}
-
 /// The account the arguments describe; `None` when they describe none.
 pub(crate) fn described(arguments: &AccountArguments) -> Result<Option<SipAccount>, Failure> {
     let (Some(server), Some(user)) = (&arguments.server, &arguments.user) else { return Ok(None) };
-    let mut sip = at_server(server.clone(), user);
+    let mut sip = SipAccount::at_server(server.clone(), user);
     let text = |option: &Option<String>| option.clone().unwrap_or_default();
     sip.domain = text(&arguments.domain);
     sip.display_name = text(&arguments.name_shown).into();
@@ -90,11 +69,6 @@ pub(crate) fn choose_to_serve(settings: &mut Settings, source: &SourceArguments)
         choose(settings, source)?;
     }
     Ok(())
-}
-
-/// Whether any account needs the practice exchange.
-pub(crate) fn needs_practice(settings: &Settings) -> bool {
-    settings.accounts.iter().any(|account| account.enabled && account.provider == Provider::Practice)
 }
 
 fn unknown(settings: &Settings, name: &str) -> String {

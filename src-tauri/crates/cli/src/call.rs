@@ -15,7 +15,7 @@ use crate::{
     exit::{Exit, Failure},
     interrupt::Interruptions,
     print::Printer,
-    setting::{Practice, Setting},
+    setting::{Setting, practice_for},
     sound,
 };
 
@@ -31,17 +31,18 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
     let account = account::choose(&mut settings, &arguments.source)?;
     let sound = sound::choose(&arguments.sound, &mut settings)?;
     let running = setting.world(sound.host.clone())?;
-    let practice = if account::needs_practice(&settings) { Some(Practice::start(&running.world).await?) } else { None };
-    let practice_account = practice.as_ref().map(|practice| practice.account.clone());
-    let options = PhoneOptions { settings, practice: practice_account, instance: setting.instance(&running.world) };
-    let (phone, events) = Phone::start(running.world.clone(), options);
+    let world = running.world();
+    let practice = practice_for(&settings, world).await?;
+    let practice_account = practice.as_ref().map(|practice| practice.account().clone());
+    let options = PhoneOptions { settings, practice: practice_account, instance: world.instance(&setting.folder) };
+    let (phone, events) = Phone::start(world.clone(), options);
     let mut talk = Talk {
         events,
         phone,
         printer,
         arguments: &arguments,
         sound: &sound,
-        clock: Arc::clone(&running.world.clock),
+        clock: Arc::clone(&world.clock),
         call: None,
         hang_up_at: None,
     };

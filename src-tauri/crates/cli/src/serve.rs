@@ -14,7 +14,7 @@ use crate::{
     interrupt::Interruptions,
     print::Printer,
     remote,
-    setting::{Practice, Setting},
+    setting::{Setting, practice_for},
     sound,
 };
 
@@ -35,10 +35,11 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     let sound = sound::choose(&arguments.sound, &mut settings)?;
     let mut interruptions = Interruptions::new()?;
     let running = setting.world(sound.host.clone())?;
-    let practice = if account::needs_practice(&settings) { Some(Practice::start(&running.world).await?) } else { None };
-    let practice_account = practice.as_ref().map(|practice| practice.account.clone());
-    let options = PhoneOptions { settings, practice: practice_account, instance: setting.instance(&running.world) };
-    let (phone, mut events) = Phone::start(running.world.clone(), options);
+    let world = running.world();
+    let practice = practice_for(&settings, world).await?;
+    let practice_account = practice.as_ref().map(|practice| practice.account().clone());
+    let options = PhoneOptions { settings, practice: practice_account, instance: world.instance(&setting.folder) };
+    let (phone, mut events) = Phone::start(world.clone(), options);
     let controlled = remote::serve(setting, &phone).await?;
     let mut over = pin!(after(arguments.length));
     let ended = loop {

@@ -10,10 +10,12 @@ mod core;
 mod door;
 mod link;
 mod number;
+mod practice;
 mod registrar;
 mod server;
 
 pub use door::{Door, DoorLink};
 pub use number::Number;
+pub use practice::{NoPractice, Practice, PracticeWorld};
 pub use registrar::Users;
 pub use server::{Exchange, ExchangeWorld};

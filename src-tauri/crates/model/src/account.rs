@@ -93,6 +93,29 @@ pub struct SipAccount {
     pub ice_policy: IcePolicy,
 }
 
+impl SipAccount {
+    /// An account of `user` at `server`, everything else as by default.
+    pub fn at_server(server: String, user: &str) -> Self {
+        Self {
+            server,
+            domain: String::new(),
+            user: user.into(),
+            display_name: Personal::default(),
+            auth_user: Personal::default(),
+            realm: String::new(),
+            password: Password::Unknown,
+            ca_file: String::new(),
+            allow_plain_ws: false,
+            proxy: Personal::default(),
+            register: true,
+            expires_s: default_expires_s(),
+            dtmf: DtmfMode::default(),
+            ice_servers: Vec::new(),
+            ice_policy: IcePolicy::default(),
+        }
+    }
+}
+
 /// RFC 3261 10.2 leaves the default to the server; 600 s keeps a lost phone's binding short without much traffic.
 fn default_expires_s() -> u32 {
     600

@@ -36,6 +36,13 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Whether any account needs the practice exchange.
+    pub fn needs_practice(&self) -> bool {
+        self.accounts.iter().any(|account| account.enabled && account.provider == crate::Provider::Practice)
+    }
+}
+
 /// Which devices to use, per role: ids in order of preference; the system's default when none of them is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(default)]

@@ -19,4 +19,4 @@ pub use journal::{Journal, ReplayError, replay};
 pub use phone::{Phone, PhoneOptions, PhoneStopped};
 pub use remote::{RemoteAnswer, RemoteControl, RemoteError, RemoteRequest, ask_remote, serve_remote};
 pub use spawn::spawn;
-pub use world::{Randomness, SystemClock, SystemRandomness, World};
+pub use world::{NoWorld, Randomness, RealWorld, SystemClock, SystemRandomness, World};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use audio::{HubHandle, SoundHost};
-use media::RtcRuntime;
+use audio::{HubHandle, HubThread, SoundHost};
+use media::{RtcRuntime, WebrtcRuntime};
 use model::{Clock, Instant};
-use providers::net::Network;
-use store::Secrets;
+use providers::net::{Network, Sockets};
+use store::{DataFolder, Secrets};
 
 /// The world a phone lives in: the real one, or a test's.
 #[derive(Clone)]
@@ -25,6 +25,61 @@ pub struct World {
     pub randomness: Arc<dyn Randomness>,
     /// Passwords and credentials.
     pub secrets: Arc<Secrets>,
+}
+
+/// The real world, with the thread that belongs to it.
+pub struct RealWorld {
+    world: World,
+    _hub: HubThread,
+}
+
+/// The machine does not give what a phone needs.
+#[derive(Debug, thiserror::Error)]
+pub enum NoWorld {
+    /// No threads.
+    #[error("no threads can be had: {0}")]
+    NoThreads(#[from] std::io::Error),
+    /// No peer connections.
+    #[error(transparent)]
+    NoRtc(#[from] media::PeerError),
+}
+
+impl RealWorld {
+    /// The machine as it is, with these sound devices and secrets.
+    ///
+    /// # Errors
+    /// When no threads can be had, or no peer connections.
+    pub fn new(sound: Arc<dyn SoundHost>, secrets: Arc<Secrets>) -> Result<Self, NoWorld> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let (hub_thread, hub) = audio::start(Arc::clone(&clock))?;
+        let world = World {
+            network: Arc::new(Sockets::new(Arc::clone(&clock))),
+            rtc: Arc::new(WebrtcRuntime::new()?),
+            clock,
+            sound,
+            hub,
+            randomness: Arc::new(SystemRandomness),
+            secrets,
+        };
+        Ok(Self { world, _hub: hub_thread })
+    }
+
+    /// The world, to start a phone in. It must not outlive `self`.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+}
+
+impl World {
+    /// The URN by which registrars know this phone; a passing one when none can be kept in `folder`.
+    pub fn instance(&self, folder: &DataFolder) -> String {
+        let seed = self.randomness.seed();
+        let random: [u8; 16] = std::array::from_fn(|at| seed[at]);
+        store::instance(folder, random).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the phone's instance cannot be kept");
+            store::urn(random)
+        })
+    }
 }
 
 /// Where random numbers come from; machines get a seed and stay deterministic.
