@@ -92,6 +92,8 @@ export type CallView = {
 	direction: Direction,
 	/**  The far end. */
 	remote: Remote,
+	/**  Who that is among the contacts, matched by number. */
+	contact: ContactName | null,
 	/**  Where it is. */
 	state: CallState,
 	/**  When it began, ms on the phone's clock. */
@@ -190,6 +192,16 @@ detail: string } |
 /**  Why. */
 detail: string };
 
+/**  Counters of what is too large for the snapshot: when one has grown, what it counts is to be asked for again. */
+export type Changes = {
+	/**  The settings. */
+	settings: number,
+	/**  The history. */
+	history: number,
+	/**  The contacts. */
+	contacts: number,
+};
+
 /**  Treatment of the microphone's sound. */
 export type Cleanup = {
 	/**  Echo cancellation. */
@@ -266,6 +278,60 @@ settings: Settings }) & { account?: never; call?: never; digits?: never; muted?:
 /**  Its number. */
 notice: number }) & { account?: never; call?: never; digits?: never; muted?: never; settings?: never };
 
+/**  Somebody who is known. */
+export type Contact = {
+	/**  Its number in the book; none when it is new. */
+	id: ContactId | null,
+	/**  What it is called. */
+	name: Personal,
+	/**  Where the person works. */
+	organisation: Personal,
+	/**  How to reach it; the first is the one that is called. */
+	numbers: ContactNumber[],
+	/**  Whether it has a one-touch key. */
+	favourite: boolean,
+	/**  Whether its key shows whether the person is in a call. */
+	lamp: boolean,
+	/**  What else is to be known. */
+	note: Personal,
+};
+
+/**  The forms in which contacts come and go. */
+export type ContactForm = 
+/**  vCard: 2.1, 3.0 and 4.0 are read, 3.0 is written. */
+"v-card" | 
+/**  A table with a row of names on top. */
+"csv";
+
+/**  The number of a contact in the book. */
+export type ContactId = number;
+
+/**  Whom a number belongs to. */
+export type ContactName = {
+	/**  Which contact. */
+	id: ContactId,
+	/**  What it is called. */
+	name: Personal,
+};
+
+/**  One number or address of a contact. */
+export type ContactNumber = {
+	/**  What it is for. */
+	kind: NumberKind,
+	/**  The number or address as it was written. */
+	number: Personal,
+};
+
+/**  Which contacts are asked for, by name. */
+export type ContactQuery = {
+	/**  Part of a name or organisation, or digits of a number; everybody when empty. */
+	text?: string,
+	/**  Only those with a one-touch key. */
+	favourites?: boolean,
+	/**  How many at most. */
+	limit?: number,
+};
+
 /**  Which devices to use, per role: ids in order of preference; the system's default when none of them is there. */
 export type DevicePreferences = {
 	/**  Microphones. */
@@ -316,6 +382,51 @@ export type EndedBy =
 /**  Something failed. */
 "failure";
 
+/**  One call of the past. */
+export type HistoryEntry = {
+	/**  Its number in the history; it grows with time. */
+	id: number,
+	/**  On which account. */
+	account: AccountId,
+	/**  Who started it. */
+	direction: Direction,
+	/**  The far end as it told itself, or as it was dialled. */
+	remote: Remote,
+	/**  Who that is among the contacts of today. */
+	contact: ContactName | null,
+	/**  When it began, seconds since 1970 UTC. */
+	started_s: number,
+	/**  Length of the conversation; none when nobody answered. */
+	talked_ms: number | null,
+	/**  What came of it. */
+	outcome: Outcome,
+	/**  The cause of its end in words. */
+	words: string,
+	/**  SIP status behind the cause, where there is one. */
+	code: number | null,
+	/**  Whether the user has seen it. Only missed calls are ever unseen. */
+	seen: boolean,
+};
+
+/**  Which kind of calls is asked for. */
+export type HistoryFilter = 
+/**  Every call. */
+"all" | 
+/**  Calls that were missed. */
+"missed";
+
+/**  Which part of the history is asked for, newest first. */
+export type HistoryQuery = {
+	/**  Part of a name, or digits of a number; everything when empty. */
+	text?: string,
+	/**  Which kind. */
+	only?: HistoryFilter,
+	/**  How many at most. */
+	limit?: number,
+	/**  Only those older than this entry: the last one of the page before. */
+	before?: number | null,
+};
+
 /**  Who holds a call. */
 export type Hold = {
 	/**  We hold them. */
@@ -343,6 +454,16 @@ export type IceServer = {
 
 /**  `stun:host[:port]`, `turn:host[:port][?transport=udp|tcp]` or `turns:host[:port]`. */
 export type IceUrl = string;
+
+/**  What an import did. */
+export type ImportReport = {
+	/**  Contacts that are new. */
+	added: number,
+	/**  Contacts that were there and got more. */
+	updated: number,
+	/**  What was left out and why: sentences with line numbers. */
+	skipped: string[],
+};
 
 /**  Figures of one media session, of the last second and of the whole. */
 export type MediaStatistics = {
@@ -410,7 +531,22 @@ export type NoticeCode =
 /**  The key store cannot be used. */
 "key-store" | 
 /**  Settings could not be read or written. */
-"settings";
+"settings" | 
+/**  The history or the contacts could not be read or are not kept. */
+"book";
+
+/**  What a number is for. */
+export type NumberKind = 
+/**  At work. */
+"work" | 
+/**  On the move. */
+"mobile" | 
+/**  At home. */
+"home" | 
+/**  A SIP address. */
+"sip" | 
+/**  Another one. */
+"other";
 
 /**  Why an account is not reachable, in words a person understands. */
 export type OfflineCause = 
@@ -452,6 +588,23 @@ text: string } |
 detail: string } | 
 /**  The phone is being closed or the account switched off. */
 { kind: "signed-off" };
+
+/**  What came of a call, as the history sorts it. */
+export type Outcome = 
+/**  There was a conversation. */
+"answered" | 
+/**  It rang here and nobody took it. */
+"missed" | 
+/**  Another phone of the user took it; not missed. */
+"answered-elsewhere" | 
+/**  Declined or sent elsewhere: by the user, by do not disturb, or by the called. */
+"declined" | 
+/**  The called was busy, or all of this phone was. */
+"busy" | 
+/**  Something kept it from being a call. */
+"failed" | 
+/**  Given up before anybody answered. */
+"cancelled";
 
 /**
  *  Text that tells who called whom: a number, a name, an address, a session description.
@@ -541,6 +694,27 @@ export type Snapshot = {
 	calls: CallView[],
 	/**  Things to tell the user, oldest first. */
 	notices: Notice[],
+	/**  Missed calls that the user has not seen yet. */
+	missed: number,
+	/**  What has changed that the snapshot does not hold. */
+	changes: Changes,
+};
+
+/**  Where a suggestion is from. */
+export type SuggestedBy = 
+/**  The contacts. */
+"contact" | 
+/**  The history. */
+"history";
+
+/**  Somebody to call, offered while a number is being typed. */
+export type Suggestion = {
+	/**  What it is called; empty when only the number is known. */
+	name: Personal,
+	/**  What would be dialled. */
+	number: Personal,
+	/**  Where it is from. */
+	from: SuggestedBy,
 };
 
 /**

@@ -303,6 +303,8 @@ impl Call {
             account: self.account.clone(),
             direction: self.direction,
             remote: self.remote.clone(),
+            // The run loop knows the contacts.
+            contact: None,
             state: self.state()?,
             since_ms: self.since.as_millis(),
             answered_ms: self.answered.map(Instant::as_millis),

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use model::{
-    AccountId, AccountState, CallId, CallSettings, Cause, Command, DialOptions, Event, Instant, LineCall, MediaId, NoticeCode,
-    Settings, Snapshot,
+    AccountId, AccountState, CallId, CallSettings, Cause, Changes, Command, DialOptions, Event, Instant, LineCall, MediaId,
+    NoticeCode, Settings, Snapshot,
 };
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,9 @@ impl CallControl {
             accounts: self.lines.views(),
             calls: self.calls.values().filter_map(Call::view).collect(),
             notices: self.notices.shown().to_vec(),
+            // The run loop keeps the book.
+            missed: 0,
+            changes: Changes::default(),
         }
     }
 

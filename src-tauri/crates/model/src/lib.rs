@@ -4,6 +4,7 @@
 //! reads a clock, a socket, a file or a random number, and knows no other room.
 
 mod account;
+mod book;
 mod call;
 mod clock;
 mod command;
@@ -17,6 +18,10 @@ mod snapshot;
 mod target;
 
 pub use account::{Account, AccountId, AccountState, OfflineCause, Password, Provider, SipAccount};
+pub use book::{
+    Contact, ContactForm, ContactId, ContactName, ContactNumber, ContactQuery, HistoryEntry, HistoryFilter, HistoryQuery,
+    ImportReport, NumberKind, Outcome, SuggestedBy, Suggestion,
+};
 pub use call::{CallId, CallState, Cause, Direction, EndedBy, Hold, LineCall, MediaDirection, MediaId, Remote};
 pub use clock::{Clock, Instant};
 pub use command::{Command, DialOptions};
@@ -26,5 +31,5 @@ pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
 pub use settings::{CallSettings, Cleanup, DevicePreferences, SETTINGS_VERSION, Settings};
-pub use snapshot::{AccountView, CallView, Notice, NoticeCode, Snapshot};
+pub use snapshot::{AccountView, CallView, Changes, Notice, NoticeCode, Snapshot};
 pub use target::{InvalidTarget, Target};

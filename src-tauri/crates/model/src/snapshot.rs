@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AccountId, AccountState, CallId, CallState, Direction, DtmfMode, MediaStatistics, Remote};
+use crate::{AccountId, AccountState, CallId, CallState, ContactName, Direction, DtmfMode, MediaStatistics, Remote};
 
 /// What the page draws. It is always whole; nothing has to be added up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
@@ -19,6 +19,21 @@ pub struct Snapshot {
     pub calls: Vec<CallView>,
     /// Things to tell the user, oldest first.
     pub notices: Vec<Notice>,
+    /// Missed calls that the user has not seen yet.
+    pub missed: u32,
+    /// What has changed that the snapshot does not hold.
+    pub changes: Changes,
+}
+
+/// Counters of what is too large for the snapshot: when one has grown, what it counts is to be asked for again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Changes {
+    /// The settings.
+    pub settings: u32,
+    /// The history.
+    pub history: u32,
+    /// The contacts.
+    pub contacts: u32,
 }
 
 /// One account as drawn.
@@ -41,6 +56,8 @@ pub struct CallView {
     pub direction: Direction,
     /// The far end.
     pub remote: Remote,
+    /// Who that is among the contacts, matched by number.
+    pub contact: Option<ContactName>,
     /// Where it is.
     pub state: CallState,
     /// When it began, ms on the phone's clock.
@@ -88,4 +105,6 @@ pub enum NoticeCode {
     KeyStore,
     /// Settings could not be read or written.
     Settings,
+    /// The history or the contacts could not be read or are not kept.
+    Book,
 }
