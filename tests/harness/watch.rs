@@ -81,12 +81,15 @@ pub(crate) fn check_life(name: &str, events: &[TimedEvent], last: &Snapshot) {
             | Event::EarlyMedia { call }
             | Event::MediaConnected { call, .. }
             | Event::Dtmf { call, .. }
+            | Event::Recording { call, .. }
             | Event::Hold { call, .. } => {
                 assert!(calls.get(call).is_some_and(|(_, ended)| !ended), "{name}: news of call {call}, which is not there");
             }
             Event::Started { .. }
             | Event::Registered { .. }
             | Event::Unregistered { .. }
+            | Event::Conference { .. }
+            | Event::TurnedAway { .. }
             | Event::MediaTrouble { .. }
             | Event::Failed { .. } => {}
         }

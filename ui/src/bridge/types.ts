@@ -106,6 +106,10 @@ export type CallView = {
 	silenced: boolean,
 	/**  How digits travel in it, once known. */
 	dtmf: DtmfMode | null,
+	/**  Whether it is being recorded. */
+	recording: boolean,
+	/**  Whether the phone answered it by itself. */
+	auto_answered: boolean,
 	/**  Figures, about once a second. */
 	media: MediaStatistics | null,
 };
@@ -143,6 +147,8 @@ by: EndedBy } |
 { kind: "answered-elsewhere" } | 
 /**  We declined. */
 { kind: "declined" } | 
+/**  We told the caller to try elsewhere (302). */
+{ kind: "diverted" } | 
 /**  The called is busy. */
 { kind: "busy"; 
 /**  486 or 600. */
@@ -232,51 +238,105 @@ export type Command =
 /**  Gather candidates for a call that is being typed, so that dialling needs no wait. */
 ({ command: "prepare"; 
 /**  Account that will be dialled from; the first usable one when missing. */
-account: AccountId | null }) & { call?: never; digits?: never; muted?: never; notice?: never; settings?: never } | 
+account: AccountId | null }) & { call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
 /**  Answer a ringing call. */
 ({ command: "answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; digits?: never; muted?: never; notice?: never; settings?: never } | 
+call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
 /**  Decline a ringing call. */
 ({ command: "decline"; 
 /**  Which. */
-call: CallId }) & { account?: never; digits?: never; muted?: never; notice?: never; settings?: never } | 
+call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
 /**  End a call in whatever state it is. */
 ({ command: "hang-up"; 
 /**  Which. */
-call: CallId }) & { account?: never; digits?: never; muted?: never; notice?: never; settings?: never } | 
-/**  Put the far end on hold. */
+call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  End the call in conversation and answer this one; `Answer` holds it instead. */
+({ command: "end-and-answer"; 
+/**  Which. */
+call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Divert a ringing call: the caller is told to try there (302). */
+({ command: "redirect"; 
+/**  Which. */
+call: CallId; 
+/**  Where to. */
+target: Target }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never } | 
+/**  Put the far end on hold; a member of the conference leaves it. */
 ({ command: "hold"; 
 /**  Which. */
-call: CallId }) & { account?: never; digits?: never; muted?: never; notice?: never; settings?: never } | 
-/**  Take it back. */
+call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Take it back; the others are held. */
 ({ command: "resume"; 
 /**  Which. */
-call: CallId }) & { account?: never; digits?: never; muted?: never; notice?: never; settings?: never } | 
+call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Make a conference of answered calls, or take further ones into it. */
+({ command: "merge"; 
+/**  Which. */
+calls: CallId[] }) & { account?: never; call?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Make held calls of all members of the conference. */
+({ command: "split" }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Let one member leave the conference; it is held. */
+({ command: "leave"; 
+/**  Which. */
+call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Hold every member of the conference. */
+({ command: "hold-conference" }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Take all of them back; other calls are held. */
+({ command: "resume-conference" }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  End the calls of all members. */
+({ command: "end-conference" }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
 /**  Switch the microphone of one call off or on. */
 ({ command: "mute"; 
 /**  Which. */
 call: CallId; 
 /**  Off when true. */
-muted: boolean }) & { account?: never; digits?: never; notice?: never; settings?: never } | 
+muted: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; notice?: never; on?: never; settings?: never; target?: never } | 
 /**  Send digits, one after another. */
 ({ command: "send-dtmf"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digits: DtmfDigit[] }) & { account?: never; muted?: never; notice?: never; settings?: never } | 
+digits: DtmfDigit[] }) & { account?: never; calls?: never; digit?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Press a key and hold it: the tone lasts until `ReleaseKey`. */
+({ command: "press-key"; 
+/**  Where. */
+call: CallId; 
+/**  Which. */
+digit: DtmfDigit }) & { account?: never; calls?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Let the pressed key go. */
+({ command: "release-key"; 
+/**  Where. */
+call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Begin or end the recording of a call. */
+({ command: "record"; 
+/**  Which. */
+call: CallId; 
+/**  Begin when true. */
+on: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never } | 
+/**  Let new calls hear busy, or ring again. */
+({ command: "do-not-disturb"; 
+/**  Busy when true. */
+on: boolean }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never } | 
 /**  Stop the ringer for a call that goes on ringing. */
 ({ command: "silence"; 
 /**  Which. */
-call: CallId }) & { account?: never; digits?: never; muted?: never; notice?: never; settings?: never } | 
+call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
 /**  Put a whole new configuration in force. */
 ({ command: "save-settings"; 
 /**  The configuration. */
-settings: Settings }) & { account?: never; call?: never; digits?: never; muted?: never; notice?: never } | 
+settings: Settings }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; target?: never } | 
 /**  Take a notice away. */
 ({ command: "dismiss-notice"; 
 /**  Its number. */
-notice: number }) & { account?: never; call?: never; digits?: never; muted?: never; settings?: never };
+notice: number }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; on?: never; settings?: never; target?: never };
+
+/**  The conference as drawn. */
+export type ConferenceView = {
+	/**  Its calls, in the order in which they came in; two or more. */
+	members: CallId[],
+	/**  Whether we hold all of them. */
+	held: boolean,
+};
 
 /**  Somebody who is known. */
 export type Contact = {
@@ -366,12 +426,16 @@ export type DtmfDigit = string;
 
 /**  How digits travel. */
 export type DtmfMode = 
-/**  RFC 4733 when the far end takes it, else INFO. */
+/**  RFC 4733 when the far end takes it, else INFO where the account can, else tones in the audio. */
 "automatic" | 
 /**  Telephone-event packets in the audio stream (RFC 4733). */
 "rfc4733" | 
 /**  SIP INFO with `application/dtmf-relay`. */
-"info";
+"info" | 
+/**  SIP INFO with `application/dtmf`, the older form that tells no length. */
+"info-dtmf" | 
+/**  Tones in the audio itself; the last way, because codecs bend them. */
+"in-band";
 
 /**  Who ended a call. */
 export type EndedBy = 
@@ -524,6 +588,10 @@ export type NoticeCode =
 "dtmf-failed" | 
 /**  Hold or resume did not work. */
 "hold-failed" | 
+/**  A conference could not be made or changed. */
+"conference-failed" | 
+/**  A call cannot be recorded, or not any longer. */
+"recording-failed" | 
 /**  A sound device is missing, gone, or silent. */
 "device" | 
 /**  Audio of a call is in trouble. */
@@ -692,6 +760,10 @@ export type Snapshot = {
 	accounts: AccountView[],
 	/**  Calls, oldest first. A call that is over stays a moment, so that its cause can be read. */
 	calls: CallView[],
+	/**  The conference hosted here, when there is one. */
+	conference: ConferenceView | null,
+	/**  Whether new calls are turned away without ringing. */
+	do_not_disturb: boolean,
 	/**  Things to tell the user, oldest first. */
 	notices: Notice[],
 	/**  Missed calls that the user has not seen yet. */

@@ -36,6 +36,8 @@ pub(crate) struct Call {
     pub(crate) audio: Option<Audio>,
     pub(crate) muted: bool,
     pub(crate) silenced: bool,
+    /// Whether the phone answered by itself.
+    pub(crate) auto_answered: bool,
     pub(crate) hold: Hold,
     direction: Direction,
     remote: Remote,
@@ -128,6 +130,7 @@ impl Call {
             audio: Some(audio),
             muted: false,
             silenced: false,
+            auto_answered: false,
             hold: Hold::default(),
             direction: Direction::Outgoing,
             remote,
@@ -180,6 +183,7 @@ impl Call {
             audio: Some(audio),
             muted: false,
             silenced: false,
+            auto_answered: false,
             hold: Hold::default(),
             direction: Direction::Incoming,
             remote: incoming.remote,
@@ -286,6 +290,11 @@ impl Call {
         matches!(self.phase, Phase::Talking)
     }
 
+    /// Whether it rings here and waits for the user.
+    pub(crate) fn is_ringing_here(&self) -> bool {
+        matches!(self.phase, Phase::Alerting { .. }) && !self.is_being_answered()
+    }
+
     /// Whether the user has answered and our answer is still being made.
     pub(crate) fn is_being_answered(&self) -> bool {
         matches!(self.phase, Phase::Alerting { answer: Answer::Coming { wanted: true }, .. })
@@ -311,6 +320,8 @@ impl Call {
             muted: self.muted,
             silenced: self.silenced,
             dtmf: self.dtmf_in_use(),
+            recording: false,
+            auto_answered: self.auto_answered,
             media: self.statistics.clone(),
         })
     }

@@ -90,6 +90,13 @@ pub enum LineRequest {
         /// Words after it.
         text: String,
     },
+    /// Tell the caller of a ringing call to try elsewhere (302).
+    Redirect {
+        /// Which.
+        call: LineCall,
+        /// Where to.
+        target: Target,
+    },
     /// End a call in whatever state it is: CANCEL, BYE or a final response, as it fits.
     HangUp {
         /// Which.

@@ -34,6 +34,7 @@ impl Sound {
             | Cause::Missed
             | Cause::AnsweredElsewhere
             | Cause::Declined
+            | Cause::Diverted
             | Cause::NoAnswer { .. }
             | Cause::Moved { .. }
             | Cause::NotAcceptable { .. }

@@ -34,7 +34,12 @@ impl Exit {
     /// What the end of a call comes to.
     pub(crate) fn of_cause(cause: &Cause) -> Self {
         match cause {
-            Cause::HungUp { .. } | Cause::Cancelled | Cause::AnsweredElsewhere | Cause::Declined | Cause::Missed => Self::Done,
+            Cause::HungUp { .. }
+            | Cause::Cancelled
+            | Cause::AnsweredElsewhere
+            | Cause::Declined
+            | Cause::Diverted
+            | Cause::Missed => Self::Done,
             Cause::Busy { .. }
             | Cause::Rejected { .. }
             | Cause::NoAnswer { .. }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use model::{AccountState, CallReport, CallState, Event, Snapshot, TimedEvent};
+use model::{AccountState, CallReport, CallState, Event, Snapshot, TimedEvent, TurnedAway};
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -83,6 +83,22 @@ fn words(event: &Event) -> Option<String> {
             (false, true) => format!("call {call}: held by the other side"),
             (true, true) => format!("call {call}: held by both sides"),
         },
+        Event::Conference { members, .. } if members.is_empty() => "the conference is over".into(),
+        Event::Conference { members, held } => {
+            let members: Vec<_> = members.iter().map(ToString::to_string).collect();
+            format!("conference of calls {}{}", members.join(", "), if *held { ", held here" } else { "" })
+        }
+        Event::Recording { call, on: true, file, .. } => format!("call {call}: it is recorded to {}", file.expose()),
+        Event::Recording { call, message: None, .. } => format!("call {call}: the recording is complete"),
+        Event::Recording { call, message: Some(message), .. } => format!("call {call}: the recording ended: {message}"),
+        Event::TurnedAway { account, remote, because } => {
+            let because = match because {
+                TurnedAway::DoNotDisturb => "do not disturb",
+                TurnedAway::Busy => "busy",
+                TurnedAway::Forwarded => "forwarded",
+            };
+            format!("{account}: {} was turned away: {because}", remote_words(remote))
+        }
         Event::Ended { call, message, report, .. } => format!("call {call}: {message}\n{}", report_words(report)),
         Event::Failed { call: Some(call), message } => format!("call {call}: {message}"),
         Event::Failed { call: None, message } => message.clone(),

@@ -168,6 +168,9 @@ pub enum Cause {
     /// We declined.
     #[error("declined")]
     Declined,
+    /// We told the caller to try elsewhere (302).
+    #[error("diverted to another number")]
+    Diverted,
     /// The called is busy.
     #[error("busy ({code})")]
     Busy {
@@ -256,6 +259,7 @@ impl Cause {
             | Self::Missed
             | Self::AnsweredElsewhere
             | Self::Declined
+            | Self::Diverted
             | Self::ConnectionLost
             | Self::MediaFailed { .. }
             | Self::AccountNotReady { .. } => None,

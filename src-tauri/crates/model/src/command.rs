@@ -31,16 +31,46 @@ pub enum Command {
         /// Which.
         call: CallId,
     },
-    /// Put the far end on hold.
+    /// End the call in conversation and answer this one; `Answer` holds it instead.
+    EndAndAnswer {
+        /// Which.
+        call: CallId,
+    },
+    /// Divert a ringing call: the caller is told to try there (302).
+    Redirect {
+        /// Which.
+        call: CallId,
+        /// Where to.
+        target: Target,
+    },
+    /// Put the far end on hold; a member of the conference leaves it.
     Hold {
         /// Which.
         call: CallId,
     },
-    /// Take it back.
+    /// Take it back; the others are held.
     Resume {
         /// Which.
         call: CallId,
     },
+    /// Make a conference of answered calls, or take further ones into it.
+    Merge {
+        /// Which.
+        calls: Vec<CallId>,
+    },
+    /// Make held calls of all members of the conference.
+    Split,
+    /// Let one member leave the conference; it is held.
+    Leave {
+        /// Which.
+        call: CallId,
+    },
+    /// Hold every member of the conference.
+    HoldConference,
+    /// Take all of them back; other calls are held.
+    ResumeConference,
+    /// End the calls of all members.
+    EndConference,
     /// Switch the microphone of one call off or on.
     Mute {
         /// Which.
@@ -54,6 +84,30 @@ pub enum Command {
         call: CallId,
         /// Which.
         digits: Vec<DtmfDigit>,
+    },
+    /// Press a key and hold it: the tone lasts until `ReleaseKey`.
+    PressKey {
+        /// Where.
+        call: CallId,
+        /// Which.
+        digit: DtmfDigit,
+    },
+    /// Let the pressed key go.
+    ReleaseKey {
+        /// Where.
+        call: CallId,
+    },
+    /// Begin or end the recording of a call.
+    Record {
+        /// Which.
+        call: CallId,
+        /// Begin when true.
+        on: bool,
+    },
+    /// Let new calls hear busy, or ring again.
+    DoNotDisturb {
+        /// Busy when true.
+        on: bool,
     },
     /// Stop the ringer for a call that goes on ringing.
     Silence {

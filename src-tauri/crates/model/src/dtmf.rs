@@ -64,13 +64,17 @@ impl fmt::Display for DtmfDigit {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum DtmfMode {
-    /// RFC 4733 when the far end takes it, else INFO.
+    /// RFC 4733 when the far end takes it, else INFO where the account can, else tones in the audio.
     #[default]
     Automatic,
     /// Telephone-event packets in the audio stream (RFC 4733).
     Rfc4733,
     /// SIP INFO with `application/dtmf-relay`.
     Info,
+    /// SIP INFO with `application/dtmf`, the older form that tells no length.
+    InfoDtmf,
+    /// Tones in the audio itself; the last way, because codecs bend them.
+    InBand,
 }
 
 #[cfg(test)]

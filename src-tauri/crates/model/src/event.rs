@@ -17,6 +17,18 @@ pub struct TimedEvent {
     pub event: Event,
 }
 
+/// Why a call was turned away without ringing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TurnedAway {
+    /// Do not disturb.
+    DoNotDisturb,
+    /// Too many calls, or one that shall not be disturbed.
+    Busy,
+    /// The caller was told to try elsewhere.
+    Forwarded,
+}
+
 /// The facts. The JSON form is documented in the README of `sidetone-cli`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -46,6 +58,12 @@ pub enum Event {
     Dtmf { call: CallId, digit: DtmfDigit, duration_ms: u32 },
     /// Who holds has changed.
     Hold { call: CallId, hold: Hold },
+    /// The conference hosted here was made, has changed, is held or taken back; without members it is over.
+    Conference { members: Vec<CallId>, held: bool },
+    /// The recording of a call began, or ended: then `message` tells why when it was not asked for.
+    Recording { call: CallId, on: bool, file: Personal, message: Option<String> },
+    /// A call was turned away without ringing.
+    TurnedAway { account: AccountId, remote: Remote, because: TurnedAway },
     /// A call is over.
     Ended { call: CallId, cause: Cause, code: Option<u16>, message: String, report: Box<CallReport> },
     /// Something could not be done; the sentence says what.

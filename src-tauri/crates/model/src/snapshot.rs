@@ -17,6 +17,10 @@ pub struct Snapshot {
     pub accounts: Vec<AccountView>,
     /// Calls, oldest first. A call that is over stays a moment, so that its cause can be read.
     pub calls: Vec<CallView>,
+    /// The conference hosted here, when there is one.
+    pub conference: Option<ConferenceView>,
+    /// Whether new calls are turned away without ringing.
+    pub do_not_disturb: bool,
     /// Things to tell the user, oldest first.
     pub notices: Vec<Notice>,
     /// Missed calls that the user has not seen yet.
@@ -72,8 +76,21 @@ pub struct CallView {
     pub silenced: bool,
     /// How digits travel in it, once known.
     pub dtmf: Option<DtmfMode>,
+    /// Whether it is being recorded.
+    pub recording: bool,
+    /// Whether the phone answered it by itself.
+    pub auto_answered: bool,
     /// Figures, about once a second.
     pub media: Option<MediaStatistics>,
+}
+
+/// The conference as drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ConferenceView {
+    /// Its calls, in the order in which they came in; two or more.
+    pub members: Vec<CallId>,
+    /// Whether we hold all of them.
+    pub held: bool,
 }
 
 /// Something to tell the user.
@@ -97,6 +114,10 @@ pub enum NoticeCode {
     DtmfFailed,
     /// Hold or resume did not work.
     HoldFailed,
+    /// A conference could not be made or changed.
+    ConferenceFailed,
+    /// A call cannot be recorded, or not any longer.
+    RecordingFailed,
     /// A sound device is missing, gone, or silent.
     Device,
     /// Audio of a call is in trouble.

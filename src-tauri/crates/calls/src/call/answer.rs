@@ -1,6 +1,6 @@
 //! What the user does with a call: answer, decline, hang up.
 
-use model::{Cause, Direction, EndedBy, Event, Instant};
+use model::{Cause, Direction, EndedBy, Event, Instant, Target};
 
 use super::{Answer, Call, Phase};
 use crate::{
@@ -51,6 +51,16 @@ impl Call {
         Ok(())
     }
 
+    /// The user has the caller try elsewhere.
+    pub(crate) fn redirect(&mut self, now: Instant, target: Target, out: &mut Outbox) -> Result<(), &'static str> {
+        if !self.is_ringing_here() {
+            return Err("only a ringing call can be diverted");
+        }
+        out.line(&self.account, LineRequest::Redirect { call: self.line, target });
+        self.end(now, Cause::Diverted, out);
+        Ok(())
+    }
+
     /// The user ends the call, in whatever state it is.
     pub(crate) fn hang_up(&mut self, now: Instant, out: &mut Outbox) -> Result<(), &'static str> {
         match &self.phase {
@@ -60,13 +70,16 @@ impl Call {
                 out.line(&self.account, LineRequest::HangUp { call: self.line });
                 self.end(now, Cause::Cancelled, out);
             }
-            Phase::Talking => {
-                out.line(&self.account, LineRequest::HangUp { call: self.line });
-                self.end(now, Cause::HungUp { by: EndedBy::Local }, out);
-            }
+            Phase::Talking => self.end_conversation(now, out),
             Phase::Ended(_) => return Err("the call is already over"),
         }
         Ok(())
+    }
+
+    /// Hangs up an answered call.
+    pub(crate) fn end_conversation(&mut self, now: Instant, out: &mut Outbox) {
+        out.line(&self.account, LineRequest::HangUp { call: self.line });
+        self.end(now, Cause::HungUp { by: EndedBy::Local }, out);
     }
 
     /// The account went away for good: nothing can be signalled any more.

@@ -50,11 +50,11 @@ impl Call {
         let Some(&first) = digits.first() else { return Ok(()) };
         match self.dtmf_in_use() {
             Some(DtmfMode::Rfc4733) => out.media(audio.id, MediaRequest::SendDtmf { digits, tone: TONE, gap: GAP }),
-            Some(DtmfMode::Info) => {
+            Some(DtmfMode::Info | DtmfMode::InfoDtmf) => {
                 self.digits.waiting.extend(digits);
                 self.send_info_digits(now, out);
             }
-            Some(DtmfMode::Automatic) | None => return Err("the far end takes no digits in this call"),
+            Some(DtmfMode::Automatic | DtmfMode::InBand) | None => return Err("the far end takes no digits in this call"),
         }
         out.sound(SoundRequest::KeyTone(first));
         Ok(())
@@ -78,7 +78,7 @@ impl Call {
             DtmfMode::Info if self.dtmf_info => Some(DtmfMode::Info),
             DtmfMode::Rfc4733 | DtmfMode::Automatic | DtmfMode::Info if telephone_event == Some(true) => Some(DtmfMode::Rfc4733),
             DtmfMode::Automatic | DtmfMode::Rfc4733 if telephone_event == Some(false) && self.dtmf_info => Some(DtmfMode::Info),
-            DtmfMode::Automatic | DtmfMode::Rfc4733 | DtmfMode::Info => None,
+            DtmfMode::Automatic | DtmfMode::Rfc4733 | DtmfMode::Info | DtmfMode::InfoDtmf | DtmfMode::InBand => None,
         }
     }
 }

@@ -1,9 +1,15 @@
+use std::time::Duration;
+
 use model::{
-    CallState, Codec, DtmfDigit, EndedBy, Hold, MediaDirection, MediaStatistics, OfflineCause, Personal, Remote, Target,
+    AccountId, AccountState, CallState, Cause, Codec, DialOptions, DtmfDigit, EndedBy, Event, Hold, LineCall, MediaDirection,
+    MediaId, MediaStatistics, OfflineCause, Personal, Remote, Target,
 };
 
 use super::*;
-use crate::io::{Capabilities, Description, LineEnd, ProgressTone, Ring, SoundRequest};
+use crate::io::{
+    Capabilities, Description, IncomingCall, LineEnd, LineEvent, LineRequest, MediaEvent, MediaRequest, ProgressTone, Ring,
+    SoundRequest,
+};
 
 /// Call control with one account, its drivers played by the test.
 struct Desk {

@@ -42,6 +42,16 @@ pub(super) fn command(request: LineRequest, domain: &str) -> Result<Command, (Li
         LineRequest::Ring { call } => Command::Ring { call },
         LineRequest::Answer { call, description } => Command::Accept { call, description: Some(description) },
         LineRequest::Reject { call, code, text } => Command::Reject { call, code, text, headers: Vec::new() },
+        LineRequest::Redirect { call, target } => match target::request_uri(&target, domain) {
+            Ok(contact) => Command::Reject {
+                call,
+                code: 302,
+                text: "Moved Temporarily".to_owned(),
+                headers: vec![("Contact".to_owned(), format!("<{contact}>").into())],
+            },
+            // Nobody can be sent there; the caller hears that nobody is here.
+            Err(_) => Command::Reject { call, code: 480, text: "Temporarily Unavailable".to_owned(), headers: Vec::new() },
+        },
         LineRequest::HangUp { call } => Command::HangUp { call, reason: String::new() },
         LineRequest::Reoffer { call, offer } => Command::Reoffer { call, offer: Some(offer) },
         LineRequest::AnswerReoffer { call, description } => Command::AnswerReoffer { call, description },

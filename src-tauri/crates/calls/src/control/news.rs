@@ -1,0 +1,87 @@
+//! What lines, media sessions, the clock and new settings bring.
+
+use model::{AccountId, AccountState, Cause, Instant, LineCall, MediaId, Settings};
+
+use super::CallControl;
+use crate::{
+    call::{Call, Phase},
+    io::{LineEvent, MediaEvent},
+};
+
+impl CallControl {
+    pub(super) fn configure(&mut self, now: Instant, settings: &Settings) {
+        self.settings = settings.calls.clone();
+        self.lines.configure(&settings.accounts);
+        self.drop_prepared();
+        for call in self.calls.values_mut() {
+            let gone = self.lines.get(&call.account).is_none_or(|line| line.state == AccountState::Disabled);
+            if gone {
+                call.abandon(now, &mut self.outbox);
+            }
+        }
+    }
+
+    pub(super) fn on_line(&mut self, now: Instant, account: AccountId, event: LineEvent) {
+        match event {
+            LineEvent::State(state) => self.on_line_state(now, &account, state),
+            LineEvent::Capable(capabilities) => self.lines.set_capabilities(&account, capabilities),
+            LineEvent::Incoming(incoming) => self.on_incoming(now, &account, *incoming),
+            LineEvent::Sent { call, .. }
+            | LineEvent::Progress { call, .. }
+            | LineEvent::Answered { call, .. }
+            | LineEvent::Confirmed { call, .. }
+            | LineEvent::Reoffered { call, .. }
+            | LineEvent::ReofferAnswered { call, .. }
+            | LineEvent::ReofferRefused { call, .. }
+            | LineEvent::RemoteChanged { call, .. }
+            | LineEvent::Dtmf { call, .. }
+            | LineEvent::DtmfFailed { call, .. }
+            | LineEvent::Ended { call, .. } => self.on_line_call(now, &account, call, event),
+        }
+    }
+
+    pub(super) fn on_line_state(&mut self, now: Instant, account: &AccountId, state: AccountState) {
+        self.lines.set_state(account, state, &mut self.outbox);
+        let Some(line) = self.lines.get(account) else { return };
+        for call in self.calls.values_mut().filter(|call| call.account == *account) {
+            match &line.state {
+                _ if line.is_usable() => call.line_is_usable(now, &mut self.outbox),
+                AccountState::Offline { cause, .. } if matches!(call.phase, Phase::Waiting { .. }) => {
+                    call.end(now, Cause::AccountNotReady { detail: cause.to_string() }, &mut self.outbox);
+                }
+                AccountState::Offline { .. } => call.line_is_lost(now),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn on_line_call(&mut self, now: Instant, account: &AccountId, line_call: LineCall, event: LineEvent) {
+        let of_this_line = |call: &&mut Call| call.account == *account && call.line == line_call && call.is_live();
+        let Some(call) = self.calls.values_mut().find(of_this_line) else { return };
+        call.on_line(now, event, &mut self.outbox);
+        if let Phase::Ended(ended) = &call.phase {
+            self.sound.ended(now, &ended.cause);
+        }
+    }
+
+    pub(super) fn on_media(&mut self, now: Instant, media: MediaId, event: MediaEvent) {
+        let of_this_session = |call: &&mut Call| call.audio.as_ref().is_some_and(|audio| audio.id == media);
+        let Some(call) = self.calls.values_mut().find(of_this_session) else { return };
+        let id = call.id;
+        let judged = matches!(event, MediaEvent::Accepted) && matches!(call.phase, Phase::Judging);
+        call.on_media(now, event, &mut self.outbox);
+        if judged {
+            self.alert(now, id);
+        }
+    }
+
+    pub(super) fn on_time(&mut self, now: Instant) {
+        if self.prepared.as_ref().is_some_and(|prepared| now >= prepared.until) {
+            self.drop_prepared();
+        }
+        for call in self.calls.values_mut() {
+            call.on_time(now, &mut self.outbox);
+        }
+        self.calls.retain(|_, call| !call.is_stale(now));
+    }
+}

@@ -1,0 +1,83 @@
+//! Calls that are dialled here, and the candidates gathered ahead of them.
+
+use std::time::Duration;
+
+use model::{AccountId, AccountState, CallId, Cause, DialOptions, Event, Instant, MediaId, NoticeCode};
+use serde::{Deserialize, Serialize};
+
+use super::CallControl;
+use crate::{
+    call::{Audio, Call},
+    dial::Dial,
+    io::MediaRequest,
+};
+
+/// How long a call may wait for its account to come up: what a link that starts the phone needs.
+const WAIT_FOR_LINE: Duration = Duration::from_secs(10);
+
+/// How long candidates gathered ahead of dialling are kept; NAT bindings last at least as long (RFC 4787 section 4.3).
+const PREPARED_FOR: Duration = Duration::from_secs(60);
+
+/// A media session opened ahead of dialling.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Prepared {
+    account: AccountId,
+    media: MediaId,
+    pub(super) until: Instant,
+}
+
+impl CallControl {
+    pub(super) fn dial(&mut self, now: Instant, options: DialOptions) {
+        let Some(line) = self.lines.choose(options.account.as_ref()) else {
+            let message = match &options.account {
+                Some(account) => format!("there is no account {account}"),
+                None => "there is no account to call from".to_owned(),
+            };
+            return self.refuse(None, NoticeCode::DialFailed, message);
+        };
+        let wait = line.is_coming_up().then_some(WAIT_FOR_LINE);
+        let refusal = match &line.state {
+            _ if line.is_usable() || line.is_coming_up() => None,
+            AccountState::Offline { cause, .. } => Some(cause.to_string()),
+            _ => Some("it is switched off".to_owned()),
+        };
+        let audio = match self.prepared.take_if(|prepared| prepared.account == line.id) {
+            Some(prepared) => Audio::new(prepared.media),
+            None => Audio::new(self.outbox.new_media()),
+        };
+        self.numbered += 1;
+        let id = CallId(self.numbered);
+        let target = options.target.clone();
+        self.outbox.event(Event::Dialing { call: id, account: line.id.clone(), target: target.into() });
+        let dial = Dial::from(options);
+        let call = match refusal {
+            None => Call::dialled(now, id, line, dial, audio, wait, &mut self.outbox),
+            Some(detail) => {
+                let mut call = Call::dialled(now, id, line, dial, audio, Some(WAIT_FOR_LINE), &mut self.outbox);
+                call.audio = None;
+                call.end(now, Cause::AccountNotReady { detail }, &mut self.outbox);
+                call
+            }
+        };
+        self.calls.insert(id, call);
+    }
+
+    pub(super) fn prepare(&mut self, now: Instant, account: Option<AccountId>) {
+        let Some(line) = self.lines.choose(account.as_ref()).filter(|line| line.is_usable()) else { return };
+        let account = line.id.clone();
+        if let Some(prepared) = self.prepared.as_mut().filter(|prepared| prepared.account == account) {
+            prepared.until = now + PREPARED_FOR;
+            return;
+        }
+        self.drop_prepared();
+        let media = self.outbox.new_media();
+        self.outbox.media(media, MediaRequest::Prepare { account: account.clone() });
+        self.prepared = Some(Prepared { account, media, until: now + PREPARED_FOR });
+    }
+
+    pub(super) fn drop_prepared(&mut self) {
+        if let Some(prepared) = self.prepared.take() {
+            self.outbox.media(prepared.media, MediaRequest::Close);
+        }
+    }
+}
