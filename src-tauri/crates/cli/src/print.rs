@@ -136,7 +136,7 @@ fn report_words(report: &CallReport) -> String {
             ("round trip", ms(media.round_trip_ms)),
             ("buffer", format!("{:.0} ms", media.buffer_ms)),
             ("concealed", percent(media.concealed)),
-            ("quality", format!("MOS {:.1} of 4.5", media.mos)),
+            ("quality", media.mos.map_or_else(|| "-, nothing was heard".into(), |mos| format!("MOS {mos:.1} of 4.5"))),
         ]);
     }
     lines.iter().map(|(name, value)| format!("{name:>25}  {value}")).collect::<Vec<_>>().join("\n")

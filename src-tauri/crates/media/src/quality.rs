@@ -5,6 +5,9 @@ use model::Codec;
 /// Rating of a perfect narrow-band connection with the default noise and sidetone (G.107 section 7.7).
 const BEST_RATING: f64 = 93.2;
 
+/// The score of what cannot be understood.
+pub(crate) const WORST_MOS: f64 = 1.0;
+
 /// Estimated mean opinion score, 1 to 4.5, of a connection that makes up `concealed` (0 to 1) of its sound and takes
 /// `one_way_ms` from mouth to ear.
 pub(crate) fn mos(codec: Codec, concealed: f64, one_way_ms: f64) -> f64 {
@@ -37,7 +40,7 @@ fn delay_impairment(one_way_ms: f64) -> f64 {
 /// Rating to score (G.107 annex B).
 fn score(rating: f64) -> f64 {
     let r = rating.clamp(0.0, 100.0);
-    (1.0 + 0.035 * r + r * (r - 60.0) * (100.0 - r) * 7e-6).clamp(1.0, 4.5)
+    (1.0 + 0.035 * r + r * (r - 60.0) * (100.0 - r) * 7e-6).clamp(WORST_MOS, 4.5)
 }
 
 /// Level of a mean power in dBFS, -127 for silence.

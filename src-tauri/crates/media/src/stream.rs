@@ -31,7 +31,7 @@ use self::{
 use crate::{
     Negotiated, PeerStatistics, RtpPacket,
     codec::{CodecError, SAMPLES_PER_MS},
-    quality::{dbfs, mos},
+    quality::{WORST_MOS, dbfs, mos},
 };
 
 /// Frames of microphone that may wait for the session's task: 200 ms.
@@ -197,6 +197,7 @@ impl AudioStream {
             let recent = share(concealed.saturating_sub(concealed_before), played - played_before);
             self.concealed_lately += (recent - self.concealed_lately) * RECENT;
         }
+        let trouble = self.watch.trouble(now);
         let buffer_ms = self.figures.delay.load(Relaxed) as f64 / SAMPLES_PER_MS as f64;
         let one_way_ms = peer.round_trip_ms.unwrap_or(0.0) / 2.0 + buffer_ms + f64::from(self.packet_ms) + FIXED_DELAY_MS;
         MediaStatistics {
@@ -209,9 +210,12 @@ impl AudioStream {
             round_trip_ms: peer.round_trip_ms,
             buffer_ms,
             concealed: share(concealed, played),
-            mos: mos(self.inbound.codec().or(self.codec).unwrap_or(Codec::Opus), self.concealed_lately, one_way_ms),
+            mos: self.inbound.codec().map(|codec| match trouble {
+                Some(MediaTrouble::NoPacketsIn) => WORST_MOS,
+                _ => mos(codec, self.concealed_lately, one_way_ms),
+            }),
             pair: peer.pair,
-            trouble: self.watch.trouble(now),
+            trouble,
             level_in_dbfs: dbfs(f64::from(f32::from_bits(self.figures.power.load(Relaxed)))),
             level_out_dbfs: dbfs(f64::from(self.outbound.power())),
         }

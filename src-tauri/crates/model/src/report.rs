@@ -88,8 +88,9 @@ pub struct MediaStatistics {
     pub buffer_ms: f64,
     /// Share of the played audio that was made up, 0 to 1.
     pub concealed: f64,
-    /// Estimated listening quality, 1 to 4.5 (ITU-T G.107 E-model).
-    pub mos: f64,
+    /// Estimated listening quality, 1 to 4.5 (ITU-T G.107 E-model); 1 while packets that are due do not come, and none as long
+    /// as nothing was heard that could have a quality.
+    pub mos: Option<f64>,
     /// The path.
     pub pair: Option<CandidatePair>,
     /// What is wrong now.
