@@ -31,6 +31,9 @@ const MS: i64 = SAMPLES_PER_MS as i64;
 /// A delay that differs so much from the one before is another time line, not jitter.
 const NEW_TIME_LINE: i64 = 1_000 * MS;
 
+/// So much earlier than any of late is another time line, too: jitter makes packets late.
+const TOO_EARLY: i64 = 100 * MS;
+
 /// After so long without a packet the stream has stopped; what comes then starts anew.
 const STOPPED: i64 = 1_000 * MS;
 
@@ -52,6 +55,16 @@ const LOSSY_AFTER_LOSS: i64 = 1_000 * MS;
 
 /// Sound left out at most to meet the made-up one in phase: 10 ms.
 const MOST_MERGED: usize = 480;
+
+/// Waiting for a packet, sound is made up for so long, then fades away: the far end may have stopped on purpose, as for a hold,
+/// and a voice that drones on is worse than a pause. Longer while packets are lost, because then it will come back.
+const MADE_UP: i64 = 50 * MS;
+const MADE_UP_IN_LOSS: i64 = 150 * MS;
+const FADE: i64 = 50 * MS;
+
+/// Opus packets up to this length carry no sound: the far end says that it is silent, and comfort noise goes on (RFC 6716
+/// section 2.1.9).
+const SILENT_OPUS: usize = 2;
 
 /// Opus conceals in steps of 2.5 ms.
 const OPUS_STEP: i64 = 120;
@@ -93,12 +106,14 @@ enum State {
     Playing,
 }
 
-/// The timestamp seen last and its place on the time line.
+/// The newest packet and its place on the time line.
 #[derive(Clone, Copy)]
 struct Anchor {
     clock_hz: u32,
+    number: i64,
     timestamp: u32,
     place: i64,
+    end: i64,
 }
 
 /// The machine. `insert` what has come, then `pull` a frame, every 10 ms.
@@ -120,6 +135,10 @@ pub(crate) struct JitterBuffer {
     concealer: Concealer,
     /// Samples made up since the last packet without knowing whether any was lost.
     stalled: i64,
+    /// How loud made-up sound is by now.
+    level: f32,
+    /// The far end said that it sends nothing while it is silent.
+    silent: bool,
     /// Until when the network counts as one that loses packets.
     lossy_until: i64,
     since_correction: u32,
@@ -144,6 +163,8 @@ impl JitterBuffer {
             decoded: vec![0.0; LONGEST_PACKET],
             concealer: Concealer::new(),
             stalled: 0,
+            level: 1.0,
+            silent: false,
             lossy_until: -1,
             since_correction: 0,
             playout: Playout::default(),
@@ -154,7 +175,7 @@ impl JitterBuffer {
     /// Takes what came since the last pull, oldest first.
     pub(crate) fn insert(&mut self, coded: Coded) {
         let length = duration(coded.codec, &coded.payload).and_then(|samples| i64::try_from(samples).ok());
-        let Some((length, start)) = length.and_then(|length| self.place(&coded).map(|start| (length, start))) else {
+        let Some((length, start)) = length.and_then(|length| self.place(&coded, length).map(|start| (length, start))) else {
             return self.spend(coded.payload);
         };
         let slot = Slot { start, length, number: coded.number, codec: coded.codec, copy: coded.copy, payload: coded.payload };
@@ -181,7 +202,10 @@ impl JitterBuffer {
             self.correct(decoders);
             self.fill(decoders);
             self.playout.played += FRAME as u64;
-            self.playout.delay = u64::try_from(self.delay() - self.delays.mean()).unwrap_or(0);
+            // While nothing comes it is not known how far behind playing is.
+            if self.stalled == 0 {
+                self.playout.delay = u64::try_from(self.delay() - self.delays.mean()).unwrap_or(0);
+            }
         }
         if let Some(next) = self.line.get(conceal::HISTORY..conceal::HISTORY + FRAME_SAMPLES) {
             frame.copy_from_slice(next);
@@ -200,24 +224,31 @@ impl JitterBuffer {
         self.spent.drain(..)
     }
 
-    /// Where a packet belongs on the time line; `None` for a copy that belongs nowhere.
-    fn place(&mut self, coded: &Coded) -> Option<i64> {
+    /// Where a packet belongs on the time line; `None` for one that belongs nowhere.
+    fn place(&mut self, coded: &Coded, length: i64) -> Option<i64> {
         let clock_hz = clock_hz(coded.codec);
-        let known = self.anchor.filter(|anchor| anchor.clock_hz == clock_hz && !coded.restarted).and_then(|anchor| {
+        let anchor = self.anchor.filter(|anchor| anchor.clock_hz == clock_hz && !coded.restarted);
+        let known = anchor.and_then(|anchor| {
             let ticks = i64::from(coded.timestamp.wrapping_sub(anchor.timestamp) as i32);
             let place = anchor.place + ticks * (i64::from(SAMPLE_RATE_HZ) / i64::from(clock_hz));
             let delay = self.pulled - place;
             ((self.last_delay - delay).abs() < NEW_TIME_LINE).then_some(place)
         });
-        if coded.copy {
+        // What was overtaken says nothing new; it may even be of the time line before.
+        if coded.copy || self.anchor.is_some_and(|anchor| coded.number <= anchor.number) {
             return known;
         }
+        let in_turn = |place: &i64| {
+            let too_early = self.delays.earliest().is_some_and(|earliest| self.pulled - place < earliest - TOO_EARLY);
+            !too_early && anchor.is_some_and(|anchor| *place >= anchor.end - TOLERANCE)
+        };
         // Another time line goes on where this one is, as if its first packet came as late as the last one of this.
-        let place = known.unwrap_or_else(|| {
+        let place = known.filter(in_turn).unwrap_or_else(|| {
             let free = self.store.newest().map_or(self.next, Slot::end);
             (self.pulled - self.last_delay).max(free)
         });
-        self.anchor = Some(Anchor { clock_hz, timestamp: coded.timestamp, place });
+        let (number, timestamp, end) = (coded.number, coded.timestamp, place + length);
+        self.anchor = Some(Anchor { clock_hz, number, timestamp, place, end });
         self.last_delay = self.pulled - place;
         Some(place)
     }
@@ -279,7 +310,15 @@ impl JitterBuffer {
 
     /// Nothing has come: time is made up until it is known whether the next packet is late or lost.
     fn stall(&mut self, decoders: &mut Decoders) {
-        self.conceal(FRAME, decoders);
+        let from = self.line.len();
+        self.make_up(FRAME, decoders);
+        let full = if self.lossy_until < self.pulled { MADE_UP } else { MADE_UP_IN_LOSS };
+        for (n, sample) in (0..).zip(self.line.iter_mut().skip(from)) {
+            if self.stalled + n >= full && !self.silent {
+                self.level = (self.level - 1.0 / FADE as f32).max(0.0);
+            }
+            *sample *= self.level;
+        }
         self.stalled += FRAME;
         if self.stalled >= STOPPED {
             self.stalled = 0;
@@ -336,6 +375,10 @@ impl JitterBuffer {
         let from = self.line.len();
         self.line.extend_from_slice(space);
         self.concealer.finish(&mut self.line, from);
+        let level = std::mem::replace(&mut self.level, 1.0);
+        for (n, sample) in self.line.iter_mut().skip(from).take(stretch::OVERLAP).enumerate() {
+            *sample *= level + (1.0 - level) * stretch::fade_in(n);
+        }
         self.next += gap;
         true
     }
@@ -343,10 +386,11 @@ impl JitterBuffer {
     fn play_first(&mut self, decoders: &mut Decoders) {
         let Some(slot) = self.store.take_first() else { return };
         // Late and not lost: the sound goes on where it stopped and not where the made-up one is by now.
-        let made_up = (self.stalled > 0).then(|| self.continuation(decoders));
+        let made_up = (self.stalled > 0 || self.level < 1.0).then(|| self.continuation(decoders));
         self.playout.concealed += self.stalled as u64;
         self.stalled = 0;
         self.last = Some((slot.number, slot.codec));
+        self.silent = slot.codec == Codec::Opus && slot.payload.len() <= SILENT_OPUS;
         if slot.copy {
             self.lose();
         }
@@ -357,6 +401,8 @@ impl JitterBuffer {
                 let from = self.line.len();
                 self.line.extend_from_slice(heard);
                 match made_up {
+                    // Silence has no phase to meet.
+                    Some(expected) if self.level == 0.0 => stretch::merge(&mut self.line, from, &expected, 0),
                     Some(expected) => stretch::merge(&mut self.line, from, &expected, MOST_MERGED),
                     None => self.concealer.finish(&mut self.line, from),
                 }
@@ -368,6 +414,7 @@ impl JitterBuffer {
                 self.playout.concealed += missing as u64;
             }
         }
+        self.level = 1.0;
         self.next = slot.end();
         self.spend(slot.payload);
     }
@@ -375,17 +422,31 @@ impl JitterBuffer {
     /// How the made-up sound would go on.
     fn continuation(&mut self, decoders: &mut Decoders) -> [f32; stretch::OVERLAP] {
         let mut expected = [0.0; stretch::OVERLAP];
+        if self.level == 0.0 {
+            return expected;
+        }
         let speaks_opus = self.last.is_some_and(|(_, codec)| codec == Codec::Opus);
         let by_opus = decoders.opus().filter(|_| speaks_opus).is_some_and(|opus| opus.conceal(&mut expected).is_ok());
         if !by_opus {
             self.concealer.lead_out(&self.line, &mut expected);
         }
-        expected
+        expected.map(|sample| sample * self.level)
     }
 
-    /// Appends made-up sound.
+    /// Appends made-up sound, as loud as it is by now.
     fn conceal(&mut self, samples: i64, decoders: &mut Decoders) {
+        let from = self.line.len();
+        self.make_up(samples, decoders);
+        self.line.iter_mut().skip(from).for_each(|sample| *sample *= self.level);
+    }
+
+    /// Appends made-up sound at its full level, or nothing but silence when it has faded away.
+    fn make_up(&mut self, samples: i64, decoders: &mut Decoders) {
         let samples = usize::try_from(samples).unwrap_or(0).min(LONGEST_PACKET);
+        if self.level == 0.0 {
+            self.concealer.stop();
+            return self.line.resize(self.line.len() + samples, 0.0);
+        }
         let speaks_opus = self.last.is_some_and(|(_, codec)| codec == Codec::Opus);
         if let Some(opus) = decoders.opus().filter(|_| speaks_opus)
             && let Some(space) = self.decoded.get_mut(..samples.next_multiple_of(OPUS_STEP as usize))

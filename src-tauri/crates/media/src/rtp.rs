@@ -1,5 +1,7 @@
 //! Sequence numbers and timestamps of RTP (RFC 3550), sending and receiving.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use model::Instant;
 
@@ -10,6 +12,14 @@ const LONGEST_DROPOUT: i64 = 3_000;
 
 /// So far behind the newest, a packet is a stray and not just late (RFC 3550 appendix A.1, `MAX_MISORDER`).
 const LONGEST_MISORDER: i64 = 100;
+
+/// Numbers far off are believed at the second in a row (RFC 3550 appendix A.1, `MIN_SEQUENTIAL`).
+const FAR_IN_A_ROW: u32 = 2;
+
+/// Numbers that came before are believed to be a sender that started anew a little behind when so many come again in a row,
+/// nothing new among them, at the pace of sound: a network that repeats itself delivers them at once, or among new ones.
+const SEEN_IN_A_ROW: u32 = 4;
+const SEEN_FOR: Duration = Duration::from_millis(50);
 
 /// Numbers our packets: one line of sequence numbers and of timestamps through holds, codecs and digits.
 pub(crate) struct Numbering {
@@ -68,41 +78,51 @@ pub(crate) struct Reception {
     /// Extended number of the first and of the newest packet of this stream.
     first: i64,
     newest: i64,
-    /// The last 64 numbers up to the newest, one bit each: which came.
-    window: u64,
+    /// The last 128 numbers up to the newest, one bit each: which came.
+    window: u128,
     /// Packets of this stream, without repeated ones.
     received: i64,
     /// The sums of the streams before this one.
     earlier_expected: i64,
     earlier_received: i64,
-    /// A number far off is believed when the one after it follows (RFC 3550 appendix A.1).
-    suspect: Option<u16>,
+    suspect: Option<Suspect>,
     transit: Option<f64>,
     jitter_seconds: f64,
 }
 
+/// A run of packets whose numbers may be those of a sender that started anew.
+#[derive(Clone, Copy)]
+struct Suspect {
+    since: Instant,
+    /// The number that continues it.
+    next: u16,
+    count: u32,
+}
+
 impl Reception {
     /// Places a packet in its stream.
-    pub(crate) fn arrived(&mut self, packet: &RtpPacket) -> Arrival {
+    pub(crate) fn arrived(&mut self, now: Instant, packet: &RtpPacket) -> Arrival {
         if self.ssrc != Some(packet.ssrc) {
             return self.restart(packet);
         }
         let step = i64::from(packet.sequence.wrapping_sub(self.newest as u16) as i16);
         if !(-LONGEST_MISORDER..=LONGEST_DROPOUT).contains(&step) {
-            if self.suspect == Some(packet.sequence) {
-                return self.restart(packet);
-            }
-            self.suspect = Some(packet.sequence.wrapping_add(1));
-            return Arrival::Repeated;
+            let run = self.suspect(now, packet.sequence, 1);
+            return if run.count >= FAR_IN_A_ROW { self.restart(packet) } else { Arrival::Repeated };
         }
-        self.suspect = None;
         let number = self.newest + step;
         if step > 0 {
-            self.window = if step < 64 { self.window << step } else { 0 } | 1;
+            self.suspect = None;
+            self.window = if step < 128 { self.window << step } else { 0 } | 1;
             self.newest = number;
         } else {
-            let bit = 1_u64.checked_shl(u32::try_from(-step).unwrap_or(64)).unwrap_or(0);
-            if bit == 0 || self.window & bit != 0 {
+            let bit = 1_u128 << -step;
+            let seen = self.window & bit != 0;
+            let run = self.suspect(now, packet.sequence, u32::from(seen));
+            if run.count >= SEEN_IN_A_ROW && now.since(run.since) >= SEEN_FOR {
+                return self.restart(packet);
+            }
+            if seen {
                 return Arrival::Repeated;
             }
             self.window |= bit;
@@ -110,6 +130,14 @@ impl Reception {
         }
         self.received += 1;
         Arrival::New(number)
+    }
+
+    /// The run that ends with this number, which counts for so much.
+    fn suspect(&mut self, now: Instant, number: u16, weight: u32) -> Suspect {
+        let before = self.suspect.filter(|run| run.next == number).unwrap_or(Suspect { since: now, next: number, count: 0 });
+        let run = Suspect { next: number.wrapping_add(1), count: before.count + weight, ..before };
+        self.suspect = Some(run);
+        run
     }
 
     fn restart(&mut self, packet: &RtpPacket) -> Arrival {
@@ -163,9 +191,12 @@ impl Reception {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    /// When the `n`th packet of 20 ms comes.
+    fn at(n: u16) -> Instant {
+        Instant::START + Duration::from_millis(u64::from(n) * 20)
+    }
 
     fn packet(sequence: u16, ssrc: u32) -> RtpPacket {
         RtpPacket { payload_type: 0, marker: false, sequence, timestamp: 0, ssrc, payload: Bytes::new() }
@@ -175,7 +206,7 @@ mod tests {
     fn a_wrap_of_the_sequence_number_loses_nothing() {
         let mut reception = Reception::default();
         for n in 0..1_000_u16 {
-            reception.arrived(&packet(n.wrapping_add(65_000), 7));
+            reception.arrived(at(n), &packet(n.wrapping_add(65_000), 7));
         }
         assert_eq!((reception.received(), reception.loss()), (1_000, 0.0));
     }
@@ -184,7 +215,7 @@ mod tests {
     fn loss_counts_what_never_came_and_not_what_came_late_or_twice() {
         let mut reception = Reception::default();
         for n in [10, 12, 11, 11, 13, 14, 17, 16, 19, 19] {
-            reception.arrived(&packet(n, 7));
+            reception.arrived(at(n), &packet(n, 7));
         }
         // 10 to 19 were expected; 15 and 18 are missing.
         assert_eq!(reception.received(), 8);
@@ -194,20 +225,57 @@ mod tests {
     #[test]
     fn a_new_source_is_a_new_start_and_its_gap_is_no_loss() {
         let mut reception = Reception::default();
-        reception.arrived(&packet(10, 7));
-        assert!(matches!(reception.arrived(&packet(50_000, 8)), Arrival::Restarted(_)));
-        assert!(matches!(reception.arrived(&packet(50_001, 8)), Arrival::New(_)));
+        reception.arrived(at(0), &packet(10, 7));
+        assert!(matches!(reception.arrived(at(1), &packet(50_000, 8)), Arrival::Restarted(_)));
+        assert!(matches!(reception.arrived(at(2), &packet(50_001, 8)), Arrival::New(_)));
         assert_eq!((reception.received(), reception.loss()), (3, 0.0));
     }
 
     #[test]
     fn one_stray_number_is_ignored_and_two_in_a_row_are_a_new_start() {
         let mut reception = Reception::default();
-        reception.arrived(&packet(10, 7));
-        assert_eq!(reception.arrived(&packet(30_000, 7)), Arrival::Repeated);
-        assert!(matches!(reception.arrived(&packet(11, 7)), Arrival::New(_)));
-        assert_eq!(reception.arrived(&packet(30_000, 7)), Arrival::Repeated);
-        assert!(matches!(reception.arrived(&packet(30_001, 7)), Arrival::Restarted(_)));
+        reception.arrived(at(0), &packet(10, 7));
+        assert_eq!(reception.arrived(at(1), &packet(30_000, 7)), Arrival::Repeated);
+        assert!(matches!(reception.arrived(at(2), &packet(11, 7)), Arrival::New(_)));
+        assert_eq!(reception.arrived(at(3), &packet(30_000, 7)), Arrival::Repeated);
+        assert!(matches!(reception.arrived(at(4), &packet(30_001, 7)), Arrival::Restarted(_)));
+    }
+
+    #[test]
+    fn a_sender_that_starts_anew_a_little_behind_is_believed_within_100_ms() {
+        for behind in [0, 1, 5, 40, 63, 64, 99, 100, 101, 1_100] {
+            let mut reception = Reception::default();
+            for n in 0..200 {
+                reception.arrived(at(n), &packet(1_000 + n, 7));
+            }
+            let restart: u16 = 1_199 - behind;
+            let believed = (0..10).find(|n| reception.arrived(at(200 + n), &packet(restart + n, 7)) != Arrival::Repeated);
+            assert!(believed.is_some_and(|n| n * 20 < 100), "{behind} behind: {believed:?}");
+        }
+    }
+
+    #[test]
+    fn a_network_that_repeats_or_overtakes_itself_is_no_new_start() {
+        let arrivals: [&[u16]; 5] = [
+            // Each twice; each again three later; five at once again; five late ones behind one that was quick.
+            &[0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9],
+            &[0, 1, 2, 3, 0, 4, 1, 5, 2, 6, 3, 7, 4, 8, 5, 9, 6, 10, 7, 11],
+            &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19],
+            &[0, 1, 2, 3, 9, 4, 5, 6, 7, 8, 10, 11, 12, 18, 13, 14, 15, 16, 17, 19],
+            &[5, 4, 3, 2, 1, 0, 11, 10, 9, 8, 7, 6, 17, 16, 15, 14, 13, 12, 19, 18],
+        ];
+        for numbers in arrivals {
+            let mut reception = Reception::default();
+            let mut restarts = 0;
+            for (n, number) in (0..).zip(numbers) {
+                restarts += u32::from(matches!(reception.arrived(at(n), &packet(*number, 7)), Arrival::Restarted(_)));
+            }
+            // All of the last ones once more, at one moment.
+            for number in 10..20 {
+                restarts += u32::from(matches!(reception.arrived(at(20), &packet(number, 7)), Arrival::Restarted(_)));
+            }
+            assert_eq!(restarts, 1, "only the first packet begins a stream: {numbers:?}");
+        }
     }
 
     #[test]

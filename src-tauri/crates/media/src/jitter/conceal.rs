@@ -65,6 +65,11 @@ impl Concealer {
         self.active = false;
     }
 
+    /// The sound has ended, unheard.
+    pub(super) fn stop(&mut self) {
+        self.active = false;
+    }
+
     fn start(&mut self, line: &[f32]) {
         let past = line.get(line.len().saturating_sub(HISTORY)..).unwrap_or_default();
         let length = period(past);

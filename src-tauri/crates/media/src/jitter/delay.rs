@@ -32,12 +32,15 @@ pub(super) struct Delays {
     since: Option<i64>,
     /// The latest copy or coarse copy that was offered while packets were lost, and when; then the one before it.
     restored: [Option<(i64, i64)>; 2],
+    /// The earliest that counts.
+    earliest: Option<i64>,
     target: i64,
 }
 
 impl Delays {
     pub(super) fn new() -> Self {
-        Self { observed: Vec::with_capacity(MOST_OBSERVATIONS), oldest: 0, since: None, restored: [None; 2], target: 0 }
+        let observed = Vec::with_capacity(MOST_OBSERVATIONS);
+        Self { observed, oldest: 0, since: None, restored: [None; 2], earliest: None, target: 0 }
     }
 
     /// A packet came `delay` samples after its timestamp, on the scale of `pulled`.
@@ -69,6 +72,11 @@ impl Delays {
         self.target
     }
 
+    /// The earliest observation of late.
+    pub(super) fn earliest(&self) -> Option<i64> {
+        self.earliest
+    }
+
     /// The mean of what was observed lately.
     pub(super) fn mean(&self) -> i64 {
         let sum: i64 = self.observed.iter().map(|(_, delay)| delay).sum();
@@ -86,6 +94,7 @@ impl Delays {
         if count == 0 {
             return;
         }
+        self.earliest = Some(earliest);
         // The rank-th latest, by keeping the few latest in order.
         let mut latest = [i64::MIN; MOST_OBSERVATIONS / LATE_ONE_IN + 1];
         let rank = (count / LATE_ONE_IN).min(latest.len() - 1);

@@ -77,8 +77,18 @@ pub(super) struct Heard {
     pub(super) playout: Vec<Playout>,
 }
 
+/// How late this machine wakes the hub, in ms.
+pub(super) trait Load: FnMut(&mut StdRng) -> f64 {}
+
+impl<T: FnMut(&mut StdRng) -> f64> Load for T {}
+
+/// Lets it all happen on a machine that has nothing else to do.
+pub(super) fn listen(sender: &Sender, seed: u64, network: impl Network) -> Heard {
+    listen_under(|_| 0.0, sender, seed, network)
+}
+
 /// Lets it all happen.
-pub(super) fn listen(sender: &Sender, seed: u64, mut network: impl Network) -> Heard {
+pub(super) fn listen_under(mut load: impl Load, sender: &Sender, seed: u64, mut network: impl Network) -> Heard {
     let mut random = StdRng::seed_from_u64(seed);
     let mut on_the_way: BTreeMap<(u64, usize, usize), Coded> = BTreeMap::new();
     let tuning = OpusTuning { bitrate: 32_000, fec: sender.fec, loss_percent: if sender.fec { 10 } else { 0 }, dtx: sender.dtx };
@@ -114,10 +124,11 @@ pub(super) fn listen(sender: &Sender, seed: u64, mut network: impl Network) -> H
     let mut decoders = Decoders::new([sender.codec]).expect("decoders set up");
     let mut heard = Heard { sound: Vec::new(), playout: Vec::new() };
     let mut frame: Frame = [0.0; FRAME_SAMPLES];
-    let phase = random.random_range(0..10_000_u64);
-    for pull in 0..(sender.seconds as u64 * 100) {
-        let now = (pull * 10_000 + phase, 0, 0);
-        let later = on_the_way.split_off(&now);
+    let mut due = random.random_range(0.0..10.0);
+    let mut at = due;
+    while at < sender.seconds as f64 * 1_000.0 {
+        at += load(&mut random);
+        let later = on_the_way.split_off(&((at * 1_000.0) as u64, 0, 0));
         for (_, coded) in std::mem::replace(&mut on_the_way, later) {
             buffer.insert(coded);
         }
@@ -125,6 +136,12 @@ pub(super) fn listen(sender: &Sender, seed: u64, mut network: impl Network) -> H
         buffer.spent().for_each(drop);
         heard.sound.extend_from_slice(&frame);
         heard.playout.push(buffer.playout());
+        // As the hub's clock does it: late ticks are made up for at twice the pace, a long sleep is not.
+        due += 10.0;
+        if at - due > 100.0 {
+            due = at + 10.0;
+        }
+        at = f64::max(due, at + 5.0);
     }
     heard
 }

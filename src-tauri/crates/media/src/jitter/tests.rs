@@ -171,6 +171,86 @@ fn another_stream_or_a_jump_of_the_timestamps_goes_on_at_once() {
 }
 
 #[test]
+fn a_jump_of_the_timestamps_by_less_than_a_second_goes_on_at_once_too() {
+    fn tamper<const MS: i32>(n: usize, coded: &mut super::Coded) {
+        if n >= 500 {
+            coded.timestamp = coded.timestamp.wrapping_add_signed(MS * crate::codec::clock_hz(coded.codec) as i32 / 1_000);
+        }
+    }
+    let tampers: [fn(usize, &mut super::Coded); 7] =
+        [tamper::<-900>, tamper::<-300>, tamper::<-100>, tamper::<-20>, tamper::<150>, tamper::<400>, tamper::<900>];
+    for codec in [Codec::Opus, Codec::Pcmu] {
+        for (case, tamper) in tampers.into_iter().enumerate() {
+            let heard = listen(&Sender { codec, tamper, ..Sender::default() }, 13, |_, _, _| Some(30.0));
+            let case = format!("{codec:?}, case {case}");
+            assert_smooth(&heard, 1, 20, &case);
+            assert!(heard.concealed(9, 20) < 0.002, "{case}: {}", heard.concealed(9, 20));
+            assert!(heard.delay_ms(11, 20) <= CLEAN_MS + 5.0, "{case}: {} ms", heard.delay_ms(11, 20));
+        }
+    }
+}
+
+#[test]
+fn a_far_end_that_stops_is_silent_after_a_tenth_of_a_second() {
+    for codec in CODECS {
+        let network = |_: usize, at: f64, _: &mut rand::rngs::StdRng| (!(6_000.0..6_600.0).contains(&at)).then_some(30.0);
+        let heard = listen(&Sender { codec, ..Sender::default() }, 14, network);
+        // Sent at 5.98 s at last, 30 ms on the way, at most 15 in the buffer.
+        let part = |from_ms: usize, to_ms: usize| &heard.sound[from_ms * 48..to_ms * 48];
+        let loudest = |from_ms, to_ms| part(from_ms, to_ms).iter().map(|sample| sample.abs()).fold(0.0, f32::max);
+        assert!(loudest(6_040, 6_060) > 0.1, "{codec:?}: the last packet and a little more");
+        assert!(loudest(6_150, 6_600) < 1e-3, "{codec:?}: {} from 0.1 s on", loudest(6_150, 6_600));
+        assert!(loudest(6_700, 6_800) > 0.1, "{codec:?}: it comes back");
+        let bend = if codec == Codec::Opus { OPUS_BEND } else { 0.02 };
+        assert_eq!(heard.clicks_above(bend, 5, 8), 0, "{codec:?}");
+    }
+}
+
+#[test]
+fn a_busy_machine_makes_no_hole_and_no_lasting_delay() {
+    // The hub is woken up to 2 ms late, one time in six up to 12 ms, and one in a hundred up to 60 ms.
+    let load = |random: &mut rand::rngs::StdRng| {
+        let most = [(0.01, 60.0), (0.15, 12.0), (1.0, 2.0)].into_iter().find(|(share, _)| random.random_bool(*share));
+        random.random_range(0.0..most.map_or(2.0, |(_, most)| most))
+    };
+    for codec in CODECS {
+        for seed in 20..24 {
+            let sender = Sender { codec, ..Sender::default() };
+            // So is the far end's.
+            let mut sent_until: f64 = 0.0;
+            let heard = listen_under(load, &sender, seed, |_, at, random| {
+                sent_until = (at + load(random)).max(sent_until);
+                Some(sent_until - at + 1.0)
+            });
+            let case = format!("{codec:?}, seed {seed}");
+            assert_eq!(heard.clicks_above(if codec == Codec::Opus { OPUS_BEND } else { 0.02 }, 1, 19), 0, "clicks: {case}");
+            assert!(heard.longest_hole_ms(1, 19) <= 20.0, "{} ms: {case}", heard.longest_hole_ms(1, 19));
+            assert!(heard.concealed(2, 19) < 0.02, "{}: {case}", heard.concealed(2, 19));
+            assert!(heard.delay_ms(2, 19) < 60.0, "{} ms: {case}", heard.delay_ms(2, 19));
+        }
+    }
+}
+
+#[test]
+fn a_machine_that_slept_goes_on_where_the_far_end_is() {
+    for codec in CODECS {
+        for seed in 30..34 {
+            let mut pulls = 0;
+            // Two sleeps of 300 ms in twenty seconds.
+            let load = move |_: &mut rand::rngs::StdRng| {
+                pulls += 1;
+                if pulls % 700 == 0 { 300.0 } else { 0.0 }
+            };
+            let heard = listen_under(load, &Sender { codec, ..Sender::default() }, seed, |_, _, _| Some(30.0));
+            let case = format!("{codec:?}, seed {seed}");
+            assert!(heard.longest_hole_ms(1, 18) <= 20.0, "{} ms: {case}", heard.longest_hole_ms(1, 18));
+            assert!(heard.concealed(2, 18) < 0.02, "{}: {case}", heard.concealed(2, 18));
+            assert!(heard.delay_ms(12, 13) <= CLEAN_MS + 10.0, "{} ms: {case}", heard.delay_ms(12, 13));
+        }
+    }
+}
+
+#[test]
 fn silence_that_is_not_sent_is_no_loss() {
     // Two seconds of tone, two of silence; nobody's voice begins at full level.
     let sound = |n: usize| {

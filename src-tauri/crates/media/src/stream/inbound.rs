@@ -66,7 +66,7 @@ impl Inbound {
     }
 
     pub(super) fn received(&mut self, now: Instant, packet: RtpPacket) -> Option<DtmfEvent> {
-        let (number, restarted) = match self.reception.arrived(&packet) {
+        let (number, restarted) = match self.reception.arrived(now, &packet) {
             Arrival::New(number) => (number, false),
             Arrival::Restarted(number) => (number, true),
             Arrival::Repeated => return None,

@@ -42,6 +42,8 @@ struct Line {
     keys: Vec<(char, u64)>,
     /// Each so manieth packet is lost.
     lose_each: usize,
+    /// Added to sequence numbers and timestamps on the way.
+    moved: (u16, u32),
 }
 
 impl Line {
@@ -55,6 +57,7 @@ impl Line {
             wire: Vec::new(),
             keys: Vec::new(),
             lose_each: usize::MAX,
+            moved: (0, 0),
         };
         line.configure(negotiated);
         line.near.0.set_connected(line.now, true);
@@ -74,8 +77,10 @@ impl Line {
             self.near.1.push(&frame);
             let mut sent = Vec::new();
             self.near.0.packets(self.now, &mut sent);
-            for packet in sent {
+            for mut packet in sent {
                 self.wire.push(packet.clone());
+                packet.sequence = packet.sequence.wrapping_add(self.moved.0);
+                packet.timestamp = packet.timestamp.wrapping_add(self.moved.1);
                 if !self.wire.len().is_multiple_of(self.lose_each) {
                     let key = self.far.0.received(self.now, packet);
                     self.keys.extend(key.map(|k| (char::from(k.digit), k.duration.as_millis() as u64)));
@@ -196,10 +201,49 @@ fn the_figures_tell_what_happened() {
     assert_eq!((near.codec, near.packets_sent, far.packets_received), (Some(Codec::Opus), 250, 250));
     assert!(far.loss_in == 0.0 && far.jitter_ms < 1.0 && far.concealed == 0.0);
     assert!((5.0..=30.0).contains(&far.buffer_ms), "{}", far.buffer_ms);
-    assert!(far.mos > 4.3, "{}", far.mos);
+    assert!(far.mos.is_some_and(|mos| mos > 4.3), "{:?}", far.mos);
     assert!((near.level_out_dbfs + 13.5).abs() < 1.0 && (far.level_in_dbfs + 13.5).abs() < 1.0);
-    // Nobody speaks on the way back.
+    // Nobody speaks on the way back, and what was never heard has no quality.
+    assert_eq!((near.packets_received, near.mos), (0, None));
     assert_eq!(line.near.0.trouble(line.now), Some(MediaTrouble::NoPacketsIn));
+}
+
+#[test]
+fn numbers_that_start_anew_are_heard_again_within_100_ms() {
+    for codec in [Codec::Opus, Codec::G722, Codec::Pcmu] {
+        for number in [0, 1, 30, 64, 99, 101, 700, 2_000, 20_000, 40_000, 65_000] {
+            for timestamp in [0, 40_000, 1_000_000_000, 3_000_000_000] {
+                let mut line = Line::new(StreamSettings::default(), &agreement(codec));
+                line.run(3_000);
+                // Back by so many numbers, which for the large ones is forwards.
+                line.moved = (0_u16.wrapping_sub(number), 0_u32.wrapping_sub(timestamp));
+                line.run(3_000);
+                let weakest = |from_ms: usize, to_ms: usize| {
+                    (from_ms..to_ms).step_by(10).map(|ms| line.power(ms, ms + 10)).fold(f32::MAX, f32::min)
+                };
+                let case = format!("{codec:?}, {number} numbers and {timestamp} ticks back");
+                assert!(weakest(3_130, 6_000) > 0.02, "{}: {case}", weakest(3_130, 6_000));
+                let silent = (3_000..3_130).step_by(10).filter(|ms| line.power(*ms, ms + 10) < 1e-4).count() * 10;
+                assert!(silent <= 60, "{silent} ms of silence: {case}");
+                let buffer_ms = line.far.0.statistics(line.now, &PeerStatistics::default()).buffer_ms;
+                assert!(buffer_ms < 30.0, "{buffer_ms} ms: {case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn packets_that_no_longer_come_are_the_worst_quality_and_no_good_memory() {
+    let mut line = Line::new(StreamSettings::default(), &agreement(Codec::Opus));
+    line.run(5_000);
+    line.lose_each = 1;
+    line.run(3_000);
+    let far = line.far.0.statistics(line.now, &PeerStatistics::default());
+    assert_eq!((far.trouble, far.mos), (Some(MediaTrouble::NoPacketsIn), Some(1.0)));
+    // On hold none are due.
+    line.configure(&Negotiated { direction: MediaDirection::Inactive, ..agreement(Codec::Opus) });
+    let far = line.far.0.statistics(line.now, &PeerStatistics::default());
+    assert!(far.trouble.is_none() && far.mos.is_some_and(|mos| mos > 4.0), "{far:?}");
 }
 
 #[test]
