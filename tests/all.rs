@@ -1,4 +1,5 @@
 //! Every test of the whole phone, one binary: `scenarios` in virtual time, `trust` over real sockets.
+#![expect(clippy::print_stdout, reason = "what a test prints is shown when it fails: the seed, the figure, the input")]
 
 mod interop;
 mod scenarios;

@@ -189,7 +189,7 @@ fn who_requires_100rel_gets_each_response_reliably_and_one_at_a_time() {
 fn callers_who_never_acknowledge_a_refusal_do_not_keep_the_user_from_dialling() {
     let mut line = Line::new();
     let contact = line.ua.contact();
-    let mut arrive = |line: &mut Line, number: u32| {
+    let arrive = |line: &mut Line, number: u32| {
         let mut invite = incoming(&contact, &[], OFFER);
         invite.headers.set("Call-ID", format!("flood-{number}"));
         invite.headers.set("Via", format!("SIP/2.0/WSS proxy.example.com;branch=z9hG4bK-flood-{number}"));
