@@ -3,4 +3,6 @@
 
 mod interop;
 mod scenarios;
+#[path = "scenarios/several_calls/mod.rs"]
+mod several_calls;
 mod trust;

@@ -48,6 +48,8 @@ pub struct Scenario {
     seats: Vec<Seat>,
     begun: Instant,
     finished: Cell<bool>,
+    /// Media sessions of the far end so far; each has a seed of its own.
+    far_sessions: Cell<u64>,
     wire: Wire,
 }
 
@@ -120,6 +122,7 @@ impl Scenario {
             seats: Vec::new(),
             begun: Instant::START,
             finished: Cell::new(false),
+            far_sessions: Cell::new(0),
             wire,
             runtime,
         }
@@ -356,7 +359,8 @@ impl Scenario {
     /// A media session at the far end.
     pub fn far_media(&self) -> FarMedia {
         let _inside = self.runtime.enter();
-        FarMedia::open(&self.air, self.clock, 7)
+        self.far_sessions.set(self.far_sessions.get() + 1);
+        FarMedia::open(&self.air, self.clock, 6 + self.far_sessions.get())
     }
 
     /// The far end's offer.

@@ -1,7 +1,7 @@
 //! What is heard over a bad path, without devices, and with many calls at once.
 
-use model::{CallId, Codec, Event, NoticeCode};
-use tests::{Path, Scenario, Seat, longest_gap, ms, rms_dbfs, seconds, tone, tone_dbfs};
+use model::{CallId, CallState, CallView, Codec, Command, Event, Hold, NoticeCode};
+use tests::{Path, Scenario, Seat, Talk, longest_gap, ms, rms_dbfs, seconds, tone, tone_dbfs};
 
 /// What Bob hears of a tone of Alice's between the third second and the thirteenth.
 fn heard_over(path: Path, seed: u64) -> Vec<f32> {
@@ -98,12 +98,15 @@ fn a_better_device_is_used_as_soon_as_it_is_plugged_in() {
 fn fifty_calls_at_once_all_carry_audio_and_all_end() {
     let many = |settings: &mut model::Settings| {
         settings.calls.limit = 60;
-        settings.calls.auto_answer = true;
         settings.calls.codecs = vec![Codec::Pcmu];
     };
     let t = Scenario::new().with_settings(many).with_phones(["alice", "bob"]);
-    let calls: Vec<CallId> = (0..50).map(|_| t.dial("alice", "bob")).collect();
-    t.run_until("all are established", seconds(5), |t| calls.iter().all(|call| t.alice().is_established(*call)));
+    let talks: Vec<Talk> = (0..50).map(|_| t.call("alice", "bob")).collect();
+    let calls: Vec<CallId> = talks.iter().map(|talk| talk.caller).collect();
+    t.alice().send(Command::Merge { calls: calls.clone() });
+    t.bob().send(Command::Merge { calls: talks.iter().map(|talk| talk.called).collect() });
+    let is_free = |call: &CallView| call.state == CallState::Established { hold: Hold::default() };
+    t.run_until("nobody is held", seconds(10), |t| t.alice().snapshot().calls.iter().all(is_free));
     t.run_for(seconds(2));
     for seat in [t.alice(), t.bob()] {
         let snapshot = seat.snapshot();

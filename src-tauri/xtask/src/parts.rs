@@ -12,9 +12,10 @@ use crate::{
 };
 
 /// The parts by name, with what they are.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 5] = [
     ("unit", "machines and parsers, each in its own room"),
     ("scenarios", "the whole phone on a fake world, in virtual time"),
+    ("several_calls", "several calls at once: hold, swap, conference, waiting, recording"),
     ("trust", "hostile messages, certificates, secrets in logs"),
     ("interop", "real servers and clients, where the lab is beside the project"),
 ];
@@ -31,7 +32,7 @@ pub fn test_everything() -> Result<(), Failed> {
 /// One part.
 pub fn test(part: &str) -> Result<(), Failed> {
     if !PARTS.iter().any(|(name, _)| *name == part) {
-        let known: Vec<String> = PARTS.iter().map(|(name, what)| format!("  {name:<10} {what}")).collect();
+        let known: Vec<String> = PARTS.iter().map(|(name, what)| format!("  {name:<14} {what}")).collect();
         return Err(Failed::new(format!("there is no part {part:?} of the tests. There are:\n{}", known.join("\n"))));
     }
     setup::install_missing()?;

@@ -61,6 +61,11 @@ impl FarCall {
         call
     }
 
+    /// Its Call-ID.
+    pub fn call_id(&self) -> &str {
+        &self.call_id
+    }
+
     /// What the phone puts into To is known now: its tag.
     pub fn learn(&mut self, response: &Response) {
         self.remote = response.headers.get("To").unwrap_or_default().to_owned();

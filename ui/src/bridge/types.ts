@@ -53,7 +53,24 @@ export type CallSettings = {
 	dtx?: boolean,
 	/**  How many calls may be up or ringing before a further one hears busy. */
 	limit?: number,
-	/**  Answer every call at once. For test rigs and `sidetone-cli run --auto-answer`. */
+	/**  What a further call meets while another one is up or rings. */
+	waiting?: CallWaiting,
+	/**  Who is sent elsewhere (302), and where. */
+	forward?: Forward,
+	/**  What callers are refused with while the user is not to be disturbed: 486 (busy) or 480 (not there). */
+	dnd_code?: number,
+	/**  Who rings all the same. */
+	dnd_exceptions?: Target[],
+	/**  Whether calls may be recorded. */
+	record?: RecordPolicy,
+	/**  Where recordings are kept; in the data folder when empty. */
+	recordings_folder?: string,
+	/**  Let the far end hear a beep every 15 s while it is recorded. */
+	beep_on_record?: boolean,
+	/**
+	 *  Answer every call at once, unless another one is in conversation: then it waits. For test rigs and
+	 *  `sidetone-cli run --auto-answer`.
+	 */
 	auto_answer?: boolean,
 	/**  Seconds an incoming call may ring before it is answered with 480. */
 	ring_for_s?: number,
@@ -113,6 +130,13 @@ export type CallView = {
 	/**  Figures, about once a second. */
 	media: MediaStatistics | null,
 };
+
+/**  What a further call meets while another one is up or rings. */
+export type CallWaiting = 
+/**  It rings softly. */
+"ring" | 
+/**  Its caller hears busy. */
+"busy";
 
 /**  Where a candidate comes from (RFC 8445 section 5.1.1). */
 export type CandidateKind = 
@@ -446,6 +470,18 @@ export type EndedBy =
 /**  Something failed. */
 "failure";
 
+/**  Who is sent elsewhere. Numbers or addresses as they are dialled; empty ones forward nobody. */
+export type Forward = {
+	/**  Every caller. */
+	always?: Personal,
+	/**  Who would hear busy. */
+	busy?: Personal,
+	/**  Whom nobody answers. */
+	no_answer?: Personal,
+	/**  After how many seconds of ringing. */
+	no_answer_s?: number,
+};
+
 /**  One call of the past. */
 export type HistoryEntry = {
 	/**  Its number in the history; it grows with time. */
@@ -690,6 +726,15 @@ export type Provider =
 {
 	kind: "sip",
 } & SipAccount;
+
+/**  Whether calls may be recorded. */
+export type RecordPolicy = 
+/**  Never. */
+"off" | 
+/**  When the user asks for it. */
+"on-request" | 
+/**  Every call, from its answer on. */
+"always";
 
 /**  The far end as it told itself. */
 export type Remote = {

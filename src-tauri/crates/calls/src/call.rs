@@ -3,6 +3,7 @@
 mod answer;
 mod digits;
 mod ending;
+mod hold;
 mod lost;
 mod media;
 mod wire;
@@ -10,12 +11,12 @@ mod wire;
 use std::time::Duration;
 
 use model::{
-    AccountId, CallId, CallState, CallView, Cause, Direction, DtmfMode, Event, Hold, Instant, LineCall, MediaId, MediaStatistics,
-    Remote, SetupTimes, Target,
+    AccountId, CallId, CallState, CallView, Cause, Direction, DtmfMode, Hold, Instant, LineCall, MediaId, MediaStatistics,
+    Personal, Remote, SetupTimes, Target,
 };
 use serde::{Deserialize, Serialize};
 
-use self::digits::InfoDigits;
+use self::digits::Digits;
 pub(crate) use self::ending::Ended;
 use self::lost::Lost;
 use crate::{
@@ -38,14 +39,18 @@ pub(crate) struct Call {
     pub(crate) silenced: bool,
     /// Whether the phone answered by itself.
     pub(crate) auto_answered: bool,
+    /// Where the caller is sent when nobody answers; nowhere when empty.
+    no_answer: Personal,
     pub(crate) hold: Hold,
+    /// Whether silence in both directions stands for a hold that signalling does not know, or the far end refuses.
+    held_by_silence: bool,
     direction: Direction,
     remote: Remote,
     since: Instant,
     answered: Option<Instant>,
     talked: Duration,
     exchange: Exchange,
-    digits: InfoDigits,
+    digits: Digits,
     dtmf: DtmfMode,
     dtmf_info: bool,
     can_hold: bool,
@@ -131,14 +136,16 @@ impl Call {
             muted: false,
             silenced: false,
             auto_answered: false,
+            no_answer: Personal::default(),
             hold: Hold::default(),
+            held_by_silence: false,
             direction: Direction::Outgoing,
             remote,
             since: now,
             answered: None,
             talked: Duration::ZERO,
             exchange: Exchange::default(),
-            digits: InfoDigits::default(),
+            digits: Digits::default(),
             dtmf: line.dtmf,
             dtmf_info: line.capabilities.dtmf_info,
             can_hold: line.capabilities.hold,
@@ -184,14 +191,16 @@ impl Call {
             muted: false,
             silenced: false,
             auto_answered: false,
+            no_answer: Personal::default(),
             hold: Hold::default(),
+            held_by_silence: false,
             direction: Direction::Incoming,
             remote: incoming.remote,
             since: now,
             answered: None,
             talked: Duration::ZERO,
             exchange: Exchange::default(),
-            digits: InfoDigits::default(),
+            digits: Digits::default(),
             dtmf: line.dtmf,
             dtmf_info: line.capabilities.dtmf_info,
             can_hold: line.capabilities.hold,
@@ -222,22 +231,6 @@ impl Call {
         self.phase = Phase::Offering { dial };
     }
 
-    /// Puts the far end on hold, or takes it back, as soon as signalling allows.
-    pub(crate) fn set_hold(&mut self, held: bool, out: &mut Outbox) -> Result<(), &'static str> {
-        if !matches!(self.phase, Phase::Talking) {
-            return Err("only an answered call can be held");
-        }
-        if self.can_hold {
-            self.exchange.want_hold(held);
-            self.advance_exchange(out);
-        } else if self.hold.local != held {
-            // Where signalling knows no hold, silence in both directions is one.
-            self.hold.local = held;
-            out.event(Event::Hold { call: self.id, hold: self.hold });
-        }
-        Ok(())
-    }
-
     /// When it wants to be woken.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let phase = match &self.phase {
@@ -252,10 +245,15 @@ impl Call {
 
     /// Does what is due.
     pub(crate) fn on_time(&mut self, now: Instant, out: &mut Outbox) {
-        self.send_info_digits(now, out);
+        self.digits_on_time(now, out);
         match &mut self.phase {
             Phase::Waiting { until, .. } if now >= *until => {
                 self.end(now, Cause::AccountNotReady { detail: "it did not come up in time".into() }, out);
+            }
+            Phase::Alerting { give_up_at, .. } if now >= *give_up_at && !self.no_answer.is_empty() => {
+                let to = std::mem::take(&mut self.no_answer);
+                out.line(&self.account, LineRequest::Redirect { call: self.line, to });
+                self.end(now, Cause::Diverted, out);
             }
             Phase::Alerting { give_up_at, .. } if now >= *give_up_at => {
                 // 480: the user is not there (RFC 3261 21.4.18); the caller's own server may divert.

@@ -1,17 +1,20 @@
 //! All calls together: takes every input, keeps the calls, and draws the snapshot.
 
+mod conference;
+mod floor;
 mod incoming;
 mod news;
 mod outgoing;
 
 use std::collections::BTreeMap;
 
-use model::{CallId, CallSettings, Changes, Command, Instant, NoticeCode, Settings, Snapshot};
+use model::{CallId, CallSettings, Changes, Command, ConferenceView, Instant, NoticeCode, Settings, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use self::outgoing::Prepared;
 use crate::{
     call::Call,
+    floor::Floor,
     io::{Input, Output},
     lines::Lines,
     notices::Notices,
@@ -28,6 +31,9 @@ pub struct CallControl {
     settings: CallSettings,
     lines: Lines,
     calls: BTreeMap<CallId, Call>,
+    floor: Floor,
+    /// The conference as it was told last.
+    conference_told: Option<ConferenceView>,
     prepared: Option<Prepared>,
     numbered: u32,
     sound: Sound,
@@ -43,6 +49,8 @@ impl CallControl {
             settings: settings.calls.clone(),
             lines: Lines::default(),
             calls: BTreeMap::new(),
+            floor: Floor::default(),
+            conference_told: None,
             prepared: None,
             numbered: 0,
             sound: Sound::default(),
@@ -63,7 +71,8 @@ impl CallControl {
             Input::Timeout => {}
         }
         self.on_time(now);
-        self.sound.update(now, &self.calls, self.settings.auto_answer, &mut self.outbox);
+        self.settle_floor(now);
+        self.sound.update(now, &self.calls, &self.floor, &mut self.outbox);
     }
 
     /// The next thing it asks for.
@@ -74,7 +83,11 @@ impl CallControl {
     /// When it wants `Input::Timeout`.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let calls = self.calls.values().filter_map(Call::deadline);
-        calls.chain(self.prepared.as_ref().map(|prepared| prepared.until)).chain(self.sound.deadline()).min()
+        calls
+            .chain(self.prepared.as_ref().map(|prepared| prepared.until))
+            .chain(self.sound.deadline())
+            .chain(self.floor.deadline(&self.calls))
+            .min()
     }
 
     /// Everything visible. The run loop numbers it.
@@ -84,7 +97,7 @@ impl CallControl {
             at_ms: now.as_millis(),
             accounts: self.lines.views(),
             calls: self.calls.values().filter_map(Call::view).collect(),
-            conference: None,
+            conference: self.floor.conference(),
             do_not_disturb: self.do_not_disturb,
             notices: self.notices.shown().to_vec(),
             // The run loop keeps the book.
@@ -102,15 +115,15 @@ impl CallControl {
         match command {
             Command::Dial(options) => self.dial(now, options),
             Command::Prepare { account } => self.prepare(now, account),
-            Command::Answer { call } => self.with_call(call, NoticeCode::DialFailed, |call, out| call.answer(now, out)),
+            Command::Answer { call } => self.answer(now, call),
             Command::Decline { call } => self.with_call(call, NoticeCode::DialFailed, |call, out| call.decline(now, out)),
             Command::HangUp { call } => self.with_call(call, NoticeCode::DialFailed, |call, out| call.hang_up(now, out)),
             Command::EndAndAnswer { call } => self.end_and_answer(now, call),
             Command::Redirect { call, target } => {
-                self.with_call(call, NoticeCode::DialFailed, |call, out| call.redirect(now, target, out));
+                self.with_call(call, NoticeCode::DialFailed, |call, out| call.redirect(now, target.into(), out));
             }
-            Command::Hold { call } => self.with_call(call, NoticeCode::HoldFailed, |call, out| call.set_hold(true, out)),
-            Command::Resume { call } => self.with_call(call, NoticeCode::HoldFailed, |call, out| call.set_hold(false, out)),
+            Command::Hold { call } => self.hold(call),
+            Command::Resume { call } => self.resume(now, call),
             Command::Mute { call, muted } => self.with_call(call, NoticeCode::DialFailed, |call, _| {
                 call.muted = muted;
                 Ok(())
@@ -119,16 +132,19 @@ impl CallControl {
                 self.with_call(call, NoticeCode::DtmfFailed, |call, out| call.send_dtmf(now, digits, out));
             }
             Command::PressKey { call, digit } => {
-                self.with_call(call, NoticeCode::DtmfFailed, |call, out| call.send_dtmf(now, vec![digit], out));
+                self.with_call(call, NoticeCode::DtmfFailed, |call, out| call.press_key(now, digit, out));
             }
-            Command::ReleaseKey { .. } => {}
+            Command::ReleaseKey { call } => self.with_call(call, NoticeCode::DtmfFailed, |call, out| {
+                call.release_key(now, out);
+                Ok(())
+            }),
             Command::DoNotDisturb { on } => self.do_not_disturb = on,
-            Command::Merge { .. }
-            | Command::Split
-            | Command::Leave { .. }
-            | Command::HoldConference
-            | Command::ResumeConference
-            | Command::EndConference => self.refuse(None, NoticeCode::ConferenceFailed, "there is no conference"),
+            Command::Merge { calls } => self.merge(now, calls),
+            Command::Split => self.split(),
+            Command::Leave { call } => self.leave(call),
+            Command::HoldConference => self.hold_conference(),
+            Command::ResumeConference => self.resume_conference(now),
+            Command::EndConference => self.end_conference(now),
             Command::Record { call, .. } => {
                 self.refuse(Some(call), NoticeCode::RecordingFailed, "calls are not recorded by the settings");
             }

@@ -10,8 +10,10 @@ const MOST_CROSSINGS: u8 = 4;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Exchange {
     state: State,
-    /// Whether the user wants the far end on hold.
+    /// Whether the far end shall be held.
     hold: bool,
+    /// Whether it is, by what was agreed last.
+    held: bool,
     /// Whether ICE shall be restarted with the next offer.
     restart: bool,
     crossings: u8,
@@ -60,6 +62,16 @@ impl Exchange {
         self.crossings = 0;
     }
 
+    /// Both sides have descriptions; whether we receive is known.
+    pub(crate) fn agreed(&mut self, receives: bool) {
+        self.held = self.hold && !receives;
+    }
+
+    /// Whether the far end has agreed to be held.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held
+    }
+
     pub(crate) fn want_restart(&mut self) {
         self.restart = true;
     }
@@ -75,8 +87,8 @@ impl Exchange {
     }
 
     /// The next offer to make, when one is wanted and nothing is under way: its direction, and whether ICE restarts.
-    pub(crate) fn next(&mut self, held_now: bool) -> Option<(MediaDirection, bool)> {
-        if self.state != State::Idle || (self.hold == held_now && !self.restart) {
+    pub(crate) fn next(&mut self) -> Option<(MediaDirection, bool)> {
+        if self.state != State::Idle || (self.hold == self.held && !self.restart) {
             return None;
         }
         self.state = State::Making;
@@ -148,7 +160,7 @@ impl Exchange {
 
     /// Our offer was refused with `code`; returns whether the session must be rolled back, and whether the wish is given
     /// up for it.
-    pub(crate) fn refused(&mut self, code: u16, held_now: bool) -> Refusal {
+    pub(crate) fn refused(&mut self, code: u16) -> Refusal {
         let rollback = self.state == State::Offered;
         match self.state {
             State::Offered | State::Crossed => self.state = State::Idle,
@@ -160,17 +172,17 @@ impl Exchange {
         if crossed {
             self.crossings += 1;
         } else {
-            self.give_up(held_now);
+            self.give_up();
         }
         Refusal { rollback, given_up: !crossed }
     }
 
     /// Their answer to our offer cannot be used, or ours cannot be made: what was agreed stays.
-    pub(crate) fn give_up(&mut self, held_now: bool) {
+    pub(crate) fn give_up(&mut self) {
         if matches!(self.state, State::Applying | State::Making) {
             self.state = State::Idle;
         }
-        self.hold = held_now;
+        self.hold = self.held;
         self.restart = false;
         self.crossings = 0;
     }
@@ -190,8 +202,8 @@ mod tests {
     fn offered() -> Exchange {
         let mut exchange = Exchange::default();
         exchange.want_hold(true);
-        assert_eq!(exchange.next(false), Some((MediaDirection::SendOnly, false)));
-        assert_eq!(exchange.next(false), None, "one at a time");
+        assert_eq!(exchange.next(), Some((MediaDirection::SendOnly, false)));
+        assert_eq!(exchange.next(), None, "one at a time");
         assert_eq!(exchange.offer_made(), MadeOffer::Send);
         exchange
     }
@@ -201,9 +213,18 @@ mod tests {
         let mut exchange = offered();
         exchange.want_hold(false);
         exchange.accepted();
-        assert_eq!(exchange.next(false), None, "their answer is not in force yet");
+        assert_eq!(exchange.next(), None, "their answer is not in force yet");
+        exchange.agreed(true);
         exchange.applied();
-        assert_eq!(exchange.next(true), Some((MediaDirection::SendRecv, false)));
+        assert_eq!(exchange.next(), None, "it was not held for a moment");
+        exchange.want_hold(true);
+        exchange.next();
+        exchange.offer_made();
+        exchange.accepted();
+        exchange.agreed(false);
+        exchange.applied();
+        exchange.want_hold(false);
+        assert_eq!(exchange.next(), Some((MediaDirection::SendRecv, false)));
     }
 
     #[test]
@@ -211,32 +232,33 @@ mod tests {
         let mut exchange = offered();
         assert!(exchange.offered(true), "ours is rolled back");
         exchange.answered();
-        assert_eq!(exchange.next(false), None, "the refusal of ours is still to come");
-        assert_eq!(exchange.refused(491, false), Refusal { rollback: false, given_up: false });
-        assert_eq!(exchange.next(false), Some((MediaDirection::SendOnly, false)));
+        assert_eq!(exchange.next(), None, "the refusal of ours is still to come");
+        assert_eq!(exchange.refused(491), Refusal { rollback: false, given_up: false });
+        assert_eq!(exchange.next(), Some((MediaDirection::SendOnly, false)));
     }
 
     #[test]
     fn an_offer_withdrawn_while_it_was_made_is_not_sent() {
         let mut exchange = Exchange::default();
         exchange.want_hold(true);
-        exchange.next(false);
+        exchange.next();
         assert!(exchange.offered(false));
         assert_eq!(exchange.offer_made(), MadeOffer::Ignore);
         assert_eq!(exchange.offer_made(), MadeOffer::Answer);
+        exchange.agreed(false);
         exchange.applied();
-        assert_eq!(exchange.next(true), None);
+        assert_eq!(exchange.next(), None);
     }
 
     #[test]
     fn endless_crossing_is_given_up() {
         let mut exchange = offered();
         for _ in 0..MOST_CROSSINGS {
-            assert_eq!(exchange.refused(491, false), Refusal { rollback: true, given_up: false });
-            assert!(exchange.next(false).is_some());
+            assert_eq!(exchange.refused(491), Refusal { rollback: true, given_up: false });
+            assert!(exchange.next().is_some());
             exchange.offer_made();
         }
-        assert_eq!(exchange.refused(491, false), Refusal { rollback: true, given_up: true });
-        assert_eq!(exchange.next(false), None, "the call is as it was");
+        assert_eq!(exchange.refused(491), Refusal { rollback: true, given_up: true });
+        assert_eq!(exchange.next(), None, "the call is as it was");
     }
 }

@@ -94,8 +94,8 @@ pub enum LineRequest {
     Redirect {
         /// Which.
         call: LineCall,
-        /// Where to.
-        target: Target,
+        /// Where to, as typed.
+        to: Personal,
     },
     /// End a call in whatever state it is: CANCEL, BYE or a final response, as it fits.
     HangUp {
@@ -131,7 +131,19 @@ pub enum LineRequest {
         digit: DtmfDigit,
         /// How long it was pressed.
         duration: Duration,
+        /// How it is written.
+        form: InfoForm,
     },
+}
+
+/// How an INFO says a digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InfoForm {
+    /// `application/dtmf-relay`: the digit and its length.
+    DtmfRelay,
+    /// `application/dtmf`: the digit alone.
+    Dtmf,
 }
 
 /// What a line tells call control.
@@ -341,6 +353,13 @@ pub enum MediaRequest {
         /// Pause between two.
         gap: Duration,
     },
+    /// Hold a key down by RFC 4733, behind digits still queued, until `ReleaseKey`.
+    PressKey {
+        /// Which.
+        digit: DtmfDigit,
+    },
+    /// Let the key go.
+    ReleaseKey,
     /// End the session. Its last event is `Closed`.
     Close,
 }
@@ -364,6 +383,8 @@ pub enum MediaEvent {
         direction: MediaDirection,
         /// What the far end wants, from its own side: tells remote hold.
         remote: MediaDirection,
+        /// Whether the far end takes RFC 4733 digits.
+        telephone_event: bool,
     },
     /// A description cannot be used. For a first offer: refuse the call with `code`.
     Refused {
@@ -426,6 +447,15 @@ pub enum SoundRequest {
     Ring(Option<Ring>),
     /// A short sound of the keypad in the user's ear.
     KeyTone(DtmfDigit),
+    /// A digit as a tone in what a session sends, or the end of one that sounds.
+    Digit {
+        /// Whose far end hears it.
+        media: MediaId,
+        /// Which; none to end it.
+        digit: Option<DtmfDigit>,
+        /// How long.
+        tone: Duration,
+    },
 }
 
 /// One session's place in the mix.

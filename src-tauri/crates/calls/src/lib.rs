@@ -7,10 +7,12 @@ mod call;
 mod control;
 mod dial;
 mod exchange;
+mod floor;
 pub mod io;
 mod lines;
 mod notices;
 mod outbox;
 mod sound;
+mod waiting;
 
 pub use control::CallControl;

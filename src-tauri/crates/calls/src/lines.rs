@@ -28,6 +28,11 @@ impl Line {
         matches!(self.state, AccountState::Registered | AccountState::Ready)
     }
 
+    /// Whether it carries no further call beside so many; one that has not yet said what it can do may.
+    pub(crate) fn is_full(&self, calls: usize) -> bool {
+        self.capabilities != UNKNOWN && calls >= self.capabilities.calls as usize
+    }
+
     /// Whether it may become usable in a moment.
     pub(crate) fn is_coming_up(&self) -> bool {
         matches!(self.state, AccountState::Connecting | AccountState::Registering)

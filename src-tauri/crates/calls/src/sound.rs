@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     call::{Call, Phase, Progress},
+    floor::Floor,
     io::{MediaRequest, ProgressTone, Ring, Route, SoundRequest},
     outbox::Outbox,
 };
@@ -50,22 +51,22 @@ impl Sound {
     }
 
     /// Asks the hub for what the calls now need.
-    pub(crate) fn update(&mut self, now: Instant, calls: &BTreeMap<CallId, Call>, auto_answer: bool, out: &mut Outbox) {
+    pub(crate) fn update(&mut self, now: Instant, calls: &BTreeMap<CallId, Call>, floor: &Floor, out: &mut Outbox) {
         if self.ending.is_some_and(|(_, until)| now >= until) {
             self.ending = None;
         }
-        let routes: Vec<Route> = calls.values().filter_map(route).collect();
+        let routes = floor.routes(calls);
         if routes != self.routes {
             self.tell_sessions(&routes, calls, out);
             out.sound(SoundRequest::Route(routes.clone()));
             self.routes = routes;
         }
-        let tone = tone(calls).or(self.ending.map(|(tone, _)| tone).filter(|_| !calls.values().any(is_heard)));
+        let tone = tone(calls, floor).or(self.ending.map(|(tone, _)| tone).filter(|_| self.routes.is_empty()));
         if tone != self.tone {
             out.sound(SoundRequest::Tone(tone));
             self.tone = tone;
         }
-        let ring = if auto_answer { None } else { ring(calls) };
+        let ring = ring(calls);
         if ring != self.ring {
             out.sound(SoundRequest::Ring(ring));
             self.ring = ring;
@@ -86,28 +87,9 @@ impl Sound {
     }
 }
 
-fn route(call: &Call) -> Option<Route> {
-    let audio = call.audio.as_ref()?;
-    let talking = call.is_talking() && !call.hold.local;
-    let heard = talking || is_heard(call);
-    if !call.is_live() || !(talking || heard) {
-        return None;
-    }
-    Some(Route { media: audio.id, microphone: talking && !call.muted, speaker: heard, hears: Vec::new() })
-}
-
-/// Whether something of the far end is played to the user.
-fn is_heard(call: &Call) -> bool {
-    match &call.phase {
-        // Played from the first packet on, also before the far end says what it is.
-        Phase::Inviting { fork, .. } => fork.is_some(),
-        Phase::Talking => !call.hold.local,
-        Phase::Waiting { .. } | Phase::Offering { .. } | Phase::Judging | Phase::Alerting { .. } | Phase::Ended(_) => false,
-    }
-}
-
-fn tone(calls: &BTreeMap<CallId, Call>) -> Option<ProgressTone> {
-    let ringing = calls.values().any(|call| matches!(call.phase, Phase::Inviting { progress: Progress::Ringing, .. }));
+fn tone(calls: &BTreeMap<CallId, Call>, floor: &Floor) -> Option<ProgressTone> {
+    let rings = |call: &&Call| matches!(call.phase, Phase::Inviting { progress: Progress::Ringing, .. });
+    let ringing = calls.values().filter(rings).any(|call| floor.holder.is_none() || floor.includes(call.id));
     ringing.then_some(ProgressTone::Ringback)
 }
 

@@ -5,6 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{DtmfDigit, DtmfMode, IceUrl, Target};
 
+use crate::several::SeveralVerb;
+
 /// Sidetone without a window: places and takes calls, and controls a running phone.
 #[derive(Debug, Parser)]
 #[command(name = "sidetone-cli", version, arg_required_else_help = true)]
@@ -66,9 +68,14 @@ pub(crate) enum Verb {
         /// Of 0-9 * # A-D.
         #[arg(value_parser = digits)]
         digits: Digits,
+        /// Hold the key down for so long; one digit only.
+        #[arg(long, value_name = "TIME", value_parser = span)]
+        hold: Option<Duration>,
         #[command(flatten)]
         call: CallChoice,
     },
+    #[command(flatten)]
+    Several(SeveralVerb),
 }
 
 #[derive(Debug, Args)]
@@ -237,6 +244,12 @@ pub(crate) enum Switch {
     Off,
 }
 
+impl Switch {
+    pub(crate) fn is_on(self) -> bool {
+        matches!(self, Self::On)
+    }
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum CodecChoice {
     Opus,
@@ -250,6 +263,8 @@ pub(crate) enum DtmfChoice {
     Automatic,
     Rfc4733,
     Info,
+    InfoDtmf,
+    InBand,
 }
 
 impl From<DtmfChoice> for DtmfMode {
@@ -258,6 +273,8 @@ impl From<DtmfChoice> for DtmfMode {
             DtmfChoice::Automatic => Self::Automatic,
             DtmfChoice::Rfc4733 => Self::Rfc4733,
             DtmfChoice::Info => Self::Info,
+            DtmfChoice::InfoDtmf => Self::InfoDtmf,
+            DtmfChoice::InBand => Self::InBand,
         }
     }
 }

@@ -15,6 +15,7 @@ mod print;
 mod remote;
 mod serve;
 mod setting;
+mod several;
 mod sound;
 mod start;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use model::{AccountState, CallReport, CallState, Event, Snapshot, TimedEvent, TurnedAway};
+use model::{AccountState, CallId, CallReport, CallState, Event, Snapshot, TimedEvent, TurnedAway};
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -84,10 +84,7 @@ fn words(event: &Event) -> Option<String> {
             (true, true) => format!("call {call}: held by both sides"),
         },
         Event::Conference { members, .. } if members.is_empty() => "the conference is over".into(),
-        Event::Conference { members, held } => {
-            let members: Vec<_> = members.iter().map(ToString::to_string).collect();
-            format!("conference of calls {}{}", members.join(", "), if *held { ", held here" } else { "" })
-        }
+        Event::Conference { members, held } => conference_words(members, *held),
         Event::Recording { call, on: true, file, .. } => format!("call {call}: it is recorded to {}", file.expose()),
         Event::Recording { call, message: None, .. } => format!("call {call}: the recording is complete"),
         Event::Recording { call, message: Some(message), .. } => format!("call {call}: the recording ended: {message}"),
@@ -103,6 +100,11 @@ fn words(event: &Event) -> Option<String> {
         Event::Failed { call: Some(call), message } => format!("call {call}: {message}"),
         Event::Failed { call: None, message } => message.clone(),
     })
+}
+
+fn conference_words(members: &[CallId], held: bool) -> String {
+    let members: Vec<_> = members.iter().map(ToString::to_string).collect();
+    format!("conference of calls {}{}", members.join(", "), if held { ", held here" } else { "" })
 }
 
 fn remote_words(remote: &model::Remote) -> String {
@@ -147,10 +149,17 @@ fn print_snapshot(snapshot: &Snapshot) {
         println!("account {:<16} {}", account.id, account_words(&account.state));
     }
     for call in &snapshot.calls {
-        println!("call {:<4} {:<12} {}", call.id, remote_words(&call.remote), call_words(&call.state));
+        let recorded = if call.recording { ", recorded" } else { "" };
+        println!("call {:<4} {:<12} {}{recorded}", call.id, remote_words(&call.remote), call_words(&call.state));
     }
     if snapshot.calls.is_empty() {
         println!("no calls");
+    }
+    if let Some(conference) = &snapshot.conference {
+        println!("{}", conference_words(&conference.members, conference.held));
+    }
+    if snapshot.do_not_disturb {
+        println!("do not disturb");
     }
     for notice in &snapshot.notices {
         println!("notice: {}", notice.message);

@@ -1,15 +1,17 @@
 //! The verbs that control a running phone.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use model::{AccountId, CallId, CallState, Command, DialOptions, Snapshot};
+use model::{AccountId, CallId, CallState, Command, DialOptions, DtmfDigit, Snapshot};
 use phone::{Phone, RemoteAnswer, RemoteControl, RemoteError, RemoteRequest, ask_remote, serve_remote};
+use tokio::time::sleep;
 
 use crate::{
     args::{CallChoice, Verb},
     exit::{Exit, Failure},
     print::Printer,
     setting::Setting,
+    several,
 };
 
 /// Lets other processes of the user control `phone`.
@@ -38,22 +40,41 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
         Verb::Hold(choice) => Command::Hold { call: chosen(folder, &choice, is_talking).await? },
         Verb::Resume(choice) => Command::Resume { call: chosen(folder, &choice, is_talking).await? },
         Verb::Mute { call, off } => Command::Mute { call: chosen(folder, &call, is_live).await?, muted: !off },
-        Verb::Dtmf { digits, call } => Command::SendDtmf { call: chosen(folder, &call, is_talking).await?, digits: digits.0 },
+        Verb::Dtmf { digits, hold: Some(span), call } => return hold_key(folder, &digits.0, &call, span).await,
+        Verb::Dtmf { digits, hold: None, call } => {
+            Command::SendDtmf { call: chosen(folder, &call, is_talking).await?, digits: digits.0 }
+        }
+        Verb::Several(verb) => several::command(folder, verb).await?,
         Verb::Call(_) | Verb::Run(_) | Verb::Accounts { .. } | Verb::Devices => {
             return Err(Failure::usage("that verb needs no running phone"));
         }
     };
+    tell(folder, command).await
+}
+
+async fn tell(folder: &Path, command: Command) -> Result<Exit, Failure> {
     match ask(folder, RemoteRequest::Command(Box::new(command))).await? {
         RemoteAnswer::Refused(words) => Err(Failure::new(Exit::NoPhone, words)),
         RemoteAnswer::Accepted | RemoteAnswer::Status(_) | RemoteAnswer::Journal(_) => Ok(Exit::Done),
     }
 }
 
+/// Presses one key, waits, and lets it go.
+async fn hold_key(folder: &Path, digits: &[DtmfDigit], choice: &CallChoice, span: Duration) -> Result<Exit, Failure> {
+    let [digit] = *digits else {
+        return Err(Failure::usage("one key at a time can be held down"));
+    };
+    let call = chosen(folder, choice, is_talking).await?;
+    tell(folder, Command::PressKey { call, digit }).await?;
+    sleep(span).await;
+    tell(folder, Command::ReleaseKey { call }).await
+}
+
 async fn ask(folder: &Path, request: RemoteRequest) -> Result<RemoteAnswer, Failure> {
     ask_remote(folder, &request).await.map_err(|error| Failure::new(Exit::NoPhone, error))
 }
 
-async fn status(folder: &Path) -> Result<Snapshot, Failure> {
+pub(crate) async fn status(folder: &Path) -> Result<Snapshot, Failure> {
     match ask(folder, RemoteRequest::Status).await? {
         RemoteAnswer::Status(snapshot) => Ok(*snapshot),
         RemoteAnswer::Refused(words) => Err(Failure::new(Exit::NoPhone, words)),
@@ -64,7 +85,7 @@ async fn status(folder: &Path) -> Result<Snapshot, Failure> {
 }
 
 /// The call that was named, or the newest that fits.
-async fn chosen(folder: &Path, choice: &CallChoice, fits: fn(&CallState) -> bool) -> Result<CallId, Failure> {
+pub(crate) async fn chosen(folder: &Path, choice: &CallChoice, fits: fn(&CallState) -> bool) -> Result<CallId, Failure> {
     let snapshot = status(folder).await?;
     let mut calls = snapshot.calls.iter().filter(|call| fits(&call.state));
     let found = match choice.call {
@@ -74,7 +95,7 @@ async fn chosen(folder: &Path, choice: &CallChoice, fits: fn(&CallState) -> bool
     found.map(|call| call.id).ok_or_else(|| Failure::new(Exit::NoPhone, "the running phone has no such call"))
 }
 
-fn is_ringing_here(state: &CallState) -> bool {
+pub(crate) fn is_ringing_here(state: &CallState) -> bool {
     *state == CallState::Incoming
 }
 
@@ -82,6 +103,6 @@ fn is_live(state: &CallState) -> bool {
     !matches!(state, CallState::Ended { .. })
 }
 
-fn is_talking(state: &CallState) -> bool {
+pub(crate) fn is_talking(state: &CallState) -> bool {
     matches!(state, CallState::Established { .. } | CallState::EarlyMedia | CallState::Connecting)
 }

@@ -46,7 +46,8 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             | Verb::Hold(_)
             | Verb::Resume(_)
             | Verb::Mute { .. }
-            | Verb::Dtmf { .. } => remote::run(&setting, arguments.verb, printer).await,
+            | Verb::Dtmf { .. }
+            | Verb::Several(_) => remote::run(&setting, arguments.verb, printer).await,
         }
     });
     // A thread that waits for a key store or a sound server shall not keep the process.

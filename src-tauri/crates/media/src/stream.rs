@@ -179,6 +179,16 @@ impl AudioStream {
         self.watch.connected(connected);
     }
 
+    /// Holds a key down, behind digits still queued; `false` when the far end takes none.
+    pub fn press_key(&mut self, digit: DtmfDigit) -> bool {
+        self.outbound.press_key(digit)
+    }
+
+    /// Lets the key go.
+    pub fn release_key(&mut self) {
+        self.outbound.release_key();
+    }
+
     /// Whether the hub gives zeros on purpose, because the user muted the microphone or it is not routed here; then they are
     /// no trouble. A gate that opens only in speech must let some noise through, or it counts as silence.
     pub fn set_muted(&mut self, muted: bool) {

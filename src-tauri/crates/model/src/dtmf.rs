@@ -1,6 +1,6 @@
 //! Digits of the keypad (RFC 4733 section 3.2).
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -32,11 +32,17 @@ impl DtmfDigit {
         self.0
     }
 
-    /// Reads a string of digits; the error names the first character that is none.
-    pub fn parse_all(digits: &str) -> Result<Vec<Self>, InvalidDigit> {
-        digits.chars().map(Self::try_from).collect()
+    /// Reads a string of digits; the error names every character that is none.
+    pub fn parse_all(digits: &str) -> Result<Vec<Self>, InvalidDigits> {
+        let bad: BTreeSet<char> = digits.chars().filter(|c| Self::try_from(*c).is_err()).collect();
+        if bad.is_empty() { Ok(digits.chars().filter_map(|c| Self::try_from(c).ok()).collect()) } else { Err(InvalidDigits(bad)) }
     }
 }
+
+/// Characters that are no keys of the keypad.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} cannot be sent: only 0-9 * # A-D can")]
+pub struct InvalidDigits(pub BTreeSet<char>);
 
 impl TryFrom<char> for DtmfDigit {
     type Error = InvalidDigit;
@@ -85,7 +91,10 @@ mod tests {
     fn digits_are_their_event_codes() {
         let events: Vec<u8> = DtmfDigit::parse_all("09*#aD").expect("all are digits").iter().map(|d| d.event()).collect();
         assert_eq!(events, [0, 9, 10, 11, 12, 15]);
-        assert_eq!(DtmfDigit::parse_all("12x"), Err(InvalidDigit('x')));
+        let refused = DtmfDigit::parse_all("1y2x").expect_err("two are none").to_string();
+        assert_eq!(refused, "{'x', 'y'} cannot be sent: only 0-9 * # A-D can");
+        let refused = serde_json::from_str::<Vec<DtmfDigit>>(r#"["1","x"]"#).expect_err("one is none").to_string();
+        assert!(refused.starts_with("'x' is not one of 0-9 * # A-D"), "{refused}");
         assert_eq!(DtmfDigit::from_event(16), None);
     }
 }

@@ -25,11 +25,11 @@ pub use book::{
 pub use call::{CallId, CallState, Cause, Direction, EndedBy, Hold, LineCall, MediaDirection, MediaId, Remote};
 pub use clock::{Clock, Instant};
 pub use command::{Command, DialOptions};
-pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit};
+pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
 pub use event::{Event, TimedEvent, TurnedAway};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
-pub use settings::{CallSettings, Cleanup, DevicePreferences, SETTINGS_VERSION, Settings};
+pub use settings::{CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, RecordPolicy, SETTINGS_VERSION, Settings};
 pub use snapshot::{AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot};
 pub use target::{InvalidTarget, Target};

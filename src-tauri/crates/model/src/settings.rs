@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{Account, AccountId, Codec};
+use crate::{Account, AccountId, Codec, Personal, Target};
 
 /// The version `store` writes; older files are migrated when read.
 pub const SETTINGS_VERSION: u32 = 1;
@@ -97,7 +97,22 @@ pub struct CallSettings {
     pub dtx: bool,
     /// How many calls may be up or ringing before a further one hears busy.
     pub limit: u32,
-    /// Answer every call at once. For test rigs and `sidetone-cli run --auto-answer`.
+    /// What a further call meets while another one is up or rings.
+    pub waiting: CallWaiting,
+    /// Who is sent elsewhere (302), and where.
+    pub forward: Forward,
+    /// What callers are refused with while the user is not to be disturbed: 486 (busy) or 480 (not there).
+    pub dnd_code: u16,
+    /// Who rings all the same.
+    pub dnd_exceptions: Vec<Target>,
+    /// Whether calls may be recorded.
+    pub record: RecordPolicy,
+    /// Where recordings are kept; in the data folder when empty.
+    pub recordings_folder: String,
+    /// Let the far end hear a beep every 15 s while it is recorded.
+    pub beep_on_record: bool,
+    /// Answer every call at once, unless another one is in conversation: then it waits. For test rigs and
+    /// `sidetone-cli run --auto-answer`.
     pub auto_answer: bool,
     /// Seconds an incoming call may ring before it is answered with 480.
     pub ring_for_s: u32,
@@ -112,9 +127,61 @@ impl Default for CallSettings {
             packet_ms: 20,
             dtx: false,
             limit: 8,
+            waiting: CallWaiting::default(),
+            forward: Forward::default(),
+            dnd_code: 486,
+            dnd_exceptions: Vec::new(),
+            record: RecordPolicy::default(),
+            recordings_folder: String::new(),
+            beep_on_record: false,
             auto_answer: false,
             ring_for_s: 120,
             tones: "gb".into(),
         }
     }
+}
+
+/// What a further call meets while another one is up or rings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallWaiting {
+    /// It rings softly.
+    #[default]
+    Ring,
+    /// Its caller hears busy.
+    Busy,
+}
+
+/// Who is sent elsewhere. Numbers or addresses as they are dialled; empty ones forward nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct Forward {
+    /// Every caller.
+    pub always: Personal,
+    /// Who would hear busy.
+    pub busy: Personal,
+    /// Whom nobody answers.
+    pub no_answer: Personal,
+    /// After how many seconds of ringing.
+    pub no_answer_s: u32,
+}
+
+impl Default for Forward {
+    fn default() -> Self {
+        let nobody = Personal::default;
+        Self { always: nobody(), busy: nobody(), no_answer: nobody(), no_answer_s: 20 }
+    }
+}
+
+/// Whether calls may be recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordPolicy {
+    /// Never.
+    Off,
+    /// When the user asks for it.
+    #[default]
+    OnRequest,
+    /// Every call, from its answer on.
+    Always,
 }

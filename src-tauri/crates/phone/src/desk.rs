@@ -187,6 +187,10 @@ impl Working {
                 self.ring().await;
             }
             DeskRequest::Sound(SoundRequest::KeyTone(digit)) => self.hub.key_tone(digit),
+            DeskRequest::Sound(SoundRequest::Digit { media, digit, tone }) => {
+                let keys = |digit| ToneSpec::Digits { digits: vec![digit], tone, gap: Duration::ZERO };
+                self.hub.leg_tone(leg_id(media), digit.map(keys));
+            }
             DeskRequest::Expect => self.keep_until = Some(self.clock.now() + EXPECT),
             DeskRequest::Configure { devices, country } => {
                 self.cleanup = devices.cleanup;

@@ -31,7 +31,7 @@ struct Segment {
 #[serde(rename_all = "kebab-case")]
 enum Line {
     /// The whole of call control as the segment begins.
-    Checkpoint(CallControl),
+    Checkpoint(Box<CallControl>),
     /// An input and what followed from it.
     Step { at: Instant, input: Input, outputs: Vec<Output> },
 }
@@ -75,7 +75,7 @@ impl Journal {
             self.segments.pop_front();
         }
         // A new table of people per segment would break the thread between the two; the table only grows by people.
-        let line = self.write(&Line::Checkpoint(control.clone()));
+        let line = self.write(&Line::Checkpoint(Box::new(control.clone())));
         self.segments.push_back(Segment { bytes: line.len(), lines: vec![line] });
     }
 
@@ -104,7 +104,7 @@ impl Journal {
 /// # Errors
 /// The first line that cannot be read, or whose outputs differ.
 pub fn replay<'a>(lines: impl Iterator<Item = &'a str>) -> Result<usize, ReplayError> {
-    let mut control: Option<CallControl> = None;
+    let mut control: Option<Box<CallControl>> = None;
     let mut steps = 0;
     for (at, text) in lines.enumerate() {
         let line = at + 1;

@@ -70,7 +70,9 @@ impl Sessions {
             | MediaRequest::Reaccept { .. }
             | MediaRequest::Rollback
             | MediaRequest::Microphone { .. }
-            | MediaRequest::SendDtmf { .. } => {}
+            | MediaRequest::SendDtmf { .. }
+            | MediaRequest::PressKey { .. }
+            | MediaRequest::ReleaseKey => {}
         }
         match self.open.get(&media) {
             Some(handle) => {

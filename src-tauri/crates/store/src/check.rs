@@ -1,8 +1,8 @@
 //! What settings must hold to make sense; each complaint names its field.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{collections::BTreeSet, net::IpAddr, path::Path};
 
-use model::{Account, CallSettings, IcePolicy, Provider, Settings, SipAccount};
+use model::{Account, CallSettings, IcePolicy, Provider, Settings, SipAccount, Target};
 
 /// Above this, a list is a mistake (or an attack on our memory) and no configuration.
 const MOST_ACCOUNTS: usize = 64;
@@ -128,6 +128,21 @@ fn check_calls(calls: &CallSettings, found: &mut Complaints) {
     }
     if !(1..=3600).contains(&calls.ring_for_s) {
         found.add("calls.ring_for_s", "must be from 1 to 3600 seconds");
+    }
+    let forward = &calls.forward;
+    for (name, to) in [("always", &forward.always), ("busy", &forward.busy), ("no_answer", &forward.no_answer)] {
+        if !to.is_empty() && Target::try_from(to.clone()).is_err() {
+            found.add(&format!("calls.forward.{name}"), "is no number or address that can be called");
+        }
+    }
+    if !(1..=3600).contains(&forward.no_answer_s) {
+        found.add("calls.forward.no_answer_s", "must be from 1 to 3600 seconds");
+    }
+    if ![480, 486].contains(&calls.dnd_code) {
+        found.add("calls.dnd_code", "must be 486 (busy) or 480 (not there)");
+    }
+    if !calls.recordings_folder.is_empty() && !Path::new(&calls.recordings_folder).is_absolute() {
+        found.add("calls.recordings_folder", "must be a whole path, from the root on");
     }
     if calls.tones.len() != 2 || !calls.tones.chars().all(|c| c.is_ascii_alphabetic()) {
         found.add("calls.tones", "is a country of two letters, as gb or de");

@@ -1,6 +1,6 @@
 //! What the user does with a call: answer, decline, hang up.
 
-use model::{Cause, Direction, EndedBy, Event, Instant, Target};
+use model::{Cause, Direction, EndedBy, Event, Instant, Personal};
 
 use super::{Answer, Call, Phase};
 use crate::{
@@ -9,10 +9,13 @@ use crate::{
 };
 
 impl Call {
-    /// The far end's offer can be answered: it may ring until `give_up_at`.
-    pub(crate) fn alert(&mut self, now: Instant, give_up_at: Instant, out: &mut Outbox) {
-        if matches!(self.phase, Phase::Judging) {
-            self.phase = Phase::Alerting { answer: Answer::Coming { wanted: false }, give_up_at };
+    /// The far end's offer can be answered: it may ring until `give_up_at`, and goes to `no_answer` then.
+    pub(crate) fn alert(&mut self, now: Instant, give_up_at: Instant, no_answer: Personal, out: &mut Outbox) {
+        self.no_answer = no_answer;
+        match &mut self.phase {
+            Phase::Judging => self.phase = Phase::Alerting { answer: Answer::Coming { wanted: false }, give_up_at },
+            Phase::Alerting { give_up_at: at, .. } => *at = give_up_at,
+            Phase::Waiting { .. } | Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Talking | Phase::Ended(_) => {}
         }
         out.line(&self.account, LineRequest::Ring { call: self.line });
         self.setup.signalled_ms = self.elapsed_ms(now);
@@ -52,11 +55,11 @@ impl Call {
     }
 
     /// The user has the caller try elsewhere.
-    pub(crate) fn redirect(&mut self, now: Instant, target: Target, out: &mut Outbox) -> Result<(), &'static str> {
+    pub(crate) fn redirect(&mut self, now: Instant, to: Personal, out: &mut Outbox) -> Result<(), &'static str> {
         if !self.is_ringing_here() {
             return Err("only a ringing call can be diverted");
         }
-        out.line(&self.account, LineRequest::Redirect { call: self.line, target });
+        out.line(&self.account, LineRequest::Redirect { call: self.line, to });
         self.end(now, Cause::Diverted, out);
         Ok(())
     }

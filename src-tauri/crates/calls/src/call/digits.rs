@@ -1,4 +1,4 @@
-//! Digits: by RFC 4733 through the media session, or one after another by INFO.
+//! Digits: by RFC 4733 through the media session, by INFO, or as tones in the audio.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Call;
 use crate::{
-    io::{LineRequest, MediaRequest, SoundRequest},
+    io::{InfoForm, LineRequest, MediaRequest, SoundRequest},
     outbox::Outbox,
 };
 
@@ -21,64 +21,180 @@ const INFO_TONE: Duration = Duration::from_millis(120);
 /// The longest row of digits; more is a mistake.
 const MOST: usize = 256;
 
-/// Digits that wait to go by INFO.
+/// A key that is held longer is let go: somebody leans on it, or its release was lost.
+const LONGEST_PRESS: Duration = Duration::from_secs(10);
+
+/// 415: the far end does not know the type of the body (RFC 3261 21.4.13).
+const UNSUPPORTED_MEDIA_TYPE: u16 = 415;
+
+/// What a call knows of its digits.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct InfoDigits {
-    waiting: VecDeque<DtmfDigit>,
+pub(crate) struct Digits {
+    /// Digits that wait to go by INFO or as tones, with their lengths.
+    waiting: VecDeque<(DtmfDigit, Duration)>,
     next_at: Option<Instant>,
+    /// The last one that went by INFO; it goes another way when it is refused.
+    by_info: Option<(DtmfDigit, Duration)>,
+    pressed: Option<Pressed>,
+    refused: Refused,
 }
 
-impl InfoDigits {
+/// A key that is being held.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Pressed {
+    digit: DtmfDigit,
+    since: Instant,
+    /// The way it goes, chosen when it was pressed; where the length must be known first, nothing has gone yet.
+    sounds: Option<DtmfMode>,
+}
+
+/// What the far end of this call has been found not to understand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Refused {
+    #[default]
+    Nothing,
+    /// `application/dtmf-relay`.
+    Relay,
+    /// INFO of either kind.
+    Info,
+}
+
+impl Digits {
     pub(super) fn due(&self) -> Option<Instant> {
-        self.next_at.filter(|_| !self.waiting.is_empty())
+        let release = self.pressed.map(|pressed| pressed.since + LONGEST_PRESS);
+        self.next_at.filter(|_| !self.waiting.is_empty()).into_iter().chain(release).min()
     }
 
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
+        self.pressed = None;
     }
 }
 
 impl Call {
     /// Sends digits behind those still waiting.
     pub(crate) fn send_dtmf(&mut self, now: Instant, digits: Vec<DtmfDigit>, out: &mut Outbox) -> Result<(), &'static str> {
-        let Some(audio) = self.audio.as_ref().filter(|audio| audio.connected && self.is_live()) else {
-            return Err("digits can be sent when the audio of a call is connected");
-        };
+        let mode = self.way_of_digits()?;
         if digits.len() + self.digits.waiting.len() > MOST {
             return Err("that is too many digits at once");
         }
         let Some(&first) = digits.first() else { return Ok(()) };
-        match self.dtmf_in_use() {
-            Some(DtmfMode::Rfc4733) => out.media(audio.id, MediaRequest::SendDtmf { digits, tone: TONE, gap: GAP }),
-            Some(DtmfMode::Info | DtmfMode::InfoDtmf) => {
-                self.digits.waiting.extend(digits);
-                self.send_info_digits(now, out);
+        match (mode, &self.audio) {
+            (DtmfMode::Rfc4733, Some(audio)) => out.media(audio.id, MediaRequest::SendDtmf { digits, tone: TONE, gap: GAP }),
+            _ => {
+                let length = if mode == DtmfMode::InBand { TONE } else { INFO_TONE };
+                self.digits.waiting.extend(digits.into_iter().map(|digit| (digit, length)));
+                self.send_waiting_digits(now, out);
             }
-            Some(DtmfMode::Automatic | DtmfMode::InBand) | None => return Err("the far end takes no digits in this call"),
         }
         out.sound(SoundRequest::KeyTone(first));
         Ok(())
     }
 
-    pub(super) fn send_info_digits(&mut self, now: Instant, out: &mut Outbox) {
+    /// A key goes down.
+    pub(crate) fn press_key(&mut self, now: Instant, digit: DtmfDigit, out: &mut Outbox) -> Result<(), &'static str> {
+        let mode = self.way_of_digits()?;
+        self.release_key(now, out);
+        let is_free = self.digits.waiting.is_empty() && self.digits.next_at.is_none_or(|at| now >= at);
+        let sounds = match (mode, &self.audio) {
+            (DtmfMode::Rfc4733, Some(audio)) => {
+                out.media(audio.id, MediaRequest::PressKey { digit });
+                Some(mode)
+            }
+            (DtmfMode::InBand, Some(audio)) if is_free => {
+                out.sound(SoundRequest::Digit { media: audio.id, digit: Some(digit), tone: LONGEST_PRESS });
+                Some(mode)
+            }
+            _ => None,
+        };
+        self.digits.pressed = Some(Pressed { digit, since: now, sounds });
+        out.sound(SoundRequest::KeyTone(digit));
+        Ok(())
+    }
+
+    /// The key that is down goes up; nothing when none is.
+    pub(crate) fn release_key(&mut self, now: Instant, out: &mut Outbox) {
+        let Some(pressed) = self.digits.pressed.take() else { return };
+        let held = now.since(pressed.since).clamp(TONE, LONGEST_PRESS);
+        match (pressed.sounds, &self.audio) {
+            (Some(DtmfMode::InBand), Some(audio)) => {
+                out.sound(SoundRequest::Digit { media: audio.id, digit: None, tone: Duration::ZERO });
+                self.digits.next_at = Some(now + GAP);
+            }
+            (Some(_), Some(audio)) => out.media(audio.id, MediaRequest::ReleaseKey),
+            (None, _) => {
+                self.digits.waiting.push_back((pressed.digit, held));
+                self.send_waiting_digits(now, out);
+            }
+            (Some(_), None) => {}
+        }
+    }
+
+    pub(super) fn digits_on_time(&mut self, now: Instant, out: &mut Outbox) {
+        if self.digits.pressed.is_some_and(|pressed| now >= pressed.since + LONGEST_PRESS) {
+            self.release_key(now, out);
+        }
+        self.send_waiting_digits(now, out);
+    }
+
+    fn send_waiting_digits(&mut self, now: Instant, out: &mut Outbox) {
         if self.digits.next_at.is_some_and(|at| now < at) {
             return;
         }
         self.digits.next_at = None;
-        if let Some(digit) = self.digits.waiting.pop_front() {
-            out.line(&self.account, LineRequest::SendDtmf { call: self.line, digit, duration: INFO_TONE });
-            self.digits.next_at = Some(now + INFO_TONE + GAP);
+        let (Some(mode), Some(audio)) = (self.dtmf_in_use(), &self.audio) else { return };
+        let Some((digit, length)) = self.digits.waiting.pop_front() else { return };
+        match mode {
+            DtmfMode::InBand => out.sound(SoundRequest::Digit { media: audio.id, digit: Some(digit), tone: length }),
+            DtmfMode::Rfc4733 => {
+                out.media(audio.id, MediaRequest::SendDtmf { digits: vec![digit], tone: length, gap: GAP });
+            }
+            DtmfMode::Info | DtmfMode::InfoDtmf | DtmfMode::Automatic => {
+                let form = if mode == DtmfMode::InfoDtmf { InfoForm::Dtmf } else { InfoForm::DtmfRelay };
+                out.line(&self.account, LineRequest::SendDtmf { call: self.line, digit, duration: length, form });
+                self.digits.by_info = Some((digit, length));
+            }
+        }
+        self.digits.next_at = Some(now + length + GAP);
+    }
+
+    /// The far end did not take the last digit by INFO: it goes the next best way, and so do those behind it.
+    pub(super) fn on_dtmf_refused(&mut self, now: Instant, code: u16, out: &mut Outbox) {
+        let before = self.dtmf_in_use();
+        let relay_alone = before == Some(DtmfMode::Info) && code == UNSUPPORTED_MEDIA_TYPE;
+        self.digits.refused = if relay_alone { Refused::Relay } else { Refused::Info };
+        match self.digits.by_info.take() {
+            Some(digit) if self.dtmf_in_use().is_some() && self.dtmf_in_use() != before => {
+                self.digits.waiting.push_front(digit);
+                self.send_waiting_digits(now, out);
+            }
+            _ => out.failed(Some(self.id), format!("the far end did not take the digit ({code})")),
         }
     }
 
-    /// Which way digits go; `None` while unknown or when there is no way.
-    pub(super) fn dtmf_in_use(&self) -> Option<DtmfMode> {
-        let telephone_event = self.audio.as_ref()?.telephone_event;
-        match self.dtmf {
-            DtmfMode::Info if self.dtmf_info => Some(DtmfMode::Info),
-            DtmfMode::Rfc4733 | DtmfMode::Automatic | DtmfMode::Info if telephone_event == Some(true) => Some(DtmfMode::Rfc4733),
-            DtmfMode::Automatic | DtmfMode::Rfc4733 if telephone_event == Some(false) && self.dtmf_info => Some(DtmfMode::Info),
-            DtmfMode::Automatic | DtmfMode::Rfc4733 | DtmfMode::Info | DtmfMode::InfoDtmf | DtmfMode::InBand => None,
+    fn way_of_digits(&self) -> Result<DtmfMode, &'static str> {
+        if !self.audio.as_ref().is_some_and(|audio| audio.connected && self.is_live()) {
+            return Err("digits can be sent when the audio of a call is connected");
         }
+        self.dtmf_in_use().ok_or("the far end takes no digits in this call")
+    }
+
+    /// Which way digits go; `None` while unknown.
+    pub(super) fn dtmf_in_use(&self) -> Option<DtmfMode> {
+        let telephone_event = self.audio.as_ref()?.telephone_event?;
+        let info = match self.digits.refused {
+            Refused::Nothing => Some(DtmfMode::Info),
+            Refused::Relay => Some(DtmfMode::InfoDtmf),
+            Refused::Info => None,
+        };
+        let info = info.filter(|_| self.dtmf_info);
+        let in_stream = telephone_event.then_some(DtmfMode::Rfc4733);
+        let wanted = match self.dtmf {
+            DtmfMode::Automatic | DtmfMode::Rfc4733 => in_stream.or(info),
+            DtmfMode::Info => info.or(in_stream),
+            DtmfMode::InfoDtmf => info.map(|_| DtmfMode::InfoDtmf).or(in_stream),
+            DtmfMode::InBand => None,
+        };
+        Some(wanted.unwrap_or(DtmfMode::InBand))
     }
 }

@@ -1,6 +1,6 @@
 //! What the media session tells about a call.
 
-use model::{Cause, Event, Hold, Instant, MediaDirection};
+use model::{Cause, Event, Instant};
 
 use super::{Answer, Call, Phase, Progress};
 use crate::{
@@ -15,7 +15,10 @@ impl Call {
         match event {
             MediaEvent::OfferReady { offer } => self.on_offer_ready(now, offer, out),
             MediaEvent::Accepted => {}
-            MediaEvent::AnswerReady { answer, direction, remote } => {
+            MediaEvent::AnswerReady { answer, direction, remote, telephone_event } => {
+                if let Some(audio) = &mut self.audio {
+                    audio.telephone_event = Some(telephone_event);
+                }
                 self.on_agreed(direction, remote, out);
                 self.on_answer_ready(now, answer, out);
             }
@@ -102,7 +105,7 @@ impl Call {
             }
             Phase::Talking if self.audio.as_ref().is_some_and(|audio| audio.connected) => {
                 // Their answer to a changed offer is unusable: what was agreed before goes on.
-                self.exchange.give_up(self.hold.local);
+                self.exchange.give_up();
                 out.failed(Some(self.id), format!("the far end's answer cannot be used: {detail}"));
             }
             Phase::Inviting { .. } | Phase::Talking | Phase::Offering { .. } => {
@@ -110,24 +113,6 @@ impl Call {
                 self.end(now, Cause::NotAcceptable { code, text: detail }, out);
             }
             Phase::Waiting { .. } | Phase::Ended(_) => {}
-        }
-    }
-
-    /// Both sides have descriptions: who holds whom follows from the directions.
-    fn on_agreed(&mut self, direction: MediaDirection, remote: MediaDirection, out: &mut Outbox) {
-        let hold = Hold { local: self.exchange.holds() && !direction.receives(), remote: !remote.receives() };
-        if hold != self.hold {
-            self.hold = hold;
-            if self.is_talking() {
-                out.event(Event::Hold { call: self.id, hold });
-            }
-        }
-    }
-
-    /// A call that was held by what was agreed before it was answered: told now, because before there was nothing to hold.
-    pub(super) fn tell_early_hold(&self, out: &mut Outbox) {
-        if self.hold != Hold::default() {
-            out.event(Event::Hold { call: self.id, hold: self.hold });
         }
     }
 
@@ -197,7 +182,7 @@ impl Call {
     /// Our changed offer was refused.
     pub(super) fn on_reoffer_refused(&mut self, now: Instant, code: u16, text: &str, out: &mut Outbox) {
         let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking()) else { return };
-        let refusal = self.exchange.refused(code, self.hold.local);
+        let refusal = self.exchange.refused(code);
         if refusal.rollback {
             out.media(audio.id, MediaRequest::Rollback);
         }
@@ -215,7 +200,7 @@ impl Call {
     /// Starts the next offer, when one is wanted and none is under way.
     pub(super) fn advance_exchange(&mut self, out: &mut Outbox) {
         let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking()) else { return };
-        if let Some((direction, restart_ice)) = self.exchange.next(self.hold.local) {
+        if let Some((direction, restart_ice)) = self.exchange.next() {
             out.media(audio.id, MediaRequest::Reoffer { direction, restart_ice });
         }
     }

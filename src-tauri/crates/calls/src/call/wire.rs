@@ -35,9 +35,7 @@ impl Call {
                 let duration_ms = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
                 out.event(Event::Dtmf { call: self.id, digit, duration_ms });
             }
-            LineEvent::DtmfFailed { code, .. } => {
-                out.failed(Some(self.id), format!("the far end did not take the digit ({code})"));
-            }
+            LineEvent::DtmfFailed { code, .. } => self.on_dtmf_refused(now, code, out),
             LineEvent::Ended { how, .. } => self.on_ended(now, how, out),
             // Not about a call; call control has taken them.
             LineEvent::State(_) | LineEvent::Capable(_) | LineEvent::Incoming(_) => {}

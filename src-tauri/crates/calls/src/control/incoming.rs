@@ -1,58 +1,68 @@
-//! Calls that arrive: whether they ring, and what becomes of those that do not.
+//! Calls that arrive: those that may ring, and those that are turned away.
 
 use std::time::Duration;
 
-use model::{AccountId, CallId, Event, Instant, NoticeCode, TurnedAway};
+use model::{AccountId, CallId, Event, Instant, Personal, TurnedAway};
 
 use super::CallControl;
 use crate::{
     call::Call,
     io::{IncomingCall, LineRequest},
+    waiting::{Arrival, Verdict},
 };
 
 impl CallControl {
     pub(super) fn on_incoming(&mut self, now: Instant, account: &AccountId, incoming: IncomingCall) {
-        let live = self.calls.values().filter(|call| call.is_live()).count();
+        let on_line = self.calls.values().filter(|call| call.is_live() && call.account == *account).count();
         let Some(line) = self.lines.get(account) else { return };
-        let because = match live {
-            _ if self.do_not_disturb => Some(TurnedAway::DoNotDisturb),
-            live if live >= self.settings.limit as usize => Some(TurnedAway::Busy),
-            _ => None,
+        let arrival = Arrival {
+            settings: &self.settings,
+            do_not_disturb: self.do_not_disturb,
+            remote: &incoming.remote,
+            live: self.calls.values().filter(|call| call.is_live()).count(),
+            line_is_full: line.is_full(on_line),
         };
-        if let Some(because) = because {
-            self.outbox.line(account, LineRequest::Reject { call: incoming.call, code: 486, text: "Busy Here".into() });
-            self.outbox.event(Event::TurnedAway { account: account.clone(), remote: incoming.remote, because });
-            return;
-        }
+        let (request, because) = match arrival.verdict() {
+            Verdict::Ring => return self.receive(now, account, incoming),
+            Verdict::Refuse { because, code } => {
+                let text = if code == 480 { "Temporarily Unavailable" } else { "Busy Here" };
+                (LineRequest::Reject { call: incoming.call, code, text: text.into() }, because)
+            }
+            Verdict::Forward { to } => (LineRequest::Redirect { call: incoming.call, to }, TurnedAway::Forwarded),
+        };
+        self.outbox.line(account, request);
+        self.outbox.event(Event::TurnedAway { account: account.clone(), remote: incoming.remote, because });
+    }
+
+    fn receive(&mut self, now: Instant, account: &AccountId, incoming: IncomingCall) {
+        let Some(line) = self.lines.get(account) else { return };
         self.numbered += 1;
         let id = CallId(self.numbered);
         let offerless = incoming.offer.is_none();
-        let ring_for = Duration::from_secs(self.settings.ring_for_s.into());
-        let call = Call::received(now, id, line, incoming, ring_for, &mut self.outbox);
+        let call = Call::received(now, id, line, incoming, self.rings_for().0, &mut self.outbox);
         self.calls.insert(id, call);
         if offerless {
             self.alert(now, id);
         }
     }
 
-    /// Ends the calls in conversation and answers this one.
-    pub(super) fn end_and_answer(&mut self, now: Instant, id: CallId) {
-        if self.calls.get(&id).is_some_and(Call::is_ringing_here) {
-            for call in self.calls.values_mut().filter(|call| call.is_talking() && !call.hold.local) {
-                call.end_conversation(now, &mut self.outbox);
-            }
+    /// How long a call may ring, and where its caller is sent then: nowhere when empty.
+    fn rings_for(&self) -> (Duration, Personal) {
+        let (longest, forward) = (self.settings.ring_for_s, &self.settings.forward);
+        if !forward.no_answer.is_empty() && forward.no_answer_s <= longest {
+            return (Duration::from_secs(forward.no_answer_s.into()), forward.no_answer.clone());
         }
-        self.with_call(id, NoticeCode::DialFailed, |call, out| call.answer(now, out));
+        (Duration::from_secs(longest.into()), Personal::default())
     }
 
     pub(super) fn alert(&mut self, now: Instant, id: CallId) {
+        let (span, no_answer) = self.rings_for();
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.alert(now, now + Duration::from_secs(self.settings.ring_for_s.into()), &mut self.outbox);
-        if self.settings.auto_answer {
-            self.with_call(id, NoticeCode::DialFailed, |call, out| {
-                call.auto_answered = true;
-                call.answer(now, out)
-            });
+        call.alert(now, now + span, no_answer, &mut self.outbox);
+        // A conversation is not held by a call that answers itself: that one waits like any other.
+        if self.settings.auto_answer && self.floor.holder.is_none() {
+            call.auto_answered = true;
+            self.answer(now, id);
         }
     }
 }

@@ -5,6 +5,7 @@ use model::{AccountId, AccountState, Cause, Instant, LineCall, MediaId, Settings
 use super::CallControl;
 use crate::{
     call::{Call, Phase},
+    floor::Holder,
     io::{LineEvent, MediaEvent},
 };
 
@@ -58,7 +59,12 @@ impl CallControl {
     pub(super) fn on_line_call(&mut self, now: Instant, account: &AccountId, line_call: LineCall, event: LineEvent) {
         let of_this_line = |call: &&mut Call| call.account == *account && call.line == line_call && call.is_live();
         let Some(call) = self.calls.values_mut().find(of_this_line) else { return };
+        let (id, was_talking) = (call.id, call.is_talking());
         call.on_line(now, event, &mut self.outbox);
+        if !was_talking && call.is_talking() {
+            // Somebody has picked up and waits to be spoken to.
+            return self.give_floor(now, Holder::Call(id));
+        }
         if let Phase::Ended(ended) = &call.phase {
             self.sound.ended(now, &ended.cause);
         }

@@ -9,6 +9,7 @@ use super::CallControl;
 use crate::{
     call::{Audio, Call},
     dial::Dial,
+    floor::Holder,
     io::MediaRequest,
 };
 
@@ -36,7 +37,9 @@ impl CallControl {
             return self.refuse(None, NoticeCode::DialFailed, message);
         };
         let wait = line.is_coming_up().then_some(WAIT_FOR_LINE);
+        let on_line = self.calls.values().filter(|call| call.is_live() && call.account == line.id).count();
         let refusal = match &line.state {
+            _ if line.is_full(on_line) => Some(format!("it carries {} calls at once", line.capabilities.calls)),
             _ if line.is_usable() || line.is_coming_up() => None,
             AccountState::Offline { cause, .. } => Some(cause.to_string()),
             _ => Some("it is switched off".to_owned()),
@@ -59,7 +62,11 @@ impl CallControl {
                 call
             }
         };
+        let is_placed = call.is_live();
         self.calls.insert(id, call);
+        if is_placed {
+            self.give_floor(now, Holder::Call(id));
+        }
     }
 
     pub(super) fn prepare(&mut self, now: Instant, account: Option<AccountId>) {

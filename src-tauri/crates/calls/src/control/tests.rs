@@ -197,7 +197,7 @@ fn answering_before_our_answer_is_made_sends_it_when_it_is() {
     desk.command(Command::Answer { call: CallId(1) });
     assert!(desk.asked(&Output::Sound(SoundRequest::Ring(None))));
     let (direction, remote) = (MediaDirection::SendRecv, MediaDirection::SendRecv);
-    desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction, remote });
+    desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction, remote, telephone_event: true });
     assert!(desk.asked_of_line(LineRequest::Answer { call, description: text("answer") }));
 }
 
@@ -279,7 +279,7 @@ fn the_far_end_holding_us_is_shown_apart() {
         desk.asked_of_media(1, MediaRequest::Reaccept { offer: Some(text("sendonly")), direction: MediaDirection::SendRecv })
     );
     let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
-    desk.media(1, MediaEvent::AnswerReady { answer: text("recvonly"), direction, remote });
+    desk.media(1, MediaEvent::AnswerReady { answer: text("recvonly"), direction, remote, telephone_event: true });
     assert!(desk.asked_of_line(LineRequest::AnswerReoffer { call, description: text("recvonly") }));
     assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold { local: false, remote: true } }));
 }
@@ -290,7 +290,7 @@ fn a_caller_that_holds_us_from_the_start_is_shown_once_we_answer() {
     desk.ring();
     desk.media(1, MediaEvent::Accepted);
     let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
-    desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction, remote });
+    desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction, remote, telephone_event: true });
     desk.events();
     desk.command(Command::Answer { call: CallId(1) });
     let hold = Hold { local: false, remote: true };
@@ -366,7 +366,12 @@ fn digits_by_info_are_spaced() {
     desk.wait(Duration::from_millis(1));
     assert_eq!(sent(&desk), 2);
     let digit = DtmfDigit::try_from('2').expect("a digit");
-    assert!(desk.asked_of_line(LineRequest::SendDtmf { call, digit, duration: Duration::from_millis(120) }));
+    assert!(desk.asked_of_line(LineRequest::SendDtmf {
+        call,
+        digit,
+        duration: Duration::from_millis(120),
+        form: crate::io::InfoForm::DtmfRelay
+    }));
 }
 
 #[test]

@@ -18,10 +18,16 @@ const LONGEST_QUEUE: usize = 1_024;
 /// Longest single tone.
 const LONGEST_TONE: Duration = Duration::from_secs(60);
 
+/// Length of a key that is let go before its tone has begun, and pause behind a key that was held.
+const USUAL_TONE_MS: u32 = 100;
+const USUAL_GAP_MS: u32 = 70;
+
 struct Key {
     digit: DtmfDigit,
     tone_ms: u32,
     gap_ms: u32,
+    /// Still down: the tone goes on until it is let go.
+    down: bool,
 }
 
 enum State {
@@ -73,8 +79,27 @@ impl DtmfSender {
         }
         let ms = |span: Duration| u32::try_from(span.min(LONGEST_TONE).as_millis()).unwrap_or(0);
         let tone_ms = ms(tone).max(UPDATE_MS * 2);
-        self.queue.extend(digits.iter().map(|digit| Key { digit: *digit, tone_ms, gap_ms: ms(gap) }));
+        self.queue.extend(digits.iter().map(|digit| Key { digit: *digit, tone_ms, gap_ms: ms(gap), down: false }));
         true
+    }
+
+    /// Queues a key that stays down until `release`, or for the longest tone there is.
+    pub(crate) fn press(&mut self, digit: DtmfDigit) -> bool {
+        self.release();
+        let tone_ms = u32::try_from(LONGEST_TONE.as_millis()).unwrap_or(u32::MAX);
+        self.queue.push_back(Key { digit, tone_ms, gap_ms: USUAL_GAP_MS, down: true });
+        self.queue.len() <= LONGEST_QUEUE
+    }
+
+    /// Lets the key go that is down: its tone ends with the next packet.
+    pub(crate) fn release(&mut self) {
+        if let Some(key) = self.queue.back_mut().filter(|key| key.down) {
+            (key.tone_ms, key.down) = (USUAL_TONE_MS, false);
+        } else if let State::Tone { key, played_ms, .. } = &mut self.state
+            && key.down
+        {
+            (key.tone_ms, key.down) = ((*played_ms + UPDATE_MS).max(UPDATE_MS * 2), false);
+        }
     }
 
     /// Whether nothing waits and nothing is on its way.
@@ -202,6 +227,30 @@ mod tests {
         }
         assert_eq!(segments.iter().map(|(_, length)| u32::from(*length)).sum::<u32>(), 144_000);
         assert_eq!(sent.iter().filter(|(_, s)| s.payload.end).count(), 3);
+    }
+
+    #[test]
+    fn a_key_sounds_until_it_is_let_go() {
+        let mut sender = DtmfSender::new();
+        assert!(sender.press(digits("5")[0]));
+        let step = |sender: &mut DtmfSender| sender.step(1_000, 8_000, 8_000).expect("a packet");
+        let said: Vec<_> = (0..20).map(|_| step(&mut sender).payload).map(|payload| (payload.duration, payload.end)).collect();
+        assert_eq!((said[0], said[19]), ((160, false), (3_200, false)));
+        sender.release();
+        assert_eq!(step(&mut sender).payload, TelephoneEventPayload { event: 5, end: true, duration: 3_360 });
+        run(&mut sender, 8_000, 8_000);
+        assert!(sender.idle());
+    }
+
+    #[test]
+    fn a_key_let_go_before_its_turn_has_the_usual_length() {
+        let mut sender = DtmfSender::new();
+        sender.queue(&digits("1"), Duration::from_millis(100), Duration::from_millis(70));
+        assert!(sender.press(digits("2")[0]));
+        sender.release();
+        sender.release();
+        let sent = run(&mut sender, 8_000, 8_000);
+        assert_eq!(sent.last().map(|(_, step)| (step.payload.event, step.payload.duration)), Some((2, 800)));
     }
 
     #[test]

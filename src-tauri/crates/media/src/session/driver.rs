@@ -196,6 +196,13 @@ impl Driver {
                 }
                 self.digits_waiting = true;
             }
+            MediaRequest::PressKey { digit } => {
+                if !self.stream.press_key(digit) {
+                    return self.tell(MediaEvent::DtmfUnavailable).await;
+                }
+                self.digits_waiting = true;
+            }
+            MediaRequest::ReleaseKey => self.stream.release_key(),
             MediaRequest::Close => return Next::Close,
         }
         Next::GoOn
@@ -225,10 +232,12 @@ impl Driver {
                 Ok((answer, settled)) => {
                     let Settled { negotiated, .. } = &settled;
                     let (direction, remote) = (negotiated.direction, negotiated.remote);
+                    let telephone_event = !negotiated.telephone_events.is_empty();
                     if let Err(refusal) = self.settle(settled).await {
                         return self.refuse(refusal).await;
                     }
-                    self.tell(MediaEvent::AnswerReady { answer: Description::from(answer), direction, remote }).await
+                    let answer = Description::from(answer);
+                    self.tell(MediaEvent::AnswerReady { answer, direction, remote, telephone_event }).await
                 }
                 Err(refusal) => self.refuse(refusal).await,
             },

@@ -99,7 +99,7 @@ impl End {
 
     async fn answer(&mut self) -> (Description, MediaDirection, MediaDirection) {
         self.wait("an answer", |event| match event {
-            MediaEvent::AnswerReady { answer, direction, remote } => Some((answer, direction, remote)),
+            MediaEvent::AnswerReady { answer, direction, remote, .. } => Some((answer, direction, remote)),
             _ => None,
         })
         .await

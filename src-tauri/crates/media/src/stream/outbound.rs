@@ -138,6 +138,14 @@ impl Outbound {
             && self.dtmf.queue(digits, tone, gap)
     }
 
+    pub(super) fn press_key(&mut self, digit: DtmfDigit) -> bool {
+        self.agreed.as_ref().is_some_and(|agreed| !agreed.negotiated.telephone_events.is_empty()) && self.dtmf.press(digit)
+    }
+
+    pub(super) fn release_key(&mut self) {
+        self.dtmf.release();
+    }
+
     pub(super) fn dtmf_idle(&self) -> bool {
         self.dtmf.idle()
     }

@@ -103,7 +103,7 @@ impl Ours {
 
     async fn answered(&mut self) -> (Description, Flow) {
         self.wait("our answer", |event| match event {
-            MediaEvent::AnswerReady { answer, direction, remote } => Some((answer, (direction, remote))),
+            MediaEvent::AnswerReady { answer, direction, remote, .. } => Some((answer, (direction, remote))),
             MediaEvent::Refused { detail, .. } => panic!("their offer is refused: {detail}"),
             _ => None,
         })

@@ -5,20 +5,24 @@
 
 use std::time::Duration;
 
+use calls::io::InfoForm;
 use model::DtmfDigit;
 
-/// The type we send, and understand.
-pub(super) const RELAY: &str = "application/dtmf-relay";
-/// The older type, just the digit.
+/// The type we send first, and understand.
+const RELAY: &str = "application/dtmf-relay";
+/// The older type, just the digit; sent where the other is not known.
 const BARE: &str = "application/dtmf";
 /// What is taken when a body does not tell, or tells nonsense.
 const USUAL: Duration = Duration::from_millis(160);
 /// From the shortest tone a detector must hear (ITU-T Q.24) to what a person would hold down.
 const SENSIBLE_MS: std::ops::RangeInclusive<u64> = 40..=10_000;
 
-/// The body that says a digit.
-pub(super) fn relay_body(digit: DtmfDigit, duration: Duration) -> String {
-    format!("Signal={digit}\r\nDuration={}\r\n", duration.as_millis())
+/// The type and the body that say a digit.
+pub(super) fn write(form: InfoForm, digit: DtmfDigit, duration: Duration) -> (&'static str, String) {
+    match form {
+        InfoForm::DtmfRelay => (RELAY, format!("Signal={digit}\r\nDuration={}\r\n", duration.as_millis())),
+        InfoForm::Dtmf => (BARE, format!("{digit}\r\n")),
+    }
 }
 
 /// The digit an INFO says, if it is one.
@@ -59,9 +63,12 @@ mod tests {
 
     #[test]
     fn what_we_say_we_understand() {
-        let body = relay_body(key('#'), Duration::from_millis(100));
+        let (kind, body) = write(InfoForm::DtmfRelay, key('#'), Duration::from_millis(100));
         assert_eq!(body, "Signal=#\r\nDuration=100\r\n");
-        assert_eq!(read(RELAY, &body), Some((key('#'), Duration::from_millis(100))));
+        assert_eq!(read(kind, &body), Some((key('#'), Duration::from_millis(100))));
+        let (kind, body) = write(InfoForm::Dtmf, key('#'), Duration::from_millis(100));
+        assert_eq!((kind, body.as_str()), ("application/dtmf", "#\r\n"));
+        assert_eq!(read(kind, &body), Some((key('#'), USUAL)));
     }
 
     #[test]

@@ -427,7 +427,12 @@ fn digits_go_and_come_by_info() {
     let mut bench = Bench::registered();
     let call = bench.answered();
     let digit = DtmfDigit::try_from('#').expect("a key");
-    bench.request(LineRequest::SendDtmf { call, digit, duration: Duration::from_millis(120) });
+    bench.request(LineRequest::SendDtmf {
+        call,
+        digit,
+        duration: Duration::from_millis(120),
+        form: calls::io::InfoForm::DtmfRelay,
+    });
     let info = bench.last_request(Method::Info);
     assert_eq!(info.headers.get("Content-Type"), Some("application/dtmf-relay"));
     assert_eq!(info.body, b"Signal=#\r\nDuration=120\r\n");

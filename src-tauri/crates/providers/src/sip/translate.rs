@@ -1,7 +1,7 @@
 //! The words of call control and those of the user agent, one for one.
 
 use calls::io::{IncomingCall, LineEnd, LineEvent, LineRequest};
-use model::{LineCall, Personal};
+use model::{LineCall, Personal, Target};
 use sip::{CallEnd, CallEvent, Command, ExtraHeaders, Invite};
 use tracing::debug;
 
@@ -42,23 +42,25 @@ pub(super) fn command(request: LineRequest, domain: &str) -> Result<Command, (Li
         LineRequest::Ring { call } => Command::Ring { call },
         LineRequest::Answer { call, description } => Command::Accept { call, description: Some(description) },
         LineRequest::Reject { call, code, text } => Command::Reject { call, code, text, headers: Vec::new() },
-        LineRequest::Redirect { call, target } => match target::request_uri(&target, domain) {
-            Ok(contact) => Command::Reject {
-                call,
-                code: 302,
-                text: "Moved Temporarily".to_owned(),
-                headers: vec![("Contact".to_owned(), format!("<{contact}>").into())],
-            },
-            // Nobody can be sent there; the caller hears that nobody is here.
-            Err(_) => Command::Reject { call, code: 480, text: "Temporarily Unavailable".to_owned(), headers: Vec::new() },
-        },
+        LineRequest::Redirect { call, to } => {
+            match Target::try_from(to).ok().and_then(|to| target::request_uri(&to, domain).ok()) {
+                Some(contact) => Command::Reject {
+                    call,
+                    code: 302,
+                    text: "Moved Temporarily".to_owned(),
+                    headers: vec![("Contact".to_owned(), format!("<{contact}>").into())],
+                },
+                // Nobody can be sent there; the caller hears that nobody is here.
+                None => Command::Reject { call, code: 480, text: "Temporarily Unavailable".to_owned(), headers: Vec::new() },
+            }
+        }
         LineRequest::HangUp { call } => Command::HangUp { call, reason: String::new() },
         LineRequest::Reoffer { call, offer } => Command::Reoffer { call, offer: Some(offer) },
         LineRequest::AnswerReoffer { call, description } => Command::AnswerReoffer { call, description },
         LineRequest::RefuseReoffer { call, code } => Command::RefuseReoffer { call, code },
-        LineRequest::SendDtmf { call, digit, duration } => {
-            let body = Personal::new(dtmf::relay_body(digit, duration));
-            Command::Info { call, content_type: dtmf::RELAY.to_owned(), body }
+        LineRequest::SendDtmf { call, digit, duration, form } => {
+            let (content_type, body) = dtmf::write(form, digit, duration);
+            Command::Info { call, content_type: content_type.to_owned(), body: Personal::new(body) }
         }
     })
 }
