@@ -1,7 +1,26 @@
-//! The desktop phone.
-#![expect(clippy::print_stderr, reason = "there is no window yet to say it in")]
+//! `sidetone`: the phone on the desktop. It forwards; what decides is in `phone` and below.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
-fn main() -> std::process::ExitCode {
-    eprintln!("sidetone has no window yet; the same phone is in sidetone-cli");
-    std::process::ExitCode::FAILURE
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod arguments;
+mod awake;
+mod bridge;
+mod commands;
+mod engine;
+mod failure;
+mod notify;
+mod popup;
+mod program;
+mod self_test;
+mod start;
+mod tray;
+mod tray_host;
+mod web_view;
+mod windows;
+
+fn main() -> ExitCode {
+    start::run(arguments::Arguments::parse())
 }

@@ -3,7 +3,9 @@
 
 mod bench;
 mod ci;
+mod icons;
 mod metadata;
+mod page;
 mod parts;
 mod run;
 mod setup;
@@ -19,11 +21,12 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   setup              installs what the machine lacks to build the phone (asks first when you are at a terminal)
-  run [ARGUMENTS]    builds the phone and calls the practice exchange's echo; ARGUMENTS go to sidetone-cli instead
+  run [ARGUMENTS]    builds the phone and opens its window (without a screen, calls the echo); ARGUMENTS go to sidetone-cli instead
   test [PART]        every test, or one part: unit, scenarios, trust, interop
   ci                 what a change must pass: formatting, tidy, lints, generated files, tests
   tidy               the rules of the project that no other tool knows
   gen-types          writes the page's types from the crate `model`; with --check only compares them
+  icons              draws icons/*.png, *.ico and *.icns from icons/*.svg
   bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference
 ";
 
@@ -51,6 +54,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<(), Failed> {
         ("tidy", []) => tidy::check(),
         ("gen-types", []) => types::write(),
         ("gen-types", [flag]) if flag == "--check" => types::check(),
+        ("icons", []) => icons::draw(),
         ("bench", [name]) => bench::measure(name),
         ("help" | "-h" | "--help", _) => {
             print!("{USAGE}");

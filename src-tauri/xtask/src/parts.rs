@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    setup,
-    shell::{Failed, cargo, output, root, run, run_and_read},
+    page, run, setup,
+    shell::{Failed, cargo, output, root, run as run_program, run_and_read},
 };
 
 /// The parts by name, with what they are.
@@ -23,7 +23,7 @@ const PARTS: [(&str, &str); 5] = [
 /// Every test there is.
 pub fn test_everything() -> Result<(), Failed> {
     setup::install_missing()?;
-    build_program()?;
+    build_programs()?;
     let lab = prepare_lab();
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
     test_and_close(with_lab(&mut command, lab))
@@ -40,16 +40,17 @@ pub fn test(part: &str) -> Result<(), Failed> {
     if part == "unit" {
         return test_and_close(&mut cargo(&["test", "--workspace", "--lib", "--bins", "--no-fail-fast"]));
     }
-    build_program()?;
+    build_programs()?;
     let lab = if part == "interop" { prepare_lab() } else { None };
     let mut command = cargo(&["test", "--workspace", "--test", "all", "--no-fail-fast", "--"]);
     command.arg(format!("{part}::"));
     test_and_close(with_lab(&mut command, lab))
 }
 
-/// Some tests start `sidetone-cli`, which cargo does not build for the tests of another crate.
-fn build_program() -> Result<(), Failed> {
-    run(&mut cargo(&["build", "--workspace", "--bin", "sidetone-cli"]))
+/// Some tests start the programs, which cargo does not build for the tests of another crate.
+fn build_programs() -> Result<(), Failed> {
+    page::build()?;
+    run::build(&["--bin", "sidetone-cli", "--bin", "sidetone"])
 }
 
 /// Runs the tests. After several runners, of which each has closed with its own line, there is one for all.
@@ -114,7 +115,7 @@ fn prepare_lab() -> Option<PathBuf> {
         // Only root can install it; whether it is installed, its own commands will say.
         return Some(folder);
     }
-    match run(Command::new(folder.join("lab")).arg("install").stdin(Stdio::null())) {
+    match run_program(Command::new(folder.join("lab")).arg("install").stdin(Stdio::null())) {
         Ok(()) => Some(folder),
         Err(_) => {
             eprintln!("the interop lab could not be installed: its peers are skipped");

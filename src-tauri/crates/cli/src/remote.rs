@@ -16,7 +16,7 @@ use crate::{
 
 /// Lets other processes of the user control `phone`.
 pub(crate) async fn serve(setting: &Setting, phone: &Phone) -> Result<RemoteControl, Failure> {
-    serve_remote(setting.folder.path(), phone.clone()).await.map_err(|error| match error {
+    serve_remote(setting.folder.path(), phone.clone(), None).await.map_err(|error| match error {
         RemoteError::AlreadyRunning => {
             Failure::new(Exit::Usage, "a phone already runs with this folder; give another one with --data")
         }

@@ -11,6 +11,7 @@ mod command;
 mod dtmf;
 mod event;
 mod ice;
+mod link;
 mod report;
 mod secret;
 mod settings;

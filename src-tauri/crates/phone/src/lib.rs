@@ -4,6 +4,7 @@
 //! about calls: `calls` does.
 
 mod desk;
+pub mod desktop;
 mod diagnostics;
 mod journal;
 mod lines;
@@ -17,6 +18,6 @@ mod world;
 pub use diagnostics::{InvalidFilter, LogLevel, follow_log};
 pub use journal::{Journal, ReplayError, replay};
 pub use phone::{Phone, PhoneOptions, PhoneStopped};
-pub use remote::{RemoteAnswer, RemoteControl, RemoteError, RemoteRequest, ask_remote, serve_remote};
+pub use remote::{RemoteAnswer, RemoteControl, RemoteError, RemoteRequest, Show, ask_remote, serve_remote};
 pub use spawn::spawn;
 pub use world::{NoWorld, Randomness, RealWorld, SystemClock, SystemRandomness, World};

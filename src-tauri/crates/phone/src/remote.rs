@@ -14,11 +14,11 @@ use interprocess::local_socket::{
     ListenerOptions, Name,
     tokio::{Listener, Stream, prelude::*},
 };
-use model::{Command, Snapshot};
+use model::{Command, Snapshot, Target};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    sync::Semaphore,
+    sync::{Semaphore, mpsc},
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -48,6 +48,16 @@ pub enum RemoteRequest {
     Status,
     /// Tell the journal.
     Journal,
+    /// Bring the window up.
+    Show(Show),
+}
+
+/// What the window is brought up with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Show {
+    /// What a link asked to call.
+    #[serde(default)]
+    pub target: Option<Target>,
 }
 
 /// What it is told.
@@ -91,17 +101,18 @@ impl Drop for RemoteControl {
     }
 }
 
-/// Listens in `folder` for this user's programs; must be called inside a tokio runtime.
+/// Listens in `folder` for this user's programs; must be called inside a tokio runtime. Who has a window hears through
+/// `window` when it is wanted.
 ///
 /// # Errors
 /// When another phone listens there, or the socket cannot be made.
-pub async fn serve_remote(folder: &Path, phone: Phone) -> Result<RemoteControl, RemoteError> {
+pub async fn serve_remote(folder: &Path, phone: Phone, window: Option<mpsc::Sender<Show>>) -> Result<RemoteControl, RemoteError> {
     make_private(folder).map_err(RemoteError::NoSocket)?;
     if Stream::connect(name(folder)?).await.is_ok() {
         return Err(RemoteError::AlreadyRunning);
     }
     let listener = listen(folder)?;
-    Ok(RemoteControl(spawn("remote control", info_span!("remote"), accept(listener, phone))))
+    Ok(RemoteControl(spawn("remote control", info_span!("remote"), accept(listener, phone, window))))
 }
 
 /// Asks the phone that runs with `folder`.
@@ -123,7 +134,7 @@ pub async fn ask_remote(folder: &Path, request: &RemoteRequest) -> Result<Remote
     serde_json::from_str(&line).map_err(|error| RemoteError::NoAnswer(error.to_string()))
 }
 
-async fn accept(listener: Listener, phone: Phone) {
+async fn accept(listener: Listener, phone: Phone, window: Option<mpsc::Sender<Show>>) {
     let places = Arc::new(Semaphore::new(MOST_CLIENTS));
     loop {
         match listener.accept().await {
@@ -132,9 +143,9 @@ async fn accept(listener: Listener, phone: Phone) {
                     warn!("too many programs control the phone; one was turned away");
                     continue;
                 };
-                let phone = phone.clone();
+                let (phone, window) = (phone.clone(), window.clone());
                 spawn("remote client", info_span!("remote"), async move {
-                    if let Err(error) = converse(stream, &phone).await {
+                    if let Err(error) = converse(stream, &phone, window.as_ref()).await {
                         warn!(%error, "a controlling program was cut off");
                     }
                     drop(place);
@@ -148,11 +159,11 @@ async fn accept(listener: Listener, phone: Phone) {
     }
 }
 
-async fn converse(stream: Stream, phone: &Phone) -> io::Result<()> {
+async fn converse(stream: Stream, phone: &Phone, window: Option<&mpsc::Sender<Show>>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     while let Some(line) = read_line(&mut stream, LONGEST_REQUEST).await? {
         let answer = match serde_json::from_str(&line) {
-            Ok(request) => answer(request, phone).await,
+            Ok(request) => answer(request, phone, window).await,
             Err(error) => RemoteAnswer::Refused(format!("that is no request: {error}")),
         };
         write_line(stream.get_mut(), &answer).await?;
@@ -160,12 +171,17 @@ async fn converse(stream: Stream, phone: &Phone) -> io::Result<()> {
     Ok(())
 }
 
-async fn answer(request: RemoteRequest, phone: &Phone) -> RemoteAnswer {
+async fn answer(request: RemoteRequest, phone: &Phone, window: Option<&mpsc::Sender<Show>>) -> RemoteAnswer {
     let refused = |error: crate::PhoneStopped| RemoteAnswer::Refused(error.to_string());
     match request {
         RemoteRequest::Command(command) => phone.send(*command).map_or_else(refused, |()| RemoteAnswer::Accepted),
         RemoteRequest::Status => RemoteAnswer::Status(Box::new(Snapshot::clone(&phone.snapshot()))),
         RemoteRequest::Journal => phone.journal().await.map_or_else(refused, RemoteAnswer::Journal),
+        RemoteRequest::Show(show) => match window.map(|window| window.try_send(show)) {
+            Some(Ok(())) => RemoteAnswer::Accepted,
+            Some(Err(_)) => RemoteAnswer::Refused("its window does not come up".into()),
+            None => RemoteAnswer::Refused("the running phone has no window".into()),
+        },
     }
 }
 
@@ -268,7 +284,7 @@ mod tests {
     async fn another_process_commands_the_phone_and_reads_its_state() {
         let folder = tempfile::tempdir().expect("a folder");
         let (phone, mut taken) = idle_phone();
-        let _control = serve_remote(folder.path(), phone).await.expect("it listens");
+        let _control = serve_remote(folder.path(), phone, None).await.expect("it listens");
         let hang_up = Command::HangUp { call: model::CallId(3) };
         let answer = ask_remote(folder.path(), &RemoteRequest::Command(Box::new(hang_up.clone()))).await;
         assert_eq!(answer.expect("an answer"), RemoteAnswer::Accepted);
@@ -278,10 +294,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_second_start_brings_the_window_up_where_there_is_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let wanted = Show { target: Some("600".parse().expect("a number")) };
+        let request = RemoteRequest::Show(wanted.clone());
+        let without = serve_remote(folder.path(), idle_phone().0, None).await.expect("it listens");
+        let answer = ask_remote(folder.path(), &request).await.expect("an answer");
+        assert_eq!(answer, RemoteAnswer::Refused("the running phone has no window".into()));
+        drop(without);
+        let (window, mut shows) = mpsc::channel(1);
+        let other = tempfile::tempdir().expect("a folder");
+        let _control = serve_remote(other.path(), idle_phone().0, Some(window)).await.expect("it listens");
+        assert_eq!(ask_remote(other.path(), &request).await.expect("an answer"), RemoteAnswer::Accepted);
+        assert_eq!(shows.recv().await, Some(wanted));
+    }
+
+    #[tokio::test]
     async fn nonsense_is_refused_in_words_and_too_much_is_cut_off() {
         let folder = tempfile::tempdir().expect("a folder");
         let (phone, _taken) = idle_phone();
-        let _control = serve_remote(folder.path(), phone).await.expect("it listens");
+        let _control = serve_remote(folder.path(), phone, None).await.expect("it listens");
         for nonsense in [&b"\n"[..], b"{}\n", b"\"format\"\n", b"{\"command\":{\"command\":\"dial\",\"target\":\"a b\"}}\n"] {
             assert!(say(folder.path(), nonsense).await.contains("that is no request"), "{nonsense:?}");
         }
@@ -293,14 +325,14 @@ mod tests {
     async fn a_second_phone_in_the_same_folder_is_told_so_and_a_dead_one_is_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(matches!(ask_remote(folder.path(), &RemoteRequest::Status).await, Err(RemoteError::NoPhone(_))));
-        let first = serve_remote(folder.path(), idle_phone().0).await.expect("it listens");
-        assert!(matches!(serve_remote(folder.path(), idle_phone().0).await, Err(RemoteError::AlreadyRunning)));
+        let first = serve_remote(folder.path(), idle_phone().0, None).await.expect("it listens");
+        assert!(matches!(serve_remote(folder.path(), idle_phone().0, None).await, Err(RemoteError::AlreadyRunning)));
         drop(first);
         // Aborting the task takes the runtime a moment.
         while Stream::connect(name(folder.path()).expect("a name")).await.is_ok() {
             tokio::task::yield_now().await;
         }
-        assert!(serve_remote(folder.path(), idle_phone().0).await.is_ok());
+        assert!(serve_remote(folder.path(), idle_phone().0, None).await.is_ok());
     }
 
     #[cfg(unix)]
@@ -308,7 +340,7 @@ mod tests {
     async fn nobody_else_may_open_the_socket() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
-        let _control = serve_remote(folder.path(), idle_phone().0).await.expect("it listens");
+        let _control = serve_remote(folder.path(), idle_phone().0, None).await.expect("it listens");
         let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
         assert_eq!((mode(folder.path()), mode(&socket_path(folder.path()))), (0o700, 0o600));
     }

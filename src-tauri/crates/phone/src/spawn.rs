@@ -1,18 +1,38 @@
 //! The one way to start a task.
 
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::{Instrument, Span, error};
 
-/// Starts a task inside `span`. A panic in it is logged with the task's name; it ends that task only.
+/// Starts a task inside `span`. A panic in it is logged with the task's name; it ends that task only. Aborting what is
+/// returned aborts it.
 #[expect(clippy::disallowed_methods, reason = "this is the one place where tasks are born")]
 pub fn spawn(name: &'static str, span: Span, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     let watched = async move {
-        let inner = tokio::spawn(task.in_current_span());
-        if let Err(failed) = inner.await
+        let mut inner = JoinSet::new();
+        inner.spawn(task.in_current_span());
+        if let Some(Err(failed)) = inner.join_next().await
             && failed.is_panic()
         {
             error!(task = name, "a task panicked and has ended");
         }
     };
     tokio::spawn(watched.instrument(span))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn aborting_a_task_ends_what_it_does() {
+        let (held, dropped) = oneshot::channel::<()>();
+        let task = spawn("waiting", Span::none(), async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        });
+        task.abort();
+        assert!(dropped.await.is_err(), "what the task held is gone");
+    }
 }

@@ -37,6 +37,11 @@ impl DataFolder {
     pub fn settings_file(&self) -> PathBuf {
         self.0.join("settings.toml")
     }
+
+    /// The file with the window's places in it.
+    pub fn places_file(&self) -> PathBuf {
+        self.0.join("window.toml")
+    }
 }
 
 /// Makes `folder` and those above it, for the user's eyes only.

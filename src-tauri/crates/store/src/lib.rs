@@ -7,6 +7,7 @@
 mod check;
 mod folder;
 mod instance;
+mod places;
 mod replace;
 mod secrets;
 mod settings;
@@ -14,5 +15,6 @@ mod settings;
 pub use check::{Invalid, check_account, check_settings};
 pub use folder::{DataFolder, NoHomeFolder};
 pub use instance::{instance, urn};
+pub use places::{Place, Places, PlacesFile};
 pub use secrets::{InMemory, KeptIn, KeyStore, KeyStoreError, SecretKey, SecretStore, Secrets};
 pub use settings::{LoadTrouble, Loaded, ReadError, SaveError, SettingsFile};

@@ -1,0 +1,105 @@
+//! Calls that somebody should see at once.
+
+use model::{CallId, CallState, CallView, Cause, Command, Snapshot};
+use serde::Deserialize;
+
+use super::words;
+
+/// A call as told by a popup or a notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// Which.
+    pub call: CallId,
+    /// The caller.
+    pub title: String,
+    /// What else there is to know.
+    pub body: String,
+}
+
+/// Calls that ring here, oldest first.
+pub fn ringing(snapshot: &Snapshot) -> Vec<Alert> {
+    snapshot.calls.iter().filter(|call| is_ringing(call)).map(alert).collect()
+}
+
+/// Calls that nobody answered and that are still shown, oldest first.
+pub fn missed(snapshot: &Snapshot) -> Vec<Alert> {
+    let missed = |call: &&CallView| matches!(call.state, CallState::Ended { cause: Cause::Missed });
+    snapshot.calls.iter().filter(missed).map(alert).collect()
+}
+
+/// Whether the machine must not fall asleep: somebody is talking, or about to.
+pub fn keeps_awake(snapshot: &Snapshot) -> bool {
+    snapshot.calls.iter().any(|call| !matches!(call.state, CallState::Ended { .. }))
+}
+
+pub(super) fn is_ringing(call: &CallView) -> bool {
+    call.state == CallState::Incoming
+}
+
+fn alert(call: &CallView) -> Alert {
+    let number = words::number_beside(call);
+    let body = number.into_iter().chain([words::on_account(call)]).collect::<Vec<_>>().join(" ");
+    Alert { call: call.id, title: words::who(call), body }
+}
+
+/// What the window of a ringing call can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IncomingAction {
+    /// Answer it. A call in conversation is held by that.
+    #[serde(alias = "hold-and-answer")]
+    Answer,
+    /// End the call in conversation and answer this one.
+    EndAndAnswer,
+    /// Decline it.
+    Decline,
+    /// Stop the ringer.
+    Silence,
+}
+
+impl IncomingAction {
+    /// Whether the user talks next.
+    pub fn answers(self) -> bool {
+        match self {
+            Self::Answer | Self::EndAndAnswer => true,
+            Self::Decline | Self::Silence => false,
+        }
+    }
+
+    /// The command it stands for. There is none for a call that does not ring any more: a late click must not end a
+    /// conversation.
+    pub fn command(self, call: CallId, snapshot: &Snapshot) -> Option<Command> {
+        snapshot.calls.iter().find(|view| view.id == call && is_ringing(view))?;
+        Some(match self {
+            Self::Answer => Command::Answer { call },
+            Self::EndAndAnswer => Command::EndAndAnswer { call },
+            Self::Decline => Command::Decline { call },
+            Self::Silence => Command::Silence { call },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desktop::test_calls::{snapshot, view};
+
+    #[test]
+    fn only_calls_that_ring_here_alert_and_any_live_call_keeps_the_machine_awake() {
+        let ended = CallState::Ended { cause: Cause::Missed };
+        let snapshot = snapshot([view(1, CallState::Ringing), view(2, CallState::Incoming), view(3, ended)]);
+        let alerts = ringing(&snapshot);
+        assert_eq!(alerts, [Alert { call: CallId(2), title: "Anna".into(), body: "602 on practice".into() }]);
+        assert_eq!(missed(&snapshot).len(), 1);
+        assert!(keeps_awake(&snapshot));
+    }
+
+    #[test]
+    fn a_late_click_does_nothing() {
+        let snapshot = snapshot([view(1, CallState::Incoming), view(2, CallState::Established { hold: Default::default() })]);
+        let answer = IncomingAction::Answer.command(CallId(1), &snapshot);
+        assert_eq!(answer, Some(Command::Answer { call: CallId(1) }));
+        assert_eq!(IncomingAction::Decline.command(CallId(2), &snapshot), None);
+        assert_eq!(IncomingAction::Decline.command(CallId(9), &snapshot), None);
+    }
+}

@@ -1,0 +1,29 @@
+//! States as tests of the desktop need them.
+
+use model::{AccountId, AccountState, AccountView, CallId, CallState, CallView, Direction, Remote, Snapshot};
+
+/// A phone with one account that is ready, and these calls.
+pub(super) fn snapshot<const N: usize>(calls: [CallView; N]) -> Snapshot {
+    let account = AccountView { id: AccountId("practice".into()), state: AccountState::Registered };
+    Snapshot { accounts: vec![account], calls: calls.into(), ..Snapshot::default() }
+}
+
+/// A call with Anna at 602.
+pub(super) fn view(id: u32, state: CallState) -> CallView {
+    CallView {
+        id: CallId(id),
+        account: AccountId("practice".into()),
+        direction: Direction::Incoming,
+        remote: Remote { name: "Anna".into(), number: "602".into(), uri: "sip:602@example.com".into() },
+        contact: None,
+        state,
+        since_ms: 0,
+        answered_ms: None,
+        muted: false,
+        silenced: false,
+        dtmf: None,
+        recording: false,
+        auto_answered: false,
+        media: None,
+    }
+}

@@ -1,0 +1,86 @@
+//! Between the page and the phone: errors as the page reads them, and followers.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde::Serialize;
+use tauri::ipc::{Channel, IpcResponse};
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
+use tracing::info_span;
+
+/// What a command could not do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct UiError {
+    /// What the page may offer a way out for.
+    code: &'static str,
+    /// The sentence.
+    message: String,
+    /// More, for those who want to know.
+    detail: Option<String>,
+}
+
+impl UiError {
+    pub(crate) fn new(code: &'static str, message: impl ToString) -> Self {
+        Self { code, message: message.to_string(), detail: None }
+    }
+}
+
+impl From<phone::PhoneStopped> for UiError {
+    fn from(stopped: phone::PhoneStopped) -> Self {
+        Self::new("stopped", stopped)
+    }
+}
+
+impl From<tauri::Error> for UiError {
+    fn from(error: tauri::Error) -> Self {
+        Self { code: "window", message: "the window could not do that".into(), detail: Some(error.to_string()) }
+    }
+}
+
+/// Who is told of changes: at most one page per window and subject. A page that was loaded again takes the place of the one
+/// before it.
+pub(crate) struct Followers {
+    runtime: Handle,
+    tasks: Mutex<HashMap<(String, &'static str), JoinHandle<()>>>,
+}
+
+impl Followers {
+    pub(crate) fn new(runtime: Handle) -> Self {
+        Self { runtime, tasks: Mutex::default() }
+    }
+
+    /// Sends the value as it is and at every change, whole. A slow page misses states in between, never the last.
+    pub(crate) fn follow<T>(&self, window: &str, subject: &'static str, mut values: watch::Receiver<Arc<T>>, page: Channel<T>)
+    where
+        T: IpcResponse + Clone + Send + Sync + 'static,
+    {
+        let _inside = self.runtime.enter();
+        let task = phone::spawn("page", info_span!("page", window, subject), async move {
+            loop {
+                let value = Arc::clone(&values.borrow_and_update());
+                if page.send(T::clone(&value)).is_err() || values.changed().await.is_err() {
+                    return;
+                }
+            }
+        });
+        if let Some(before) = self.lock().insert((window.to_owned(), subject), task) {
+            before.abort();
+        }
+    }
+
+    /// The window is gone.
+    pub(crate) fn forget(&self, window: &str) {
+        self.lock().retain(|(of, _), task| {
+            if of == window {
+                task.abort();
+            }
+            of != window
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(String, &'static str), JoinHandle<()>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,59 @@
+//! About the program itself.
+
+use std::path::PathBuf;
+
+use model::Target;
+use serde::{Deserialize, Serialize};
+use tauri::{AppHandle, State};
+use tauri_plugin_opener::OpenerExt;
+
+use crate::{bridge::UiError, program::Desktop};
+
+/// What the page shows of the program.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct About {
+    version: &'static str,
+    data_folder: PathBuf,
+    /// Whether the practice exchange runs.
+    practice: bool,
+    desktop: DesktopAbilities,
+    /// A link that opened this window; told once.
+    first_target: Option<Target>,
+}
+
+/// What the desktop can do for the phone.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct DesktopAbilities {
+    tray: bool,
+    session: String,
+}
+
+/// The program and where it keeps things.
+#[tauri::command]
+pub(crate) fn about(desktop: State<'_, Desktop>) -> About {
+    About {
+        version: env!("CARGO_PKG_VERSION"),
+        data_folder: desktop.folder.clone(),
+        practice: desktop.practices,
+        desktop: DesktopAbilities { tray: desktop.has_tray(), session: std::env::var("XDG_SESSION_TYPE").unwrap_or_default() },
+        first_target: desktop.take_target(),
+    }
+}
+
+/// The folders a page can open.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Folder {
+    /// Settings, history, contacts.
+    Data,
+}
+
+/// Opens one of the phone's folders in the desktop's file manager.
+#[tauri::command]
+pub(crate) fn show_folder(app: AppHandle, desktop: State<'_, Desktop>, which: Folder) -> Result<(), UiError> {
+    let folder = match which {
+        Folder::Data => &desktop.folder,
+    };
+    let opened = app.opener().open_path(folder.to_string_lossy(), None::<&str>);
+    opened.map_err(|error| UiError::new("folder", format!("the folder could not be opened: {error}")))
+}

@@ -1,0 +1,65 @@
+//! The phone itself, started before any window and independent of it.
+
+use std::{path::PathBuf, sync::Arc};
+
+use audio::CpalHost;
+use exchange::{Practice, PracticeWorld};
+use phone::{Phone, PhoneOptions, RealWorld, RemoteControl, Show, serve_remote};
+use store::{DataFolder, KeyStore, Secrets, SettingsFile};
+use tokio::sync::mpsc;
+
+use crate::failure::Failure;
+
+/// Second starts and links that may wait for the window.
+const WAITING: usize = 16;
+
+/// A running phone with what belongs to it. Dropping it without [`Engine::stop`] leaves registrations to expire.
+pub(crate) struct Engine {
+    pub(crate) phone: Phone,
+    pub(crate) folder: DataFolder,
+    /// Whether the practice exchange runs.
+    pub(crate) practices: bool,
+    control: RemoteControl,
+    _practice: Option<Practice>,
+    _world: RealWorld,
+}
+
+/// The user's folder, or the one that was named.
+pub(crate) fn folder(named: Option<PathBuf>) -> Result<DataFolder, Failure> {
+    named.map_or_else(|| DataFolder::of_user().map_err(Failure::usage), |folder| Ok(DataFolder::at(folder)))
+}
+
+impl Engine {
+    /// Starts the phone; also returned: who wants the window, from now on.
+    pub(crate) async fn start(folder: DataFolder) -> Result<(Self, mpsc::Receiver<Show>), Failure> {
+        let loaded = SettingsFile::at(folder.settings_file()).load();
+        if let Some(trouble) = &loaded.trouble {
+            tracing::warn!(%trouble, "the settings could not be read whole");
+        }
+        let secrets = Arc::new(Secrets::new(Arc::new(KeyStore)));
+        let real = RealWorld::new(Arc::new(CpalHost::new()), secrets).map_err(Failure::new)?;
+        let world = real.world().clone();
+        let practice = if loaded.settings.needs_practice() {
+            let beside = PracticeWorld { clock: world.clock.clone(), rtc: world.rtc.clone(), seed: world.randomness.seed() };
+            Some(Practice::start(beside).await.map_err(Failure::new)?)
+        } else {
+            None
+        };
+        let options = PhoneOptions {
+            settings: loaded.settings,
+            practice: practice.as_ref().map(|practice| practice.account().clone()),
+            instance: world.instance(&folder),
+        };
+        let (phone, _) = Phone::start(world, options);
+        let (window, shows) = mpsc::channel(WAITING);
+        let control = serve_remote(folder.path(), phone.clone(), Some(window)).await.map_err(Failure::new)?;
+        let practices = practice.is_some();
+        Ok((Self { phone, folder, practices, control, _practice: practice, _world: real }, shows))
+    }
+
+    /// Ends calls and signs off.
+    pub(crate) async fn stop(self) {
+        drop(self.control);
+        self.phone.stop().await;
+    }
+}

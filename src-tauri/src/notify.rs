@@ -1,0 +1,193 @@
+//! Notifications of the desktop: a ringing call with buttons, a missed call, and what else a user should read once.
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::follow;
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) use other::follow;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::collections::{BTreeSet, HashMap};
+
+    use futures_util::StreamExt;
+    use model::{CallId, Snapshot};
+    use phone::{
+        Phone,
+        desktop::{Alert, IncomingAction, missed, ringing},
+    };
+    use tauri::AppHandle;
+    use tokio::sync::mpsc;
+    use tracing::debug;
+    use zbus::{Connection, zvariant::Value};
+
+    use crate::program;
+
+    const ANSWER: &str = "answer";
+    const DECLINE: &str = "decline";
+
+    /// What a click on the notification itself is called by the desktop.
+    const DEFAULT: &str = "default";
+
+    #[zbus::proxy(
+        interface = "org.freedesktop.Notifications",
+        default_service = "org.freedesktop.Notifications",
+        default_path = "/org/freedesktop/Notifications"
+    )]
+    trait Notifications {
+        #[expect(clippy::too_many_arguments, reason = "the interface is the desktop's")]
+        fn notify(
+            &self,
+            application: &str,
+            replaces: u32,
+            icon: &str,
+            summary: &str,
+            body: &str,
+            actions: &[&str],
+            hints: HashMap<&str, Value<'_>>,
+            expire_ms: i32,
+        ) -> zbus::Result<u32>;
+        fn close_notification(&self, id: u32) -> zbus::Result<()>;
+        #[zbus(signal)]
+        fn action_invoked(&self, id: u32, action: String) -> zbus::Result<()>;
+        #[zbus(signal)]
+        fn notification_closed(&self, id: u32, reason: u32) -> zbus::Result<()>;
+    }
+
+    /// Follows the phone. Sentences that come meanwhile are shown as they are.
+    pub(crate) async fn follow(app: AppHandle, phone: Phone, sentences: mpsc::Receiver<String>) {
+        let shown = async {
+            let bus = Connection::session().await?;
+            let desktop = NotificationsProxy::new(&bus).await?;
+            Notifier { app, phone, desktop, ringing: HashMap::new(), told: BTreeSet::new() }.run(sentences).await
+        };
+        if let Err(error) = shown.await {
+            debug!(%error, "the desktop shows no notifications");
+        }
+    }
+
+    struct Notifier<'a> {
+        app: AppHandle,
+        phone: Phone,
+        desktop: NotificationsProxy<'a>,
+        /// The desktop's number of each call's notification.
+        ringing: HashMap<CallId, u32>,
+        /// Missed calls that were told of.
+        told: BTreeSet<CallId>,
+    }
+
+    impl Notifier<'_> {
+        async fn run(mut self, mut sentences: mpsc::Receiver<String>) -> zbus::Result<()> {
+            // Clicks first: one may come as soon as a notification is shown.
+            let mut clicks = self.desktop.receive_action_invoked().await?;
+            let mut snapshots = self.phone.snapshots();
+            loop {
+                let snapshot = snapshots.borrow_and_update().clone();
+                self.show(&snapshot).await;
+                tokio::select! {
+                    changed = snapshots.changed() => if changed.is_err() {
+                        return Ok(());
+                    },
+                    Some(click) = clicks.next() => {
+                        let click = click.args()?;
+                        self.on_click(click.id, &click.action);
+                    }
+                    Some(sentence) = sentences.recv() => {
+                        let told = Alert { call: CallId(0), title: "Sidetone".into(), body: sentence };
+                        self.told_or_logged(self.notify(&told, &[DEFAULT, "Show"], 1).await.map(|_| ()));
+                    }
+                }
+            }
+        }
+
+        async fn show(&mut self, snapshot: &Snapshot) {
+            let alerts = ringing(snapshot);
+            for alert in &alerts {
+                if !self.ringing.contains_key(&alert.call) {
+                    match self.notify(alert, &[DEFAULT, "Show", ANSWER, "Answer", DECLINE, "Decline"], 2).await {
+                        Ok(id) => {
+                            self.ringing.insert(alert.call, id);
+                        }
+                        Err(error) => debug!(%error, "a ringing call could not be notified"),
+                    }
+                }
+            }
+            let over: Vec<CallId> =
+                self.ringing.keys().copied().filter(|call| !alerts.iter().any(|alert| alert.call == *call)).collect();
+            for call in over {
+                if let Some(id) = self.ringing.remove(&call) {
+                    self.told_or_logged(self.desktop.close_notification(id).await);
+                }
+            }
+            for alert in missed(snapshot) {
+                if self.told.insert(alert.call) {
+                    let alert = Alert { title: format!("Missed call: {}", alert.title), ..alert };
+                    self.told_or_logged(self.notify(&alert, &[DEFAULT, "Show"], 1).await.map(|_| ()));
+                }
+            }
+        }
+
+        fn told_or_logged(&self, outcome: zbus::Result<()>) {
+            if let Err(error) = outcome {
+                debug!(%error, "the desktop did not take a notification");
+            }
+        }
+
+        /// Urgency 2 stays until it is answered, by the rules of the desktop; 1 goes by itself.
+        async fn notify(&self, alert: &Alert, actions: &[&str], urgency: u8) -> zbus::Result<u32> {
+            let mut hints = HashMap::from([("urgency", Value::from(urgency)), ("desktop-entry", Value::from("sidetone"))]);
+            if urgency == 2 {
+                hints.insert("category", Value::from("call.incoming"));
+                hints.insert("resident", Value::from(true));
+            }
+            let expire_ms = if urgency == 2 { 0 } else { -1 };
+            let body = escaped(&alert.body);
+            self.desktop.notify("Sidetone", 0, "sidetone", &alert.title, &body, actions, hints, expire_ms).await
+        }
+
+        fn on_click(&self, id: u32, action: &str) {
+            let call = self.ringing.iter().find(|(_, notification)| **notification == id).map(|(call, _)| *call);
+            let chosen = match action {
+                ANSWER => Some(IncomingAction::Answer),
+                DECLINE => Some(IncomingAction::Decline),
+                _ => None,
+            };
+            let command = call.zip(chosen).and_then(|(call, chosen)| chosen.command(call, &self.phone.snapshot()));
+            if let Some(command) = command {
+                program::send(&self.app, command);
+            }
+            if action == DEFAULT || chosen.is_some_and(IncomingAction::answers) {
+                program::bring_up_later(&self.app);
+            }
+        }
+    }
+
+    /// Bodies may hold markup; whatever a caller calls himself is text.
+    fn escaped(text: &str) -> String {
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_callers_name_is_no_markup() {
+            assert_eq!(escaped("<b>Anna</b> & Co"), "&lt;b&gt;Anna&lt;/b&gt; &amp; Co");
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod other {
+    use phone::Phone;
+    use tauri::AppHandle;
+    use tokio::sync::mpsc;
+
+    /// The window of a ringing call is what these desktops show; a sentence goes to the log.
+    pub(crate) async fn follow(_app: AppHandle, _phone: Phone, mut sentences: mpsc::Receiver<String>) {
+        while let Some(sentence) = sentences.recv().await {
+            tracing::info!(sentence, "for the user");
+        }
+    }
+}

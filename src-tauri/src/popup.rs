@@ -1,0 +1,159 @@
+//! The window of ringing calls: beside the user's work, never in front of his keyboard.
+
+use phone::{Phone, desktop::ringing};
+use tauri::{
+    AppHandle, LogicalSize, LogicalUnit, Manager, PhysicalPosition, PhysicalRect, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder, WindowEvent, WindowSizeConstraints,
+    webview::{NewWindowResponse, PageLoadEvent},
+};
+use tracing::warn;
+
+use crate::{bridge::Followers, program::Desktop, web_view, windows};
+
+/// Its label.
+const LABEL: &str = "incoming";
+
+/// The size of one call's card, in logical pixels, and the space around the window.
+const CARD: (f64, f64) = (360.0, 180.0);
+const GAP: f64 = 16.0;
+
+/// Cards that fit any screen; further calls ring, too.
+const MOST_CARDS: usize = 3;
+
+/// Follows the phone.
+pub(crate) async fn follow(app: AppHandle, phone: Phone) {
+    let mut snapshots = phone.snapshots();
+    let mut focus = app.state::<Desktop>().focus();
+    let mut shown = 0;
+    loop {
+        let cards = cards(ringing(&snapshots.borrow_and_update()).len(), *focus.borrow_and_update());
+        if cards != shown {
+            let app = app.clone();
+            // Making a window waits for the main thread; the workers have audio to carry meanwhile.
+            let done = tokio::task::spawn_blocking(move || windows::report(show(&app, cards))).await;
+            if let Err(panicked) = done {
+                warn!(%panicked, "the window of a ringing call could not be shown");
+            }
+            shown = cards;
+        }
+        let lives = tokio::select! {
+            changed = snapshots.changed() => changed.is_ok(),
+            changed = focus.changed() => changed.is_ok(),
+        };
+        if !lives {
+            return;
+        }
+    }
+}
+
+/// How many calls it shows: none while the phone's own window, which shows them too, is the one in use.
+fn cards(ringing: usize, main_in_use: bool) -> usize {
+    if main_in_use { 0 } else { ringing.min(MOST_CARDS) }
+}
+
+fn show(app: &AppHandle, cards: usize) -> tauri::Result<()> {
+    match (app.get_webview_window(LABEL), cards) {
+        (Some(window), 0) => window.destroy(),
+        (None, 0) => Ok(()),
+        (Some(window), cards) => put_in_corner(&window, cards),
+        (None, cards) => make(app, cards),
+    }
+}
+
+fn make(app: &AppHandle, cards: usize) -> tauri::Result<()> {
+    let size = size(cards);
+    let builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("incoming.html".into()))
+        .title("Incoming call")
+        // On Linux a window that cannot be resized ignores its height; equal limits say the same.
+        .resizable(true)
+        .inner_size(size.width, size.height)
+        .min_inner_size(size.width, size.height)
+        .max_inner_size(size.width, size.height)
+        .decorations(false)
+        .always_on_top(true)
+        .visible_on_all_workspaces(true)
+        .skip_taskbar(true)
+        .focused(false)
+        .focusable(false)
+        .visible(false)
+        .disable_drag_drop_handler()
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_page_load(|window, page| {
+            if page.event() == PageLoadEvent::Finished {
+                windows::report(appear(&window));
+            }
+        });
+    let window = builder.build()?;
+    web_view::restore_after_crash(&window)?;
+    let of = app.clone();
+    window.on_window_event(move |event| {
+        if matches!(event, WindowEvent::Destroyed) {
+            of.state::<Followers>().forget(LABEL);
+        }
+    });
+    put_in_corner(&window, cards)
+}
+
+fn appear(window: &WebviewWindow) -> tauri::Result<()> {
+    // Once drawn, the toolkit lets a window be focused again: forbid it before each show.
+    window.set_focusable(false)?;
+    window.show()
+}
+
+fn put_in_corner(window: &WebviewWindow, cards: usize) -> tauri::Result<()> {
+    let size = size(cards);
+    let limit = |pixels: f64| Some(LogicalUnit::new(pixels).into());
+    window.set_size_constraints(WindowSizeConstraints {
+        min_width: limit(size.width),
+        max_width: limit(size.width),
+        min_height: limit(size.height),
+        max_height: limit(size.height),
+    })?;
+    window.set_size(size)?;
+    let pointer = window.cursor_position().ok();
+    let under_pointer = pointer.and_then(|at| window.monitor_from_point(at.x, at.y).ok().flatten());
+    let monitor = match under_pointer {
+        Some(monitor) => Some(monitor),
+        None => window.primary_monitor()?,
+    };
+    match monitor {
+        Some(monitor) => window.set_position(corner(*monitor.work_area(), monitor.scale_factor(), size)),
+        None => Ok(()),
+    }
+}
+
+fn size(cards: usize) -> LogicalSize<f64> {
+    LogicalSize::new(CARD.0, CARD.1 * f64::from(u32::try_from(cards).unwrap_or(1)))
+}
+
+/// Where notices appear by habit: above the task bar on Windows, below the menu bar elsewhere.
+fn corner(area: PhysicalRect<i32, u32>, scale: f64, size: LogicalSize<f64>) -> PhysicalPosition<i32> {
+    let size = size.to_physical::<i32>(scale);
+    let gap = (GAP * scale) as i32;
+    let far = |length: u32| i32::try_from(length).unwrap_or(i32::MAX);
+    let x = area.position.x + far(area.size.width) - size.width - gap;
+    let bottom = area.position.y + far(area.size.height) - size.height - gap;
+    PhysicalPosition::new(x, if cfg!(windows) { bottom } else { area.position.y + gap })
+}
+
+#[cfg(test)]
+mod tests {
+    use tauri::PhysicalSize;
+
+    use super::*;
+
+    #[test]
+    fn it_shows_calls_unless_the_window_in_use_does() {
+        assert_eq!(cards(1, false), 1);
+        assert_eq!(cards(1, true), 0);
+        assert_eq!(cards(9, false), MOST_CARDS);
+    }
+
+    #[test]
+    fn it_stays_inside_the_work_area_of_its_monitor() {
+        let area = PhysicalRect { position: PhysicalPosition::new(1920, 30), size: PhysicalSize::new(1280, 770) };
+        let at = corner(area, 2.0, size(1));
+        assert_eq!(at.x, 1920 + 1280 - 720 - 32);
+        assert!(at.y >= 30 && at.y + 360 <= 800);
+    }
+}

@@ -1,0 +1,228 @@
+//! The running program: Tauri around the phone, and what the windows share.
+
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use model::{Command, Target};
+use phone::{Phone, Show};
+use store::PlacesFile;
+use tauri::{AppHandle, Emitter, Manager, RunEvent, webview::PermissionResponse};
+use tokio::{
+    runtime::Runtime,
+    sync::{mpsc, watch},
+};
+use tracing::{info, info_span};
+
+use crate::{
+    awake,
+    bridge::Followers,
+    commands::{about, calls},
+    engine::Engine,
+    failure::Failure,
+    notify, popup, tray, tray_host, web_view,
+    windows::{self, MAIN, Memory},
+};
+
+/// Sentences that may wait to be told.
+const SENTENCES: usize = 8;
+
+/// What the windows, the tray and the pages know together.
+pub(crate) struct Desktop {
+    pub(crate) folder: PathBuf,
+    /// Whether the practice exchange runs.
+    pub(crate) practices: bool,
+    tray: AtomicBool,
+    main_in_use: watch::Sender<bool>,
+    sentences: mpsc::Sender<String>,
+    target: Mutex<Option<Target>>,
+}
+
+impl Desktop {
+    fn new(engine: &Engine, sentences: mpsc::Sender<String>) -> Self {
+        Self {
+            folder: engine.folder.path().to_owned(),
+            practices: engine.practices,
+            tray: AtomicBool::new(false),
+            main_in_use: watch::Sender::new(false),
+            sentences,
+            target: Mutex::default(),
+        }
+    }
+
+    /// Whether somebody shows our icon, so that the phone can be reached without a window.
+    pub(crate) fn has_tray(&self) -> bool {
+        self.tray.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_tray(&self, shown: bool) {
+        self.tray.store(shown, Ordering::Relaxed);
+    }
+
+    /// Whether the phone's own window has the keyboard, and so its user's eyes.
+    pub(crate) fn focus(&self) -> watch::Receiver<bool> {
+        self.main_in_use.subscribe()
+    }
+
+    pub(crate) fn set_main_focused(&self, focused: bool) {
+        self.main_in_use.send_if_modified(|known| std::mem::replace(known, focused) != focused);
+    }
+
+    /// What a link asked to call, for the page that has just been made.
+    pub(crate) fn take_target(&self) -> Option<Target> {
+        self.target.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The phone lives on in the tray; where there is none, it could not be reached any more.
+    pub(crate) fn on_main_closed(&self, app: &AppHandle) {
+        if !self.has_tray() {
+            app.exit(0);
+        } else if app.state::<Memory>().tells_of_tray_once() {
+            self.tell("Sidetone goes on in the tray. Its menu brings the window back, or ends it.");
+        }
+    }
+
+    /// Tells the user something once, outside of any window.
+    fn tell(&self, sentence: &str) {
+        // So many that wait mean that nobody reads them.
+        if self.sentences.try_send(sentence.to_owned()).is_err() {
+            tracing::debug!("a sentence for the user was dropped");
+        }
+    }
+
+    fn keep_target(&self, target: Target) {
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner) = Some(target);
+    }
+}
+
+/// Runs until the user or the system ends it.
+pub(crate) fn run(
+    runtime: Runtime,
+    engine: Engine,
+    shows: mpsc::Receiver<Show>,
+    first: Option<Show>,
+) -> Result<ExitCode, Failure> {
+    tauri::async_runtime::set(runtime.handle().clone());
+    let _inside = runtime.enter();
+    let (sentences, told) = mpsc::channel(SENTENCES);
+    let desktop = Desktop::new(&engine, sentences);
+    let app = tauri::Builder::default()
+        .manage(engine.phone.clone())
+        .manage(desktop)
+        .manage(Followers::new(runtime.handle().clone()))
+        .manage(Memory::load(PlacesFile::at(engine.folder.places_file())))
+        .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
+        .plugin(navigation_guard())
+        .on_permission_request(|_, _| PermissionResponse::Deny)
+        .invoke_handler(tauri::generate_handler![
+            about::about,
+            about::show_folder,
+            calls::follow,
+            calls::incoming_action,
+            calls::send,
+        ])
+        .build(tauri::generate_context!())
+        .map_err(|error| Failure::new(format!("the window system cannot be used: {error}")))?;
+    let handle = app.handle().clone();
+    phone::spawn("windows", info_span!("windows"), show_when_wanted(handle.clone(), first, shows));
+    let (present, host) = watch::channel(false);
+    let phone = engine.phone.clone();
+    phone::spawn("tray host", info_span!("tray"), tray_host::follow(present));
+    phone::spawn("tray", info_span!("tray"), tray::follow(handle.clone(), phone.clone(), host));
+    phone::spawn("popup", info_span!("popup"), popup::follow(handle.clone(), phone.clone()));
+    phone::spawn("notifications", info_span!("notifications"), notify::follow(handle.clone(), phone.clone(), told));
+    phone::spawn("awake", info_span!("awake"), awake::follow(phone));
+    phone::spawn("signals", info_span!("signals"), end_when_asked(handle));
+    let code = app.run_return(on_event);
+    runtime.block_on(engine.stop());
+    runtime.shutdown_background();
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+fn on_event(app: &AppHandle, event: RunEvent) {
+    match event {
+        // The last window has gone. That alone ends nothing: the phone is more than its windows.
+        RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
+        RunEvent::Exit => app.state::<Memory>().save(),
+        _ => {}
+    }
+}
+
+/// Brings the window up at the start and for whoever asks.
+async fn show_when_wanted(app: AppHandle, first: Option<Show>, mut shows: mpsc::Receiver<Show>) {
+    let mut next = first;
+    loop {
+        if let Some(show) = next.take() {
+            let app = app.clone();
+            // Making a window waits for the main thread; the workers have audio to carry meanwhile.
+            if let Err(panicked) = tokio::task::spawn_blocking(move || bring_up(&app, show.target)).await {
+                tracing::warn!(%panicked, "the window could not be brought up");
+            }
+        }
+        next = match shows.recv().await {
+            None => return,
+            show => show,
+        };
+    }
+}
+
+/// Brings the window up; a target is filled in as its number.
+pub(crate) fn bring_up(app: &AppHandle, target: Option<Target>) {
+    if let Some(target) = target {
+        if app.get_webview_window(MAIN).is_some() {
+            windows::report(app.emit_to(MAIN, "target", &target));
+        } else {
+            app.state::<Desktop>().keep_target(target);
+        }
+    }
+    windows::report(windows::show_main(app));
+}
+
+/// The same from the main thread, which must not wait for a window that it makes itself.
+pub(crate) fn bring_up_later(app: &AppHandle) {
+    let later = app.clone();
+    tauri::async_runtime::spawn_blocking(move || bring_up(&later, None));
+}
+
+/// Passes a click on a tray or notification to the phone.
+pub(crate) fn send(app: &AppHandle, command: Command) {
+    if let Err(stopped) = app.state::<Phone>().send(command) {
+        tracing::warn!(%stopped, "a click came too late");
+    }
+}
+
+/// Pages come from the program itself; nothing leads them elsewhere.
+fn navigation_guard() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    tauri::plugin::Builder::new("navigation-guard").on_navigation(|_, url| web_view::is_ours(url)).build()
+}
+
+/// Ends the program when the session or its user says so.
+async fn end_when_asked(app: AppHandle) {
+    if let Err(error) = asked_to_end().await {
+        tracing::warn!(%error, "signals cannot be heard");
+        return;
+    }
+    info!("asked to end");
+    app.exit(0);
+}
+
+#[cfg(unix)]
+async fn asked_to_end() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

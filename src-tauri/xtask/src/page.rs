@@ -1,0 +1,41 @@
+//! The page in `ui/`, built and tested by Node.js.
+
+use std::{fs, process::Command};
+
+use crate::shell::{Failed, has, output, root, run};
+
+/// The oldest Node.js that builds it.
+const NODE: u32 = 20;
+
+/// Builds the page into `ui/dist`, from where the program takes it in.
+pub fn build() -> Result<(), Failed> {
+    if !root().join("ui/package.json").exists() {
+        return Ok(());
+    }
+    prepare()?;
+    npm(&["run", "--silent", "build"])
+}
+
+/// Installs the page's packages when the list has changed since they were.
+fn prepare() -> Result<(), Failed> {
+    let version = output(Command::new("node").arg("--version"));
+    let major = version.as_deref().and_then(|version| version.trim().trim_start_matches('v').split('.').next()?.parse().ok());
+    if major.is_none_or(|major: u32| major < NODE) || !has(npm_program()) {
+        return Err(Failed::new(format!("the window needs Node.js {NODE} or newer with npm: please install it, then try again")));
+    }
+    let ui = root().join("ui");
+    let changed = |path: &str| fs::metadata(ui.join(path)).and_then(|file| file.modified()).ok();
+    // npm writes the second file when it has installed the first.
+    if changed("node_modules/.package-lock.json") >= changed("package-lock.json") {
+        return Ok(());
+    }
+    npm(&["ci", "--no-audit", "--no-fund"])
+}
+
+fn npm(arguments: &[&str]) -> Result<(), Failed> {
+    run(Command::new(npm_program()).args(arguments).current_dir(root().join("ui")))
+}
+
+fn npm_program() -> &'static str {
+    if cfg!(windows) { "npm.cmd" } else { "npm" }
+}
