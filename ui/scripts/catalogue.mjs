@@ -1,0 +1,28 @@
+// Finds words in views that are not in the catalogue, and keys of the catalogue that nobody says.
+import { readdirSync, readFileSync } from "node:fs";
+
+const views = readdirSync("src/view").filter((name) => /\.tsx?$/.test(name) && !name.includes(".test."));
+const source = views.map((name) => [name, readFileSync(`src/view/${name}`, "utf8")]);
+const problems = [];
+
+for (const [name, text] of source) {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+  if (!name.endsWith(".tsx")) continue;
+  // Text between tags, and attributes that people read or hear.
+  for (const [, words] of code.matchAll(/>([^<>{}=;()]*\p{L}{2}[^<>{}=;()]*)</gu))
+    problems.push(`${name}: ${words.trim()}`);
+  for (const [, words] of code.matchAll(/\s(?:aria-label|title|placeholder|alt)="([^"]*\p{L}[^"]*)"/gu)) {
+    problems.push(`${name}: ${words}`);
+  }
+}
+
+const keys = [...readFileSync("src/words/en.ts", "utf8").matchAll(/^ {2}"([^"]+)":/gm)].map(([, key]) => key);
+const said = source.map(([, text]) => text).join("\n");
+// A key that is put together, as in `outcome.${…}`, counts as said when its first part is.
+const made = [...said.matchAll(/[`"']([a-z-]+\.)\$\{/g)].map(([, start]) => start);
+for (const key of keys) {
+  if (!said.includes(`"${key}"`) && !made.some((start) => key.startsWith(start))) problems.push(`nobody says ${key}`);
+}
+
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,0 +1,74 @@
+import type {
+  CallId,
+  Command,
+  Contact,
+  ContactForm,
+  ContactId,
+  ContactQuery,
+  HistoryEntry,
+  HistoryQuery,
+  ImportReport,
+  Snapshot,
+  Suggestion,
+} from "./types";
+
+/** What could not be done: the code is for the page, the message for the person. */
+export interface UiError {
+  code: string;
+  message: string;
+  detail: string | null;
+}
+
+/** The program as the page sees it. */
+export interface About {
+  version: string;
+  data_folder: string;
+  /** Whether the practice exchange runs. */
+  practice: boolean;
+  desktop: { tray: boolean; session: string };
+  /** What a link that started the program wants dialled. */
+  first_target: string | null;
+}
+
+/** Ends what was begun. */
+export type Stop = () => void;
+
+/** Everything the page can ask of the phone. Each promise that fails fails with a `UiError`. */
+export interface Bridge {
+  /** Draws the state now and at each change. */
+  follow(draw: (snapshot: Snapshot) => void): Stop;
+  /** A link arrived while the window is open. */
+  onTarget(take: (target: string) => void): Stop;
+  send(command: Command): Promise<void>;
+  about(): Promise<About>;
+  showFolder(which: "data"): Promise<void>;
+
+  history(query: HistoryQuery): Promise<HistoryEntry[]>;
+  deleteHistory(ids: number[]): Promise<void>;
+  clearHistory(): Promise<void>;
+  markSeen(): Promise<void>;
+  contacts(query: ContactQuery): Promise<Contact[]>;
+  saveContact(contact: Contact): Promise<ContactId>;
+  deleteContact(id: ContactId): Promise<void>;
+  importContacts(form: ContactForm, text: string): Promise<ImportReport>;
+  exportContacts(form: ContactForm): Promise<string>;
+  suggest(text: string): Promise<Suggestion[]>;
+}
+
+/** What the window of a ringing call may do. */
+export type IncomingAction = "answer" | "decline" | "silence" | "hold-and-answer" | "end-and-answer";
+
+/** Everything the window of a ringing call can ask. */
+export interface IncomingBridge {
+  follow(draw: (snapshot: Snapshot) => void): Stop;
+  act(call: CallId, action: IncomingAction): Promise<void>;
+}
+
+/** Reads whatever a rejected promise holds as a `UiError`. */
+export function asUiError(thrown: unknown): UiError {
+  if (typeof thrown === "object" && thrown !== null && "message" in thrown) {
+    const error = thrown as Partial<UiError>;
+    return { code: error.code ?? "unknown", message: String(error.message), detail: error.detail ?? null };
+  }
+  return { code: "unknown", message: String(thrown), detail: null };
+}

@@ -1,0 +1,41 @@
+// The only file that knows Tauri.
+import { Channel, invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { Bridge, IncomingBridge, Stop } from "./bridge";
+import type { Snapshot } from "./types";
+
+function follow(draw: (snapshot: Snapshot) => void): Stop {
+  const channel = new Channel<Snapshot>();
+  channel.onmessage = draw;
+  void invoke("follow", { channel });
+  return () => {
+    channel.onmessage = () => {};
+  };
+}
+
+export function tauriBridge(): Bridge {
+  return {
+    follow,
+    onTarget(take) {
+      const listening = listen<string>("target", (event) => take(event.payload));
+      return () => void listening.then((stop) => stop());
+    },
+    send: (command) => invoke("send", { command }),
+    about: () => invoke("about"),
+    showFolder: (which) => invoke("show_folder", { which }),
+    history: (query) => invoke("history", { query }),
+    deleteHistory: (ids) => invoke("delete_history", { ids }),
+    clearHistory: () => invoke("clear_history"),
+    markSeen: () => invoke("mark_seen"),
+    contacts: (query) => invoke("contacts", { query }),
+    saveContact: (contact) => invoke("save_contact", { contact }),
+    deleteContact: (id) => invoke("delete_contact", { id }),
+    importContacts: (form, text) => invoke("import_contacts", { form, text }),
+    exportContacts: (form) => invoke("export_contacts", { form }),
+    suggest: (text) => invoke("suggest", { text }),
+  };
+}
+
+export function incomingBridge(): IncomingBridge {
+  return { follow, act: (call, action) => invoke("incoming_action", { call, action }) };
+}

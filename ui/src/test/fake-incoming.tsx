@@ -1,0 +1,11 @@
+import { render } from "preact";
+import { FakeIncoming } from "../bridge/fake";
+import { Incoming } from "../view/Incoming";
+import { scene } from "./scenes";
+import "../style/page.css";
+
+const name = new URLSearchParams(location.search).get("scene") ?? "incoming";
+const incoming = new FakeIncoming(scene(name));
+Object.assign(window, { incoming });
+const page = document.getElementById("page");
+if (page) render(<Incoming bridge={incoming} />, page);

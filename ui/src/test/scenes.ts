@@ -1,0 +1,135 @@
+// Moments of a phone's life, to be looked at: `fake.html?scene=NAME`.
+import { FakePhone, SOME_MEDIA, someCall, someSnapshot } from "../bridge/fake";
+import type { CallView, Contact, HistoryEntry } from "../bridge/types";
+
+const ACCOUNTS = [
+  { id: "office", state: { state: "registered" as const } },
+  { id: "practice", state: { state: "registered" as const } },
+];
+const HELD = { state: "established" as const, hold: { local: true, remote: false } };
+const bob = { name: "Bob Marsh", number: "2002", uri: "sip:2002@pbx.example.com" };
+const zoe = { name: "Zoë Ünïcode-Wintergarten", number: "+4930123456789", uri: "" };
+
+function history(): HistoryEntry[] {
+  const base = Math.floor(Date.now() / 1000) - 900;
+  const entry = (id: number, part: Partial<HistoryEntry>): HistoryEntry => ({
+    id,
+    account: "office",
+    direction: "incoming",
+    remote: bob,
+    contact: null,
+    started_s: base - id * 9000,
+    talked_ms: null,
+    outcome: "answered",
+    words: "",
+    code: null,
+    seen: true,
+    ...part,
+  });
+  return [
+    entry(1, { outcome: "missed", remote: zoe, seen: false }),
+    entry(2, { talked_ms: 184_000 }),
+    entry(3, { direction: "outgoing", talked_ms: 5_400_000, contact: { id: 1, name: "Ada Lovelace" } }),
+    entry(4, { outcome: "answered-elsewhere" }),
+    entry(5, { direction: "outgoing", outcome: "busy", remote: { name: "", number: "603", uri: "" } }),
+    entry(6, { outcome: "declined" }),
+    entry(7, { direction: "outgoing", outcome: "failed", remote: zoe }),
+    ...Array.from({ length: 30 }, (_, i) => entry(8 + i, { talked_ms: 60_000 * (i + 1) })),
+  ];
+}
+
+function contacts(): Contact[] {
+  const contact = (id: number, name: string, number: string, part: Partial<Contact> = {}): Contact => ({
+    id,
+    name,
+    organisation: "",
+    numbers: [{ kind: "work", number }],
+    favourite: false,
+    lamp: false,
+    note: "",
+    ...part,
+  });
+  return [
+    contact(1, "Ada Lovelace", "+442079460123", {
+      organisation: "Analytical Engines",
+      favourite: true,
+      numbers: [
+        { kind: "work", number: "+442079460123" },
+        { kind: "mobile", number: "+447700900123" },
+      ],
+    }),
+    contact(2, "Bob Marsh", "2002", { favourite: true, lamp: true }),
+    contact(3, "Reception", "100", { favourite: true }),
+    contact(4, "Zoë Ünïcode-Wintergarten", "+4930123456789", { organisation: "Gartenbau Wintergarten & Söhne GmbH" }),
+  ];
+}
+
+const calls: Record<string, CallView[]> = {
+  talking: [someCall()],
+  two: [someCall({ id: 1, state: HELD, remote: bob }), someCall({ id: 2, remote: zoe, muted: true, recording: true })],
+  bad: [someCall({ media: { ...SOME_MEDIA, mos: 2.6, loss_in: 0.12, jitter_ms: 35 } })],
+  ringing: [someCall({ state: { state: "ringing" }, answered_ms: null, media: null })],
+  incoming: [
+    someCall({ direction: "incoming", state: { state: "incoming" }, answered_ms: null, media: null, remote: zoe }),
+  ],
+  second: [
+    someCall({ id: 1, remote: bob }),
+    someCall({
+      id: 2,
+      direction: "incoming",
+      state: { state: "incoming" },
+      answered_ms: null,
+      media: null,
+      remote: zoe,
+    }),
+  ],
+  ended: [someCall({ state: { state: "ended", cause: { kind: "busy", code: 486 } }, answered_ms: null })],
+  eight: Array.from({ length: 8 }, (_, i) =>
+    someCall({
+      id: i + 1,
+      state: i === 3 ? { state: "established", hold: { local: false, remote: false } } : HELD,
+      remote: { name: i % 2 ? "" : `Caller number ${i + 1}`, number: `+4420794601${i}0`, uri: "" },
+    }),
+  ),
+  conference: [
+    someCall({ id: 1 }),
+    someCall({ id: 2, remote: bob, muted: true }),
+    someCall({ id: 3, remote: zoe }),
+    someCall({ id: 4, remote: { name: "", number: "608", uri: "" }, state: HELD }),
+  ],
+};
+
+/** The phone of a scene. */
+export function scene(name: string): FakePhone {
+  const phone = new FakePhone(
+    someSnapshot({
+      accounts: ACCOUNTS,
+      calls: calls[name] ?? [],
+      conference: name === "conference" ? { members: [1, 2, 3], held: false } : null,
+      missed: name === "idle" ? 2 : 0,
+      notices:
+        name === "notices"
+          ? [
+              { id: 1, code: "device", message: "the headset is gone; the speakers are used" },
+              {
+                id: 2,
+                code: "key-store",
+                message: "the key store of the desktop is locked: passwords are kept for this run only",
+              },
+            ]
+          : [],
+    }),
+  );
+  if (name !== "first") {
+    phone.entries = history();
+    phone.known = contacts();
+  }
+  if (name === "offline") {
+    phone.show({
+      accounts: [
+        { id: "office", state: { state: "offline", cause: { kind: "wrong-password", code: 403 }, retry_in_s: null } },
+      ],
+    });
+  }
+  return phone;
+}

@@ -1,0 +1,153 @@
+import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
+import { afterEach, expect, test } from "vitest";
+import { someCall } from "../bridge/fake";
+import { scene } from "../test/scenes";
+import { App } from "./App";
+
+afterEach(cleanup);
+
+const open = (name: string, width = 360) => {
+  window.happyDOM.setViewport({ width, height: 640 });
+  const phone = scene(name);
+  render(<App bridge={phone} />);
+  return phone;
+};
+const press = (name: string | RegExp) => fireEvent.click(screen.getByRole("button", { name }));
+
+test("a number typed on the keys is called from the account that was chosen", async () => {
+  const phone = open("idle");
+  fireEvent.change(screen.getByLabelText("Account to call from"), { target: { value: "practice" } });
+  for (const digit of ["6", "0", "0"]) fireEvent.keyDown(window, { key: digit });
+  fireEvent.submit(
+    (await screen.findByRole("combobox", { name: "Name or number" })).closest("form") as HTMLFormElement,
+  );
+  expect(phone.sent).toContainEqual({ command: "dial", target: "600", account: "practice", headers: [] });
+});
+
+test("the first character tells the phone that a call is coming", () => {
+  const phone = open("idle");
+  const field = screen.getByRole("combobox", { name: "Name or number" });
+  fireEvent.input(field, { target: { value: "6" } });
+  fireEvent.input(field, { target: { value: "60" } });
+  expect(phone.sent).toEqual([{ command: "prepare", account: null }]);
+});
+
+test("a call shows its state in words, its timer and its buttons", () => {
+  const phone = open("talking");
+  expect(screen.getByRole("listitem", { name: /Ada Lovelace.*Connected/ })).toBeTruthy();
+  expect(screen.getByRole("timer").textContent).toBe("01:01");
+  press("Mute");
+  press("Hold");
+  press("Hang up");
+  expect(phone.sent.map(({ command }) => command)).toEqual(["mute", "hold", "hang-up"]);
+});
+
+test("in a call the digits of the keyboard go to the other side", () => {
+  const phone = open("talking");
+  fireEvent.keyDown(window, { key: "5" });
+  fireEvent.keyDown(window, { key: "#" });
+  expect(phone.sent).toEqual([
+    { command: "send-dtmf", call: 1, digits: ["5"] },
+    { command: "send-dtmf", call: 1, digits: ["#"] },
+  ]);
+});
+
+test("a key of the keypad sounds as long as it is held", () => {
+  const phone = open("talking");
+  press("Keypad");
+  const key = screen.getByRole("button", { name: "5, JKL" });
+  fireEvent.pointerDown(key);
+  expect(phone.sent.at(-1)).toEqual({ command: "press-key", call: 1, digit: "5" });
+  fireEvent.pointerUp(key);
+  expect(phone.sent.at(-1)).toEqual({ command: "release-key", call: 1 });
+});
+
+test("two calls can be merged and swapped", () => {
+  const phone = open("two");
+  press("Merge");
+  press("Swap");
+  expect(phone.sent).toEqual([
+    { command: "merge", calls: [1, 2] },
+    { command: "resume", call: 1 },
+  ]);
+});
+
+test("a conference shows its members and can be split, held and ended", () => {
+  const phone = open("conference");
+  expect(screen.getByText("3 members")).toBeTruthy();
+  press("Split");
+  press("Hold all");
+  press("End all");
+  press(/Take out: .*Bob Marsh/);
+  expect(phone.sent).toEqual([
+    { command: "split" },
+    { command: "hold-conference" },
+    { command: "end-conference" },
+    { command: "leave", call: 2 },
+  ]);
+});
+
+test("a second call is answered by holding or by ending the first", () => {
+  const phone = open("second");
+  press("Hold and answer");
+  press("End and answer");
+  press("Decline");
+  expect(phone.sent).toEqual([
+    { command: "answer", call: 2 },
+    { command: "end-and-answer", call: 2 },
+    { command: "decline", call: 2 },
+  ]);
+});
+
+test("an ended call says why, and takes no more orders", () => {
+  open("ended");
+  expect(screen.getByText("Busy (SIP 486)")).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Hang up" })).toBeNull();
+});
+
+test("what the snapshot no longer holds is gone", () => {
+  const phone = open("talking");
+  phone.show({ calls: [someCall({ id: 9, remote: { name: "", number: "608", uri: "" } })] });
+  return screen.findByText("608").then(() => expect(screen.queryByText("Ada Lovelace")).toBeNull());
+});
+
+test("a link fills the number field and dials nothing", async () => {
+  const phone = open("idle");
+  phone.link("+4930123");
+  expect(await screen.findByDisplayValue("+4930123")).toBeTruthy();
+  expect(phone.sent.filter(({ command }) => command === "dial")).toEqual([]);
+});
+
+test("missed calls are counted at the history, and seen once it is opened", async () => {
+  const phone = open("idle");
+  expect(screen.getByText("2 missed calls")).toBeTruthy();
+  press(/History/);
+  expect((await screen.findAllByRole("button", { name: /Call .*Zoë/ })).length).toBe(2);
+  expect(phone.asked).toContain("markSeen");
+});
+
+test("missed calls beside the phone count as seen once the list is touched", () => {
+  const phone = open("idle", 1100);
+  expect(phone.asked).not.toContain("markSeen");
+  fireEvent.pointerDown(screen.getByRole("region", { name: "History" }));
+  expect(phone.asked).toContain("markSeen");
+});
+
+test("a notice offers what to do about it", () => {
+  const phone = open("notices");
+  const [dismiss] = screen.getAllByRole("button", { name: "Dismiss" });
+  fireEvent.click(dismiss as HTMLElement);
+  expect(phone.sent).toEqual([{ command: "dismiss-notice", notice: 1 }]);
+  expect(screen.getByRole("button", { name: "Open devices" })).toBeTruthy();
+});
+
+test("an account that cannot sign in says why", () => {
+  open("offline");
+  expect(screen.getByText("The server refused the user name or password (403)")).toBeTruthy();
+});
+
+test("the first run lists what is to be done, and calls the echo", async () => {
+  const phone = open("first");
+  fireEvent.click(await screen.findByRole("button", { name: "Call 600" }));
+  expect(phone.sent).toContainEqual({ command: "dial", target: "600", account: null, headers: [] });
+});

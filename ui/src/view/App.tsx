@@ -1,0 +1,235 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Bridge } from "../bridge/bridge";
+import type { AccountId, CallId, CallView, Contact, Snapshot } from "../bridge/types";
+import { chooseLanguage, isolated, type Key, say, speak } from "../words/words";
+import { AccountBar } from "./AccountBar";
+import { mergeable } from "./Calls";
+import { Contacts, newContact } from "./Contacts";
+import { DoingContext, makeDoing, type Toast } from "./doing";
+import { History, UNDO_MS } from "./History";
+import { useNow, useSnapshot, useWide } from "./hooks";
+import { Icon, type IconName } from "./icons";
+import { KeySheet } from "./KeySheet";
+import { Phone } from "./Phone";
+import { Toasts } from "./Toasts";
+import { callName, isEnded, isHeld, isIncoming, isTalking, stateWords } from "./texts";
+import { type Keys, useKeys } from "./useKeys";
+
+type View = "phone" | "history" | "contacts" | "settings";
+const VIEWS: readonly (readonly [View, IconName])[] = [
+  ["phone", "phone"],
+  ["history", "history"],
+  ["contacts", "contacts"],
+];
+
+/** From this width on, lists stand beside the phone. */
+const WIDE_PX = 720;
+
+/** The page. */
+export function App({ bridge }: { bridge: Bridge }) {
+  const snapshot = useSnapshot(bridge);
+  speak(chooseLanguage("", navigator.languages));
+  return snapshot ? <Window bridge={bridge} snapshot={snapshot} /> : <p class="empty">{say("app.starting")}</p>;
+}
+
+function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
+  const wide = useWide(WIDE_PX);
+  const [view, setView] = useState<View>("phone");
+  const [number, setNumber] = useState("");
+  const [from, setFrom] = useState<AccountId | null>(null);
+  const [chosen, choose] = useState<CallId | null>(null);
+  const [keypadOf, setKeypadOf] = useState<CallId | null>(null);
+  const [adding, setAdding] = useState(false);
+  const [draft, setDraft] = useState<Contact | null>(null);
+  const [help, showHelp] = useState(false);
+  const { toasts, tell, drop } = useToasts();
+  const field = useRef<HTMLInputElement>(null);
+  const now = useNow(snapshot, snapshot.calls.length > 0);
+  const selected = selectedCall(snapshot.calls, chosen);
+
+  const account = useRef(from);
+  account.current = from;
+  const dial = useCallback(
+    (target: string) => {
+      setView("phone");
+      setNumber("");
+      setAdding(false);
+      bridge.send({ command: "dial", target, account: account.current, headers: [] }).catch((thrown) => {
+        setNumber(target);
+        makeDoing(bridge, tell, () => {}).failed(thrown);
+      });
+    },
+    [bridge, tell],
+  );
+  const doing = useMemo(() => makeDoing(bridge, tell, dial), [bridge, tell, dial]);
+
+  const fill = useCallback((target: string) => {
+    setView("phone");
+    setAdding(true);
+    setNumber(target);
+  }, []);
+  useEffect(() => bridge.onTarget(fill), [bridge, fill]);
+  useEffect(() => {
+    bridge.about().then(({ first_target }) => first_target && fill(first_target), doing.failed);
+  }, [bridge, fill, doing]);
+
+  const focusNumber = () => {
+    setView("phone");
+    setAdding(true);
+    // The field may be drawn only after this.
+    requestAnimationFrame(() => field.current?.focus());
+  };
+  const keys: Keys = {
+    onNumber: focusNumber,
+    onDigit: (digit) => {
+      if (selected && isTalking(selected) && !adding) {
+        if (digit === "+") return;
+        doing.send({ command: "send-dtmf", call: selected.id, digits: [digit] });
+      } else {
+        setNumber((typed) => typed + digit);
+        focusNumber();
+      }
+    },
+    onEscape: () => {
+      const ringing = snapshot.calls.find(isIncoming);
+      if (ringing) doing.send({ command: "decline", call: ringing.id });
+      else if (adding) setAdding(false);
+      else setKeypadOf(null);
+    },
+    onMute: () => selected && doing.send({ command: "mute", call: selected.id, muted: !selected.muted }),
+    onHold: () => selected && doing.send({ command: isHeld(selected) ? "resume" : "hold", call: selected.id }),
+    onMerge: () => {
+      const calls = mergeable(snapshot);
+      if (calls.length > 1) doing.send({ command: "merge", calls });
+    },
+    onSelect: (at) => choose(snapshot.calls[at]?.id ?? null),
+    onHelp: () => showHelp(true),
+  };
+  useKeys(keys);
+
+  const phone = (
+    <Phone
+      snapshot={snapshot}
+      now={now}
+      from={from}
+      number={number}
+      onNumber={setNumber}
+      field={field}
+      selected={selected?.id ?? null}
+      onSelect={choose}
+      keypadOf={keypadOf}
+      onKeypad={(call) => setKeypadOf(keypadOf === call ? null : call)}
+      adding={adding}
+      onAdding={setAdding}
+      onSettings={() => setView("settings")}
+    />
+  );
+  const beside = view === "phone" ? "history" : view;
+  return (
+    <DoingContext.Provider value={doing}>
+      <div class={wide ? "window wide" : "window"}>
+        <header class="top">
+          <AccountBar snapshot={snapshot} from={from} onFrom={setFrom} />
+        </header>
+        <Toasts notices={snapshot.notices} toasts={toasts} onGone={drop} onSettings={() => setView("settings")} />
+        <Announcer calls={snapshot.calls} />
+        {!wide && view !== "phone" && <CallStrip calls={snapshot.calls} onOpen={() => setView("phone")} />}
+        <main class="views">
+          {(wide || view === "phone") && phone}
+          {(wide || view !== "phone") && (
+            <div class="beside">
+              {beside === "history" && (
+                <History
+                  snapshot={snapshot}
+                  opened={view === "history"}
+                  onContact={(name, contactNumber) => {
+                    setDraft(newContact(name, contactNumber));
+                    setView("contacts");
+                  }}
+                />
+              )}
+              {beside === "contacts" && <Contacts snapshot={snapshot} draft={draft} onDraft={setDraft} />}
+            </div>
+          )}
+        </main>
+        <Tabs view={wide ? beside : view} wide={wide} missed={snapshot.missed} onView={setView} />
+        {help && <KeySheet onClose={() => showHelp(false)} />}
+      </div>
+    </DoingContext.Provider>
+  );
+}
+
+/** The call that keys go to: the one chosen while it lives, else the one in conversation, else the newest. */
+function selectedCall(calls: CallView[], chosen: CallId | null): CallView | undefined {
+  const living = calls.filter((call) => !isEnded(call) && !isIncoming(call));
+  return living.find(({ id }) => id === chosen) ?? living.find(isTalking) ?? living.at(-1);
+}
+
+function useToasts() {
+  const [toasts, setToasts] = useState<readonly Toast[]>([]);
+  const numbered = useRef(0);
+  const drop = useCallback((id: number) => setToasts((shown) => shown.filter((toast) => toast.id !== id)), []);
+  const tell = useCallback(
+    (message: string, action?: Toast["action"]) => {
+      numbered.current += 1;
+      const id = numbered.current;
+      setToasts((shown) => [...shown.slice(-2), action ? { id, message, action } : { id, message }]);
+      setTimeout(() => drop(id), UNDO_MS);
+    },
+    [drop],
+  );
+  return { toasts: [...toasts], tell, drop };
+}
+
+/** Tells screen readers what becomes of the calls. */
+function Announcer({ calls }: { calls: CallView[] }) {
+  const words = calls.map((call) =>
+    say("call.with", { name: isolated(callName(call)), state: stateWords(call.state) }),
+  );
+  return (
+    <p class="unseen" role="status">
+      {words.join(". ")}
+    </p>
+  );
+}
+
+/** The way back to a call while a list covers it. */
+function CallStrip({ calls, onOpen }: { calls: CallView[]; onOpen: () => void }) {
+  const call = calls.find(isIncoming) ?? selectedCall(calls, null);
+  if (!call) return null;
+  return (
+    <button type="button" class="call-strip" onClick={onOpen}>
+      <Icon name="phone" />
+      <span>
+        <bdi>{callName(call)}</bdi> · {stateWords(call.state)}
+      </span>
+      <small>{say("app.back-to-call")}</small>
+    </button>
+  );
+}
+
+interface TabsProps {
+  view: View;
+  wide: boolean;
+  missed: number;
+  onView: (view: View) => void;
+}
+
+function Tabs({ view, wide, missed, onView }: TabsProps) {
+  return (
+    <nav class="tabs" aria-label={say("app.views")}>
+      {VIEWS.filter(([name]) => !wide || name !== "phone").map(([name, icon]) => (
+        <button key={name} type="button" aria-current={view === name ? "page" : undefined} onClick={() => onView(name)}>
+          <Icon name={icon} />
+          <span>{say(`app.${name}` as Key)}</span>
+          {name === "history" && missed > 0 && (
+            <span class="badge">
+              <span aria-hidden="true">{missed}</span>
+              <span class="unseen">{say("app.missed", { count: missed })}</span>
+            </span>
+          )}
+        </button>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,157 @@
+import { useState } from "preact/hooks";
+import type { Contact, ContactForm as ExportForm, Snapshot } from "../bridge/types";
+import { isolated, type Key, say } from "../words/words";
+import { ContactForm } from "./ContactForm";
+import { useDoing } from "./doing";
+import { Search } from "./History";
+import { useAnswer } from "./hooks";
+import { Icon } from "./icons";
+
+interface Props {
+  snapshot: Snapshot;
+  /** A contact to begin with, from the history. */
+  draft: Contact | null;
+  onDraft: (contact: Contact | null) => void;
+}
+
+/** An empty contact, or one with a name and number to begin with. */
+export function newContact(name = "", number = ""): Contact {
+  return {
+    id: null,
+    name,
+    organisation: "",
+    numbers: [{ kind: "work", number }],
+    favourite: false,
+    lamp: false,
+    note: "",
+  };
+}
+
+/** Who is known. */
+export function Contacts({ snapshot, draft, onDraft }: Props) {
+  const { bridge, failed, tell, dial } = useDoing();
+  const [text, setText] = useState("");
+  const contacts = useAnswer<Contact[]>(
+    () => bridge.contacts({ text, favourites: false, limit: 500 }),
+    [text, snapshot.changes.contacts].join("\n"),
+    failed,
+  );
+
+  const remove = (contact: Contact) => {
+    const { id } = contact;
+    if (id === null) return;
+    onDraft(null);
+    bridge
+      .deleteContact(id)
+      .then(() =>
+        tell(say("contacts.deleted", { name: isolated(contact.name) }), {
+          label: say("app.undo"),
+          run: () => void bridge.saveContact({ ...contact, id: null }).catch(failed),
+        }),
+      )
+      .catch(failed);
+  };
+  const importFile = async (file: File) => {
+    try {
+      const form: ExportForm = /\.csv$/i.test(file.name) ? "csv" : "v-card";
+      const report = await bridge.importContacts(form, await file.text());
+      const words = say("contacts.imported", { added: report.added, updated: report.updated });
+      const skipped = report.skipped.length;
+      tell(skipped ? `${words}. ${say("contacts.skipped", { count: skipped })}: ${report.skipped[0]}` : words);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  };
+  const exportFile = async (form: ExportForm) => {
+    try {
+      const text = await bridge.exportContacts(form);
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([text], { type: form === "csv" ? "text/csv" : "text/vcard" }));
+      link.download = form === "csv" ? "contacts.csv" : "contacts.vcf";
+      link.click();
+      URL.revokeObjectURL(link.href);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  };
+
+  if (draft) {
+    return (
+      <ContactForm
+        contact={draft}
+        onClose={() => onDraft(null)}
+        onDelete={draft.id === null ? undefined : () => remove(draft)}
+      />
+    );
+  }
+  return (
+    <section class="list-view" aria-label={say("app.contacts")}>
+      <div class="list-tools">
+        <Search text={text} label={say("contacts.search")} onText={setText} />
+        <button type="button" class="primary" onClick={() => onDraft(newContact())}>
+          <Icon name="add" />
+          {say("contacts.new")}
+        </button>
+      </div>
+      {contacts?.length === 0 && <p class="empty">{say(text ? "contacts.no-match" : "contacts.empty")}</p>}
+      <ul class="rows">
+        {contacts?.map((contact) => (
+          <li key={contact.id} class="row-item contact">
+            <div class="row-main">
+              <span class="row-words">
+                <strong>
+                  <bdi>{contact.name || contact.organisation || contact.numbers[0]?.number}</bdi>
+                  {contact.favourite && <Icon name="star" />}
+                </strong>
+                <small>
+                  <bdi>{contact.organisation}</bdi>
+                </small>
+                <span class="numbers">
+                  {contact.numbers.map(({ kind, number }) => (
+                    <button
+                      key={number}
+                      type="button"
+                      onClick={() => dial(number)}
+                      aria-label={say("contacts.call", { number: isolated(number) })}
+                    >
+                      <small>{say(`kind.${kind}` as Key)}</small> <bdi>{number}</bdi>
+                    </button>
+                  ))}
+                </span>
+              </span>
+            </div>
+            <button
+              type="button"
+              class="small"
+              aria-label={say("contacts.edit", { name: isolated(contact.name) })}
+              title={say("app.edit")}
+              onClick={() => onDraft(contact)}
+            >
+              <Icon name="edit" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div class="row">
+        <label class="file">
+          {say("contacts.import")}
+          <input
+            type="file"
+            accept=".vcf,.vcard,.csv"
+            onChange={(event) => {
+              const file = event.currentTarget.files?.[0];
+              if (file) void importFile(file);
+              event.currentTarget.value = "";
+            }}
+          />
+        </label>
+        <button type="button" class="quiet" onClick={() => void exportFile("v-card")}>
+          {say("contacts.export-vcard")}
+        </button>
+        <button type="button" class="quiet" onClick={() => void exportFile("csv")}>
+          {say("contacts.export-csv")}
+        </button>
+      </div>
+    </section>
+  );
+}

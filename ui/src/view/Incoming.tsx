@@ -1,0 +1,62 @@
+import type { IncomingAction, IncomingBridge } from "../bridge/bridge";
+import type { CallView } from "../bridge/types";
+import { chooseLanguage, isolated, say, speak } from "../words/words";
+import { Action } from "./CallCard";
+import { useSnapshot } from "./hooks";
+import { isIncoming, isTalking, remoteName, remoteNumber } from "./texts";
+
+/** The window of a ringing call. No button has the focus, so that no key typed for
+ * another program answers by chance; who wants to use keys tabs to a button. */
+export function Incoming({ bridge }: { bridge: IncomingBridge }) {
+  speak(chooseLanguage("", navigator.languages));
+  const snapshot = useSnapshot(bridge);
+  const calls = snapshot?.calls.filter(isIncoming) ?? [];
+  const conference = snapshot?.conference;
+  const busy = snapshot?.calls.some(isTalking) || (conference && !conference.held) || false;
+  return (
+    <main class="incoming-window">
+      {calls.map((call) => (
+        <Ringing key={call.id} call={call} busy={busy} act={(action) => void bridge.act(call.id, action)} />
+      ))}
+    </main>
+  );
+}
+
+interface RingingProps {
+  call: CallView;
+  busy: boolean;
+  act: (action: IncomingAction) => void;
+}
+
+function Ringing({ call, busy, act }: RingingProps) {
+  const name = remoteName(call.remote, call.contact);
+  return (
+    <section class="ringing" role="alertdialog" aria-label={`${say("call.incoming")}: ${isolated(name)}`}>
+      <small>{`${say("call.incoming")} ${say("call.on", { account: isolated(call.account) })}`}</small>
+      <strong class="call-name">
+        <bdi>{name}</bdi>
+      </strong>
+      <span class="call-number">
+        <bdi>{remoteNumber(call.remote, call.contact)}</bdi>
+      </span>
+      <div class="actions">
+        <Action
+          icon="phone"
+          tone="answer"
+          words={busy ? "call.hold-and-answer" : "call.answer"}
+          onClick={() => act(busy ? "hold-and-answer" : "answer")}
+        />
+        {busy && <Action icon="phone" words="call.end-and-answer" onClick={() => act("end-and-answer")} />}
+        {!busy && (
+          <Action
+            icon="silence"
+            words={call.silenced ? "call.silenced" : "call.silence"}
+            pressed={call.silenced}
+            onClick={() => act("silence")}
+          />
+        )}
+        <Action icon="phone-down" tone="end" words="call.decline" onClick={() => act("decline")} />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,53 @@
+import type { CallView } from "../bridge/types";
+import { isolated, say } from "../words/words";
+import { Action, CallTitle } from "./CallCard";
+import { useDoing } from "./doing";
+import { callName, stateWords } from "./texts";
+
+interface Props {
+  call: CallView;
+  now: number;
+  showAccount: boolean;
+  /** Whether another call is in conversation, which answering holds. */
+  busy: boolean;
+}
+
+/** A call that rings here. */
+export function IncomingCard({ call, now, showAccount, busy }: Props) {
+  const { send } = useDoing();
+  return (
+    <li
+      class="card call incoming"
+      aria-label={say("call.with", { name: isolated(callName(call)), state: stateWords(call.state) })}
+    >
+      <CallTitle call={call} now={now} showAccount={showAccount} />
+      <div class="actions">
+        <Action
+          icon="phone"
+          tone="answer"
+          words={busy ? "call.hold-and-answer" : "call.answer"}
+          onClick={() => send({ command: "answer", call: call.id })}
+        />
+        {busy && (
+          <Action
+            icon="phone"
+            words="call.end-and-answer"
+            onClick={() => send({ command: "end-and-answer", call: call.id })}
+          />
+        )}
+        <Action
+          icon="silence"
+          words={call.silenced ? "call.silenced" : "call.silence"}
+          pressed={call.silenced}
+          onClick={() => send({ command: "silence", call: call.id })}
+        />
+        <Action
+          icon="phone-down"
+          tone="end"
+          words="call.decline"
+          onClick={() => send({ command: "decline", call: call.id })}
+        />
+      </div>
+    </li>
+  );
+}

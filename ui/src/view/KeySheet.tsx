@@ -1,0 +1,32 @@
+import { type Key, say } from "../words/words";
+import { Sheet } from "./Sheet";
+
+const KEYS: readonly (readonly [keys: string, words: Key])[] = [
+  ["Ctrl+L", "keys.number"],
+  ["0 … 9 * # +", "keys.digits"],
+  ["Enter", "keys.enter"],
+  ["Esc", "keys.escape"],
+  ["M", "keys.mute"],
+  ["H", "keys.hold"],
+  ["J", "keys.merge"],
+  ["Alt+1 … 9", "keys.select"],
+  ["F1", "keys.help"],
+];
+
+/** Which key does what. */
+export function KeySheet({ onClose }: { onClose: () => void }) {
+  return (
+    <Sheet title={say("keys.title")} onClose={onClose}>
+      <dl class="keys">
+        {KEYS.map(([keys, words]) => (
+          <div key={keys}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{say(words)}</dd>
+          </div>
+        ))}
+      </dl>
+    </Sheet>
+  );
+}

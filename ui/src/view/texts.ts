@@ -1,0 +1,108 @@
+// State in words: what the snapshot holds, as sentences of the catalogue.
+import type { AccountState, CallState, CallView, Cause, MediaStatistics, OfflineCause, Remote } from "../bridge/types";
+import { isolated, type Key, say, spokenLanguage } from "../words/words";
+
+/** mm:ss, or h:mm:ss. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (n: number) => String(n).padStart(2, "0");
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
+}
+
+/** Whom a call is with, as a title: the contact's name, the name told, or the number. */
+export function remoteName(remote: Remote, contact: { name: string } | null): string {
+  return contact?.name || remote.name || remote.number || remote.uri || say("call.unknown");
+}
+
+/** The number beneath the title; empty where the title is the number already. */
+export function remoteNumber(remote: Remote, contact: { name: string } | null): string {
+  const number = remote.number || remote.uri;
+  return number === remoteName(remote, contact) ? "" : number;
+}
+
+export function callName(call: CallView): string {
+  return remoteName(call.remote, call.contact);
+}
+
+export function stateWords(state: CallState, inConference = false): string {
+  switch (state.state) {
+    case "dialing":
+      return say("call.dialing");
+    case "ringing":
+      return say("call.ringing");
+    case "early-media":
+      return say("call.early-media");
+    case "incoming":
+      return say("call.incoming");
+    case "connecting":
+      return say("call.connecting");
+    case "established":
+      if (state.hold.local && state.hold.remote) return say("call.held-by-both");
+      if (state.hold.local) return say("call.held");
+      if (state.hold.remote) return say("call.held-by-them");
+      return say(inConference ? "call.in-conference" : "call.established");
+    case "ended":
+      return causeWords(state.cause);
+  }
+}
+
+export function causeWords(cause: Cause): string {
+  const words = say(`cause.${cause.kind}` as Key);
+  const parts = [words];
+  if ("detail" in cause && cause.detail) parts.push(cause.detail);
+  if ("text" in cause && cause.text) parts.push(cause.text);
+  const sentence = parts.join(": ");
+  return "code" in cause && cause.code ? `${sentence} (${say("cause.code", { code: cause.code })})` : sentence;
+}
+
+export function accountWords(state: AccountState): string {
+  if (state.state !== "offline") return say(`account.${state.state}` as Key);
+  const words = offlineWords(state.cause);
+  return state.retry_in_s === null || state.retry_in_s === undefined
+    ? words
+    : `${words}, ${say("account.retry", { count: state.retry_in_s })}`;
+}
+
+export function offlineWords(cause: OfflineCause): string {
+  const values: Record<string, string | number> = {};
+  if ("host" in cause && cause.host) values.host = isolated(cause.host);
+  if ("detail" in cause && cause.detail) values.detail = cause.detail;
+  if ("code" in cause && cause.code) values.code = cause.code;
+  if ("text" in cause && cause.text) values.text = cause.text;
+  return say(`offline.${cause.kind}` as Key, values);
+}
+
+export type Quality = "good" | "fair" | "bad" | "unknown";
+
+/** How a call sounds, with the cause that weighs most. */
+export function quality(media: MediaStatistics | null): { level: Quality; cause: string } {
+  if (!media) return { level: "unknown", cause: "" };
+  if (media.trouble) return { level: "bad", cause: say(`quality.${media.trouble}` as Key) };
+  const mos = media.mos ?? 0;
+  if (mos <= 0) return { level: "unknown", cause: "" };
+  const level = mos >= 3.8 ? "good" : mos >= 3.2 ? "fair" : "bad";
+  return { level, cause: level === "good" ? "" : qualityCause(media) };
+}
+
+function qualityCause(media: MediaStatistics): string {
+  const percent = (share: number) =>
+    new Intl.NumberFormat(spokenLanguage(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+  const [lossIn, lossOut, jitter] = [media.loss_in ?? 0, media.loss_out ?? 0, media.jitter_ms ?? 0];
+  const delay = (media.round_trip_ms ?? 0) / 2 + (media.buffer_ms ?? 0);
+  // Each against what the E-model begins to punish, so that they can be compared.
+  const causes = [
+    { weight: lossIn / 0.03, words: say("quality.loss-in", { percent: percent(lossIn) }) },
+    { weight: lossOut / 0.03, words: say("quality.loss-out", { percent: percent(lossOut) }) },
+    { weight: jitter / 40, words: say("quality.jitter", { ms: Math.round(jitter) }) },
+    { weight: delay / 200, words: say("quality.delay", { ms: Math.round(delay) }) },
+  ];
+  return causes.reduce((worst, cause) => (cause.weight > worst.weight ? cause : worst)).words;
+}
+
+/** Whether the call is over, still ringing here, or something in between. */
+export const isEnded = (call: CallView) => call.state.state === "ended";
+export const isIncoming = (call: CallView) => call.state.state === "incoming";
+export const isEstablished = (call: CallView) => call.state.state === "established";
+export const isHeld = (call: CallView) => call.state.state === "established" && call.state.hold.local;
+export const isTalking = (call: CallView) => isEstablished(call) && !isHeld(call);

@@ -1,0 +1,48 @@
+import { de } from "./de";
+import { en } from "./en";
+import { es } from "./es";
+import { fr } from "./fr";
+
+/** A sentence, or its forms by number (CLDR plural rules). */
+export type Entry = string | { one: string; other: string };
+export type Key = keyof typeof en;
+export type Catalogue = Record<Key, Entry>;
+
+/** The languages of the page. */
+export const LANGUAGES = { en, fr, de, es } satisfies Record<string, Catalogue>;
+export type Language = keyof typeof LANGUAGES;
+
+let language: Language = "en";
+let plural = new Intl.PluralRules("en");
+
+/** The language for a wish and what the system speaks; English when there is none of ours among them. */
+export function chooseLanguage(wish: string, system: readonly string[]): Language {
+  for (const tag of [wish, ...system]) {
+    const found = tag.toLowerCase().split("-")[0] ?? "";
+    if (found in LANGUAGES) return found as Language;
+  }
+  return "en";
+}
+
+/** From now on everything is said in this language. */
+export function speak(chosen: Language): void {
+  language = chosen;
+  plural = new Intl.PluralRules(chosen);
+}
+
+export function spokenLanguage(): Language {
+  return language;
+}
+
+/** The sentence for a key. `{name}` is replaced; `count` chooses the form by number. */
+export function say(key: Key, values: Record<string, string | number> = {}): string {
+  const entry: Entry = (LANGUAGES[language] as Catalogue)[key];
+  const text =
+    typeof entry === "string" ? entry : plural.select(Number(values.count ?? 0)) === "one" ? entry.one : entry.other;
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** Keeps a number or name in its own direction inside a sentence of another (Unicode isolates). */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
+}
