@@ -96,7 +96,7 @@ export class FakePhone implements Bridge {
   async about(): Promise<About> {
     return {
       version: "0.1.0",
-      data_folder: "/home/ada/.local/share/sidetone",
+      data_folder: "~/.local/share/sidetone",
       practice: true,
       desktop: { tray: true, session: "x11" },
       first_target: this.target,
