@@ -49,6 +49,7 @@ impl Engine {
             settings: loaded.settings,
             practice: practice.as_ref().map(|practice| practice.account().clone()),
             instance: world.instance(&folder),
+            folder: Some(folder.clone()),
         };
         let (phone, _) = Phone::start(world, options);
         let (window, shows) = mpsc::channel(WAITING);

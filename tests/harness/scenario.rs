@@ -196,7 +196,7 @@ impl Scenario {
             secrets: Arc::new(Secrets::new(Arc::new(InMemory::default()))),
         };
         let _inside = self.runtime.enter();
-        let options = PhoneOptions { settings, practice: None, instance: String::new() };
+        let options = PhoneOptions { settings, practice: None, instance: String::new(), folder: None };
         let (phone, told) = Phone::start(world, options);
         let events = watch::follow(&phone, told);
         self.seats.push(Seat { name: name.to_owned(), phone, cable, sound, events });

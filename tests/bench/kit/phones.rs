@@ -106,7 +106,8 @@ impl Office {
             randomness: Arc::new(SystemRandomness),
             secrets: Arc::new(Secrets::new(Arc::new(InMemory::default()))),
         };
-        let (phone, events) = Phone::start(world, PhoneOptions { settings, practice: None, instance: String::new() });
+        let (phone, events) =
+            Phone::start(world, PhoneOptions { settings, practice: None, instance: String::new(), folder: None });
         let mut station = Station { phone, events, clock: Arc::clone(&self.clock), _hub: hub_thread };
         station.wait("registered", |event| matches!(event, Event::Registered { .. }).then_some(())).await?;
         Ok(station)

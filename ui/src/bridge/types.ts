@@ -527,6 +527,12 @@ export type HistoryQuery = {
 	before?: number | null,
 };
 
+/**  The history of calls. */
+export type HistorySettings = {
+	/**  Days until a call is forgotten; never when zero. */
+	keep_days?: number,
+};
+
 /**  Who holds a call. */
 export type Hold = {
 	/**  We hold them. */
@@ -585,7 +591,10 @@ export type MediaStatistics = {
 	buffer_ms: number | null,
 	/**  Share of the played audio that was made up, 0 to 1. */
 	concealed: number | null,
-	/**  Estimated listening quality, 1 to 4.5 (ITU-T G.107 E-model). */
+	/**
+	 *  Estimated listening quality, 1 to 4.5 (ITU-T G.107 E-model); 1 while packets that are due do not come, and none as long
+	 *  as nothing was heard that could have a quality.
+	 */
 	mos: number | null,
 	/**  The path. */
 	pair: CandidatePair | null,
@@ -750,12 +759,16 @@ export type Remote = {
 export type Settings = {
 	/**  Version of the form. */
 	version?: number,
+	/**  Country the user is in, ISO 3166 two letters: by its rules numbers are matched. */
+	country?: string,
 	/**  Accounts, the first usable one is dialled from. */
 	accounts?: Account[],
 	/**  Sound devices. */
 	devices?: DevicePreferences,
 	/**  How calls are handled. */
 	calls?: CallSettings,
+	/**  The history of calls. */
+	history?: HistorySettings,
 	/**  Filter of the log, as of `tracing` (`info`, `sip=debug`). */
 	log?: string,
 };

@@ -31,6 +31,8 @@ pub use event::{Event, TimedEvent, TurnedAway};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
-pub use settings::{CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, RecordPolicy, SETTINGS_VERSION, Settings};
+pub use settings::{
+    CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordPolicy, SETTINGS_VERSION, Settings,
+};
 pub use snapshot::{AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot};
 pub use target::{InvalidTarget, Target};

@@ -14,12 +14,16 @@ pub const SETTINGS_VERSION: u32 = 1;
 pub struct Settings {
     /// Version of the form.
     pub version: u32,
+    /// Country the user is in, ISO 3166 two letters: by its rules numbers are matched.
+    pub country: String,
     /// Accounts, the first usable one is dialled from.
     pub accounts: Vec<Account>,
     /// Sound devices.
     pub devices: DevicePreferences,
     /// How calls are handled.
     pub calls: CallSettings,
+    /// The history of calls.
+    pub history: HistorySettings,
     /// Filter of the log, as of `tracing` (`info`, `sip=debug`).
     pub log: String,
 }
@@ -28,9 +32,11 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             version: SETTINGS_VERSION,
+            country: "gb".into(),
             accounts: vec![Account { id: AccountId("practice".into()), enabled: true, provider: crate::Provider::Practice }],
             devices: DevicePreferences::default(),
             calls: CallSettings::default(),
+            history: HistorySettings::default(),
             log: "info".into(),
         }
     }
@@ -184,4 +190,18 @@ pub enum RecordPolicy {
     OnRequest,
     /// Every call, from its answer on.
     Always,
+}
+
+/// The history of calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct HistorySettings {
+    /// Days until a call is forgotten; never when zero.
+    pub keep_days: u32,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        Self { keep_days: 365 }
+    }
 }

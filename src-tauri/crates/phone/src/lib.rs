@@ -1,8 +1,9 @@
 //! The whole phone without a window: one queue in, one snapshot out.
 //!
-//! Owns the run loop, the drivers (lines, media sessions, sound), the world's seams and the journal. It decides nothing
+//! Owns the run loop, the drivers (lines, media sessions, sound, the book), the world's seams and the journal. It decides nothing
 //! about calls: `calls` does.
 
+mod book;
 mod desk;
 pub mod desktop;
 mod diagnostics;
@@ -12,9 +13,11 @@ mod phone;
 mod remote;
 mod run_loop;
 mod sessions;
+mod shelf;
 mod spawn;
 mod world;
 
+pub use book::{Book, BookError};
 pub use diagnostics::{InvalidFilter, LogLevel, follow_log};
 pub use journal::{Journal, ReplayError, replay};
 pub use phone::{Phone, PhoneOptions, PhoneStopped};

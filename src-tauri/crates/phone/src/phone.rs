@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use model::{Command, Settings, SipAccount, Snapshot, TimedEvent};
+use store::DataFolder;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::info_span;
 
 use crate::{
+    book::Book,
     run_loop::{Request, RunLoop},
     spawn::spawn,
     world::World,
@@ -27,6 +29,8 @@ pub struct PhoneOptions {
     pub practice: Option<SipAccount>,
     /// The URN by which registrars know this phone again; none when empty.
     pub instance: String,
+    /// Where the history and contacts are kept; they are forgotten at the end of the run when there is none.
+    pub folder: Option<DataFolder>,
 }
 
 /// A running phone. Clones are the same phone.
@@ -35,6 +39,7 @@ pub struct Phone {
     requests: mpsc::Sender<Request>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     events: broadcast::Sender<TimedEvent>,
+    book: Book,
 }
 
 /// The phone has stopped, or is too far behind to take a command.
@@ -49,8 +54,9 @@ impl Phone {
         let (snapshot, snapshots) = watch::channel(Arc::new(Snapshot::default()));
         let (events, from_the_start) = broadcast::channel(FOLLOWED);
         let run_loop = RunLoop::new(world, options, inbox, snapshot, events.clone());
+        let book = run_loop.book();
         spawn("run loop", info_span!("phone"), run_loop.run());
-        (Self { requests, snapshots, events }, from_the_start)
+        (Self { requests, snapshots, events, book }, from_the_start)
     }
 
     /// A phone whose run loop somebody else plays.
@@ -60,7 +66,7 @@ impl Phone {
         snapshots: watch::Receiver<Arc<Snapshot>>,
         events: broadcast::Sender<TimedEvent>,
     ) -> Self {
-        Self { requests, snapshots, events }
+        Self { requests, snapshots, events, book: Book::closed() }
     }
 
     /// Hands a command to the phone; its outcome arrives in the snapshot.
@@ -84,6 +90,11 @@ impl Phone {
     /// Facts from now on.
     pub fn events(&self) -> broadcast::Receiver<TimedEvent> {
         self.events.subscribe()
+    }
+
+    /// The history and contacts.
+    pub fn book(&self) -> Book {
+        self.book.clone()
     }
 
     /// The machine's network changed or it woke up: connections are checked now.

@@ -48,6 +48,8 @@ pub enum RemoteRequest {
     Status,
     /// Tell the journal.
     Journal,
+    /// The asker has changed the history or the contacts.
+    BookChanged,
     /// Bring the window up.
     Show(Show),
 }
@@ -177,6 +179,10 @@ async fn answer(request: RemoteRequest, phone: &Phone, window: Option<&mpsc::Sen
         RemoteRequest::Command(command) => phone.send(*command).map_or_else(refused, |()| RemoteAnswer::Accepted),
         RemoteRequest::Status => RemoteAnswer::Status(Box::new(Snapshot::clone(&phone.snapshot()))),
         RemoteRequest::Journal => phone.journal().await.map_or_else(refused, RemoteAnswer::Journal),
+        RemoteRequest::BookChanged => match phone.book().refresh().await {
+            Ok(()) => RemoteAnswer::Accepted,
+            Err(error) => RemoteAnswer::Refused(error.to_string()),
+        },
         RemoteRequest::Show(show) => match window.map(|window| window.try_send(show)) {
             Some(Ok(())) => RemoteAnswer::Accepted,
             Some(Err(_)) => RemoteAnswer::Refused("its window does not come up".into()),

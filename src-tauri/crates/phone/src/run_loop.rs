@@ -14,11 +14,13 @@ use tokio::{
 use tracing::{debug, warn};
 
 use crate::{
+    book::{Book, BookNews},
     desk::{Desk, DeskNews},
     journal::Journal,
     lines::Lines,
     phone::PhoneOptions,
     sessions::Sessions,
+    shelf::Shelf,
     world::World,
 };
 
@@ -27,6 +29,9 @@ const WAITING: usize = 256;
 
 /// How long the calls' last reports are waited for when the phone stops.
 const LAST_REPORTS: Duration = Duration::from_millis(600);
+
+/// How long the last calls may take to be written when the phone stops; a disk takes milliseconds.
+const LAST_RECORDS: Duration = Duration::from_millis(500);
 
 /// What the phone's faces ask of it.
 #[derive(Debug)]
@@ -50,6 +55,8 @@ pub(crate) struct RunLoop {
     line_events: mpsc::Receiver<(AccountId, LineEvent)>,
     media_events: mpsc::Receiver<(MediaId, MediaEvent)>,
     desk_news: mpsc::Receiver<DeskNews>,
+    shelf: Shelf,
+    book_news: mpsc::Receiver<BookNews>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     events: broadcast::Sender<TimedEvent>,
 }
@@ -65,22 +72,30 @@ impl RunLoop {
         let (line_outbox, line_events) = mpsc::channel(WAITING);
         let (media_outbox, media_events) = mpsc::channel(WAITING);
         let (desk_outbox, desk_news) = mpsc::channel(WAITING);
-        let PhoneOptions { settings, practice, instance } = options;
+        let (book_outbox, book_news) = mpsc::channel(WAITING);
+        let PhoneOptions { settings, practice, instance, folder } = options;
         Self {
             control: CallControl::new(&settings),
             journal: Journal::default(),
             lines: Lines::new(world.clone(), practice.clone(), instance, line_outbox),
             sessions: Sessions::new(world.clone(), practice, media_outbox),
             desk: Desk::start(&world, &settings, desk_outbox),
+            shelf: Shelf::new(Book::start(&world, folder, &settings, book_outbox), &settings),
             world,
             settings,
             requests,
             line_events,
             media_events,
             desk_news,
+            book_news,
             snapshot,
             events,
         }
+    }
+
+    /// The history and contacts.
+    pub(crate) fn book(&self) -> Book {
+        self.shelf.book()
     }
 
     pub(crate) async fn run(mut self) {
@@ -112,6 +127,10 @@ impl RunLoop {
                 Some((media, event)) = self.media_events.recv() => Input::Media(media, event),
                 Some(news) = self.desk_news.recv() => {
                     self.on_desk_news(news);
+                    continue;
+                }
+                Some(news) = self.book_news.recv() => {
+                    self.on_book_news(news);
                     continue;
                 }
                 () = due(wake_at, &*clock) => Input::Timeout,
@@ -162,7 +181,13 @@ impl RunLoop {
                 self.sessions.send(media, request);
             }
             Output::Sound(request) => self.desk.send(request),
-            Output::Event(event) => self.tell_at(now, event),
+            Output::Event(event) => {
+                let unkept = self.shelf.hear(self.world.clock.unix_seconds(), &event);
+                if let Some(message) = unkept {
+                    self.control.notify(NoticeCode::Book, message);
+                }
+                self.tell_at(now, event);
+            }
         }
     }
 
@@ -193,6 +218,7 @@ impl RunLoop {
         self.lines.configure(&settings);
         self.sessions.configure(&settings);
         self.desk.configure(&settings);
+        self.shelf.configure(&settings);
         self.settings = settings;
     }
 
@@ -206,6 +232,15 @@ impl RunLoop {
         }
     }
 
+    fn on_book_news(&mut self, news: BookNews) {
+        if let Some(message) = self.shelf.take(news) {
+            warn!("{message}");
+            self.control.notify(NoticeCode::Book, message.clone());
+            self.tell(Event::Failed { call: None, message });
+        }
+        self.publish();
+    }
+
     fn tell(&self, event: Event) {
         self.tell_at(self.world.clock.now(), event);
     }
@@ -216,8 +251,9 @@ impl RunLoop {
         let _followers = self.events.send(TimedEvent { at_ms: now.since_start().as_secs_f64() * 1000.0, event });
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
         let mut next = self.control.snapshot(self.world.clock.now());
+        self.shelf.add_to(&mut next);
         self.snapshot.send_if_modified(|shown| {
             // The time it was taken at alone is no change.
             let at_ms = std::mem::replace(&mut next.at_ms, shown.at_ms);
@@ -259,6 +295,12 @@ impl RunLoop {
         }
         while let Ok((account, event)) = self.line_events.try_recv() {
             self.step(Input::Line(account, event));
+        }
+        if timeout(LAST_RECORDS, self.shelf.written()).await.is_err() {
+            warn!("the last calls could not be kept in time");
+        }
+        while let Ok(news) = self.book_news.try_recv() {
+            self.on_book_news(news);
         }
         self.publish();
         self.desk.stop().await;

@@ -36,6 +36,10 @@ pub fn check_settings(settings: &Settings) -> Vec<Invalid> {
         found.0.extend(check_account(account));
     }
     check_calls(&settings.calls, &mut found);
+    let is_country = settings.country.len() == 2 && settings.country.bytes().all(|b| b.is_ascii_alphabetic());
+    if !settings.country.is_empty() && !is_country {
+        found.add("country", "a country is named by the two letters of ISO 3166 (gb, fr, us)");
+    }
     found.0
 }
 

@@ -1,20 +1,30 @@
-//! What outlives a run: the settings file, and the secrets in the key store of the desktop.
+//! What outlives a run: the settings file, the history and contacts, and the secrets in the key store of the desktop.
 //!
-//! Owns the data folder, the form of the settings file with its migrations, and every secret at rest. It never waits for
-//! the network, never spawns, and knows no other room than `model`. Every call is synchronous and may block (a key store
-//! can ask the user to unlock it, for minutes): call it from the blocking pool.
+//! Owns the data folder, the form of the settings file and of the book with their migrations, which numbers reach the same
+//! line, and every secret at rest. It never waits for the network, never spawns, and knows no other room than `model`.
+//! Every call is synchronous and may block (a key store can ask the user to unlock it, for minutes): call it from the
+//! blocking pool.
 
+mod book;
 mod check;
+mod directory;
+mod files;
+mod fold;
 mod folder;
 mod instance;
+mod numbers;
 mod places;
 mod replace;
 mod secrets;
 mod settings;
 
+pub use book::{BookError, BookFile, BookLease, BookRules, BookTrouble, CallEnd, NewCall, OpenedBook};
 pub use check::{Invalid, check_account, check_settings};
+pub use directory::NumberIndex;
+pub use files::text_of_file;
 pub use folder::{DataFolder, NoHomeFolder};
 pub use instance::{instance, urn};
+pub use numbers::{NumberKey, NumberKeys, NumberingPlan};
 pub use places::{Place, Places, PlacesFile};
 pub use secrets::{InMemory, KeptIn, KeyStore, KeyStoreError, SecretKey, SecretStore, Secrets};
 pub use settings::{LoadTrouble, Loaded, ReadError, SaveError, SettingsFile};

@@ -1,0 +1,146 @@
+//! Opening the book, whatever has become of the file.
+
+use std::{
+    fs::{self, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
+
+use super::{BookError, BookFile, BookRules, BookTrouble, OpenedBook, rescue, schema, version};
+use crate::{
+    DataFolder,
+    directory::{Directory, NumberIndex},
+    folder::make_private,
+    numbers::NumberingPlan,
+};
+
+/// How long another program (an import, say) is waited for.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// How many damaged files are kept before the program refuses to move one more away.
+const MOST_KEPT_ASIDE: u32 = 99;
+
+impl BookFile {
+    /// Opens the book of `folder`. Always gives a book to run with: a damaged one is moved aside and what can be read of
+    /// it goes into a new one; one that cannot be used at all is left alone, and this one lives in memory.
+    pub fn open(folder: &DataFolder, rules: &BookRules) -> OpenedBook {
+        let path = folder.path().join("book.sqlite3");
+        let problem = match connect(&path).and_then(|db| Self::over(db, rules)) {
+            Ok(book) => return OpenedBook { book, trouble: None },
+            Err(problem) => problem,
+        };
+        if problem == BookError::Damaged
+            && let Some(opened) = Self::replace_damaged(&path, rules)
+        {
+            return opened;
+        }
+        let mut book = Self::in_memory(rules);
+        if matches!(problem, BookError::ReadOnly | BookError::Failing { .. }) {
+            // Who may only read sees at least what there was.
+            let _copied = rescue::copy_of(&path, &mut book);
+        }
+        OpenedBook { book, trouble: Some(BookTrouble::NotKept { problem, path }) }
+    }
+
+    /// A book that is forgotten at the end of the run.
+    pub fn in_memory(rules: &BookRules) -> Self {
+        let opened = Connection::open_in_memory().map_err(BookError::from).and_then(|db| Self::over(db, rules));
+        opened.expect("an empty database in memory can be made; without memory nothing could be done")
+    }
+
+    fn over(mut db: Connection, rules: &BookRules) -> Result<Self, BookError> {
+        schema::migrate(&mut db)?;
+        let plan = NumberingPlan::of_country(&rules.country);
+        let version = version(&db)?;
+        let index = Arc::new(NumberIndex::none(plan));
+        let directory = Directory::new(plan, []);
+        let mut book = Self { db, rules: rules.clone(), directory, index, past: Vec::new(), version };
+        book.load_contacts()?;
+        book.match_history_anew()?;
+        book.load_past()?;
+        Ok(book)
+    }
+
+    /// None when the damaged file cannot be moved away or nothing can be put in its place.
+    fn replace_damaged(path: &Path, rules: &BookRules) -> Option<OpenedBook> {
+        let kept = keep_aside(path).ok()?;
+        let mut book = connect(path).and_then(|db| Self::over(db, rules)).ok()?;
+        let (calls, contacts) = rescue::copy_of(&kept, &mut book).unwrap_or_default();
+        Some(OpenedBook { book, trouble: Some(BookTrouble::KeptAside { kept, calls, contacts }) })
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, BookError> {
+    create(path).map_err(|error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BookError::Full,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => BookError::ReadOnly,
+        _ => BookError::Failing { detail: error.to_string() },
+    })?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(WAIT)?;
+    guard(&db)?;
+    schema::check(&db)?;
+    // A crash of the program loses nothing; one of the machine may lose the last calls, and never the file.
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "NORMAL")?;
+    // What is deleted is gone from the file, too.
+    db.pragma_update(None, "secure_delete", "ON")?;
+    let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(BookError::Damaged);
+    }
+    Ok(db)
+}
+
+/// What a damaged file could do to us is refused: its schema runs no code, and pages are looked at before use.
+pub(super) fn guard(db: &Connection) -> Result<(), BookError> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    db.pragma_update(None, "cell_size_check", "ON")?;
+    // In KiB: the index of names is in memory already.
+    db.pragma_update(None, "cache_size", -1024)?;
+    Ok(())
+}
+
+/// SQLite would make it readable by others.
+fn create(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        make_private(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Gives the file, with the changes that stand beside it, a name that nothing has yet.
+fn keep_aside(path: &Path) -> io::Result<PathBuf> {
+    let names = (1..=MOST_KEPT_ASIDE).map(|n| path.with_file_name(format!("book.damaged-{n}.sqlite3")));
+    let mut free = names.filter(|name| fs::symlink_metadata(name).is_err());
+    let kept = free.next().ok_or_else(|| io::Error::other("there are too many damaged files beside it"))?;
+    // The changes first: without its file a new one would take them for its own.
+    for beside in ["-wal", "-shm"] {
+        match fs::rename(with_end(path, beside), with_end(&kept, beside)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    fs::rename(path, &kept)?;
+    Ok(kept)
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}

@@ -1,0 +1,172 @@
+use std::{fs, path::Path};
+
+use model::{Contact, ContactNumber, ContactQuery, NumberKind};
+
+use super::*;
+
+/// How often the file is damaged. A figure of the project's goals.
+const TIMES: u64 = 1_000;
+
+const CALLS: u32 = 300;
+
+fn filled(folder: &DataFolder) {
+    let mut book = open(folder);
+    for at in 0..CALLS {
+        let call = incoming(&format!("Caller {at}"), &format!("20{at:03}"), NOON + i64::from(at));
+        book.add_call(&call, &ended(Outcome::Answered)).expect("kept");
+    }
+    for at in 0..60 {
+        let number = ContactNumber { kind: NumberKind::Work, number: format!("30{at:03}").into() };
+        let contact = Contact { name: format!("Contact {at}").into(), numbers: vec![number], ..Contact::default() };
+        book.save_contact(&contact).expect("kept");
+    }
+}
+
+/// Small, and the same each time (Knuth, MMIX).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+fn damaged(whole: &[u8], chance: &mut Chance) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    match chance.below(4) {
+        0 => bytes.truncate(chance.below(whole.len())),
+        1 => {
+            for _ in 0..=chance.below(8) {
+                let at = chance.below(bytes.len());
+                bytes[at] ^= 1 << chance.below(8);
+            }
+        }
+        2 => {
+            let from = chance.below(bytes.len());
+            let to = (from + 1 + chance.below(8192)).min(bytes.len());
+            bytes[from..to].fill(if chance.below(2) == 0 { 0 } else { 0xff });
+        }
+        _ => {
+            // One page in the place of another: what a lost write leaves.
+            let pages = bytes.len() / 4096;
+            let (from, to) = (chance.below(pages) * 4096, chance.below(pages) * 4096);
+            let page = bytes[from..from + 4096].to_vec();
+            bytes[to..to + 4096].copy_from_slice(&page);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_thousand_damages_lose_no_more_than_they_hit() {
+    let (_temporary, folder) = folder();
+    filled(&folder);
+    let path = folder.path().join("book.sqlite3");
+    let whole = fs::read(&path).expect("the file");
+    let mut chance = Chance(7);
+    let (mut kept_aside, mut rescued) = (0, 0);
+    for time in 0..TIMES {
+        for file in fs::read_dir(folder.path()).expect("the folder") {
+            fs::remove_file(file.expect("a file").path()).expect("removed");
+        }
+        let bytes = damaged(&whole, &mut chance);
+        fs::write(&path, &bytes).expect("written");
+        let opened = BookFile::open(&folder, &rules());
+        let mut book = opened.book;
+        match &opened.trouble {
+            Some(BookTrouble::KeptAside { kept, calls, .. }) => {
+                assert_eq!(fs::read(kept).expect("the old file"), bytes, "damage {time}: it is kept as it was");
+                kept_aside += 1;
+                rescued += calls;
+            }
+            Some(BookTrouble::NotKept { .. }) => assert_eq!(fs::read(&path).expect("the file"), bytes, "damage {time}"),
+            None => {}
+        }
+        // Whatever came of it, the book works; what it cannot read it says, and the next start mends.
+        let began = book.begin_call(&outgoing("600", NOON));
+        let listed = book.history(&HistoryQuery { limit: 10, ..HistoryQuery::default() });
+        let contacts = book.contacts(&ContactQuery { limit: 10, ..ContactQuery::default() });
+        if opened.trouble.is_some() {
+            assert!(began.is_ok() && listed.is_ok() && contacts.is_ok(), "damage {time}: {began:?} {listed:?} {contacts:?}");
+        }
+    }
+    assert!(kept_aside > 500, "{kept_aside} files were kept aside");
+    let share = rescued as f64 / f64::from(kept_aside) / f64::from(CALLS);
+    assert!(share > 0.5, "{share:.2} of the calls were read again");
+}
+
+fn not_kept(folder: &DataFolder) -> BookError {
+    let mut opened = BookFile::open(folder, &rules());
+    opened.book.add_call(&outgoing("600", NOON), &ended(Outcome::Answered)).expect("a book in memory works");
+    match opened.trouble {
+        Some(trouble @ BookTrouble::NotKept { .. }) => {
+            assert!(trouble.to_string().contains("changes are lost when the program ends"), "{trouble}");
+            let BookTrouble::NotKept { problem, .. } = trouble else { unreachable!("matched above") };
+            problem
+        }
+        other => panic!("not kept: {other:?}"),
+    }
+}
+
+fn with_db(path: &Path, act: impl FnOnce(&Connection)) {
+    let db = Connection::open(path).expect("the file");
+    act(&db);
+}
+
+#[test]
+fn a_file_of_a_newer_version_stays_as_it_is() {
+    let (_temporary, folder) = folder();
+    filled(&folder);
+    let path = folder.path().join("book.sqlite3");
+    with_db(&path, |db| db.pragma_update(None, "user_version", 99).expect("changed"));
+    let before = fs::read(&path).expect("the file");
+    assert_eq!(not_kept(&folder), BookError::Newer { found: 99, known: 1 });
+    assert_eq!(fs::read(&path).expect("the file"), before);
+}
+
+#[test]
+fn a_file_of_another_program_is_kept_aside() {
+    let (_temporary, folder) = folder();
+    fs::create_dir_all(folder.path()).expect("a folder");
+    let path = folder.path().join("book.sqlite3");
+    with_db(&path, |db| db.execute_batch("CREATE TABLE theirs (x); PRAGMA user_version = 7").expect("made"));
+    let opened = BookFile::open(&folder, &rules());
+    let kept = folder.path().join("book.damaged-1.sqlite3");
+    assert_eq!(opened.trouble, Some(BookTrouble::KeptAside { kept: kept.clone(), calls: 0, contacts: 0 }));
+    assert!(kept.exists());
+}
+
+#[test]
+fn a_file_that_another_program_keeps_to_itself_is_left_alone() {
+    let (_temporary, folder) = folder();
+    filled(&folder);
+    let path = folder.path().join("book.sqlite3");
+    with_db(&path, |db| {
+        db.pragma_update(None, "journal_mode", "DELETE").expect("changed");
+        db.execute_batch("BEGIN EXCLUSIVE").expect("locked");
+        assert_eq!(not_kept(&folder), BookError::Busy);
+    });
+}
+
+#[test]
+fn what_cannot_be_a_file_means_a_book_in_memory() {
+    let (_temporary, folder) = folder();
+    fs::create_dir_all(folder.path().join("book.sqlite3")).expect("a folder in its place");
+    assert!(matches!(not_kept(&folder), BookError::Failing { .. }));
+}
+
+#[test]
+fn a_full_disk_is_told_and_the_book_goes_on() {
+    let (_temporary, folder) = folder();
+    let mut book = open(&folder);
+    let pages: i64 = book.db.pragma_query_value(None, "page_count", |row| row.get(0)).expect("a count");
+    let most: i64 = book.db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get(0)).expect("set");
+    assert_eq!(most, pages);
+    let refused = (0..500).find_map(|at| book.begin_call(&outgoing(&format!("{at:0200}"), NOON)).err());
+    assert_eq!(refused, Some(BookError::Full));
+    assert_eq!(BookError::Full.to_string(), "the disk is full");
+    assert!(book.history(&HistoryQuery { limit: 1, ..HistoryQuery::default() }).is_ok());
+    let _roomy: i64 = book.db.query_row("PRAGMA max_page_count = 100000", [], |row| row.get(0)).expect("set");
+    assert!(book.begin_call(&outgoing("600", NOON)).is_ok(), "with room again it is kept again");
+}

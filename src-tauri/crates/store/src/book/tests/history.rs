@@ -1,0 +1,168 @@
+use model::HistoryFilter;
+
+use super::*;
+
+#[test]
+fn calls_are_kept_newest_first_and_survive_a_restart() {
+    let (_temporary, folder) = folder();
+    let mut book = open(&folder);
+    let first = book.begin_call(&incoming("Ann", "1001", NOON)).expect("begun");
+    assert!(history(&mut book, "").is_empty(), "it goes on");
+    book.end_call(first, &ended(Outcome::Answered)).expect("closed");
+    book.add_call(&outgoing("600", NOON + 60), &CallEnd { code: Some(486), ..ended(Outcome::Busy) }).expect("kept");
+    drop(book);
+    let mut book = open(&folder);
+    let entries = history(&mut book, "");
+    assert_eq!(numbers(&entries), ["600", "1001"]);
+    assert_eq!((entries[0].outcome, entries[0].code, entries[0].talked_ms), (Outcome::Busy, Some(486), None));
+    assert_eq!((entries[1].outcome, entries[1].talked_ms), (Outcome::Answered, Some(61_000)));
+    assert_eq!((entries[1].direction, entries[1].started_s), (Direction::Incoming, NOON));
+    assert_eq!(entries[1].remote.name.expose(), "Ann");
+    assert_eq!(book.last_dialled().expect("the history").map(|number| number.expose().to_owned()), Some("600".into()));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_for_the_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_temporary, folder) = folder();
+    let mut book = open(&folder);
+    book.add_call(&outgoing("600", NOON), &ended(Outcome::Answered)).expect("kept");
+    for file in std::fs::read_dir(folder.path()).expect("the folder") {
+        let file = file.expect("a file");
+        let mode = file.metadata().expect("its rights").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", file.path().display());
+    }
+}
+
+#[test]
+fn only_missed_calls_are_new_until_they_are_seen() {
+    let mut book = BookFile::in_memory(&rules());
+    for outcome in [Outcome::Missed, Outcome::AnsweredElsewhere, Outcome::Declined, Outcome::Missed, Outcome::Answered] {
+        book.add_call(&incoming("", "1001", NOON), &ended(outcome)).expect("kept");
+    }
+    assert_eq!(book.missed(), Ok(2));
+    let query = HistoryQuery { only: HistoryFilter::Missed, limit: 10, ..HistoryQuery::default() };
+    let missed = book.history(&query).expect("the history");
+    assert_eq!(missed.iter().map(|entry| (entry.id, entry.seen)).collect::<Vec<_>>(), [(4, false), (1, false)]);
+    assert_eq!(book.mark_seen(), Ok(2));
+    assert_eq!(book.missed(), Ok(0));
+    assert_eq!(book.history(&query).expect("the history").len(), 2, "they stay missed");
+    let by_name = HistoryQuery { text: "1001".into(), ..query };
+    assert_eq!(book.history(&by_name).expect("the history").len(), 2);
+}
+
+#[test]
+fn the_history_is_searched_without_accents_and_by_every_form_of_a_number() {
+    let mut book = BookFile::in_memory(&rules());
+    for call in [incoming("Élodie Brûlé", "+33144710203", NOON), incoming("", "+442079460123", NOON), outgoing("1001", NOON)] {
+        book.add_call(&call, &ended(Outcome::Answered)).expect("kept");
+    }
+    let ann = model::Contact {
+        name: "Ann".into(),
+        numbers: vec![model::ContactNumber { kind: model::NumberKind::Work, number: "00442079460123".into() }],
+        ..model::Contact::default()
+    };
+    book.save_contact(&ann).expect("kept");
+    assert_eq!(numbers(&history(&mut book, "BRULE")), ["+33144710203"]);
+    assert_eq!(numbers(&history(&mut book, "020 7946")), ["+442079460123"]);
+    assert_eq!(numbers(&history(&mut book, "+44 20")), ["+442079460123"]);
+    assert_eq!(numbers(&history(&mut book, "ann")), ["+442079460123"], "by the name of the contact of today");
+    assert_eq!(numbers(&history(&mut book, "100")), ["1001"]);
+    assert!(history(&mut book, "%_'\"").is_empty());
+    let known = history(&mut book, "ann").remove(0).contact.expect("the contact");
+    assert_eq!(known.name.expose(), "Ann");
+}
+
+#[test]
+fn the_history_comes_in_pages() {
+    let mut book = BookFile::in_memory(&rules());
+    for number in 0..25 {
+        book.add_call(&outgoing(&format!("20{number:02}"), NOON + number), &ended(Outcome::Answered)).expect("kept");
+    }
+    let mut query = HistoryQuery { limit: 10, text: "20".into(), ..HistoryQuery::default() };
+    let mut seen = Vec::new();
+    loop {
+        let page = book.history(&query).expect("a page");
+        let Some(last) = page.last() else { break };
+        query.before = Some(last.id);
+        seen.extend(page.into_iter().map(|entry| entry.id));
+    }
+    assert_eq!(seen, (1..=25).rev().collect::<Vec<u32>>());
+}
+
+#[test]
+fn deleted_calls_are_gone_and_so_is_who_made_them() {
+    let (_temporary, folder) = folder();
+    let mut book = open(&folder);
+    for number in ["441234567890", "441234567891", "441234567892"] {
+        book.add_call(&incoming("Zaphod Canary", number, NOON), &ended(Outcome::Missed)).expect("kept");
+    }
+    assert_eq!(book.delete_history(&[2, 99]), Ok(1));
+    assert_eq!(history(&mut book, "canary").len(), 2);
+    assert_eq!(book.suggest("zaph", NOON).len(), 2);
+    let going_on = book.begin_call(&outgoing("600", NOON)).expect("begun");
+    book.clear_history().expect("cleared");
+    assert_eq!(book.missed(), Ok(0));
+    assert!(book.suggest("zaph", NOON).is_empty());
+    book.end_call(going_on, &ended(Outcome::Answered)).expect("a call that went on is kept");
+    assert_eq!(numbers(&history(&mut book, "")), ["600"]);
+    drop(book);
+    for file in std::fs::read_dir(folder.path()).expect("the folder") {
+        let bytes = std::fs::read(file.expect("a file").path()).expect("its bytes");
+        assert!(!bytes.windows(6).any(|part| part == b"Zaphod"), "what was cleared is not in the file");
+    }
+}
+
+#[test]
+fn old_calls_are_forgotten() {
+    let mut book = BookFile::in_memory(&rules());
+    let day = 86_400;
+    for days in [400, 366, 364, 0] {
+        book.add_call(&outgoing(&format!("{days}"), NOON - days * day), &ended(Outcome::Answered)).expect("kept");
+    }
+    assert_eq!(book.forget_old(NOON), Ok(2));
+    assert_eq!(numbers(&history(&mut book, "")), ["0", "364"]);
+    book.configure(BookRules { keep_days: 0, ..rules() }, NOON + 10_000 * day).expect("in force");
+    assert_eq!(history(&mut book, "").len(), 2, "for ever");
+    book.configure(BookRules { keep_days: 30, ..rules() }, NOON).expect("in force");
+    assert_eq!(numbers(&history(&mut book, "")), ["0"]);
+}
+
+#[test]
+fn what_a_crash_left_open_is_closed_by_the_next_run() {
+    let (_temporary, folder) = folder();
+    let mut book = open(&folder);
+    let talking = book.begin_call(&incoming("", "1001", NOON)).expect("begun");
+    book.answer_call(talking, &incoming("Ann", "1001", NOON).remote).expect("noted");
+    book.begin_call(&incoming("", "1002", NOON)).expect("begun");
+    book.begin_call(&outgoing("1003", NOON)).expect("begun");
+    // The program is gone without a word.
+    drop(book);
+    let mut book = open(&folder);
+    assert_eq!(book.close_left_open(), Ok(3));
+    let entries = history(&mut book, "");
+    let outcomes: Vec<_> = entries.iter().map(|entry| (entry.remote.number.expose(), entry.outcome, entry.seen)).collect();
+    assert_eq!(outcomes, [("1003", Outcome::Failed, true), ("1002", Outcome::Missed, false), ("1001", Outcome::Answered, true)]);
+    assert_eq!(entries[2].remote.name.expose(), "Ann");
+    assert!(entries.iter().all(|entry| entry.words.contains("unexpectedly")));
+    assert_eq!(book.close_left_open(), Ok(0));
+}
+
+#[test]
+fn one_program_at_a_time_keeps_the_history() {
+    let (_temporary, folder) = folder();
+    let lease = BookLease::take(&folder).expect("nobody has it");
+    assert!(BookLease::take(&folder).is_none());
+    drop(lease);
+    assert!(BookLease::take(&folder).is_some());
+}
+
+#[test]
+fn another_country_reads_the_numbers_anew() {
+    let mut book = BookFile::in_memory(&rules());
+    book.add_call(&outgoing("030901820", NOON), &ended(Outcome::Answered)).expect("kept");
+    assert!(history(&mut book, "+49 30").is_empty());
+    book.configure(BookRules { country: "de".into(), ..rules() }, NOON).expect("in force");
+    assert_eq!(history(&mut book, "+49 30").len(), 1);
+}
