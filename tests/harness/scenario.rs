@@ -1,6 +1,6 @@
 //! A scenario: phones, servers and the world between them, in virtual time.
 
-use std::{cell::Cell, future::Future, sync::Arc, time::Duration};
+use std::{cell::Cell, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use audio::{Hub, HubHandle, MemoryHost};
 use calls::io::{MediaEvent, MediaRequest};
@@ -10,7 +10,8 @@ use phone::{Phone, PhoneOptions, Randomness, World};
 use providers::net::Sockets;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use sip::{Method, Request, Response};
-use store::{InMemory, Secrets};
+use store::{DataFolder, InMemory, Secrets};
+use tempfile::TempDir;
 use tokio::{
     runtime::{Builder, Runtime},
     time::{MissedTickBehavior, interval, sleep},
@@ -48,6 +49,10 @@ pub struct Scenario {
     seats: Vec<Seat>,
     begun: Instant,
     finished: Cell<bool>,
+    /// Where phones keep what outlives a run, each in a folder of its name; nowhere when there is none.
+    home: Option<TempDir>,
+    /// How many panics the test has asked for.
+    faults: Cell<u32>,
     /// Media sessions of the far end so far; each has a seed of its own.
     far_sessions: Cell<u64>,
     wire: Wire,
@@ -122,6 +127,8 @@ impl Scenario {
             seats: Vec::new(),
             begun: Instant::START,
             finished: Cell::new(false),
+            home: None,
+            faults: Cell::new(0),
             far_sessions: Cell::new(0),
             wire,
             runtime,
@@ -133,6 +140,18 @@ impl Scenario {
     pub fn with_settings(mut self, change: fn(&mut Settings)) -> Self {
         self.change = change;
         self
+    }
+
+    /// Phones that come later have a data folder.
+    #[must_use]
+    pub fn with_folders(mut self) -> Self {
+        self.home = Some(tempfile::tempdir().expect("there is room"));
+        self
+    }
+
+    /// The data folder of a phone.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.home.as_ref().expect("a scenario with folders").path().join(name)
     }
 
     /// An exchange with these users, and a registered phone for each.
@@ -196,7 +215,8 @@ impl Scenario {
             secrets: Arc::new(Secrets::new(Arc::new(InMemory::default()))),
         };
         let _inside = self.runtime.enter();
-        let options = PhoneOptions { settings, practice: None, instance: String::new(), folder: None };
+        let folder = self.home.as_ref().map(|home| DataFolder::at(home.path().join(name)));
+        let options = PhoneOptions { settings, practice: None, instance: String::new(), folder };
         let (phone, told) = Phone::start(world, options);
         let events = watch::follow(&phone, told);
         self.seats.push(Seat { name: name.to_owned(), phone, cable, sound, events });
@@ -237,6 +257,12 @@ impl Scenario {
     /// The far end that the test plays.
     pub fn far(&self) -> &Far {
         self.far.as_ref().expect("a scenario with a far end")
+    }
+
+    /// Lets a media session panic: the `nth` of those that a phone has open, counted from 0.
+    pub fn break_session(&self, owner: &str, nth: usize) {
+        self.faults.set(self.faults.get() + 1);
+        self.air.break_session(owner, nth);
     }
 
     /// What lies between the peers.
@@ -455,7 +481,7 @@ impl Scenario {
                 assert_eq!(seat.sound.open_streams(device), 0, "{name}: {device} is left open");
             }
         }
-        assert_eq!(panics::seen(), 0, "a task panicked; its message is above");
+        assert_eq!(panics::seen(), self.faults.get(), "a task panicked; its message is above");
     }
 }
 

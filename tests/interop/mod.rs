@@ -16,6 +16,7 @@ mod voice;
 mod accounts;
 mod browser;
 mod changes;
+mod conference;
 mod echo;
 mod endings;
 mod incoming;

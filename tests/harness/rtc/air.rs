@@ -42,6 +42,8 @@ struct State {
     cut: BTreeSet<String>,
     without_sockets: BTreeSet<String>,
     silent_servers: BTreeSet<String>,
+    /// Peers whose next step is a mistake.
+    broken: BTreeSet<u32>,
 }
 
 /// One peer as the air knows it.
@@ -103,6 +105,7 @@ impl Air {
             cut: BTreeSet::new(),
             without_sockets: BTreeSet::new(),
             silent_servers: BTreeSet::new(),
+            broken: BTreeSet::new(),
         };
         Self { clock, state: Arc::new(Mutex::new(state)) }
     }
@@ -126,6 +129,20 @@ impl Air {
         let mut state = self.state();
         state.cut.remove(owner);
         state.find_paths_again(now);
+    }
+
+    /// Lets the session panic that `owner` opened as the `nth` of those that are open, counted from 0.
+    pub fn break_session(&self, owner: &str, nth: usize) {
+        let mut state = self.state();
+        let of_owner = state.peers.iter().filter(|(_, station)| station.owner == owner);
+        let (id, woken) = of_owner.map(|(id, station)| (*id, Arc::clone(&station.woken))).nth(nth).expect("it is open");
+        state.broken.insert(id);
+        woken.notify_one();
+    }
+
+    /// Whether the next step of a peer is a mistake.
+    pub(super) fn is_broken(&self, id: u32) -> bool {
+        self.state().broken.contains(&id)
     }
 
     /// Whether `owner` can open peer connections at all.

@@ -86,6 +86,7 @@ impl Peer for FakePeer {
 
     async fn event(&self) -> PeerEvent {
         loop {
+            assert!(!self.air.is_broken(self.id), "a fault of the test");
             match self.air.next(self.id) {
                 Ok(event) => return event,
                 // Either way it is looked again.

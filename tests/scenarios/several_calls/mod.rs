@@ -3,7 +3,9 @@
 mod conference;
 mod crowd;
 mod digits;
+mod faults;
 mod floor;
 mod kit;
 mod races;
+mod recording;
 mod waiting;

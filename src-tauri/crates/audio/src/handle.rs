@@ -13,7 +13,7 @@ use std::{
 use model::{Cleanup, DtmfDigit};
 
 use crate::{
-    Capture, Leg, LegLevels, MicrophoneLevels, Playback, StreamState, ToneSpec,
+    CallRecording, Capture, Leg, LegLevels, MicrophoneLevels, Playback, StreamState, ToneSpec,
     cleanup::Cleaner,
     levels::{Gauge, LegGauges},
     tones::Source,
@@ -99,6 +99,11 @@ impl HubHandle {
         self.send(Command::Source(leg, source));
     }
 
+    /// Takes a leg down from now on: what it is given and what it says; or stops.
+    pub fn record(&self, leg: LegId, recording: Option<CallRecording>) {
+        self.send(Command::Record(leg, recording));
+    }
+
     /// Closes the mute gate: no leg hears the microphone.
     pub fn mute(&self) {
         self.send(Command::Gate(Gate::Closed));
@@ -179,6 +184,7 @@ pub(crate) enum Command {
     Tone(Option<Box<dyn Source>>),
     KeyTone(Box<dyn Source>),
     Source(LegId, Option<Box<dyn Source>>),
+    Record(LegId, Option<CallRecording>),
     Gate(Gate),
     Cleanup(Option<Box<Cleaner>>),
     Microphone(Option<Box<dyn Capture>>),

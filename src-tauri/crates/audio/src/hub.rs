@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     iter,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering, mpsc::SyncSender},
 };
 
@@ -11,7 +12,7 @@ use self::{
     retired::{Bin, Retired},
 };
 use crate::{
-    HubHandle, LegId, LegRoute,
+    CallRecording, HubHandle, LegId, LegRoute,
     handle::{Command, Shared},
     leg::{FRAME_SAMPLES, Frame, Leg},
     levels::{LegGauges, Meter},
@@ -65,8 +66,28 @@ struct Party {
     listener: Listener,
     player: Player,
     limiter: Limiter,
+    recording: Option<CallRecording>,
     /// Detached, but still fading out.
     leaving: bool,
+}
+
+impl Party {
+    /// Takes 10 ms of the leg. One that panics is let go: the other calls sound on.
+    fn pull(&mut self, frame: &mut Frame) {
+        let leg = &mut self.leg;
+        if catch_unwind(AssertUnwindSafe(|| leg.pull(frame))).is_err() {
+            frame.fill(0.0);
+            self.leaving = true;
+        }
+    }
+
+    /// Gives the leg its 10 ms.
+    fn push(&mut self, frame: &Frame) {
+        let leg = &mut self.leg;
+        if catch_unwind(AssertUnwindSafe(|| leg.push(frame))).is_err() {
+            self.leaving = true;
+        }
+    }
 }
 
 impl Hub {
@@ -160,6 +181,13 @@ impl Hub {
                 Some(party) => party.player.play(source, bin),
                 None => source.into_iter().for_each(|source| bin.put(Retired::Source(source))),
             },
+            Command::Record(leg, recording) => match self.parties.iter_mut().find(|party| party.id == leg && !party.leaving) {
+                Some(party) => {
+                    let before = std::mem::replace(&mut party.recording, recording);
+                    before.into_iter().for_each(|before| bin.put(Retired::Recording(before)));
+                }
+                None => recording.into_iter().for_each(|unused| bin.put(Retired::Recording(unused))),
+            },
             Command::Gate(gate) => self.microphone.set_gate(gate),
             Command::Cleanup(cleaner) => self.microphone.set_cleaner(cleaner, bin),
             Command::Microphone(capture) => self.microphone.replace(capture, bin),
@@ -179,6 +207,7 @@ impl Hub {
             listener: Listener::default(),
             player: Player::default(),
             limiter: Limiter::default(),
+            recording: None,
             leaving: false,
         });
         self.sources.resize(self.parties.len());
@@ -222,7 +251,7 @@ impl Hub {
         self.sources
             .set_microphone(|frame| microphone.read(frame, wanted.then(|| speaker.last()), &self.fade, &shared.gauges, bin));
         for (place, party) in self.parties.iter_mut().enumerate() {
-            let heard = self.sources.set_leg(place, |frame| party.leg.pull(frame));
+            let heard = self.sources.set_leg(place, |frame| party.pull(frame));
             if let Some(level) = heard.and_then(|frame| party.heard.add(frame)) {
                 party.gauges.heard.write(level);
             }
@@ -235,11 +264,14 @@ impl Hub {
     /// Gives each leg its 10 ms.
     fn speak(&mut self) {
         let mut frame = [0.0; FRAME_SAMPLES];
-        for party in &mut self.parties {
+        for (place, party) in self.parties.iter_mut().enumerate() {
             party.listener.hear(&self.sources, &self.fade, &mut frame);
             party.player.add_to(&mut frame, &self.fade, &mut self.bin);
             party.limiter.limit(&mut frame);
-            party.leg.push(&frame);
+            party.push(&frame);
+            if let (Some(recording), Some(heard)) = (&party.recording, self.sources.leg(place)) {
+                recording.take(&frame, heard);
+            }
             party.gauges.ended.store(party.player.ended(), Ordering::Relaxed);
             if let Some(level) = party.sent.add(&frame) {
                 party.gauges.sent.write(level);
@@ -263,6 +295,7 @@ impl Hub {
         while let Some(place) = self.parties.iter().position(|party| party.leaving) {
             let party = self.parties.swap_remove(place);
             party.player.retire(&mut self.bin);
+            party.recording.into_iter().for_each(|recording| self.bin.put(Retired::Recording(recording)));
             self.bin.put(Retired::Leg(party.leg));
             gone = true;
         }

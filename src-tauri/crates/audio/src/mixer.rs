@@ -53,6 +53,11 @@ impl Sources {
         Some(&voice.frame)
     }
 
+    /// What a leg says in this tick.
+    pub(crate) fn leg(&self, place: usize) -> Option<&Frame> {
+        self.legs.get(place).map(|voice| &voice.frame)
+    }
+
     /// Sums all legs; needed before mixes that say [`Mix::needs_total`].
     pub(crate) fn add_up(&mut self) {
         self.total.fill(0.0);

@@ -58,6 +58,8 @@ pub enum ToneSpec {
     Key(DtmfDigit),
     /// Two tones that say "you are being connected" when a call answers itself.
     AutoAnswer,
+    /// A short beep each 15 s: the call is recorded.
+    Recorded,
     /// A melody that repeats, for waiting and for tests.
     Music,
     /// A ring pattern that repeats.
@@ -97,6 +99,7 @@ impl ToneSpec {
             Self::Digits { digits, tone, gap } => Box::new(dtmf::Keys::on_the_line(digits.clone(), *tone, *gap)),
             Self::Key(digit) => Box::new(dtmf::Keys::in_the_ear(*digit)),
             Self::AutoAnswer => Box::new(cadence::Cadence::once(countries::AUTO_ANSWER)),
+            Self::Recorded => Box::new(cadence::Cadence::of(countries::RECORDED)),
             Self::Music => Box::new(melody::Melody::music()),
             Self::Ringtone(pattern) => Box::new(samples::Endless(pattern.source())),
             Self::Sine { hz, dbfs } => Box::new(oscillator::Sine::new(*hz, *dbfs)),

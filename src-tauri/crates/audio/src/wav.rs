@@ -1,7 +1,7 @@
 //! WAV files as devices: one is played as the microphone, others take down what was said and heard.
 
 mod player;
-mod recorder;
+pub(crate) mod recorder;
 
 use std::{
     io::ErrorKind,
@@ -39,8 +39,8 @@ pub struct WavHost {
     repeat: bool,
     begun: Arc<AtomicBool>,
     finished: Arc<AtomicBool>,
-    speaker: Option<Arc<Recorder>>,
-    microphone: Option<Arc<Recorder>>,
+    speaker: Option<Arc<Recorder<1>>>,
+    microphone: Option<Arc<Recorder<1>>>,
     beneath: Arc<dyn SoundHost>,
 }
 
@@ -58,7 +58,7 @@ impl WavHost {
         {
             return Err(wrong(speaker, "it cannot take both recordings"));
         }
-        let record = |path: Option<PathBuf>| path.map(|path| Recorder::create(&path).map(Arc::new)).transpose();
+        let record = |path: Option<PathBuf>| path.map(|path| Recorder::<1>::create(&path).map(Arc::new)).transpose();
         Ok(Self {
             begun: Arc::new(AtomicBool::new(!files.wait)),
             finished: Arc::new(AtomicBool::new(false)),
@@ -141,14 +141,14 @@ impl Capture for WavMicrophone {
 /// A microphone that is written down.
 struct RecordedCapture {
     source: Box<dyn Capture>,
-    recorder: Arc<Recorder>,
+    recorder: Arc<Recorder<1>>,
 }
 
 impl Capture for RecordedCapture {
     fn read(&mut self, frame: &mut Frame) -> Flow {
         let flow = self.source.read(frame);
         if flow != Flow::Gone {
-            self.recorder.take(frame);
+            self.recorder.take([frame]);
         }
         flow
     }
@@ -157,14 +157,14 @@ impl Capture for RecordedCapture {
 /// A speaker that is written down.
 struct RecordedPlayback {
     speaker: Box<dyn Playback>,
-    recorder: Arc<Recorder>,
+    recorder: Arc<Recorder<1>>,
 }
 
 impl Playback for RecordedPlayback {
     fn write(&mut self, frame: &Frame) -> Flow {
         let flow = self.speaker.write(frame);
         if flow != Flow::Gone {
-            self.recorder.take(frame);
+            self.recorder.take([frame]);
         }
         flow
     }
@@ -194,6 +194,9 @@ fn in_words(path: &Path, error: &hound::Error) -> SoundError {
         hound::Error::IoError(error) => match error.kind() {
             ErrorKind::NotFound => wrong(path, "there is no such file or folder"),
             // The library's own error for a file that ends too early has the kind `Other`.
+            ErrorKind::AlreadyExists => wrong(path, "there is such a file already"),
+            ErrorKind::PermissionDenied => wrong(path, "it may not be written"),
+            ErrorKind::StorageFull => wrong(path, "the disk is full"),
             ErrorKind::UnexpectedEof | ErrorKind::Other => wrong(path, "it is not a WAV file, or only the beginning of one"),
             _ => wrong(path, &error.to_string()),
         },

@@ -6,6 +6,7 @@ mod ending;
 mod hold;
 mod lost;
 mod media;
+mod recording;
 mod wire;
 
 use std::time::Duration;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use self::digits::Digits;
 pub(crate) use self::ending::Ended;
-use self::lost::Lost;
+use self::{lost::Lost, recording::Recording};
 use crate::{
     dial::Dial,
     exchange::Exchange,
@@ -57,6 +58,7 @@ pub(crate) struct Call {
     setup: SetupTimes,
     statistics: Option<MediaStatistics>,
     lost: Lost,
+    recording: Recording,
 }
 
 /// Where a call is. Signalling only; whether audio flows is [`Audio`].
@@ -152,6 +154,7 @@ impl Call {
             setup: SetupTimes::default(),
             statistics: None,
             lost: Lost::default(),
+            recording: Recording::default(),
         };
         match wait {
             Some(wait) => call.phase = Phase::Waiting { dial, until: now + wait },
@@ -207,6 +210,7 @@ impl Call {
             setup: SetupTimes::default(),
             statistics: None,
             lost: Lost::default(),
+            recording: Recording::default(),
         }
     }
 
@@ -318,7 +322,7 @@ impl Call {
             muted: self.muted,
             silenced: self.silenced,
             dtmf: self.dtmf_in_use(),
-            recording: false,
+            recording: self.is_recorded(),
             auto_answered: self.auto_answered,
             media: self.statistics.clone(),
         })

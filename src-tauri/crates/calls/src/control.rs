@@ -5,6 +5,7 @@ mod floor;
 mod incoming;
 mod news;
 mod outgoing;
+mod recording;
 
 use std::collections::BTreeMap;
 
@@ -68,10 +69,12 @@ impl CallControl {
             Input::Command(command) => self.on_command(now, command),
             Input::Line(account, event) => self.on_line(now, account, event),
             Input::Media(media, event) => self.on_media(now, media, event),
+            Input::Sound(event) => self.on_sound(event),
             Input::Timeout => {}
         }
         self.on_time(now);
         self.settle_floor(now);
+        self.record_always();
         self.sound.update(now, &self.calls, &self.floor, &mut self.outbox);
     }
 
@@ -145,9 +148,7 @@ impl CallControl {
             Command::HoldConference => self.hold_conference(),
             Command::ResumeConference => self.resume_conference(now),
             Command::EndConference => self.end_conference(now),
-            Command::Record { call, .. } => {
-                self.refuse(Some(call), NoticeCode::RecordingFailed, "calls are not recorded by the settings");
-            }
+            Command::Record { call, on } => self.record(call, on),
             Command::Silence { call } => self.with_call(call, NoticeCode::DialFailed, |call, _| {
                 call.silenced = true;
                 Ok(())

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use model::{
-    AccountId, AccountState, CandidatePair, Command, DtmfDigit, Event, LineCall, MediaDirection, MediaId, MediaStatistics,
-    MediaTrouble, Personal, Remote, Target,
+    AccountId, AccountState, CallId, CandidatePair, Command, DtmfDigit, Event, LineCall, MediaDirection, MediaId,
+    MediaStatistics, MediaTrouble, Personal, Remote, Target,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ pub enum Input {
     Line(AccountId, LineEvent),
     /// A media session says something.
     Media(MediaId, MediaEvent),
+    /// Those who work for the sound hub say something.
+    Sound(SoundEvent),
     /// A moment that was asked for by `poll_timeout` has come.
     Timeout,
 }
@@ -431,6 +433,11 @@ pub enum MediaEvent {
     Statistics(Box<MediaStatistics>),
     /// Something is wrong with the audio, or (None) no longer.
     Trouble(Option<MediaTrouble>),
+    /// The session broke by a mistake of ours and is gone; nothing more comes of it.
+    Died {
+        /// What happened, in words.
+        detail: String,
+    },
     /// The session is gone; last figures.
     Closed(Box<MediaStatistics>),
 }
@@ -447,6 +454,20 @@ pub enum SoundRequest {
     Ring(Option<Ring>),
     /// A short sound of the keypad in the user's ear.
     KeyTone(DtmfDigit),
+    /// Take a session down to a file: answered by `RecordingBegan`, or at once by `RecordingEnded`.
+    Record {
+        /// Which.
+        media: MediaId,
+        /// The call it belongs to, for the name of the file.
+        call: CallId,
+        /// Whether the far end hears a beep now and then.
+        beep: bool,
+    },
+    /// Complete the file; answered by `RecordingEnded`.
+    EndRecording {
+        /// Whose.
+        media: MediaId,
+    },
     /// A digit as a tone in what a session sends, or the end of one that sounds.
     Digit {
         /// Whose far end hears it.
@@ -455,6 +476,26 @@ pub enum SoundRequest {
         digit: Option<DtmfDigit>,
         /// How long.
         tone: Duration,
+    },
+}
+
+/// What call control is told of recordings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SoundEvent {
+    /// A session is being recorded.
+    RecordingBegan {
+        /// Which.
+        media: MediaId,
+        /// Where to.
+        file: Personal,
+    },
+    /// Its file is complete, or could not be made. Said once, last.
+    RecordingEnded {
+        /// Whose.
+        media: MediaId,
+        /// Why, when nobody asked for it.
+        trouble: Option<String>,
     },
 }
 

@@ -278,7 +278,7 @@ impl Core {
                 }
             }
             MediaEvent::Dtmf { digit, .. } => attendant.digit(now, digit),
-            MediaEvent::Failed { .. } => {
+            MediaEvent::Failed { .. } | MediaEvent::Died { .. } => {
                 self.command(now, call.0, Command::HangUp { call: call.1, reason: String::new() });
                 self.drop_attendant(call);
             }

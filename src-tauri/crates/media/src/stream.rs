@@ -189,6 +189,11 @@ impl AudioStream {
         self.outbound.release_key();
     }
 
+    /// Whether the hub has let the leg go: then nobody is heard any more, and nobody hears.
+    pub fn leg_is_gone(&self) -> bool {
+        self.outbound.leg_is_gone()
+    }
+
     /// Whether the hub gives zeros on purpose, because the user muted the microphone or it is not routed here; then they are
     /// no trouble. A gate that opens only in speech must let some noise through, or it counts as silence.
     pub fn set_muted(&mut self, muted: bool) {

@@ -187,6 +187,8 @@ impl Working {
                 self.ring().await;
             }
             DeskRequest::Sound(SoundRequest::KeyTone(digit)) => self.hub.key_tone(digit),
+            // The run loop gives these to those who write files.
+            DeskRequest::Sound(SoundRequest::Record { .. } | SoundRequest::EndRecording { .. }) => {}
             DeskRequest::Sound(SoundRequest::Digit { media, digit, tone }) => {
                 let keys = |digit| ToneSpec::Digits { digits: vec![digit], tone, gap: Duration::ZERO };
                 self.hub.leg_tone(leg_id(media), digit.map(keys));

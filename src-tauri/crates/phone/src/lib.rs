@@ -10,6 +10,7 @@ mod diagnostics;
 mod journal;
 mod lines;
 mod phone;
+mod recordings;
 mod remote;
 mod run_loop;
 mod sessions;

@@ -29,7 +29,8 @@ pub struct PhoneOptions {
     pub practice: Option<SipAccount>,
     /// The URN by which registrars know this phone again; none when empty.
     pub instance: String,
-    /// Where the history and contacts are kept; they are forgotten at the end of the run when there is none.
+    /// Where history, contacts and recordings are kept. Without one, history and contacts are forgotten at the end of the run, and
+    /// nothing is recorded unless the settings name a folder.
     pub folder: Option<DataFolder>,
 }
 

@@ -4,7 +4,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use calls::{
     CallControl,
-    io::{Input, LineEvent, MediaEvent, MediaRequest, Output},
+    io::{Input, LineEvent, MediaEvent, MediaRequest, Output, SoundEvent, SoundRequest},
 };
 use model::{AccountId, Clock, Command, Event, Instant, MediaId, NoticeCode, Settings, Snapshot, TimedEvent};
 use tokio::{
@@ -19,6 +19,7 @@ use crate::{
     journal::Journal,
     lines::Lines,
     phone::PhoneOptions,
+    recordings::Recordings,
     sessions::Sessions,
     shelf::Shelf,
     world::World,
@@ -51,12 +52,14 @@ pub(crate) struct RunLoop {
     lines: Lines,
     sessions: Sessions,
     desk: Desk,
+    recordings: Recordings,
     requests: mpsc::Receiver<Request>,
     line_events: mpsc::Receiver<(AccountId, LineEvent)>,
     media_events: mpsc::Receiver<(MediaId, MediaEvent)>,
     desk_news: mpsc::Receiver<DeskNews>,
     shelf: Shelf,
     book_news: mpsc::Receiver<BookNews>,
+    recording_events: mpsc::Receiver<SoundEvent>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     events: broadcast::Sender<TimedEvent>,
 }
@@ -73,6 +76,7 @@ impl RunLoop {
         let (media_outbox, media_events) = mpsc::channel(WAITING);
         let (desk_outbox, desk_news) = mpsc::channel(WAITING);
         let (book_outbox, book_news) = mpsc::channel(WAITING);
+        let (recording_outbox, recording_events) = mpsc::channel(WAITING);
         let PhoneOptions { settings, practice, instance, folder } = options;
         Self {
             control: CallControl::new(&settings),
@@ -80,6 +84,7 @@ impl RunLoop {
             lines: Lines::new(world.clone(), practice.clone(), instance, line_outbox),
             sessions: Sessions::new(world.clone(), practice, media_outbox),
             desk: Desk::start(&world, &settings, desk_outbox),
+            recordings: Recordings::new(world.clone(), folder.as_ref(), recording_outbox),
             shelf: Shelf::new(Book::start(&world, folder, &settings, book_outbox), &settings),
             world,
             settings,
@@ -88,6 +93,7 @@ impl RunLoop {
             media_events,
             desk_news,
             book_news,
+            recording_events,
             snapshot,
             events,
         }
@@ -125,6 +131,7 @@ impl RunLoop {
                 },
                 Some((account, event)) = self.line_events.recv() => Input::Line(account, event),
                 Some((media, event)) = self.media_events.recv() => Input::Media(media, event),
+                Some(event) = self.recording_events.recv() => Input::Sound(event),
                 Some(news) = self.desk_news.recv() => {
                     self.on_desk_news(news);
                     continue;
@@ -146,6 +153,9 @@ impl RunLoop {
     async fn take(&mut self, input: Input) {
         if let Input::Media(media, event) = &input {
             self.sessions.heard(*media, event);
+        }
+        if let Input::Sound(event) = &input {
+            self.recordings.heard(event);
         }
         if let Input::Command(Command::SaveSettings { settings }) = &input {
             let settings = Settings::clone(settings);
@@ -180,6 +190,8 @@ impl RunLoop {
                 }
                 self.sessions.send(media, request);
             }
+            Output::Sound(SoundRequest::Record { media, call, beep }) => self.recordings.begin(media, call, beep),
+            Output::Sound(SoundRequest::EndRecording { media }) => self.recordings.end(media),
             Output::Sound(request) => self.desk.send(request),
             Output::Event(event) => {
                 let unkept = self.shelf.hear(self.world.clock.unix_seconds(), &event);
@@ -219,6 +231,7 @@ impl RunLoop {
         self.sessions.configure(&settings);
         self.desk.configure(&settings);
         self.shelf.configure(&settings);
+        self.recordings.configure(&settings);
         self.settings = settings;
     }
 
@@ -275,10 +288,18 @@ impl RunLoop {
         }
         // Reports come when the sessions have closed; lines go on meanwhile, to say goodbye.
         let last_words = async {
-            while self.sessions.are_open() {
-                let Some((media, event)) = self.media_events.recv().await else { return };
-                self.sessions.heard(media, &event);
-                self.step(Input::Media(media, event));
+            while self.sessions.are_open() || self.recordings.are_open() {
+                tokio::select! {
+                    Some((media, event)) = self.media_events.recv() => {
+                        self.sessions.heard(media, &event);
+                        self.step(Input::Media(media, event));
+                    }
+                    Some(event) = self.recording_events.recv() => {
+                        self.recordings.heard(&event);
+                        self.step(Input::Sound(event));
+                    }
+                    else => return,
+                }
             }
         };
         if timeout(LAST_REPORTS, last_words).await.is_err() {

@@ -105,15 +105,20 @@ impl Sessions {
         self.world.hub.attach(leg_id(media), session.leg);
         self.open.insert(media, session.handle);
         let (outbox, run) = (self.outbox.clone(), session.run);
-        spawn("media session", info_span!("media", id = media.0), async move {
-            let forward = async {
-                while let Some(event) = told.recv().await {
-                    if outbox.send((media, event)).await.is_err() {
-                        return;
-                    }
+        spawn("media session", info_span!("media", id = media.0), run);
+        spawn("media events", info_span!("media", id = media.0), async move {
+            let mut said_its_last = false;
+            while let Some(event) = told.recv().await {
+                said_its_last |= matches!(event, MediaEvent::Closed(_));
+                if outbox.send((media, event)).await.is_err() {
+                    return;
                 }
-            };
-            tokio::join!(run, forward);
+            }
+            if !said_its_last {
+                let detail = "the part of the phone that carries it broke down".into();
+                // Nobody listens only when the phone is stopping.
+                let _heard = outbox.send((media, MediaEvent::Died { detail })).await;
+            }
         });
     }
 
@@ -127,7 +132,7 @@ impl Sessions {
 
     /// Notes what a session said.
     pub(crate) fn heard(&mut self, media: MediaId, event: &MediaEvent) {
-        if matches!(event, MediaEvent::Closed(_)) {
+        if matches!(event, MediaEvent::Closed(_) | MediaEvent::Died { .. }) {
             self.closing.remove(&media);
             if self.open.remove(&media).is_some() {
                 self.world.hub.detach(leg_id(media));

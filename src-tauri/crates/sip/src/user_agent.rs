@@ -7,6 +7,7 @@
 mod arrivals;
 mod config;
 mod core;
+mod guard;
 mod io;
 #[cfg(test)]
 mod tests;
@@ -62,9 +63,7 @@ impl UserAgent {
                 let newest = self.core.transactions.newest();
                 self.core.connected();
                 self.registration.connected(&mut self.core);
-                for call in self.calls.values_mut() {
-                    call.reconnected(&mut self.core);
-                }
+                self.each_guarded(Call::reconnected);
                 self.core.transactions.reconnected(newest);
             }
             Input::Disconnected => {
@@ -130,9 +129,7 @@ impl UserAgent {
     fn tick(&mut self) {
         self.core.transactions.tick(self.core.now);
         self.registration.tick(&mut self.core);
-        for call in self.calls.values_mut() {
-            call.tick(&mut self.core);
-        }
+        self.each_guarded(Call::tick);
     }
 
     /// Hands what happened to those whom it concerns, and forgets calls of which nothing is left.
@@ -151,8 +148,8 @@ impl UserAgent {
                 }
                 Happened::Request { id, request } => self.arrived(id, request),
                 Happened::Ack { request } => {
-                    if let Some(call) = self.calls.values_mut().find(|call| call.is_of(&request)) {
-                        call.acknowledged(&mut self.core, &request);
+                    if let Some(key) = self.calls.values().find(|call| call.is_of(&request)).map(Call::key) {
+                        self.guarded(key, |call, core| call.acknowledged(core, &request));
                     }
                 }
                 Happened::Cancelled { id, cancel } => {
@@ -175,8 +172,8 @@ impl UserAgent {
         match user {
             User::Registration => self.registration.answered(&mut self.core, answered),
             User::Call(key, purpose) => {
-                if let Some(call) = self.calls.get_mut(key) {
-                    call.answered_by(&mut self.core, purpose, answered);
+                if self.calls.contains_key(key) {
+                    self.guarded(*key, |call, core| call.answered_by(core, purpose, answered));
                 }
             }
             User::Request(request) => self.outside_answered(*request, answered),
@@ -242,10 +239,7 @@ impl UserAgent {
     }
 
     fn with(&mut self, key: CallKey, act: impl FnOnce(&mut Call, &mut Core)) {
-        match self.calls.get_mut(&key) {
-            Some(call) => act(call, &mut self.core),
-            None => tracing::debug!(?key, "a command for a call that is over"),
-        }
+        self.guarded(key, act);
     }
 
     fn with_session(&mut self, key: CallKey, act: impl FnOnce(&mut crate::invite::Session, &mut Core)) {

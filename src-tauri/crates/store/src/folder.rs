@@ -45,7 +45,10 @@ impl DataFolder {
 }
 
 /// Makes `folder` and those above it, for the user's eyes only.
-pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// When they cannot be made.
+pub fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

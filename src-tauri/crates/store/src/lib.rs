@@ -22,7 +22,7 @@ pub use book::{BookError, BookFile, BookLease, BookRules, BookTrouble, CallEnd, 
 pub use check::{Invalid, check_account, check_settings};
 pub use directory::NumberIndex;
 pub use files::text_of_file;
-pub use folder::{DataFolder, NoHomeFolder};
+pub use folder::{DataFolder, NoHomeFolder, make_private};
 pub use instance::{instance, urn};
 pub use numbers::{NumberKey, NumberKeys, NumberingPlan};
 pub use places::{Place, Places, PlacesFile};

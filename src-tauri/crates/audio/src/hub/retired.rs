@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{SyncSender, TrySendError};
 
-use crate::{Capture, Leg, LegRoute, Playback, cleanup::Cleaner, tones::Source};
+use crate::{CallRecording, Capture, Leg, LegRoute, Playback, cleanup::Cleaner, tones::Source};
 
 /// Something to be dropped.
 #[expect(dead_code, reason = "what is inside is only kept to be dropped")]
@@ -13,6 +13,7 @@ pub(crate) enum Retired {
     Source(Box<dyn Source>),
     Cleaner(Box<Cleaner>),
     Routes(Vec<LegRoute>),
+    Recording(CallRecording),
 }
 
 /// Collects what has to be dropped. With a driver, another thread drops it; without one, the tick does.

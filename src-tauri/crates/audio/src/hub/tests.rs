@@ -480,3 +480,55 @@ fn any_order_of_commands_leaves_the_hub_sound() {
     desk.run(2);
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
+
+/// A leg with a mistake in it.
+struct Broken;
+
+impl Leg for Broken {
+    fn pull(&mut self, _: &mut Frame) {
+        panic!("a fault of the test");
+    }
+
+    fn push(&mut self, _: &Frame) {}
+}
+
+#[test]
+fn a_leg_that_panics_is_let_go_and_the_others_sound_on() {
+    let mut desk = Desk::new();
+    let far = FarEnd::saying_sine(700.0, 0.25);
+    desk.attach(1, &far);
+    desk.handle.attach(LegId(2), Box::new(Broken));
+    desk.handle.route(conference(&[1, 2]));
+    desk.run(50);
+    desk.played();
+    desk.run(50);
+    assert!(tone_dbfs(&desk.played(), 700.0) > -13.0);
+    assert_eq!(desk.hub.parties.len(), 1);
+}
+
+#[test]
+fn a_recording_has_what_was_said_to_the_left_and_what_was_heard_to_the_right() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("call.wav");
+    let mut desk = Desk::new();
+    let far = FarEnd::saying_sine(700.0, 0.25);
+    desk.attach(1, &far);
+    desk.handle.route(vec![call(1)]);
+    let recording = CallRecording::begin(&path).expect("the folder is writable");
+    desk.handle.record(LegId(1), Some(recording.clone()));
+    let sine = |at: usize| ((at as f64 * 440.0 / 48_000.0 * std::f64::consts::TAU).sin() * 0.25) as f32;
+    desk.say(&(0..48_000).map(sine).collect::<Vec<f32>>());
+    desk.run(100);
+    desk.handle.record(LegId(1), None);
+    desk.run(1);
+    recording.finish();
+    assert!(recording.trouble().is_none());
+    let mut reader = hound::WavReader::open(&path).expect("a WAV file");
+    assert_eq!((reader.spec().channels, reader.duration()), (2, 48_000));
+    let samples: Vec<f32> = reader.samples::<i16>().map(|sample| f32::from(sample.expect("whole")) / 32_767.0).collect();
+    let side = |at: usize| samples.iter().skip(24_000).skip(at).step_by(2).copied().collect::<Vec<f32>>();
+    let (left, right) = (side(0), side(1));
+    assert!((tone_dbfs(&left, 440.0) + 12.0).abs() < 1.0 && tone_dbfs(&left, 700.0) < -60.0);
+    assert!((tone_dbfs(&right, 700.0) + 12.0).abs() < 1.0 && tone_dbfs(&right, 440.0) < -60.0);
+    assert!(CallRecording::begin(&path).is_err(), "a file that is there is not written over");
+}

@@ -53,6 +53,9 @@ pub(crate) struct Tones {
 /// A rising pair of notes, once: a call answers itself.
 pub(crate) const AUTO_ANSWER: &[Step] = &[on(One(659.255), 120), off(40), on(One(987.767), 180)];
 
+/// The call is recorded: 1.4 kHz for 0.4 s, every 15 s.
+pub(crate) const RECORDED: &[Step] = &[on(One(1_400.0), 400), off(14_600)];
+
 const fn on(sound: crate::tones::cadence::Sound, ms: u32) -> Step {
     Step { sound, ms }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::BufWriter,
+    io::{self, BufWriter, Seek, Write},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -15,31 +15,52 @@ use std::{
 use hound::{WavSpec, WavWriter};
 
 use super::{in_words, wrong};
-use crate::{Frame, SAMPLE_RATE_HZ, SoundError};
+use crate::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ, SoundError};
 
-/// Frames that may wait for the disk: 10 s, a megabyte.
+/// Sound that may wait for the disk: 10 s, a megabyte per channel.
 const WAITING_FRAMES: usize = 1_000;
 
 /// The file's header is brought up to date this often: what a killed process leaves lacks half a second at most.
 const FRAMES_PER_FLUSH: u32 = 50;
 
-/// A file being written. Dropping it completes the file.
-pub(super) struct Recorder {
-    frames: Option<SyncSender<Frame>>,
+/// A file of `N` channels being written. Dropping it completes the file.
+pub(crate) struct Recorder<const N: usize> {
+    to_file: SyncSender<Message<N>>,
     /// Frames that the disk was too slow for; silence in the file.
     lost: Arc<AtomicU32>,
     trouble: Arc<Mutex<Option<SoundError>>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl Recorder {
+enum Message<const N: usize> {
+    Sound([Frame; N]),
+    End,
+}
+
+impl<const N: usize> Recorder<N> {
     /// Makes the file, or empties it.
-    pub(super) fn create(path: &Path) -> Result<Self, SoundError> {
+    pub(crate) fn create(path: &Path) -> Result<Self, SoundError> {
+        Self::over(path, File::create(path))
+    }
+
+    /// Makes a file that is not there yet.
+    pub(crate) fn create_new(path: &Path) -> Result<Self, SoundError> {
+        Self::over(path, File::create_new(path))
+    }
+
+    fn over(path: &Path, file: io::Result<File>) -> Result<Self, SoundError> {
+        let file = file.map_err(|error| in_words(path, &hound::Error::IoError(error)))?;
+        Self::start(path, BufWriter::new(file))
+    }
+
+    /// Writes to anything; `path` is what it is called in words.
+    pub(super) fn start(path: &Path, file: impl Write + Seek + Send + 'static) -> Result<Self, SoundError> {
+        let channels = u16::try_from(N).map_err(|_| wrong(path, "it has too many channels"))?;
         let spec =
-            WavSpec { channels: 1, sample_rate: SAMPLE_RATE_HZ, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
-        let mut writer = WavWriter::create(path, spec).map_err(|error| in_words(path, &error))?;
+            WavSpec { channels, sample_rate: SAMPLE_RATE_HZ, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+        let mut writer = WavWriter::new(file, spec).map_err(|error| in_words(path, &error))?;
         writer.flush().map_err(|error| in_words(path, &error))?;
-        let (frames, waiting) = sync_channel(WAITING_FRAMES);
+        let (to_file, waiting) = sync_channel(WAITING_FRAMES);
         let lost = Arc::new(AtomicU32::new(0));
         let trouble = Arc::new(Mutex::new(None));
         let file = Writing { path: path.to_owned(), writer, lost: Arc::clone(&lost) };
@@ -55,50 +76,55 @@ impl Recorder {
                 }
             })
             .map_err(|error| wrong(path, &error.to_string()))?;
-        Ok(Self { frames: Some(frames), lost, trouble, thread: Some(thread) })
+        Ok(Self { to_file, lost, trouble, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Takes a frame; never waits.
-    pub(super) fn take(&self, frame: &Frame) {
+    /// Takes a frame of each channel; never waits.
+    pub(crate) fn take(&self, sides: [&Frame; N]) {
         // A thread that ended has left its reason in `trouble`; then counting is harmless.
-        if self.frames.as_ref().is_some_and(|frames| frames.try_send(*frame).is_err()) {
+        if self.to_file.try_send(Message::Sound(sides.map(|side| *side))).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Why the recording ended early, if it did.
-    pub(super) fn trouble(&self) -> Option<SoundError> {
+    pub(crate) fn trouble(&self) -> Option<SoundError> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
 
-impl Drop for Recorder {
-    fn drop(&mut self) {
-        self.frames = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
+    /// Completes the file, and waits until that is done. What is taken later is not in it.
+    pub(crate) fn finish(&self) {
+        let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        // Nobody takes it when the thread has ended early; its reason is in `trouble`.
+        let _taken = self.to_file.send(Message::End);
+        if thread.join().is_err() {
             tracing::error!("the thread of a recording panicked");
         }
     }
 }
 
+impl<const N: usize> Drop for Recorder<N> {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
 /// The file on its thread.
-struct Writing {
+struct Writing<W: Write + Seek> {
     path: PathBuf,
-    writer: WavWriter<BufWriter<File>>,
+    writer: WavWriter<W>,
     lost: Arc<AtomicU32>,
 }
 
-impl Writing {
-    fn write_all(mut self, frames: &Receiver<Frame>) -> Result<(), hound::Error> {
+impl<W: Write + Seek> Writing<W> {
+    fn write_all<const N: usize>(mut self, messages: &Receiver<Message<N>>) -> Result<(), hound::Error> {
         let mut until_flush = FRAMES_PER_FLUSH;
-        for frame in frames {
+        while let Ok(Message::Sound(sides)) = messages.recv() {
             // Silence for what was lost keeps the rest in its place in time, to within the queue.
             for _ in 0..self.lost.swap(0, Ordering::Relaxed) {
-                self.write(&[0.0; crate::FRAME_SAMPLES])?;
+                self.write(&[[0.0; FRAME_SAMPLES]; N])?;
             }
-            self.write(&frame)?;
+            self.write(&sides)?;
             until_flush -= 1;
             if until_flush == 0 {
                 self.writer.flush()?;
@@ -108,9 +134,9 @@ impl Writing {
         self.writer.finalize()
     }
 
-    fn write(&mut self, frame: &Frame) -> Result<(), hound::Error> {
+    fn write<const N: usize>(&mut self, sides: &[Frame; N]) -> Result<(), hound::Error> {
         let full_scale = f32::from(i16::MAX);
-        frame.iter().try_for_each(|sample| {
+        (0..FRAME_SAMPLES).flat_map(|at| sides.iter().map(move |side| side[at])).try_for_each(|sample| {
             // A float becomes an integer by saturating, and what is not a number becomes zero.
             self.writer.write_sample((sample * full_scale).round() as i16)
         })

@@ -170,3 +170,55 @@ fn a_damaged_file_ends_or_is_refused_and_never_breaks() {
         }
     }
 }
+
+/// A disk with room for so many bytes.
+struct SmallDisk(std::io::Cursor<Vec<u8>>, usize);
+
+impl std::io::Write for SmallDisk {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.get_ref().len() + bytes.len() > self.1 {
+            return Err(ErrorKind::StorageFull.into());
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl std::io::Seek for SmallDisk {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_full_disk_ends_a_recording_in_words_and_holds_nobody_up() {
+    let disk = SmallDisk(std::io::Cursor::default(), 10_000);
+    let recorder = recorder::Recorder::<2>::start(Path::new("call.wav"), disk).expect("there is room for a beginning");
+    for _ in 0..200 {
+        recorder.take([&[0.1; FRAME_SAMPLES]; 2]);
+    }
+    recorder.finish();
+    assert_eq!(recorder.trouble().map(|error| error.to_string()), Some("call.wav: the disk is full".into()));
+    recorder.take([&[0.1; FRAME_SAMPLES]; 2]);
+}
+
+#[test]
+fn what_a_killed_program_leaves_can_be_played_up_to_the_last_half_second() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("killed.wav");
+    let recorder = recorder::Recorder::<2>::create_new(&path).expect("the folder is writable");
+    for _ in 0..120 {
+        recorder.take([&[0.1; FRAME_SAMPLES], &[0.2; FRAME_SAMPLES]]);
+    }
+    // Never finished, never dropped: as if the program were gone.
+    std::mem::forget(recorder);
+    let there = || WavReader::open(&path).map_or(0, |reader| reader.duration());
+    while there() < 48_000 {
+        std::thread::yield_now();
+    }
+    let mut reader = WavReader::open(&path).expect("it can be opened");
+    assert!(reader.samples::<i16>().take(96_000).all(|sample| sample.is_ok()));
+}

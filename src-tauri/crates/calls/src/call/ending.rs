@@ -6,7 +6,7 @@ use model::{CallReport, Cause, Event, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Phase};
-use crate::outbox::Outbox;
+use crate::{io::SoundRequest, outbox::Outbox};
 
 /// How long the media session may take to tell its last figures; closing takes milliseconds.
 const REPORT_WITHIN: Duration = Duration::from_millis(500);
@@ -37,6 +37,9 @@ impl Call {
     pub(crate) fn end(&mut self, now: Instant, cause: Cause, out: &mut Outbox) {
         if !self.is_live() {
             return;
+        }
+        if let Some(media) = self.recorded_media() {
+            out.sound(SoundRequest::EndRecording { media });
         }
         let has_audio = self.close_audio(out);
         self.talked = self.answered.map_or(Duration::ZERO, |answered| now.since(answered));

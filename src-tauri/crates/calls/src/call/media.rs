@@ -48,6 +48,11 @@ impl Call {
             }
             MediaEvent::Statistics(statistics) => self.statistics = Some(*statistics),
             MediaEvent::Trouble(trouble) => out.event(Event::MediaTrouble { call: self.id, trouble }),
+            MediaEvent::Died { detail } => {
+                self.audio = None;
+                self.give_up_media(now, detail, out);
+                self.report(out);
+            }
             MediaEvent::Closed(statistics) => {
                 self.statistics = Some(*statistics);
                 self.report(out);
@@ -151,6 +156,11 @@ impl Call {
             self.advance_exchange(out);
             return;
         }
+        self.give_up_media(now, detail, out);
+    }
+
+    /// Without audio there is no call.
+    fn give_up_media(&mut self, now: Instant, detail: String, out: &mut Outbox) {
         match &self.phase {
             Phase::Judging | Phase::Alerting { .. } => {
                 // 480 and not 488: their offer was fine, our machine was not.

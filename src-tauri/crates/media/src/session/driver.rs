@@ -340,6 +340,11 @@ impl Driver {
 
     async fn look(&mut self) -> Next {
         let now = self.clock.now();
+        if self.stream.leg_is_gone() {
+            let detail = "the part of the phone that plays it broke down".into();
+            let _told = self.tell(MediaEvent::Died { detail }).await;
+            return Next::Close;
+        }
         if let Some(key) = self.stream.late_dtmf(now)
             && self.tell(MediaEvent::Dtmf { digit: key.digit, duration: key.duration }).await == Next::Close
         {

@@ -146,6 +146,10 @@ impl Outbound {
         self.dtmf.release();
     }
 
+    pub(super) fn leg_is_gone(&self) -> bool {
+        self.captured.is_abandoned()
+    }
+
     pub(super) fn dtmf_idle(&self) -> bool {
         self.dtmf.idle()
     }

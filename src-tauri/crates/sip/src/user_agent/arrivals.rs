@@ -30,8 +30,8 @@ impl Refused {
 impl UserAgent {
     /// A new request.
     pub(super) fn arrived(&mut self, id: ServerId, request: Box<Request>) {
-        if let Some(call) = self.calls.values_mut().find(|call| call.is_of(&request)) {
-            return call.receive_request(&mut self.core, id, &request);
+        if let Some(key) = self.calls.values().find(|call| call.is_of(&request)).map(Call::key) {
+            return self.guarded(key, |call, core| call.receive_request(core, id, &request));
         }
         let done = if request.headers.to().is_ok_and(|to| to.tag().is_some()) {
             // RFC 3261 12.2.2: it believes in a dialog that we do not have.

@@ -67,6 +67,8 @@ pub(crate) struct Core {
     pub transactions: Transactions<Owner>,
     /// The way our requests outside of calls take (RFC 3608), as the registrar told.
     pub service_route: Vec<NameAddr>,
+    /// A call that is over for the user and only says goodbye on the wire.
+    pub unheard: Option<CallKey>,
     credentials: Credentials,
     contact: Uri,
     connection: Connection,
@@ -103,6 +105,7 @@ impl Core {
             transactions: Transactions::new(config.transport.timers(), via),
             credentials: std::mem::replace(&mut config.credentials, Credentials::none()),
             service_route: Vec::new(),
+            unheard: None,
             contact,
             connection: Connection::Down,
             outputs: VecDeque::new(),
@@ -123,7 +126,9 @@ impl Core {
 
     /// Tells the user something about a call.
     pub fn tell(&mut self, call: CallKey, event: CallEvent) {
-        self.push(Event::Call(call, event));
+        if self.unheard != Some(call) {
+            self.push(Event::Call(call, event));
+        }
     }
 
     /// Tells the user something.

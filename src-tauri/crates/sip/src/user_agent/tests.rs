@@ -5,6 +5,7 @@ mod calls_in;
 mod calls_out;
 mod changes;
 mod chaos;
+mod faults;
 mod line;
 mod outside;
 mod pair;

@@ -1,0 +1,24 @@
+//! Mistakes of our own: one call pays for them.
+
+use model::{CallId, Cause, EndedBy};
+use tests::{Scenario, ms, seconds};
+
+use super::kit::{merge, unheld, who_hears};
+
+#[test]
+fn a_media_session_that_panics_ends_its_call_alone_and_says_why() {
+    let t = Scenario::new().with_phones(["alice", "bob", "carol", "dave"]);
+    let calls: Vec<CallId> = ["bob", "carol", "dave"].iter().map(|name| t.call("alice", name).caller).collect();
+    merge(t.alice(), &calls);
+    t.run_until("all are taken back", seconds(1), |t| unheld(t.alice()) == calls);
+    t.break_session("alice", 1);
+    let cause = t.cause("alice", calls[1]);
+    let Cause::MediaFailed { detail } = cause else { panic!("{cause:?}") };
+    assert_eq!(detail, "the part of the phone that carries it broke down");
+    let at_carol = t.phone("carol").newest_call().expect("she was in it");
+    assert_eq!(t.cause("carol", at_carol), Cause::HungUp { by: EndedBy::Remote });
+    assert_eq!(who_hears(&t, &["alice", "bob", "dave"]), [vec![1, 2], vec![0, 2], vec![0, 1]]);
+    t.run_for(ms(100));
+    let again = t.call("alice", "carol").caller;
+    assert!(t.alice().is_established(again), "and she can be called again");
+}
