@@ -27,6 +27,8 @@ struct Network {
     burst: f64,
     jitter_ms: f64,
     keeps_order: bool,
+    /// Whether the machines of both ends are busy with something else.
+    busy: bool,
 }
 
 struct Outcome {
@@ -41,8 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let speech = arguments.next().ok_or("which speech? give a WAV file of 48 kHz mono")?;
     let scorer: Vec<String> = arguments.collect();
     let said = read(&speech)?;
-    let calm = Network { loss: 0.0, burst: 1.0, jitter_ms: 0.0, keeps_order: true };
-    println!("{:<34} {:>7} {:>9} {:>10} {:>8} {:>6}", "network", "kbit/s", "buffer ms", "made up %", "seconds", "PESQ");
+    let calm = Network { loss: 0.0, burst: 1.0, jitter_ms: 0.0, keeps_order: true, busy: false };
+    println!("{:<40} {:>7} {:>9} {:>10} {:>8} {:>6}", "network", "kbit/s", "buffer ms", "made up %", "seconds", "PESQ");
     for peer in [Peer::Red, Peer::Fec] {
         for loss in [0.0, 0.05, 0.10, 0.20, 0.30] {
             row(&speech, &said, &scorer, peer, Network { loss, ..calm })?;
@@ -57,6 +59,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     row(&speech, &said, &scorer, Peer::Plain(Codec::Pcma), Network { loss: 0.05, ..calm })?;
+    for peer in [Peer::Red, Peer::Plain(Codec::Pcma)] {
+        for jitter_ms in [0.0, 30.0, 60.0] {
+            row(&speech, &said, &scorer, peer, Network { jitter_ms, keeps_order: false, busy: true, ..calm })?;
+        }
+    }
+    row(&speech, &said, &scorer, Peer::Fec, Network { loss: 0.10, busy: true, ..calm })?;
     Ok(())
 }
 
@@ -71,12 +79,13 @@ fn row(speech: &str, said: &[f32], scorer: &[String], peer: Peer, network: Netwo
         Peer::Plain(codec) => codec.name(),
     };
     let order = if network.keeps_order { "" } else { ", reordered" };
-    let name = format!("{name}, {:.0} %/{:.0}, {:.0} ms{order}", network.loss * 100.0, network.burst, network.jitter_ms);
+    let busy = if network.busy { ", busy" } else { "" };
+    let name = format!("{name}, {:.0} %/{:.0}, {:.0} ms{order}{busy}", network.loss * 100.0, network.burst, network.jitter_ms);
     let heard = std::env::temp_dir().join(format!("loss-{}.wav", std::process::id()));
     write(&heard, &outcome.heard)?;
     let score = score(scorer, speech, &heard)?;
     println!(
-        "{name:<34} {:>7.1} {:>9.1} {:>10.2} {seconds:>8.2} {score:>6}",
+        "{name:<40} {:>7.1} {:>9.1} {:>10.2} {seconds:>8.2} {score:>6}",
         outcome.kbit_s,
         outcome.buffer_ms,
         outcome.concealed * 100.0
@@ -95,20 +104,40 @@ fn talk(said: &[f32], peer: Peer, network: Network) -> Result<Outcome, Box<dyn E
     let mut random = Random(7);
     let mut bad = false;
     let mut on_the_way: BTreeMap<(u64, u32), RtpPacket> = BTreeMap::new();
-    let (mut now, mut last_arrival, mut sent, mut bytes) = (Instant::START, 0.0_f64, 0, 0);
+    let (mut last_arrival, mut sent, mut bytes) = (0.0_f64, 0, 0);
     let (mut sent_now, mut lost_now) = (0.0, 0.0);
     let mut report = PeerStatistics::default();
     let mut heard = Vec::new();
     let (mut buffer, mut measured) = (0.0, 0);
     let silence = vec![0.0; LEAD_S * 48_000];
     let tail = vec![0.0; 48_000];
+    let (mut mouth, mut ear) = (Ticks::new(0.0), Ticks::new(6.3));
     for (n, sound) in [&silence, said, &tail].concat().chunks_exact(FRAME_SAMPLES).enumerate() {
+        let spoken = mouth.next(network.busy, &mut random);
+        while ear.at < spoken {
+            let now = at(ear.at);
+            let later = on_the_way.split_off(&((ear.at * 1e3) as u64, 0));
+            for ((arrival, _), packet) in std::mem::replace(&mut on_the_way, later) {
+                far.received(Instant::START + Duration::from_micros(arrival), packet);
+            }
+            let mut frame: Frame = [0.0; FRAME_SAMPLES];
+            far_leg.pull(&mut frame);
+            heard.extend_from_slice(&frame);
+            if heard.len().is_multiple_of(48_000) {
+                let statistics = far.statistics(now, &PeerStatistics::default());
+                if heard.len() > LEAD_S * 48_000 {
+                    buffer += statistics.buffer_ms;
+                    measured += 1;
+                }
+            }
+            ear.next(network.busy, &mut random);
+        }
         let mut frame: Frame = [0.0; FRAME_SAMPLES];
         // Real microphones are never digitally silent.
         frame.iter_mut().zip(sound).for_each(|(place, sample)| *place = *sample + (random.next() as f32 - 0.5) * 1e-4);
         near_leg.push(&frame);
         let mut packets = Vec::new();
-        near.packets(now, &mut packets);
+        near.packets(at(spoken), &mut packets);
         for packet in packets {
             sent += 1;
             bytes += packet.payload.len() + 12;
@@ -119,7 +148,7 @@ fn talk(said: &[f32], peer: Peer, network: Network) -> Result<Outcome, Box<dyn E
                 (true, true) => random.next() >= leave,
                 (true, false) => random.next() < network.loss * leave / (1.0 - network.loss),
             };
-            let mut arrival = now.since_start().as_secs_f64() * 1e3 + 20.0 + random.next() * network.jitter_ms;
+            let mut arrival = spoken + 20.0 + random.next() * network.jitter_ms;
             if bad {
                 lost_now += 1.0;
                 continue;
@@ -130,26 +159,15 @@ fn talk(said: &[f32], peer: Peer, network: Network) -> Result<Outcome, Box<dyn E
             }
             on_the_way.insert(((arrival * 1e3) as u64, sent), packet);
         }
-        now += Duration::from_millis(10);
-        let later = on_the_way.split_off(&(now.since_start().as_micros() as u64, 0));
-        for ((arrival, _), packet) in std::mem::replace(&mut on_the_way, later) {
-            far.received(Instant::START + Duration::from_micros(arrival), packet);
-        }
-        far_leg.pull(&mut frame);
-        heard.extend_from_slice(&frame);
         if n % 100 == 99 {
             if n % 200 == 199 {
                 report.fraction_lost_out = Some(lost_now / f64::max(sent_now, 1.0));
                 (sent_now, lost_now) = (0.0, 0.0);
             }
-            near.statistics(now, &report);
-            let statistics = far.statistics(now, &PeerStatistics::default());
-            if n > LEAD_S * 100 {
-                buffer += statistics.buffer_ms;
-                measured += 1;
-            }
+            near.statistics(at(spoken), &report);
         }
     }
+    let now = at(mouth.at);
     let statistics = far.statistics(now, &PeerStatistics::default());
     heard.drain(..LEAD_S * 48_000);
     let seconds = now.since_start().as_secs_f64();
@@ -159,6 +177,37 @@ fn talk(said: &[f32], peer: Peer, network: Network) -> Result<Outcome, Box<dyn E
         buffer_ms: buffer / f64::from(measured.max(1)),
         kbit_s: bytes as f64 * 8.0 / 1e3 / seconds,
     })
+}
+
+fn at(ms: f64) -> Instant {
+    Instant::START + Duration::from_secs_f64(ms / 1e3)
+}
+
+/// When a hub wakes up, in ms.
+struct Ticks {
+    due: f64,
+    at: f64,
+}
+
+impl Ticks {
+    fn new(first: f64) -> Self {
+        Self { due: first, at: first }
+    }
+
+    /// The time of this tick; sets that of the next. As the hub's clock does it: late ticks are made up for at twice the pace.
+    fn next(&mut self, busy: bool, random: &mut Random) -> f64 {
+        let now = self.at;
+        self.due += 10.0;
+        let chance = random.next();
+        let most = match chance {
+            _ if !busy => 0.0,
+            ..0.01 => 60.0,
+            ..0.15 => 12.0,
+            _ => 2.0,
+        };
+        self.at = f64::max(self.due, now + 5.0) + random.next() * most;
+        now
+    }
 }
 
 fn agreement(peer: Peer) -> Negotiated {

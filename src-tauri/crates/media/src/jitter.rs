@@ -49,6 +49,15 @@ const HURRY: i64 = 50 * MS;
 /// Frames between two corrections.
 const PACE: u32 = 4;
 const HURRIED_PACE: u32 = 2;
+const PAUSE_PACE: u32 = 1;
+
+/// Frames for which a wrong delay waits for a pause: time put in or taken out within a word is what is heard most of a busy
+/// machine or network.
+const PATIENCE: u32 = 100;
+
+/// Below this share of the power of what is spoken, it is a pause (-26 dB); the memory of what is spoken halves in 7 s.
+const PAUSE: f32 = 0.0025;
+const FORGET_LOUDNESS: f32 = 0.999;
 
 /// A network that lost a packet counts as one that loses packets for so long.
 const LOSSY_AFTER_LOSS: i64 = 1_000 * MS;
@@ -142,6 +151,10 @@ pub(crate) struct JitterBuffer {
     /// Until when the network counts as one that loses packets.
     lossy_until: i64,
     since_correction: u32,
+    /// Frames since the delay is not the wanted one.
+    wrong_for: u32,
+    /// The power of what is spoken.
+    loudness: f32,
     playout: Playout,
     spent: Vec<Bytes>,
 }
@@ -167,6 +180,8 @@ impl JitterBuffer {
             silent: false,
             lossy_until: -1,
             since_correction: 0,
+            wrong_for: 0,
+            loudness: 0.0,
             playout: Playout::default(),
             spent: Vec::with_capacity(MOST_SPENT),
         }
@@ -209,6 +224,8 @@ impl JitterBuffer {
         }
         if let Some(next) = self.line.get(conceal::HISTORY..conceal::HISTORY + FRAME_SAMPLES) {
             frame.copy_from_slice(next);
+            let power = next.iter().map(|sample| sample * sample).sum::<f32>() / FRAME_SAMPLES as f32;
+            self.loudness = power.max(self.loudness * FORGET_LOUDNESS);
         }
         self.line.drain(..FRAME_SAMPLES);
         self.pulled += FRAME;
@@ -462,8 +479,19 @@ impl JitterBuffer {
     fn correct(&mut self, decoders: &mut Decoders) {
         let excess = self.delay() - self.delays.target();
         self.since_correction = self.since_correction.saturating_add(1);
-        let (pace, likeness) = if excess.abs() > HURRY { (HURRIED_PACE, 0.3) } else { (PACE, 0.6) };
-        if self.stalled > 0 || excess.abs() < TOLERANCE || self.since_correction < pace {
+        self.wrong_for = if excess.abs() < TOLERANCE { 0 } else { self.wrong_for.saturating_add(1) };
+        if self.stalled > 0 || excess.abs() < TOLERANCE {
+            return;
+        }
+        let pause = self.is_pause();
+        let (pace, likeness) = match excess.abs() > HURRY {
+            _ if pause => (PAUSE_PACE, 0.0),
+            true => (HURRIED_PACE, 0.3),
+            false => (PACE, 0.6),
+        };
+        // A little can wait for a pause, where nobody hears it.
+        let patient = excess.abs() < HURRY && self.wrong_for < PATIENCE;
+        if self.since_correction < pace || (patient && !pause) {
             return;
         }
         if excess > SKIPPED_ABOVE {
@@ -486,6 +514,14 @@ impl JitterBuffer {
         if changed > 0 {
             self.since_correction = 0;
         }
+    }
+
+    /// Whether what is played next is a pause in what is spoken.
+    fn is_pause(&self) -> bool {
+        let next = self.line.get(conceal::HISTORY..).unwrap_or_default();
+        let power = |part: &[f32]| part.iter().map(|sample| sample * sample).sum::<f32>() / part.len().max(1) as f32;
+        let loudest = next.chunks(FRAME_SAMPLES / 2).map(power).fold(0.0, f32::max);
+        loudest < self.loudness * PAUSE
     }
 
     /// How far playing is behind, on the scale of the packets' delays.

@@ -5,14 +5,18 @@ use crate::codec::SAMPLES_PER_MS;
 const MS: i64 = SAMPLES_PER_MS as i64;
 
 /// How long an observation counts. It bounds how fast the delay may fall after the network calmed down.
-const MEMORY: i64 = 3_000 * MS;
+const MEMORY: i64 = 3_500 * MS;
+
+/// The same for what copies and coarse copies need; with the second for which a network counts as one that loses packets, and
+/// that for which too much delay waits for a pause, it makes less than five, too.
+const RESTORED_MEMORY: i64 = 2_500 * MS;
 
 /// Observations kept at most: packets of 10 ms for the memory, and copies of lost ones.
 const MOST_OBSERVATIONS: usize = 400;
 
-/// One observation in so many may be later than what is waited for: concealing one packet in a hundred is not heard, the
-/// delay of waiting for it is.
-const LATE_ONE_IN: usize = 100;
+/// One observation in so many may be later than what is waited for: a single late packet costs less than the delay of waiting
+/// for its like.
+const LATE_ONE_IN: usize = 150;
 
 /// Observations by which a stream is known; until then there is an allowance for what has not shown yet.
 const KNOWN_AFTER: i64 = 1_500 * MS;
@@ -62,7 +66,7 @@ impl Delays {
     pub(super) fn observe_restorable(&mut self, pulled: i64, delay: i64) {
         let [current, before] = &mut self.restored;
         match current {
-            Some((since, latest)) if pulled - *since <= MEMORY / 2 => *latest = delay.max(*latest),
+            Some((since, latest)) if pulled - *since <= RESTORED_MEMORY / 2 => *latest = delay.max(*latest),
             _ => *before = current.replace((pulled, delay)),
         }
     }
@@ -106,7 +110,7 @@ impl Delays {
             }
         }
         let restored =
-            self.restored.iter().flatten().filter(|(since, _)| pulled - since <= MEMORY).map(|(_, delay)| *delay).max();
+            self.restored.iter().flatten().filter(|(since, _)| pulled - since <= RESTORED_MEMORY).map(|(_, delay)| *delay).max();
         let needed = latest.get(rank).copied().unwrap_or(earliest).max(restored.unwrap_or(i64::MIN));
         let known = self.since.is_some_and(|since| pulled - since >= KNOWN_AFTER);
         let allowance = if known { 0 } else { (ALLOWANCE - (needed - earliest)).max(0) };

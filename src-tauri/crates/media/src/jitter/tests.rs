@@ -70,6 +70,37 @@ fn jitter_is_followed_up_and_within_five_seconds_down() {
 }
 
 #[test]
+fn small_changes_of_the_delay_wait_for_a_pause() {
+    // A sweep, in which each moment is unlike the others, for 0.8 s; then 0.4 s of silence.
+    const PERIOD: usize = 48 * 1_200;
+    let sound = |n: usize| {
+        let at = (n % PERIOD) as f64 / 48_000.0;
+        let level = ((0.8 - at) * 20.0).min(at * 20.0).clamp(0.0, 1.0);
+        ((std::f64::consts::TAU * (200.0 + 400.0 * at) * at).sin() * 0.3 * level) as f32
+    };
+    for codec in [Codec::Opus, Codec::Pcmu] {
+        let sender = Sender { codec, seconds: 30, sound, ..Sender::default() };
+        // Every other six seconds some packets come a little later.
+        let heard = listen(&sender, 15, |n, at, _| {
+            let late = (at / 6_000.0) as usize % 2 == 1 && n % 20 < 3;
+            Some(30.0 + if late { 12.0 } else { 0.0 })
+        });
+        let delay_at = |n: usize| {
+            let likeness = |delay: &usize| (0..4_800).map(|k| heard.sound[n + delay + k] * sound(n + k)).sum::<f32>();
+            (0..4_800).max_by(|a, b| likeness(a).total_cmp(&likeness(b))).expect("some")
+        };
+        let mut delays = Vec::new();
+        for from in (1..23).map(|number| number * PERIOD) {
+            let (early, late) = (delay_at(from + 48 * 100), delay_at(from + 48 * 600));
+            assert!(early.abs_diff(late) < 48, "{codec:?}: {early} then {late} samples in the sweep at {} s", from / 48_000);
+            delays.push(late);
+        }
+        let range = delays.iter().max().expect("some") - delays.iter().min().expect("some");
+        assert!(range > 48 * 5, "{codec:?}: the delay follows: {delays:?}");
+    }
+}
+
+#[test]
 fn a_spike_of_300_ms_is_forgotten_within_five_seconds_and_loses_no_sound() {
     for codec in CODECS {
         let heard = listen(&Sender { codec, ..Sender::default() }, 3, |_, at, _| {

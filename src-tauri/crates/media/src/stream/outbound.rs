@@ -33,6 +33,10 @@ const LONGEST_PACKET_MS: u32 = 60;
 /// Lowest and highest bitrate of Opus that is sent (RFC 7587 section 6.1 allows 6000 to 510000).
 const BITRATES: std::ops::RangeInclusive<u32> = 8_000..=128_000;
 
+/// What coarse copies may cost beside the audio itself. By PESQ at 10 % loss: 2.77 when they are taken from the audio's own
+/// bitrate, 3.18 with this much more, which is a sixth of what whole copies cost.
+const FEC_BITRATE: u32 = 16_000;
+
 /// The sending half of a stream.
 pub(super) struct Outbound {
     settings: StreamSettings,
@@ -182,7 +186,9 @@ impl Outbound {
     fn tuning(&self, negotiated: &Negotiated, redundancy: Redundancy) -> OpusTuning {
         let limit = negotiated.send.max_bitrate.unwrap_or(*BITRATES.end());
         OpusTuning {
-            bitrate: self.settings.bitrate.min(limit).clamp(*BITRATES.start(), *BITRATES.end()),
+            bitrate: (self.settings.bitrate + if redundancy.fec { FEC_BITRATE } else { 0 })
+                .min(limit)
+                .clamp(*BITRATES.start(), *BITRATES.end()),
             fec: redundancy.fec,
             loss_percent: redundancy.loss_percent,
             dtx: self.settings.dtx,

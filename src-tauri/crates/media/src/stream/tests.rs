@@ -193,6 +193,26 @@ fn reported_loss_switches_red_on_and_the_tone_has_no_hole() {
 }
 
 #[test]
+fn coarse_copies_are_not_taken_from_the_audio_but_stay_within_the_far_ends_limit() {
+    for (limit, most) in [(None, 1.9), (Some(32_000), 1.1)] {
+        let agreed =
+            Negotiated { red: None, send: Payload { max_bitrate: limit, ..payload(Codec::Opus) }, ..agreement(Codec::Opus) };
+        let mut line = Line::new(StreamSettings::default(), &agreed);
+        let mut bytes = |loss: f64| {
+            let before = line.wire.len();
+            for _ in 0..8 {
+                line.near.0.statistics(line.now, &PeerStatistics { fraction_lost_out: Some(loss), ..PeerStatistics::default() });
+                line.run(500);
+            }
+            line.wire[before..].iter().map(|packet| packet.payload.len()).sum::<usize>() as f64
+        };
+        let (calm, lossy) = (bytes(0.0), bytes(0.1));
+        let least = if limit.is_none() { 1.3 } else { 0.8 };
+        assert!((least..most).contains(&(lossy / calm)), "{limit:?}: {calm} then {lossy} bytes");
+    }
+}
+
+#[test]
 fn the_figures_tell_what_happened() {
     let mut line = Line::new(StreamSettings::default(), &agreement(Codec::Opus));
     line.run(5_000);
