@@ -6,7 +6,7 @@ use calls::{
     CallControl,
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, SoundEvent, SoundRequest},
 };
-use model::{AccountId, Clock, Command, Event, Instant, MediaId, NoticeCode, Settings, Snapshot, TimedEvent};
+use model::{AccountId, CallState, Clock, Command, Event, Instant, MediaId, NoticeCode, Settings, Snapshot, TimedEvent};
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     time::{sleep, timeout},
@@ -282,7 +282,9 @@ impl RunLoop {
     }
 
     async fn stop(&mut self) {
-        let calls: Vec<_> = self.control.snapshot(self.world.clock.now()).calls.iter().map(|call| call.id).collect();
+        let snapshot = self.control.snapshot(self.world.clock.now());
+        let live = snapshot.calls.iter().filter(|call| !matches!(call.state, CallState::Ended { .. }));
+        let calls: Vec<_> = live.map(|call| call.id).collect();
         for call in calls {
             self.step(Input::Command(Command::HangUp { call }));
         }
