@@ -5,7 +5,21 @@ use std::{error::Error, fs, path::Path};
 use tauri_build::{AppManifest, Attributes};
 
 /// The commands of `src/commands`; a window may call those its capability names.
-const COMMANDS: &[&str] = &["follow", "send", "about", "show_folder", "incoming_action"];
+const COMMANDS: &[&str] = &[
+    "follow",
+    "send",
+    "about",
+    "show_folder",
+    "settings",
+    "check_settings",
+    "save_settings",
+    "set_secret",
+    "forget_secret",
+    "try_account",
+    "follow_devices",
+    "leave_devices",
+    "incoming_action",
+];
 
 /// Where the built page is.
 const PAGE: &str = "../ui/dist";

@@ -70,6 +70,13 @@ impl Followers {
         }
     }
 
+    /// The page no longer wants to be told of this.
+    pub(crate) fn leave(&self, window: &str, subject: &'static str) {
+        if let Some(task) = self.lock().remove(&(window.to_owned(), subject)) {
+            task.abort();
+        }
+    }
+
     /// The window is gone.
     pub(crate) fn forget(&self, window: &str) {
         self.lock().retain(|(of, _), task| {

@@ -17,10 +17,8 @@ const WAITING: usize = 16;
 pub(crate) struct Engine {
     pub(crate) phone: Phone,
     pub(crate) folder: DataFolder,
-    /// Whether the practice exchange runs.
-    pub(crate) practices: bool,
     control: RemoteControl,
-    _practice: Option<Practice>,
+    _practice: Practice,
     _world: RealWorld,
 }
 
@@ -32,30 +30,29 @@ pub(crate) fn folder(named: Option<PathBuf>) -> Result<DataFolder, Failure> {
 impl Engine {
     /// Starts the phone; also returned: who wants the window, from now on.
     pub(crate) async fn start(folder: DataFolder) -> Result<(Self, mpsc::Receiver<Show>), Failure> {
-        let loaded = SettingsFile::at(folder.settings_file()).load();
+        let file = SettingsFile::at(folder.settings_file());
+        let loaded = file.load();
         if let Some(trouble) = &loaded.trouble {
             tracing::warn!(%trouble, "the settings could not be read whole");
         }
         let secrets = Arc::new(Secrets::new(Arc::new(KeyStore)));
         let real = RealWorld::new(Arc::new(CpalHost::new()), secrets).map_err(Failure::new)?;
         let world = real.world().clone();
-        let practice = if loaded.settings.needs_practice() {
-            let beside = PracticeWorld { clock: world.clock.clone(), rtc: world.rtc.clone(), seed: world.randomness.seed() };
-            Some(Practice::start(beside).await.map_err(Failure::new)?)
-        } else {
-            None
-        };
+        // Always there: an account for it may be added at any time.
+        let beside = PracticeWorld { clock: world.clock.clone(), rtc: world.rtc.clone(), seed: world.randomness.seed() };
+        let practice = Practice::start(beside).await.map_err(Failure::new)?;
         let options = PhoneOptions {
             settings: loaded.settings,
-            practice: practice.as_ref().map(|practice| practice.account().clone()),
+            practice: Some(practice.account().clone()),
             instance: world.instance(&folder),
             folder: Some(folder.clone()),
+            settings_file: Some(file),
+            trouble: loaded.trouble.map(|trouble| trouble.to_string()),
         };
         let (phone, _) = Phone::start(world, options);
         let (window, shows) = mpsc::channel(WAITING);
         let control = serve_remote(folder.path(), phone.clone(), Some(window)).await.map_err(Failure::new)?;
-        let practices = practice.is_some();
-        Ok((Self { phone, folder, practices, control, _practice: practice, _world: real }, shows))
+        Ok((Self { phone, folder, control, _practice: practice, _world: real }, shows))
     }
 
     /// Ends calls and signs off.

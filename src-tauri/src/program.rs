@@ -22,7 +22,7 @@ use tracing::{info, info_span};
 use crate::{
     awake,
     bridge::Followers,
-    commands::{about, calls},
+    commands::{about, calls, settings},
     engine::Engine,
     failure::Failure,
     notify, popup, tray, tray_host, web_view,
@@ -35,8 +35,6 @@ const SENTENCES: usize = 8;
 /// What the windows, the tray and the pages know together.
 pub(crate) struct Desktop {
     pub(crate) folder: PathBuf,
-    /// Whether the practice exchange runs.
-    pub(crate) practices: bool,
     tray: AtomicBool,
     main_in_use: watch::Sender<bool>,
     sentences: mpsc::Sender<String>,
@@ -47,7 +45,6 @@ impl Desktop {
     fn new(engine: &Engine, sentences: mpsc::Sender<String>) -> Self {
         Self {
             folder: engine.folder.path().to_owned(),
-            practices: engine.practices,
             tray: AtomicBool::new(false),
             main_in_use: watch::Sender::new(false),
             sentences,
@@ -125,6 +122,14 @@ pub(crate) fn run(
             calls::follow,
             calls::incoming_action,
             calls::send,
+            settings::check_settings,
+            settings::follow_devices,
+            settings::forget_secret,
+            settings::leave_devices,
+            settings::save_settings,
+            settings::set_secret,
+            settings::settings,
+            settings::try_account,
         ])
         .build(tauri::generate_context!())
         .map_err(|error| Failure::new(format!("the window system cannot be used: {error}")))?;

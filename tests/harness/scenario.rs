@@ -216,7 +216,7 @@ impl Scenario {
         };
         let _inside = self.runtime.enter();
         let folder = self.home.as_ref().map(|home| DataFolder::at(home.path().join(name)));
-        let options = PhoneOptions { settings, practice: None, instance: String::new(), folder };
+        let options = PhoneOptions { folder, ..PhoneOptions::passing(settings) };
         let (phone, told) = Phone::start(world, options);
         let events = watch::follow(&phone, told);
         self.seats.push(Seat { name: name.to_owned(), phone, cable, sound, events });
@@ -300,7 +300,8 @@ impl Scenario {
         }
     }
 
-    fn run<T>(&self, future: impl Future<Output = T>) -> T {
+    /// Runs what waits to its end, in virtual time.
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
 

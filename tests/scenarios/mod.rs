@@ -6,5 +6,6 @@ mod chaos;
 mod incoming;
 mod outgoing;
 mod registering;
+mod settings;
 mod sound;
 mod stopping;

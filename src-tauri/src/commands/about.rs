@@ -14,8 +14,6 @@ use crate::{bridge::UiError, program::Desktop};
 pub(crate) struct About {
     version: &'static str,
     data_folder: PathBuf,
-    /// Whether the practice exchange runs.
-    practice: bool,
     desktop: DesktopAbilities,
     /// A link that opened this window; told once.
     first_target: Option<Target>,
@@ -34,7 +32,6 @@ pub(crate) fn about(desktop: State<'_, Desktop>) -> About {
     About {
         version: env!("CARGO_PKG_VERSION"),
         data_folder: desktop.folder.clone(),
-        practice: desktop.practices,
         desktop: DesktopAbilities { tray: desktop.has_tray(), session: std::env::var("XDG_SESSION_TYPE").unwrap_or_default() },
         first_target: desktop.take_target(),
     }

@@ -106,8 +106,7 @@ impl Office {
             randomness: Arc::new(SystemRandomness),
             secrets: Arc::new(Secrets::new(Arc::new(InMemory::default()))),
         };
-        let (phone, events) =
-            Phone::start(world, PhoneOptions { settings, practice: None, instance: String::new(), folder: None });
+        let (phone, events) = Phone::start(world, PhoneOptions::passing(settings));
         let mut station = Station { phone, events, clock: Arc::clone(&self.clock), _hub: hub_thread };
         station.wait("registered", |event| matches!(event, Event::Registered { .. }).then_some(())).await?;
         Ok(station)

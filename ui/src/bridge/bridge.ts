@@ -23,8 +23,6 @@ export interface UiError {
 export interface About {
   version: string;
   data_folder: string;
-  /** Whether the practice exchange runs. */
-  practice: boolean;
   desktop: { tray: boolean; session: string };
   /** What a link that started the program wants dialled. */
   first_target: string | null;

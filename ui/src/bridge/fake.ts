@@ -97,7 +97,6 @@ export class FakePhone implements Bridge {
     return {
       version: "0.1.0",
       data_folder: "~/.local/share/sidetone",
-      practice: true,
       desktop: { tray: true, session: "x11" },
       first_target: this.target,
     };

@@ -769,8 +769,28 @@ export type Settings = {
 	calls?: CallSettings,
 	/**  The history of calls. */
 	history?: HistorySettings,
+	/**  The desktop program around the phone. */
+	window?: WindowSettings,
+	/**  Keys that work while another program has the keyboard. */
+	shortcuts?: Shortcuts,
 	/**  Filter of the log, as of `tracing` (`info`, `sip=debug`). */
 	log?: string,
+};
+
+/**  Keys that work while another program has the keyboard, as `Ctrl+Alt+A`; empty ones do nothing. */
+export type Shortcuts = {
+	/**  Whether they are in force. */
+	enabled?: boolean,
+	/**  Answer what rings. */
+	answer?: string,
+	/**  End the call, or decline what rings. */
+	hang_up?: string,
+	/**  Microphone off and on. */
+	mute?: string,
+	/**  Hold and resume. */
+	hold?: string,
+	/**  Bring the window up. */
+	show?: string,
 };
 
 /**  An account at a SIP server. */
@@ -852,3 +872,30 @@ export type Suggestion = {
  *  (`sip:bob@example.com`). Provider rooms turn it into their own form.
  */
 export type Target = string;
+
+/**  Light or dark. */
+export type Theme = 
+/**  As the desktop has it. */
+"system" | 
+/**  Always light. */
+"light" | 
+/**  Always dark. */
+"dark";
+
+/**  The desktop program around the phone. */
+export type WindowSettings = {
+	/**  Closing the window leaves the phone in the tray, where there is one. */
+	close_to_tray?: boolean,
+	/**  The phone starts when the user signs in to the desktop. */
+	start_with_session?: boolean,
+	/**  A small window shows who calls. */
+	popup?: boolean,
+	/**  The desktop's own notifications show who calls and who called. */
+	notifications?: boolean,
+	/**  A `tel:` or `sip:` link dials at once instead of filling the number in. */
+	dial_links_at_once?: boolean,
+	/**  Language of the page, as an ISO 639 code; the system's when empty. */
+	language?: string,
+	/**  Light or dark. */
+	theme?: Theme,
+};

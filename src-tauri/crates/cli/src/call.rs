@@ -34,9 +34,15 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
     let world = running.world();
     let practice = practice_for(&settings, world).await?;
     let practice_account = practice.as_ref().map(|practice| practice.account().clone());
-    let instance = world.instance(&setting.folder);
-    // One call for a test is no part of anybody's history.
-    let options = PhoneOptions { settings, practice: practice_account, instance, folder: None };
+    let options = PhoneOptions {
+        settings,
+        practice: practice_account,
+        instance: world.instance(&setting.folder),
+        // One call for a test is no part of anybody's history.
+        folder: None,
+        settings_file: None,
+        trouble: None,
+    };
     let (phone, events) = Phone::start(world.clone(), options);
     let mut talk = Talk {
         events,

@@ -38,9 +38,15 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     let world = running.world();
     let practice = practice_for(&settings, world).await?;
     let practice_account = practice.as_ref().map(|practice| practice.account().clone());
-    // A file that the user named is for this run; so is its book.
-    let folder = arguments.config.is_none().then(|| setting.folder.clone());
-    let options = PhoneOptions { settings, practice: practice_account, instance: world.instance(&setting.folder), folder };
+    let options = PhoneOptions {
+        settings,
+        practice: practice_account,
+        instance: world.instance(&setting.folder),
+        // A file that the user named is for this run; so is its book.
+        folder: arguments.config.is_none().then(|| setting.folder.clone()),
+        settings_file: None,
+        trouble: None,
+    };
     let (phone, mut events) = Phone::start(world.clone(), options);
     let controlled = remote::serve(setting, &phone).await?;
     let mut over = pin!(after(arguments.length));

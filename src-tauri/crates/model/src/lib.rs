@@ -8,10 +8,12 @@ mod book;
 mod call;
 mod clock;
 mod command;
+mod devices;
 mod dtmf;
 mod event;
 mod ice;
 mod link;
+mod office;
 mod report;
 mod secret;
 mod settings;
@@ -26,13 +28,18 @@ pub use book::{
 pub use call::{CallId, CallState, Cause, Direction, EndedBy, Hold, LineCall, MediaDirection, MediaId, Remote};
 pub use clock::{Clock, Instant};
 pub use command::{Command, DialOptions};
+pub use devices::{CallLevels, DeviceView, DevicesView, Levels, RoleView};
 pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
 pub use event::{Event, TimedEvent, TurnedAway};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
+pub use office::{
+    AccountStep, AccountTrial, FieldProblem, KeptWhere, SecretKept, SecretKey, SecretView, SettingsView, TrialOutcome, TrialStep,
+};
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
 pub use settings::{
     CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordPolicy, SETTINGS_VERSION, Settings,
+    Shortcuts, Theme, WindowSettings,
 };
 pub use snapshot::{AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot};
 pub use target::{InvalidTarget, Target};

@@ -24,6 +24,10 @@ pub struct Settings {
     pub calls: CallSettings,
     /// The history of calls.
     pub history: HistorySettings,
+    /// The desktop program around the phone.
+    pub window: WindowSettings,
+    /// Keys that work while another program has the keyboard.
+    pub shortcuts: Shortcuts,
     /// Filter of the log, as of `tracing` (`info`, `sip=debug`).
     pub log: String,
 }
@@ -37,6 +41,8 @@ impl Default for Settings {
             devices: DevicePreferences::default(),
             calls: CallSettings::default(),
             history: HistorySettings::default(),
+            window: WindowSettings::default(),
+            shortcuts: Shortcuts::default(),
             log: "info".into(),
         }
     }
@@ -203,5 +209,77 @@ pub struct HistorySettings {
 impl Default for HistorySettings {
     fn default() -> Self {
         Self { keep_days: 365 }
+    }
+}
+
+/// The desktop program around the phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct WindowSettings {
+    /// Closing the window leaves the phone in the tray, where there is one.
+    pub close_to_tray: bool,
+    /// The phone starts when the user signs in to the desktop.
+    pub start_with_session: bool,
+    /// A small window shows who calls.
+    pub popup: bool,
+    /// The desktop's own notifications show who calls and who called.
+    pub notifications: bool,
+    /// A `tel:` or `sip:` link dials at once instead of filling the number in.
+    pub dial_links_at_once: bool,
+    /// Language of the page, as an ISO 639 code; the system's when empty.
+    pub language: String,
+    /// Light or dark.
+    pub theme: Theme,
+}
+
+impl Default for WindowSettings {
+    fn default() -> Self {
+        Self {
+            close_to_tray: true,
+            start_with_session: false,
+            popup: true,
+            notifications: true,
+            dial_links_at_once: false,
+            language: String::new(),
+            theme: Theme::default(),
+        }
+    }
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum Theme {
+    /// As the desktop has it.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+/// Keys that work while another program has the keyboard, as `Ctrl+Alt+A`; empty ones do nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct Shortcuts {
+    /// Whether they are in force.
+    pub enabled: bool,
+    /// Answer what rings.
+    pub answer: String,
+    /// End the call, or decline what rings.
+    pub hang_up: String,
+    /// Microphone off and on.
+    pub mute: String,
+    /// Hold and resume.
+    pub hold: String,
+    /// Bring the window up.
+    pub show: String,
+}
+
+impl Default for Shortcuts {
+    fn default() -> Self {
+        let key = |letter: char| format!("Ctrl+Alt+{letter}");
+        Self { enabled: false, answer: key('A'), hang_up: key('E'), mute: key('M'), hold: key('H'), show: key('P') }
     }
 }

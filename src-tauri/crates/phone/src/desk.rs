@@ -3,6 +3,7 @@
 //! A task of its own, because opening a device may take seconds.
 
 mod stream;
+mod view;
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,9 +12,9 @@ use audio::{
     SoundHost, ToneSpec, Use, ring_anyhow,
 };
 use calls::io::{ProgressTone, Ring, Route, SoundRequest};
-use model::{Cleanup, Clock, DevicePreferences, Instant, MediaId, Settings};
+use model::{Cleanup, Clock, DevicePreferences, DevicesView, Instant, MediaId, Settings};
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::{JoinHandle, spawn_blocking},
     time::{MissedTickBehavior, interval, timeout},
 };
@@ -47,6 +48,8 @@ enum DeskRequest {
         devices: DevicePreferences,
         country: String,
     },
+    /// A face wants to see the devices.
+    Look,
 }
 
 /// What the desk tells.
@@ -63,7 +66,12 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn start(world: &World, settings: &Settings, outbox: mpsc::Sender<DeskNews>) -> Self {
+    pub(crate) fn start(
+        world: &World,
+        settings: &Settings,
+        devices: watch::Sender<Arc<DevicesView>>,
+        outbox: mpsc::Sender<DeskNews>,
+    ) -> Self {
         let (inbox, requests) = mpsc::channel(WAITING);
         let working = Working {
             clock: Arc::clone(&world.clock),
@@ -81,6 +89,7 @@ impl Desk {
             routed: false,
             listing: None,
             keep_until: None,
+            devices,
         };
         let task = spawn("desk", info_span!("desk"), working.run(requests));
         Self { inbox: Some(inbox), task }
@@ -96,6 +105,11 @@ impl Desk {
 
     pub(crate) fn configure(&self, settings: &Settings) {
         self.tell(DeskRequest::Configure { devices: settings.devices.clone(), country: settings.calls.tones.clone() });
+    }
+
+    /// The devices are listed as long as somebody looks at them.
+    pub(crate) fn look(&self) {
+        self.tell(DeskRequest::Look);
     }
 
     fn tell(&self, request: DeskRequest) {
@@ -134,6 +148,7 @@ struct Working {
     routed: bool,
     /// Devices stay open until then although nothing is heard.
     keep_until: Option<Instant>,
+    devices: watch::Sender<Arc<DevicesView>>,
 }
 
 impl Working {
@@ -162,7 +177,7 @@ impl Working {
                 }
                 present = listed(&mut self.listing) => self.improve(present),
                 _ = look.tick(), if in_use => self.look().await,
-                _ = list.tick(), if in_use => self.list(),
+                _ = list.tick(), if in_use || self.devices.receiver_count() > 0 => self.list(),
             }
         }
         self.ringing = None;
@@ -194,6 +209,7 @@ impl Working {
                 self.hub.leg_tone(leg_id(media), digit.map(keys));
             }
             DeskRequest::Expect => self.keep_until = Some(self.clock.now() + EXPECT),
+            DeskRequest::Look => self.list(),
             DeskRequest::Configure { devices, country } => {
                 self.cleanup = devices.cleanup;
                 self.hub.cleanup(self.cleanup);
@@ -282,11 +298,23 @@ impl Working {
         for change in self.watch.see(present) {
             info!(?change, "sound devices");
         }
+        self.show_devices();
         if !self.is_heard() && self.keep_until.is_none() {
             return;
         }
         self.microphone.improve(&self.host, &self.watch, |host, id| host.open_microphone(id));
         self.speaker.improve(&self.host, &self.watch, |host, id| host.open_speaker(id));
+    }
+
+    fn show_devices(&self) {
+        let view = view::devices(&self.watch, self.microphone.told(), self.speaker.told());
+        self.devices.send_if_modified(|shown| {
+            let changed = **shown != view;
+            if changed {
+                *shown = Arc::new(view);
+            }
+            changed
+        });
     }
 
     async fn tell(&mut self, trouble: Option<String>) {

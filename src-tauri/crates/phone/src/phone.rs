@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use model::{Command, Settings, SipAccount, Snapshot, TimedEvent};
-use store::DataFolder;
+use model::{Command, DevicesView, Settings, SipAccount, Snapshot, TimedEvent};
+use store::{DataFolder, SettingsFile};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::info_span;
 
 use crate::{
     book::Book,
-    run_loop::{Request, RunLoop},
+    office::Office,
+    run_loop::{Request, RunLoop, Told},
     spawn::spawn,
     world::World,
 };
@@ -32,6 +33,17 @@ pub struct PhoneOptions {
     /// Where history, contacts and recordings are kept. Without one, history and contacts are forgotten at the end of the run, and
     /// nothing is recorded unless the settings name a folder.
     pub folder: Option<DataFolder>,
+    /// Where changed settings are written; nowhere for a phone that keeps none.
+    pub settings_file: Option<SettingsFile>,
+    /// What was wrong with the settings when they were read: the user must hear it.
+    pub trouble: Option<String>,
+}
+
+impl PhoneOptions {
+    /// A phone that keeps nothing and has no practice exchange.
+    pub fn passing(settings: Settings) -> Self {
+        Self { settings, practice: None, instance: String::new(), folder: None, settings_file: None, trouble: None }
+    }
 }
 
 /// A running phone. Clones are the same phone.
@@ -41,6 +53,8 @@ pub struct Phone {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     events: broadcast::Sender<TimedEvent>,
     book: Book,
+    devices: watch::Sender<Arc<DevicesView>>,
+    office: Office,
 }
 
 /// The phone has stopped, or is too far behind to take a command.
@@ -54,10 +68,14 @@ impl Phone {
         let (requests, inbox) = mpsc::channel(WAITING);
         let (snapshot, snapshots) = watch::channel(Arc::new(Snapshot::default()));
         let (events, from_the_start) = broadcast::channel(FOLLOWED);
-        let run_loop = RunLoop::new(world, options, inbox, snapshot, events.clone());
+        let devices = watch::Sender::default();
+        let (settings, in_force) = watch::channel(Arc::new(options.settings.clone()));
+        let office = Office::new(world.clone(), options.settings_file.clone(), in_force);
+        let told = Told { snapshot, events: events.clone(), devices: devices.clone(), settings };
+        let run_loop = RunLoop::new(world, options, inbox, told);
         let book = run_loop.book();
         spawn("run loop", info_span!("phone"), run_loop.run());
-        (Self { requests, snapshots, events, book }, from_the_start)
+        (Self { requests, snapshots, events, book, devices, office }, from_the_start)
     }
 
     /// A phone whose run loop somebody else plays.
@@ -66,8 +84,11 @@ impl Phone {
         requests: mpsc::Sender<Request>,
         snapshots: watch::Receiver<Arc<Snapshot>>,
         events: broadcast::Sender<TimedEvent>,
+        world: World,
     ) -> Self {
-        Self { requests, snapshots, events, book: Book::closed() }
+        let (_, in_force) = watch::channel(Arc::default());
+        let office = Office::new(world, None, in_force);
+        Self { requests, snapshots, events, book: Book::closed(), devices: watch::Sender::default(), office }
     }
 
     /// Hands a command to the phone; its outcome arrives in the snapshot.
@@ -86,6 +107,21 @@ impl Phone {
     /// The state as it is.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshots.borrow().clone()
+    }
+
+    /// The sound devices, kept up to date as long as somebody holds a receiver.
+    ///
+    /// # Errors
+    /// When the phone has stopped.
+    pub fn devices(&self) -> Result<watch::Receiver<Arc<DevicesView>>, PhoneStopped> {
+        let devices = self.devices.subscribe();
+        self.requests.try_send(Request::LookAtDevices).map_err(|_| PhoneStopped)?;
+        Ok(devices)
+    }
+
+    /// The settings, to be read, checked and saved.
+    pub fn office(&self) -> &Office {
+        &self.office
     }
 
     /// Facts from now on.

@@ -277,7 +277,9 @@ mod tests {
         let (requests, taken) = mpsc::channel(4);
         let (_, snapshots) = watch::channel(Arc::new(Snapshot { revision: 7, ..Snapshot::default() }));
         let (events, _) = broadcast::channel(1);
-        (Phone::of_parts(requests, snapshots, events), taken)
+        let secrets = Arc::new(store::Secrets::new(Arc::new(store::InMemory::default())));
+        let world = crate::RealWorld::new(Arc::new(audio::NullHost), secrets).expect("a world without sound");
+        (Phone::of_parts(requests, snapshots, events, world.world().clone()), taken)
     }
 
     async fn say(folder: &Path, line: &[u8]) -> String {

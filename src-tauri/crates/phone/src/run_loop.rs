@@ -6,7 +6,9 @@ use calls::{
     CallControl,
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, SoundEvent, SoundRequest},
 };
-use model::{AccountId, CallState, Clock, Command, Event, Instant, MediaId, NoticeCode, Settings, Snapshot, TimedEvent};
+use model::{
+    AccountId, CallState, Clock, Command, DevicesView, Event, Instant, MediaId, NoticeCode, Settings, Snapshot, TimedEvent,
+};
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     time::{sleep, timeout},
@@ -39,15 +41,26 @@ const LAST_RECORDS: Duration = Duration::from_millis(500);
 pub(crate) enum Request {
     Command(Command),
     NetworkChanged,
+    LookAtDevices,
     Journal(oneshot::Sender<Vec<String>>),
     Stop(oneshot::Sender<()>),
+}
+
+/// Where the phone's faces read.
+pub(crate) struct Told {
+    pub(crate) snapshot: watch::Sender<Arc<Snapshot>>,
+    pub(crate) events: broadcast::Sender<TimedEvent>,
+    pub(crate) devices: watch::Sender<Arc<DevicesView>>,
+    pub(crate) settings: watch::Sender<Arc<Settings>>,
 }
 
 /// The run loop's own; everything in it is touched by one task only.
 pub(crate) struct RunLoop {
     world: World,
     control: CallControl,
-    settings: Settings,
+    /// The settings in force, without secrets.
+    settings: watch::Sender<Arc<Settings>>,
+    settings_saved: u32,
     journal: Journal,
     lines: Lines,
     sessions: Sessions,
@@ -65,37 +78,36 @@ pub(crate) struct RunLoop {
 }
 
 impl RunLoop {
-    pub(crate) fn new(
-        world: World,
-        options: PhoneOptions,
-        requests: mpsc::Receiver<Request>,
-        snapshot: watch::Sender<Arc<Snapshot>>,
-        events: broadcast::Sender<TimedEvent>,
-    ) -> Self {
+    pub(crate) fn new(world: World, options: PhoneOptions, requests: mpsc::Receiver<Request>, told: Told) -> Self {
         let (line_outbox, line_events) = mpsc::channel(WAITING);
         let (media_outbox, media_events) = mpsc::channel(WAITING);
         let (desk_outbox, desk_news) = mpsc::channel(WAITING);
         let (book_outbox, book_news) = mpsc::channel(WAITING);
         let (recording_outbox, recording_events) = mpsc::channel(WAITING);
-        let PhoneOptions { settings, practice, instance, folder } = options;
+        let PhoneOptions { settings, practice, instance, folder, trouble, settings_file: _ } = options;
+        let mut control = CallControl::new(&settings);
+        if let Some(trouble) = trouble {
+            control.notify(NoticeCode::Settings, trouble);
+        }
         Self {
-            control: CallControl::new(&settings),
+            control,
             journal: Journal::default(),
             lines: Lines::new(world.clone(), practice.clone(), instance, line_outbox),
             sessions: Sessions::new(world.clone(), practice, media_outbox),
-            desk: Desk::start(&world, &settings, desk_outbox),
+            desk: Desk::start(&world, &settings, told.devices, desk_outbox),
             recordings: Recordings::new(world.clone(), folder.as_ref(), recording_outbox),
             shelf: Shelf::new(Book::start(&world, folder, &settings, book_outbox), &settings),
             world,
-            settings,
+            settings_saved: 0,
+            settings: told.settings,
             requests,
             line_events,
             media_events,
             desk_news,
             book_news,
             recording_events,
-            snapshot,
-            events,
+            snapshot: told.snapshot,
+            events: told.events,
         }
     }
 
@@ -106,7 +118,7 @@ impl RunLoop {
 
     pub(crate) async fn run(mut self) {
         self.tell(Event::Started { version: env!("CARGO_PKG_VERSION").into() });
-        let settings = self.settings.clone();
+        let settings = Settings::clone(&self.settings.borrow());
         self.configure(settings).await;
         self.publish();
         let clock = Arc::clone(&self.world.clock);
@@ -119,6 +131,10 @@ impl RunLoop {
                     Some(Request::Command(command)) => Input::Command(command),
                     Some(Request::NetworkChanged) => {
                         self.lines.network_changed();
+                        continue;
+                    }
+                    Some(Request::LookAtDevices) => {
+                        self.desk.look();
                         continue;
                     }
                     Some(Request::Journal(reply)) => {
@@ -158,8 +174,9 @@ impl RunLoop {
             self.recordings.heard(event);
         }
         if let Input::Command(Command::SaveSettings { settings }) = &input {
-            let settings = Settings::clone(settings);
-            self.configure(settings).await;
+            self.settings_saved = self.settings_saved.wrapping_add(1);
+            self.settings.send_replace(Arc::new(Settings::clone(settings)));
+            self.configure(Settings::clone(settings)).await;
         }
         self.step(input);
         self.publish();
@@ -267,6 +284,7 @@ impl RunLoop {
     fn publish(&mut self) {
         let mut next = self.control.snapshot(self.world.clock.now());
         self.shelf.add_to(&mut next);
+        next.changes.settings = self.settings_saved;
         self.snapshot.send_if_modified(|shown| {
             // The time it was taken at alone is no change.
             let at_ms = std::mem::replace(&mut next.at_ms, shown.at_ms);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::IpAddr, path::Path};
 
-use model::{Account, CallSettings, IcePolicy, Provider, Settings, SipAccount, Target};
+use model::{Account, CallSettings, IcePolicy, Provider, Settings, Shortcuts, SipAccount, Target};
 
 /// Above this, a list is a mistake (or an attack on our memory) and no configuration.
 const MOST_ACCOUNTS: usize = 64;
@@ -39,6 +39,11 @@ pub fn check_settings(settings: &Settings) -> Vec<Invalid> {
     let is_country = settings.country.len() == 2 && settings.country.bytes().all(|b| b.is_ascii_alphabetic());
     if !settings.country.is_empty() && !is_country {
         found.add("country", "a country is named by the two letters of ISO 3166 (gb, fr, us)");
+    }
+    check_shortcuts(&settings.shortcuts, &mut found);
+    let language = &settings.window.language;
+    if !language.is_empty() && (language.len() > 16 || !language.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')) {
+        found.add("window.language", "is no language code, as en or de");
     }
     found.0
 }
@@ -150,6 +155,29 @@ fn check_calls(calls: &CallSettings, found: &mut Complaints) {
     }
     if calls.tones.len() != 2 || !calls.tones.chars().all(|c| c.is_ascii_alphabetic()) {
         found.add("calls.tones", "is a country of two letters, as gb or de");
+    }
+}
+
+fn check_shortcuts(shortcuts: &Shortcuts, found: &mut Complaints) {
+    let keys = [
+        ("answer", &shortcuts.answer),
+        ("hang_up", &shortcuts.hang_up),
+        ("mute", &shortcuts.mute),
+        ("hold", &shortcuts.hold),
+        ("show", &shortcuts.show),
+    ];
+    for (position, (name, key)) in keys.iter().enumerate() {
+        if key.is_empty() {
+            continue;
+        }
+        // A key without one of these would be taken from every program.
+        let parts: Vec<&str> = key.split('+').map(str::trim).collect();
+        let modified = parts.iter().any(|part| ["ctrl", "alt", "super", "cmd"].contains(&part.to_ascii_lowercase().as_str()));
+        if parts.len() < 2 || parts.iter().any(|part| part.is_empty()) || !modified {
+            found.add(&format!("shortcuts.{name}"), "is a key with Ctrl, Alt or Super, as Ctrl+Alt+A");
+        } else if keys[..position].iter().any(|(_, other)| other.eq_ignore_ascii_case(key)) {
+            found.add(&format!("shortcuts.{name}"), "is taken by another one of these");
+        }
     }
 }
 

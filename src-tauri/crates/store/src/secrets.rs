@@ -2,46 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use model::{Account, AccountId, IceServer, IceUrl, Password, Provider, Secret};
+use model::{Account, IceServer, KeptWhere, Password, Provider, Secret, SecretKey};
 
 /// The name under which the key store lists what is ours.
 const SERVICE: &str = "sidetone";
-
-/// Which secret is meant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SecretKey {
-    /// The password of an account.
-    Password(AccountId),
-    /// What an account's TURN server asks for.
-    TurnCredential {
-        /// The account.
-        account: AccountId,
-        /// The server, as [`IceUrl`] writes it.
-        url: String,
-        /// The user name there.
-        username: String,
-    },
-}
-
-impl SecretKey {
-    fn turn(account: &AccountId, url: &IceUrl, username: &str) -> Self {
-        Self::TurnCredential { account: account.clone(), url: url.to_string(), username: username.to_owned() }
-    }
-}
-
-/// The name in the key store. Neither an account's name nor an ICE URL holds a slash, so that no two keys share one.
-impl fmt::Display for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Password(account) => write!(f, "{account}/password"),
-            Self::TurnCredential { account, url, username } => write!(f, "{account}/turn/{url}/{username}"),
-        }
-    }
-}
 
 /// Where secrets are kept; one of the seams of the world. Calls may block while the user is asked to unlock it.
 pub trait SecretStore: Send + Sync {
@@ -186,7 +153,7 @@ impl Secrets {
     pub fn fill(&self, account: &mut Account) -> Result<(), KeyStoreError> {
         let Provider::Sip(sip) = &mut account.provider else { return Ok(()) };
         if sip.password == Password::Unknown
-            && let Some(password) = self.get(&SecretKey::Password(account.id.clone()))?
+            && let Some(password) = self.get(&SecretKey::Password { account: account.id.clone() })?
         {
             sip.password = Password::Known(password);
         }
@@ -203,16 +170,56 @@ impl Secrets {
     pub fn keep(&self, account: &Account) -> KeptIn {
         let mut kept = KeptIn::KeyStore;
         for (key, secret) in carried(account) {
-            match self.store.set(&key, &secret) {
-                // One of an earlier failure must not win over the one just kept.
-                Ok(()) => self.this_run.with(|secrets| drop(secrets.remove(&key))),
-                Err(error) => {
-                    self.this_run.with(|secrets| drop(secrets.insert(key, secret)));
-                    kept = KeptIn::ThisRun { because: Some(error) };
-                }
+            if let failed @ KeptIn::ThisRun { .. } = self.set(key, secret) {
+                kept = failed;
             }
         }
         kept
+    }
+
+    /// Keeps one secret: in the key store, or for this run when that fails.
+    pub fn set(&self, key: SecretKey, secret: Secret) -> KeptIn {
+        match self.store.set(&key, &secret) {
+            Ok(()) => {
+                // One of an earlier failure must not win over the one just kept.
+                self.this_run.with(|secrets| drop(secrets.remove(&key)));
+                KeptIn::KeyStore
+            }
+            Err(error) => {
+                self.this_run.with(|secrets| drop(secrets.insert(key, secret)));
+                KeptIn::ThisRun { because: Some(error) }
+            }
+        }
+    }
+
+    /// Forgets one secret.
+    ///
+    /// # Errors
+    /// When the key store does not do it; for this run it is forgotten all the same.
+    pub fn remove(&self, key: &SecretKey) -> Result<(), KeyStoreError> {
+        self.this_run.with(|secrets| drop(secrets.remove(key)));
+        self.store.delete(key)
+    }
+
+    /// Where a secret is. One that the key store does not tell about counts as kept nowhere.
+    pub fn whereabouts(&self, key: &SecretKey) -> KeptWhere {
+        if self.this_run.with(|secrets| secrets.contains_key(key)) {
+            return KeptWhere::ThisRun;
+        }
+        match self.store.get(key) {
+            Ok(Some(_)) => KeptWhere::KeyStore,
+            Ok(None) | Err(_) => KeptWhere::Nowhere,
+        }
+    }
+
+    /// Every secret that an account can have.
+    pub fn keys_of(account: &Account) -> Vec<SecretKey> {
+        let Provider::Sip(sip) = &account.provider else { return Vec::new() };
+        let relays = sip.ice_servers.iter().filter(|server| server.url.relays);
+        let password = SecretKey::Password { account: account.id.clone() };
+        std::iter::once(password)
+            .chain(relays.map(|server| SecretKey::turn(&account.id, &server.url, &server.username)))
+            .collect()
     }
 
     /// Keeps the secrets that `account` carries for this run, and asks no key store: for those given by the environment
@@ -224,12 +231,7 @@ impl Secrets {
 
     /// Forgets the secrets of an account that was removed. Tries them all and returns the first error.
     pub fn forget(&self, account: &Account) -> Result<(), KeyStoreError> {
-        let Provider::Sip(sip) = &account.provider else { return Ok(()) };
-        let relays = sip.ice_servers.iter().filter(|server| server.url.relays);
-        let mut keys: Vec<_> = relays.map(|server| SecretKey::turn(&account.id, &server.url, &server.username)).collect();
-        keys.insert(0, SecretKey::Password(account.id.clone()));
-        self.this_run.with(|secrets| keys.iter().for_each(|key| drop(secrets.remove(key))));
-        keys.iter().map(|key| self.store.delete(key)).fold(Ok(()), Result::and)
+        Self::keys_of(account).iter().map(|key| self.remove(key)).fold(Ok(()), Result::and)
     }
 
     fn get(&self, key: &SecretKey) -> Result<Option<Secret>, KeyStoreError> {
@@ -248,7 +250,7 @@ fn carried(account: &Account) -> Vec<(SecretKey, Secret)> {
     let Provider::Sip(sip) = &account.provider else { return Vec::new() };
     let mut carried = Vec::new();
     if let Password::Known(password) = &sip.password {
-        carried.push((SecretKey::Password(account.id.clone()), password.clone()));
+        carried.push((SecretKey::Password { account: account.id.clone() }, password.clone()));
     }
     for server in sip.ice_servers.iter().filter(|server| server.url.relays && !needs_credential(server)) {
         carried.push((SecretKey::turn(&account.id, &server.url, &server.username), server.credential.clone()));

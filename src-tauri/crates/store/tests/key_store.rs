@@ -16,7 +16,7 @@ use store::{KeyStore, KeyStoreError, SecretKey, SecretStore};
 const INSIDE: &str = "SIDETONE_INSIDE_SESSION";
 
 fn key() -> SecretKey {
-    SecretKey::Password(AccountId("office".into()))
+    SecretKey::Password { account: AccountId("office".into()) }
 }
 
 fn is_inside() -> bool {

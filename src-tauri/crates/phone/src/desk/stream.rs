@@ -36,6 +36,11 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
         self.current != Current::Closed || self.opening.is_some()
     }
 
+    /// What is wrong with it, as it was told last.
+    pub(super) fn told(&self) -> Option<&str> {
+        self.told.as_deref()
+    }
+
     /// Opens the best device, unless one is open or on its way.
     pub(super) fn open(&mut self, host: &Arc<dyn SoundHost>, watch: &DeviceWatch, open: OpenBy<T>) {
         if self.current == Current::Closed && self.opening.is_none() {

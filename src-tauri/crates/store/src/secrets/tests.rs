@@ -1,4 +1,4 @@
-use model::SipAccount;
+use model::{AccountId, SipAccount};
 
 use super::*;
 
@@ -100,8 +100,11 @@ fn a_secret_that_the_account_already_has_is_not_looked_up() {
 fn no_two_keys_share_a_name_and_no_error_quotes_a_secret() {
     let url = "turn:h".parse().expect("a url");
     let account = AccountId("office".into());
-    let names =
-        [SecretKey::Password(account.clone()), SecretKey::turn(&account, &url, "password"), SecretKey::turn(&account, &url, "")];
+    let names = [
+        SecretKey::Password { account: account.clone() },
+        SecretKey::turn(&account, &url, "password"),
+        SecretKey::turn(&account, &url, ""),
+    ];
     assert_eq!(
         names.map(|key| key.to_string()),
         ["office/password", "office/turn/turn:h:3478/password", "office/turn/turn:h:3478/"]

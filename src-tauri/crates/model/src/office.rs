@@ -1,0 +1,145 @@
+//! The settings as a face sees them: which secrets are kept, what is wrong with a field, and how a trial went.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::{AccountId, IceUrl, Settings};
+
+/// Which secret is meant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
+#[serde(tag = "secret", rename_all = "kebab-case")]
+pub enum SecretKey {
+    /// The password of an account.
+    Password {
+        /// The account.
+        account: AccountId,
+    },
+    /// What an account's TURN server asks for.
+    TurnCredential {
+        /// The account.
+        account: AccountId,
+        /// The server, as [`IceUrl`] writes it.
+        url: String,
+        /// The user name there.
+        username: String,
+    },
+}
+
+impl SecretKey {
+    /// The key of what a TURN server asks `username` for.
+    pub fn turn(account: &AccountId, url: &IceUrl, username: &str) -> Self {
+        Self::TurnCredential { account: account.clone(), url: url.to_string(), username: username.to_owned() }
+    }
+}
+
+/// The name in the key store. Neither an account's name nor an ICE URL holds a slash, so that no two keys share one.
+impl fmt::Display for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password { account } => write!(f, "{account}/password"),
+            Self::TurnCredential { account, url, username } => write!(f, "{account}/turn/{url}/{username}"),
+        }
+    }
+}
+
+/// Where a secret is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeptWhere {
+    /// Nowhere.
+    Nowhere,
+    /// In the key store of the desktop: it is there after a restart.
+    KeyStore,
+    /// In memory: it must be given again after a restart.
+    ThisRun,
+}
+
+/// One secret, without the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct SecretView {
+    /// Which.
+    pub key: SecretKey,
+    /// Where it is.
+    pub kept: KeptWhere,
+}
+
+/// What a secret became when it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct SecretKept {
+    /// Where it is now.
+    pub kept: KeptWhere,
+    /// Why it is not in the key store, in words.
+    pub because: Option<String>,
+}
+
+/// The settings in force, with what a face must know to change them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct SettingsView {
+    /// The settings, without secrets.
+    pub settings: Settings,
+    /// Every secret that the accounts can have.
+    pub secrets: Vec<SecretView>,
+    /// Why nothing can be saved, when that is so.
+    pub locked: Option<String>,
+}
+
+/// A field that cannot stay as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct FieldProblem {
+    /// Its dotted name, items of lists by id or position (`accounts.office.server`).
+    pub field: String,
+    /// What is wrong, to follow the name of the field.
+    pub words: String,
+}
+
+/// How far an account came when it was tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct AccountTrial {
+    /// The steps in order.
+    pub steps: Vec<TrialStep>,
+}
+
+/// One step of a trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct TrialStep {
+    /// Which.
+    pub step: AccountStep,
+    /// How it went.
+    pub outcome: TrialOutcome,
+    /// What was seen; empty when there is nothing to say.
+    pub words: String,
+    /// When it was done, ms after the trial began, where that can be told.
+    pub ms: Option<f64>,
+}
+
+/// The steps from a name to a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountStep {
+    /// The fields make sense.
+    Settings,
+    /// The server's name has an address.
+    Name,
+    /// Somebody takes the connection there.
+    Connection,
+    /// The connection is secure, and the certificate is the server's.
+    Tls,
+    /// The server speaks SIP over WebSocket.
+    WebSocket,
+    /// The server takes the user name and password.
+    Registration,
+}
+
+/// How a step went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrialOutcome {
+    /// It worked.
+    Passed,
+    /// It did not.
+    Failed,
+    /// It was not reached, or does not apply.
+    Skipped,
+}

@@ -1,0 +1,189 @@
+//! The settings for the faces: read, checked, saved, and accounts tried before they are kept.
+
+mod trial;
+
+use std::{fmt, sync::Arc};
+
+use model::{
+    Account, AccountTrial, Command, FieldProblem, KeptWhere, Secret, SecretKept, SecretKey, SecretView, Settings, SettingsView,
+};
+use store::{Invalid, KeptIn, KeyStoreError, SaveError, Secrets, SettingsFile};
+use tokio::{
+    sync::watch,
+    task::{JoinError, spawn_blocking},
+};
+use tracing::warn;
+
+use crate::{
+    phone::{Phone, PhoneStopped},
+    world::World,
+};
+
+/// What a phone without a settings file says.
+const NOTHING_IS_KEPT: &str = "this phone was started without a settings file: changes last until it ends";
+
+/// The way to the settings. Clones are the same office.
+#[derive(Clone)]
+pub struct Office {
+    world: World,
+    file: Option<SettingsFile>,
+    settings: watch::Receiver<Arc<Settings>>,
+}
+
+impl fmt::Debug for Office {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Office").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+/// Why settings were not put in force.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct NotSaved {
+    /// The fields that cannot stay as they are; none when it is not for the fields.
+    pub problems: Vec<FieldProblem>,
+    /// The sentence.
+    pub message: String,
+}
+
+impl NotSaved {
+    fn because(message: impl ToString) -> Self {
+        Self { problems: Vec::new(), message: message.to_string() }
+    }
+}
+
+impl From<PhoneStopped> for NotSaved {
+    fn from(stopped: PhoneStopped) -> Self {
+        Self::because(stopped)
+    }
+}
+
+impl From<JoinError> for NotSaved {
+    fn from(failed: JoinError) -> Self {
+        warn!(%failed, "the settings could not be worked on");
+        Self::because("the settings could not be worked on")
+    }
+}
+
+impl From<SaveError> for NotSaved {
+    fn from(error: SaveError) -> Self {
+        let message = error.to_string();
+        match error {
+            SaveError::Invalid(invalid) => Self { problems: invalid.into_iter().map(problem).collect(), message },
+            SaveError::WouldLose(_) | SaveError::Unwritable(_) => Self::because(message),
+        }
+    }
+}
+
+impl Office {
+    pub(crate) fn new(world: World, file: Option<SettingsFile>, settings: watch::Receiver<Arc<Settings>>) -> Self {
+        Self { world, file, settings }
+    }
+
+    /// The settings in force, and where their secrets are.
+    pub async fn settings(&self) -> SettingsView {
+        let settings = Settings::clone(&self.settings.borrow());
+        let (secrets, accounts) = (Arc::clone(&self.world.secrets), settings.accounts.clone());
+        let views = spawn_blocking(move || {
+            let keys = accounts.iter().flat_map(Secrets::keys_of);
+            keys.map(|key| SecretView { kept: secrets.whereabouts(&key), key }).collect()
+        });
+        let secrets = views.await.unwrap_or_else(|failed| {
+            warn!(%failed, "the key store could not be asked");
+            Vec::new()
+        });
+        let locked = self.file.is_none().then(|| NOTHING_IS_KEPT.to_owned());
+        SettingsView { settings, secrets, locked }
+    }
+
+    /// Everything in `settings` that cannot stay as it is.
+    pub fn check(settings: &Settings) -> Vec<FieldProblem> {
+        store::check_settings(settings).into_iter().map(problem).collect()
+    }
+
+    /// Writes the settings and puts them in force; secrets of accounts that are gone are forgotten.
+    ///
+    /// # Errors
+    /// When a field cannot work, the file cannot be written, or the phone has stopped. Nothing has changed then.
+    pub async fn save(&self, phone: &Phone, settings: Settings) -> Result<(), NotSaved> {
+        let problems = Self::check(&settings);
+        if !problems.is_empty() {
+            let message = format!("{} {}", problems[0].field, problems[0].words);
+            return Err(NotSaved { problems, message });
+        }
+        let before = Settings::clone(&self.settings.borrow());
+        let (file, secrets, saved) = (self.file.clone(), Arc::clone(&self.world.secrets), settings.clone());
+        spawn_blocking(move || {
+            if let Some(file) = file {
+                file.save(&saved)?;
+            }
+            for gone in before.accounts.iter().filter(|old| !saved.accounts.iter().any(|account| account.id == old.id)) {
+                if let Err(error) = secrets.forget(gone) {
+                    warn!(%error, "the secrets of an account that was removed are still in the key store");
+                }
+            }
+            Ok::<_, SaveError>(())
+        })
+        .await??;
+        phone.send(Command::SaveSettings { settings: Box::new(settings) })?;
+        Ok(())
+    }
+
+    /// Keeps a secret and lets its account use it at once.
+    ///
+    /// # Errors
+    /// When the phone has stopped.
+    pub async fn set_secret(&self, phone: &Phone, key: SecretKey, secret: Secret) -> Result<SecretKept, NotSaved> {
+        let secrets = Arc::clone(&self.world.secrets);
+        let kept = match spawn_blocking(move || secrets.set(key, secret)).await? {
+            KeptIn::KeyStore => SecretKept { kept: KeptWhere::KeyStore, because: None },
+            KeptIn::ThisRun { because } => {
+                SecretKept { kept: KeptWhere::ThisRun, because: because.as_ref().map(KeyStoreError::to_string) }
+            }
+        };
+        self.again(phone)?;
+        Ok(kept)
+    }
+
+    /// Forgets a secret.
+    ///
+    /// # Errors
+    /// When the key store does not forget it, or the phone has stopped.
+    pub async fn forget_secret(&self, phone: &Phone, key: SecretKey) -> Result<(), NotSaved> {
+        let secrets = Arc::clone(&self.world.secrets);
+        spawn_blocking(move || secrets.remove(&key)).await?.map_err(NotSaved::because)?;
+        self.again(phone)?;
+        Ok(())
+    }
+
+    /// Tries an account as it would be used, with its kept password unless another is given; ten seconds at most. Nothing
+    /// of it stays behind.
+    pub async fn try_account(&self, mut account: Account, password: Option<Secret>) -> AccountTrial {
+        if let (Some(password), model::Provider::Sip(sip)) = (password, &mut account.provider) {
+            sip.password = model::Password::Known(password);
+        }
+        let secrets = Arc::clone(&self.world.secrets);
+        let filled = spawn_blocking(move || {
+            // A key store that fails leaves the password out; the server will say so.
+            let _told = secrets.fill(&mut account);
+            account
+        });
+        match filled.await {
+            Ok(account) => trial::run(&self.world, account).await,
+            Err(failed) => {
+                warn!(%failed, "the key store could not be asked");
+                trial::nothing_tried("the key store could not be asked")
+            }
+        }
+    }
+
+    /// The settings as they are once more, so that lines take their new secrets.
+    fn again(&self, phone: &Phone) -> Result<(), PhoneStopped> {
+        let settings = Box::new(Settings::clone(&self.settings.borrow()));
+        phone.send(Command::SaveSettings { settings })
+    }
+}
+
+fn problem(invalid: Invalid) -> FieldProblem {
+    FieldProblem { field: invalid.field, words: invalid.what }
+}

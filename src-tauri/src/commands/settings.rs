@@ -1,0 +1,69 @@
+//! The settings, their secrets, and trials of what is being set.
+
+use model::{Account, AccountTrial, DevicesView, FieldProblem, Secret, SecretKept, SecretKey, Settings, SettingsView};
+use phone::{Office, Phone};
+use tauri::{State, WebviewWindow, ipc::Channel};
+
+use crate::bridge::{Followers, UiError};
+
+/// The settings in force, without secrets.
+#[tauri::command]
+pub(crate) async fn settings(phone: State<'_, Phone>) -> Result<SettingsView, UiError> {
+    Ok(phone.office().settings().await)
+}
+
+/// What in these settings cannot stay as it is.
+#[tauri::command]
+pub(crate) fn check_settings(settings: Settings) -> Vec<FieldProblem> {
+    Office::check(&settings)
+}
+
+/// Writes the settings and puts them in force; the problems when that cannot be.
+#[tauri::command]
+pub(crate) async fn save_settings(phone: State<'_, Phone>, settings: Settings) -> Result<Vec<FieldProblem>, UiError> {
+    match phone.office().save(&phone, settings).await {
+        Ok(()) => Ok(Vec::new()),
+        Err(refused) if !refused.problems.is_empty() => Ok(refused.problems),
+        Err(refused) => Err(UiError::new("settings", refused)),
+    }
+}
+
+/// Keeps a secret. There is no command that reads one.
+#[tauri::command]
+pub(crate) async fn set_secret(phone: State<'_, Phone>, key: SecretKey, value: Secret) -> Result<SecretKept, UiError> {
+    phone.office().set_secret(&phone, key, value).await.map_err(|refused| UiError::new("secret", refused))
+}
+
+/// Forgets a secret.
+#[tauri::command]
+pub(crate) async fn forget_secret(phone: State<'_, Phone>, key: SecretKey) -> Result<(), UiError> {
+    phone.office().forget_secret(&phone, key).await.map_err(|refused| UiError::new("secret", refused))
+}
+
+/// Tries an account as it would be used.
+#[tauri::command]
+pub(crate) async fn try_account(
+    phone: State<'_, Phone>,
+    account: Account,
+    password: Option<Secret>,
+) -> Result<AccountTrial, UiError> {
+    Ok(phone.office().try_account(account, password).await)
+}
+
+/// The sound devices, as long as the page follows them.
+#[tauri::command]
+pub(crate) fn follow_devices(
+    window: WebviewWindow,
+    phone: State<'_, Phone>,
+    followers: State<'_, Followers>,
+    channel: Channel<DevicesView>,
+) -> Result<(), UiError> {
+    followers.follow(window.label(), "devices", phone.devices()?, channel);
+    Ok(())
+}
+
+/// The page no longer looks at the devices.
+#[tauri::command]
+pub(crate) fn leave_devices(window: WebviewWindow, followers: State<'_, Followers>) {
+    followers.leave(window.label(), "devices");
+}

@@ -1,0 +1,113 @@
+//! Changing the settings of a running phone, and trying them first.
+
+use audio::DeviceRole;
+use model::{
+    Account, AccountId, AccountStep, AccountTrial, Codec, DevicesView, FieldProblem, KeptWhere, Provider, SecretKey,
+    SettingsView, SipAccount, TrialOutcome,
+};
+use tests::{Registering, Scenario, seconds};
+
+fn settings(t: &Scenario) -> SettingsView {
+    t.run(t.alice().phone.office().settings())
+}
+
+/// Alice's own account.
+fn account(t: &Scenario) -> (Account, SipAccount) {
+    let account = settings(t).settings.accounts[0].clone();
+    let Provider::Sip(sip) = account.provider.clone() else { panic!("the account is at a SIP server") };
+    (account, sip)
+}
+
+fn outcome(trial: &AccountTrial, step: AccountStep) -> (TrialOutcome, &str) {
+    let step = trial.steps.iter().find(|other| other.step == step).expect("every step is told");
+    (step.outcome, &step.words)
+}
+
+#[test]
+fn settings_are_put_in_force_in_a_call_and_the_call_goes_on() {
+    let t = Scenario::new().with_phones(["alice", "bob"]);
+    let talk = t.call("alice", "bob");
+    let phone = &t.alice().phone;
+    let mut wanted = settings(&t).settings;
+    wanted.calls.codecs = vec![Codec::Pcma];
+    t.run(phone.office().save(phone, wanted)).expect("they are fine");
+    t.run_until("the change is told", seconds(1), |t| t.alice().snapshot().changes.settings == 1);
+    assert_eq!(settings(&t).settings.calls.codecs, [Codec::Pcma]);
+    t.run_for(seconds(1));
+    assert!(t.alice().is_established(talk.caller) && t.alice().is_registered());
+}
+
+#[test]
+fn a_field_that_cannot_work_is_named_and_nothing_changes() {
+    let t = Scenario::new().with_far();
+    let phone = &t.alice().phone;
+    let mut wanted = settings(&t).settings;
+    wanted.calls.codecs.clear();
+    let refused = t.run(phone.office().save(phone, wanted)).expect_err("there would be no call");
+    let problem = FieldProblem { field: "calls.codecs".into(), words: "without a codec there is no call".into() };
+    assert_eq!(refused.problems, [problem]);
+    t.run_for(seconds(1));
+    assert_eq!(t.alice().snapshot().changes.settings, 0);
+    assert!(!settings(&t).settings.calls.codecs.is_empty());
+}
+
+#[test]
+fn a_password_is_kept_used_at_once_and_never_shown() {
+    let t = Scenario::new().with_far();
+    let phone = &t.alice().phone;
+    let key = SecretKey::Password { account: AccountId("alice".into()) };
+    let kept = t.run(phone.office().set_secret(phone, key.clone(), model::Secret::new("canary"))).expect("it is kept");
+    assert_eq!((kept.kept, kept.because), (KeptWhere::KeyStore, None));
+    let shown = settings(&t);
+    assert!(shown.secrets.iter().any(|secret| secret.key == key && secret.kept == KeptWhere::KeyStore));
+    assert!(!serde_json::to_string(&shown).expect("it is JSON").contains("canary"));
+    t.run(phone.office().forget_secret(phone, key.clone())).expect("it is forgotten");
+    assert!(settings(&t).secrets.iter().all(|secret| secret.kept == KeptWhere::Nowhere));
+}
+
+#[test]
+fn an_account_that_works_passes_its_trial_and_leaves_nothing_behind() {
+    let t = Scenario::new().with_far();
+    t.far().registering(Registering::Challenged(600));
+    let (mut tried, sip) = account(&t);
+    tried.id = AccountId("another".into());
+    let connections = t.alice().cable.open_connections();
+    let trial = t.run(t.alice().phone.office().try_account(tried, Some(model::Secret::new("opensesame"))));
+    assert!(trial.steps.iter().all(|step| step.outcome != TrialOutcome::Failed), "{trial:?} {}", sip.server);
+    assert_eq!(outcome(&trial, AccountStep::Registration).0, TrialOutcome::Passed);
+    t.run_for(seconds(3));
+    assert_eq!(t.alice().cable.open_connections(), connections, "the trial's connection is closed");
+    assert!(t.alice().is_registered(), "the phone's own registration is untouched");
+}
+
+#[test]
+fn a_trial_names_the_step_that_fails() {
+    let t = Scenario::new().with_far();
+    t.far().registering(Registering::Mistrusted);
+    let (mut tried, mut sip) = account(&t);
+    tried.id = AccountId("another".into());
+    let trial = t.run(t.alice().phone.office().try_account(tried.clone(), None));
+    assert_eq!(outcome(&trial, AccountStep::WebSocket).0, TrialOutcome::Passed);
+    let (failed, words) = outcome(&trial, AccountStep::Registration);
+    assert_eq!((failed, words), (TrialOutcome::Failed, "the server refused the user name or password (401)"));
+
+    sip.server = "https://nowhere".into();
+    tried.provider = Provider::Sip(sip);
+    let trial = t.run(t.alice().phone.office().try_account(tried, None));
+    assert_eq!(outcome(&trial, AccountStep::Settings).0, TrialOutcome::Failed);
+    assert_eq!(outcome(&trial, AccountStep::Name).0, TrialOutcome::Skipped);
+}
+
+#[test]
+fn devices_come_and_go_before_the_eyes_of_who_looks() {
+    let t = Scenario::new().with_far();
+    let devices = t.run(async { t.alice().phone.devices() }).expect("the phone runs");
+    let names = |view: &DevicesView| view.speakers.iter().map(|device| device.name.clone()).collect::<Vec<_>>();
+    t.run_until("the devices are listed", seconds(1), |_| names(&devices.borrow()) == ["spk"]);
+    assert_eq!(devices.borrow().microphone.using.as_deref(), Some("memory:mic"));
+    t.alice().sound.plug("memory:headset", DeviceRole::Speaker);
+    t.run_until("a headset is plugged in", seconds(3), |_| names(&devices.borrow()) == ["spk", "headset"]);
+    t.alice().sound.unplug("memory:mic");
+    t.run_until("the microphone is gone", seconds(3), |_| devices.borrow().microphone.trouble.is_some());
+    assert_eq!(devices.borrow().microphone.trouble.as_deref(), Some("there is no microphone"));
+}
