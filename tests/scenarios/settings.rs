@@ -55,7 +55,7 @@ fn a_field_that_cannot_work_is_named_and_nothing_changes() {
 fn a_password_is_kept_used_at_once_and_never_shown() {
     let t = Scenario::new().with_far();
     let phone = &t.alice().phone;
-    let key = SecretKey::Password { account: AccountId("alice".into()) };
+    let key = SecretKey::Password { account: account(&t).0.id };
     let kept = t.run(phone.office().set_secret(phone, key.clone(), model::Secret::new("canary"))).expect("it is kept");
     assert_eq!((kept.kept, kept.because), (KeptWhere::KeyStore, None));
     let shown = settings(&t);

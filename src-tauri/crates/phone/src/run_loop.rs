@@ -249,7 +249,6 @@ impl RunLoop {
         self.desk.configure(&settings);
         self.shelf.configure(&settings);
         self.recordings.configure(&settings);
-        self.settings = settings;
     }
 
     fn on_desk_news(&mut self, news: DeskNews) {
