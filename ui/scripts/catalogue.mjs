@@ -1,7 +1,9 @@
 // Finds words in views that are not in the catalogue, and keys of the catalogue that nobody says.
 import { readdirSync, readFileSync } from "node:fs";
 
-const views = readdirSync("src/view").filter((name) => /\.tsx?$/.test(name) && !name.includes(".test."));
+const views = readdirSync("src/view", { recursive: true }).filter(
+  (name) => /\.tsx?$/.test(name) && !name.includes(".test."),
+);
 const source = views.map((name) => [name, readFileSync(`src/view/${name}`, "utf8")]);
 const problems = [];
 

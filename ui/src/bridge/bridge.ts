@@ -1,13 +1,21 @@
 import type {
+  Account,
+  AccountTrial,
   CallId,
   Command,
   Contact,
   ContactForm,
   ContactId,
   ContactQuery,
+  DevicesView,
+  FieldProblem,
   HistoryEntry,
   HistoryQuery,
   ImportReport,
+  SecretKept,
+  SecretKey,
+  Settings,
+  SettingsView,
   Snapshot,
   Suggestion,
 } from "./types";
@@ -51,6 +59,19 @@ export interface Bridge {
   importContacts(form: ContactForm, text: string): Promise<ImportReport>;
   exportContacts(form: ContactForm): Promise<string>;
   suggest(text: string): Promise<Suggestion[]>;
+
+  settings(): Promise<SettingsView>;
+  /** What in these settings cannot stay as it is. */
+  checkSettings(settings: Settings): Promise<FieldProblem[]>;
+  /** Puts the settings in force, or says which fields keep them from it. */
+  saveSettings(settings: Settings): Promise<FieldProblem[]>;
+  /** Keeps a secret. There is no way to read one. */
+  setSecret(key: SecretKey, value: string): Promise<SecretKept>;
+  forgetSecret(key: SecretKey): Promise<void>;
+  /** Tries an account as it would be used; with the kept password when none is given. */
+  tryAccount(account: Account, password: string | null): Promise<AccountTrial>;
+  /** Draws the sound devices now and at each change. */
+  followDevices(draw: (devices: DevicesView) => void): Stop;
 }
 
 /** What the window of a ringing call may do. */

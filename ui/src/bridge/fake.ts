@@ -1,6 +1,23 @@
 // A phone that is made up, for tests and for looking at the page in a browser. Not part of the program.
 import type { About, Bridge, IncomingAction, IncomingBridge, Stop } from "./bridge";
-import type { CallId, CallView, Command, Contact, HistoryEntry, MediaStatistics, Snapshot } from "./types";
+import { SOME_DEVICES, someSettings } from "./fake-settings";
+import type {
+  Account,
+  AccountTrial,
+  CallId,
+  CallView,
+  Command,
+  Contact,
+  DevicesView,
+  FieldProblem,
+  HistoryEntry,
+  MediaStatistics,
+  SecretKept,
+  SecretKey,
+  Settings,
+  SettingsView,
+  Snapshot,
+} from "./types";
 
 export const SOME_MEDIA: MediaStatistics = {
   codec: "opus",
@@ -62,6 +79,26 @@ export class FakePhone implements Bridge {
   entries: HistoryEntry[] = [];
   known: Contact[] = [];
   target: string | null = null;
+  kept = someSettings();
+  locked: string | null = null;
+  devices: DevicesView = SOME_DEVICES;
+  trial: AccountTrial = {
+    steps: [
+      { step: "settings", outcome: "passed", words: "", ms: null },
+      { step: "name", outcome: "passed", words: "", ms: null },
+      { step: "connection", outcome: "passed", words: "", ms: 41 },
+      { step: "tls", outcome: "passed", words: "", ms: null },
+      { step: "web-socket", outcome: "passed", words: "", ms: 63 },
+      {
+        step: "registration",
+        outcome: "failed",
+        words: "the server refused the user name or password (403)",
+        ms: null,
+      },
+    ],
+  };
+  readonly saved: Settings[] = [];
+  private readonly passwords = new Set<string>();
   private drawers = new Set<(snapshot: Snapshot) => void>();
   private takers = new Set<(target: string) => void>();
 
@@ -174,6 +211,81 @@ export class FakePhone implements Bridge {
       number: numbers[0]?.number ?? "",
       from: "contact" as const,
     }));
+  }
+
+  async settings(): Promise<SettingsView> {
+    return {
+      settings: this.kept,
+      secrets: this.kept.accounts.flatMap(({ id, provider }) =>
+        provider.kind === "sip"
+          ? [
+              {
+                key: { secret: "password" as const, account: id },
+                kept: this.passwords.has(id) ? ("key-store" as const) : ("nowhere" as const),
+              },
+            ]
+          : [],
+      ),
+      locked: this.locked,
+    };
+  }
+
+  /** As the phone does it, for some fields. */
+  async checkSettings(settings: Settings): Promise<FieldProblem[]> {
+    const problems: FieldProblem[] = [];
+    for (const { id, provider } of settings.accounts ?? []) {
+      if (!id) problems.push({ field: `accounts.${id}.id`, words: "a name has 1 to 64 characters" });
+      if (provider.kind !== "sip") continue;
+      if (!/^wss?:/.test(provider.server)) {
+        problems.push({
+          field: `accounts.${id}.server`,
+          words: "is not wss://host, wss://host:port or wss://host:port/path",
+        });
+      }
+      if (!provider.user) problems.push({ field: `accounts.${id}.user`, words: "is missing" });
+      (provider.ice_servers ?? []).forEach(({ url, username }, at) => {
+        if (url.startsWith("turn") && !username) {
+          problems.push({
+            field: `accounts.${id}.ice_servers.${at}.username`,
+            words: "a TURN server asks for a user name",
+          });
+        }
+      });
+    }
+    if (settings.calls?.limit === 0) problems.push({ field: "calls.limit", words: "must be 1 or more" });
+    return problems;
+  }
+
+  async saveSettings(settings: Settings): Promise<FieldProblem[]> {
+    const problems = await this.checkSettings(settings);
+    if (problems.length > 0) return problems;
+    this.saved.push(settings);
+    this.kept = { ...this.kept, ...settings };
+    this.changed("settings");
+    return [];
+  }
+
+  async setSecret(key: SecretKey, value: string): Promise<SecretKept> {
+    this.asked.push(`setSecret ${key.secret} ${key.account} ${value.length}`);
+    this.passwords.add(key.account);
+    this.changed("settings");
+    return { kept: "key-store", because: null };
+  }
+
+  async forgetSecret(key: SecretKey): Promise<void> {
+    this.asked.push(`forgetSecret ${key.secret} ${key.account}`);
+    this.passwords.delete(key.account);
+    this.changed("settings");
+  }
+
+  async tryAccount(account: Account, password: string | null): Promise<AccountTrial> {
+    this.asked.push(`tryAccount ${account.id} ${password === null ? "kept" : "given"}`);
+    return this.trial;
+  }
+
+  followDevices(draw: (devices: DevicesView) => void): Stop {
+    draw(this.devices);
+    return () => {};
   }
 
   private changed(what: "history" | "contacts" | "settings"): void {

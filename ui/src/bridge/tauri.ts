@@ -2,7 +2,7 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { Bridge, IncomingBridge, Stop } from "./bridge";
-import type { Snapshot } from "./types";
+import type { DevicesView, Snapshot } from "./types";
 
 function follow(draw: (snapshot: Snapshot) => void): Stop {
   const channel = new Channel<Snapshot>();
@@ -33,6 +33,21 @@ export function tauriBridge(): Bridge {
     importContacts: (form, text) => invoke("import_contacts", { form, text }),
     exportContacts: (form) => invoke("export_contacts", { form }),
     suggest: (text) => invoke("suggest", { text }),
+    settings: () => invoke("settings"),
+    checkSettings: (settings) => invoke("check_settings", { settings }),
+    saveSettings: (settings) => invoke("save_settings", { settings }),
+    setSecret: (key, value) => invoke("set_secret", { key, value }),
+    forgetSecret: (key) => invoke("forget_secret", { key }),
+    tryAccount: (account, password) => invoke("try_account", { account, password }),
+    followDevices(draw) {
+      const channel = new Channel<DevicesView>();
+      channel.onmessage = draw;
+      void invoke("follow_devices", { channel });
+      return () => {
+        channel.onmessage = () => {};
+        void invoke("leave_devices");
+      };
+    },
   };
 }
 

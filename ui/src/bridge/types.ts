@@ -32,6 +32,27 @@ cause: OfflineCause;
 /**  Seconds until the next try; `None` when trying again would not help. */
 retry_in_s: number | null };
 
+/**  The steps from a name to a registration. */
+export type AccountStep = 
+/**  The fields make sense. */
+"settings" | 
+/**  The server's name has an address. */
+"name" | 
+/**  Somebody takes the connection there. */
+"connection" | 
+/**  The connection is secure, and the certificate is the server's. */
+"tls" | 
+/**  The server speaks SIP over WebSocket. */
+"web-socket" | 
+/**  The server takes the user name and password. */
+"registration";
+
+/**  How far an account came when it was tried. */
+export type AccountTrial = {
+	/**  The steps in order. */
+	steps: TrialStep[],
+};
+
 /**  One account as drawn. */
 export type AccountView = {
 	/**  Which. */
@@ -428,6 +449,28 @@ export type DevicePreferences = {
 	cleanup?: Cleanup,
 };
 
+/**  One device. */
+export type DeviceView = {
+	/**  Its lasting id, as it stands in the settings. */
+	id: string,
+	/**  Its name. */
+	name: string,
+};
+
+/**  Devices that are there, and which of them are in use. */
+export type DevicesView = {
+	/**  Microphones. */
+	microphones: DeviceView[],
+	/**  Speakers, which are the ringers as well. */
+	speakers: DeviceView[],
+	/**  Which microphone would be used now. */
+	microphone: RoleView,
+	/**  Which speaker. */
+	speaker: RoleView,
+	/**  On which device it rings. */
+	ringer: RoleView,
+};
+
 /**  How to place a call. */
 export type DialOptions = {
 	/**  Whom. */
@@ -469,6 +512,14 @@ export type EndedBy =
 "remote" | 
 /**  Something failed. */
 "failure";
+
+/**  A field that cannot stay as it is. */
+export type FieldProblem = {
+	/**  Its dotted name, items of lists by id or position (`accounts.office.server`). */
+	field: string,
+	/**  What is wrong, to follow the name of the field. */
+	words: string,
+};
 
 /**  Who is sent elsewhere. Numbers or addresses as they are dialled; empty ones forward nobody. */
 export type Forward = {
@@ -570,6 +621,15 @@ export type ImportReport = {
 	/**  What was left out and why: sentences with line numbers. */
 	skipped: string[],
 };
+
+/**  Where a secret is. */
+export type KeptWhere = 
+/**  Nowhere. */
+"nowhere" | 
+/**  In the key store of the desktop: it is there after a restart. */
+"key-store" | 
+/**  In memory: it must be given again after a restart. */
+"this-run";
 
 /**  Figures of one media session, of the last second and of the whole. */
 export type MediaStatistics = {
@@ -755,6 +815,45 @@ export type Remote = {
 	uri: Personal,
 };
 
+/**  One role and what fills it. */
+export type RoleView = {
+	/**  Id of the device; none when there is none. */
+	using: string | null,
+	/**  What is wrong, in words. */
+	trouble: string | null,
+};
+
+/**  What a secret became when it was given. */
+export type SecretKept = {
+	/**  Where it is now. */
+	kept: KeptWhere,
+	/**  Why it is not in the key store, in words. */
+	because: string | null,
+};
+
+/**  Which secret is meant. */
+export type SecretKey = 
+/**  The password of an account. */
+{ secret: "password"; 
+/**  The account. */
+account: AccountId } | 
+/**  What an account's TURN server asks for. */
+{ secret: "turn-credential"; 
+/**  The account. */
+account: AccountId; 
+/**  The server, as [`IceUrl`] writes it. */
+url: string; 
+/**  The user name there. */
+username: string };
+
+/**  One secret, without the secret. */
+export type SecretView = {
+	/**  Which. */
+	key: SecretKey,
+	/**  Where it is. */
+	kept: KeptWhere,
+};
+
 /**  Everything the user can set, but secrets. */
 export type Settings = {
 	/**  Version of the form. */
@@ -775,6 +874,16 @@ export type Settings = {
 	shortcuts?: Shortcuts,
 	/**  Filter of the log, as of `tracing` (`info`, `sip=debug`). */
 	log?: string,
+};
+
+/**  The settings in force, with what a face must know to change them. */
+export type SettingsView = {
+	/**  The settings, without secrets. */
+	settings: Settings,
+	/**  Every secret that the accounts can have. */
+	secrets: SecretView[],
+	/**  Why nothing can be saved, when that is so. */
+	locked: string | null,
 };
 
 /**  Keys that work while another program has the keyboard, as `Ctrl+Alt+A`; empty ones do nothing. */
@@ -881,6 +990,27 @@ export type Theme =
 "light" | 
 /**  Always dark. */
 "dark";
+
+/**  How a step went. */
+export type TrialOutcome = 
+/**  It worked. */
+"passed" | 
+/**  It did not. */
+"failed" | 
+/**  It was not reached, or does not apply. */
+"skipped";
+
+/**  One step of a trial. */
+export type TrialStep = {
+	/**  Which. */
+	step: AccountStep,
+	/**  How it went. */
+	outcome: TrialOutcome,
+	/**  What was seen; empty when there is nothing to say. */
+	words: string,
+	/**  When it was done, ms after the trial began, where that can be told. */
+	ms: number | null,
+};
 
 /**  The desktop program around the phone. */
 export type WindowSettings = {

@@ -1,16 +1,17 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Bridge } from "../bridge/bridge";
 import type { AccountId, CallId, CallView, Contact, Snapshot } from "../bridge/types";
-import { chooseLanguage, isolated, type Key, say, speak } from "../words/words";
+import { isolated, type Key, say } from "../words/words";
 import { AccountBar } from "./AccountBar";
 import { mergeable } from "./Calls";
 import { Contacts, newContact } from "./Contacts";
 import { DoingContext, makeDoing, type Toast } from "./doing";
 import { History, UNDO_MS } from "./History";
-import { useNow, useSnapshot, useWide } from "./hooks";
+import { useLook, useNow, useSnapshot, useWide } from "./hooks";
 import { Icon, type IconName } from "./icons";
 import { KeySheet } from "./KeySheet";
 import { Phone } from "./Phone";
+import { type Section, Settings } from "./settings/Settings";
 import { Toasts } from "./Toasts";
 import { callName, isEnded, isHeld, isIncoming, isTalking, stateWords } from "./texts";
 import { type Keys, useKeys } from "./useKeys";
@@ -20,6 +21,7 @@ const VIEWS: readonly (readonly [View, IconName])[] = [
   ["phone", "phone"],
   ["history", "history"],
   ["contacts", "contacts"],
+  ["settings", "settings"],
 ];
 
 /** From this width on, lists stand beside the phone. */
@@ -28,7 +30,7 @@ const WIDE_PX = 720;
 /** The page. */
 export function App({ bridge }: { bridge: Bridge }) {
   const snapshot = useSnapshot(bridge);
-  speak(chooseLanguage("", navigator.languages));
+  useLook(bridge, snapshot);
   return snapshot ? <Window bridge={bridge} snapshot={snapshot} /> : <p class="empty">{say("app.starting")}</p>;
 }
 
@@ -41,6 +43,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   const [keypadOf, setKeypadOf] = useState<CallId | null>(null);
   const [adding, setAdding] = useState(false);
   const [draft, setDraft] = useState<Contact | null>(null);
+  const [section, setSection] = useState<Section | null>(null);
   const [help, showHelp] = useState(false);
   const { toasts, tell, drop } = useToasts();
   const field = useRef<HTMLInputElement>(null);
@@ -73,6 +76,10 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
     bridge.about().then(({ first_target }) => first_target && fill(first_target), doing.failed);
   }, [bridge, fill, doing]);
 
+  const openSettings = (wanted: Section | null) => {
+    setSection(wanted);
+    setView("settings");
+  };
   const focusNumber = () => {
     setView("phone");
     setAdding(true);
@@ -121,7 +128,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
       onKeypad={(call) => setKeypadOf(keypadOf === call ? null : call)}
       adding={adding}
       onAdding={setAdding}
-      onSettings={() => setView("settings")}
+      onSettings={() => openSettings("accounts")}
     />
   );
   const beside = view === "phone" ? "history" : view;
@@ -131,7 +138,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
         <header class="top">
           <AccountBar snapshot={snapshot} from={from} onFrom={setFrom} />
         </header>
-        <Toasts notices={snapshot.notices} toasts={toasts} onGone={drop} onSettings={() => setView("settings")} />
+        <Toasts notices={snapshot.notices} toasts={toasts} onGone={drop} onSettings={openSettings} />
         <Announcer calls={snapshot.calls} />
         {!wide && view !== "phone" && <CallStrip calls={snapshot.calls} onOpen={() => setView("phone")} />}
         <main class="views">
@@ -149,6 +156,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
                 />
               )}
               {beside === "contacts" && <Contacts snapshot={snapshot} draft={draft} onDraft={setDraft} />}
+              {beside === "settings" && <Settings snapshot={snapshot} section={section} onSection={setSection} />}
             </div>
           )}
         </main>

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Stop } from "../bridge/bridge";
-import type { Snapshot } from "../bridge/types";
+import type { Bridge, Stop } from "../bridge/bridge";
+import type { Snapshot, WindowSettings } from "../bridge/types";
+import { chooseLanguage, speak } from "../words/words";
 
 /** The state of the phone; null until it was told once. */
 export function useSnapshot(bridge: { follow(draw: (snapshot: Snapshot) => void): Stop }): Snapshot | null {
@@ -50,4 +51,26 @@ export function useWide(width: number): boolean {
     return () => query.removeEventListener("change", changed);
   }, [width]);
   return wide;
+}
+
+/** Speaks the language and wears the colours that the settings ask for. */
+export function useLook(bridge: Bridge, snapshot: Snapshot | null): void {
+  const [wanted, want] = useState<WindowSettings>({});
+  const changes = snapshot?.changes.settings;
+  useEffect(() => {
+    if (changes === undefined) return;
+    // A phone that does not answer now says so in the views; until then the page follows the system.
+    bridge.settings().then(
+      ({ settings }) => want(settings.window ?? {}),
+      () => want({}),
+    );
+  }, [bridge, changes]);
+  const language = chooseLanguage(wanted.language ?? "", navigator.languages);
+  speak(language);
+  const theme = wanted.theme ?? "system";
+  useEffect(() => {
+    document.documentElement.lang = language;
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  }, [language, theme]);
 }

@@ -37,6 +37,11 @@ const PATHS = {
   down: "M6 9l6 6 6-6",
   up: "M6 15l6-6 6 6",
   leave: "M14 5h5v14h-5M3 12h11M10 8l4 4-4 4",
+  back: "M14.500 5.500 8 12l6.500 6.500",
+  network:
+    "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16ZM4 12h16M12 4c2.500 2.300 3.500 5 3.500 8s-1 5.700-3.500 8c-2.500-2.300-3.500-5-3.500-8s1-5.700 3.500-8Z",
+  lock: "M6.500 11h11v8.500h-11ZM9 11V8a3 3 0 0 1 6 0v3",
+  window: "M4 5.500h16v13H4ZM4 9.500h16",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -12,6 +12,14 @@ export type Catalogue = Record<Key, Entry>;
 export const LANGUAGES = { en, fr, de, es } satisfies Record<string, Catalogue>;
 export type Language = keyof typeof LANGUAGES;
 
+/** Each language by its own name. */
+export const LANGUAGE_NAMES: readonly (readonly [Language, string])[] = [
+  ["en", "English"],
+  ["fr", "Français"],
+  ["de", "Deutsch"],
+  ["es", "Español"],
+];
+
 let language: Language = "en";
 let plural = new Intl.PluralRules("en");
 

@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use model::{
-    Command, Contact, ContactForm, ContactQuery, HistoryEntry, HistoryQuery, ImportReport, Settings, Snapshot, Suggestion,
+    AccountTrial, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery,
+    ImportReport, SecretKept, Settings, SettingsView, Snapshot, Suggestion,
 };
 use specta::Types;
 use specta_typescript::Typescript;
@@ -16,6 +17,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The book is asked for in parts.
     let types = types.register::<HistoryQuery>().register::<HistoryEntry>().register::<ContactQuery>().register::<Contact>();
     let types = types.register::<ContactForm>().register::<ImportReport>().register::<Suggestion>();
+    // And so are the settings, their secrets and their trials.
+    let types = types.register::<SettingsView>().register::<FieldProblem>().register::<SecretKept>();
+    let types = types.register::<AccountTrial>().register::<DevicesView>();
     let text = Typescript::default().header(HEADER).export(&types, specta_serde::Format)?;
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(())

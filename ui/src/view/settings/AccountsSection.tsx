@@ -1,0 +1,146 @@
+import { useState } from "preact/hooks";
+import type { Snapshot } from "../../bridge/types";
+import { isolated, say } from "../../words/words";
+import { Icon } from "../icons";
+import { accountWords } from "../texts";
+import { AccountForm } from "./AccountForm";
+import { useEditing } from "./editing";
+import { type WholeAccount, wholeSip } from "./whole";
+
+interface Props {
+  snapshot: Snapshot;
+}
+
+/** The accounts in the order in which they are dialled from. */
+export function AccountsSection({ snapshot }: Props) {
+  const { settings, save } = useEditing();
+  const [open, setOpen] = useState<{ account: WholeAccount; isNew: boolean } | null>(null);
+  const [deleting, setDeleting] = useState<string | null>(null);
+  const { accounts } = settings;
+  const put = (changed: WholeAccount[]) => void save({ ...settings, accounts: changed });
+  const move = (at: number, to: number) => {
+    const moved = [...accounts];
+    moved.splice(to, 0, ...moved.splice(at, 1));
+    put(moved);
+  };
+
+  if (open) return <AccountForm {...open} onClose={() => setOpen(null)} />;
+  return (
+    <>
+      <p class="hint">{say("accounts.order-hint")}</p>
+      {accounts.length === 0 && <p class="empty">{say("account.none-yet")}</p>}
+      <ul class="accounts">
+        {accounts.map((account, at) => {
+          const state = snapshot.accounts.find(({ id }) => id === account.id)?.state;
+          const name = isolated(account.id);
+          return (
+            <li key={account.id} class="account">
+              <label class="account-words">
+                <input
+                  type="checkbox"
+                  role="switch"
+                  class="switch"
+                  checked={account.enabled}
+                  aria-checked={account.enabled}
+                  aria-label={say("accounts.enabled", { name })}
+                  onChange={(event) => {
+                    const enabled = event.currentTarget.checked;
+                    put(accounts.map((other) => (other.id === account.id ? { ...other, enabled } : other)));
+                  }}
+                />
+                <span class="row-words">
+                  <strong>
+                    <bdi>{account.id}</bdi>
+                  </strong>
+                  <small>
+                    {account.provider.kind === "sip" && (
+                      <bdi>{`${account.provider.user} · ${account.provider.server}`}</bdi>
+                    )}
+                    {account.provider.kind === "practice" && say("accounts.practice")}
+                  </small>
+                  {state && <small class="account-state">{accountWords(state)}</small>}
+                </span>
+              </label>
+              <AccountButtons
+                name={name}
+                first={at === 0}
+                last={at === accounts.length - 1}
+                onUp={() => move(at, at - 1)}
+                onDown={() => move(at, at + 1)}
+                onEdit={account.provider.kind === "sip" ? () => setOpen({ account, isNew: false }) : undefined}
+                onDelete={() => setDeleting(account.id)}
+              />
+              {deleting === account.id && (
+                <div class="question" role="alertdialog" aria-label={say("accounts.delete", { name })}>
+                  <p>{say("accounts.delete-question", { name })}</p>
+                  <button
+                    type="button"
+                    class="danger"
+                    onClick={() => {
+                      setDeleting(null);
+                      put(accounts.filter(({ id }) => id !== account.id));
+                    }}
+                  >
+                    {say("app.delete")}
+                  </button>
+                  <button type="button" onClick={() => setDeleting(null)}>
+                    {say("app.cancel")}
+                  </button>
+                </div>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      <div class="row">
+        <button type="button" class="primary" onClick={() => setOpen({ account: newSip(), isNew: true })}>
+          <Icon name="add" />
+          {say("accounts.add-sip")}
+        </button>
+        {!accounts.some(({ provider }) => provider.kind === "practice") && (
+          <button
+            type="button"
+            onClick={() => put([...accounts, { id: "practice", enabled: true, provider: { kind: "practice" } }])}
+          >
+            {say("accounts.add-practice")}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
+
+function newSip(): WholeAccount {
+  return { id: "", enabled: true, provider: wholeSip({ server: "wss://", user: "" }) };
+}
+
+interface ButtonsProps {
+  name: string;
+  first: boolean;
+  last: boolean;
+  onUp: () => void;
+  onDown: () => void;
+  onEdit: (() => void) | undefined;
+  onDelete: () => void;
+}
+
+function AccountButtons({ name, first, last, onUp, onDown, onEdit, onDelete }: ButtonsProps) {
+  return (
+    <span class="account-buttons">
+      <button type="button" class="small" aria-label={say("order.up", { name })} disabled={first} onClick={onUp}>
+        <Icon name="up" />
+      </button>
+      <button type="button" class="small" aria-label={say("order.down", { name })} disabled={last} onClick={onDown}>
+        <Icon name="down" />
+      </button>
+      {onEdit && (
+        <button type="button" class="small" aria-label={say("accounts.edit", { name })} onClick={onEdit}>
+          <Icon name="edit" />
+        </button>
+      )}
+      <button type="button" class="small" aria-label={say("accounts.delete", { name })} onClick={onDelete}>
+        <Icon name="bin" />
+      </button>
+    </span>
+  );
+}

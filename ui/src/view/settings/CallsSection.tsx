@@ -1,0 +1,232 @@
+import type { CallWaiting, Codec, RecordPolicy } from "../../bridge/types";
+import { say } from "../../words/words";
+import { useEditing } from "./editing";
+import { ChoiceField, Group, Labelled, SettingText, SwitchField, wholeNumber } from "./fields";
+import { OrderedList } from "./OrderedList";
+import type { WholeSettings } from "./whole";
+
+const CODECS: readonly (readonly [Codec, string])[] = [
+  ["opus", "Opus"],
+  ["g722", "G.722"],
+  ["pcma", "G.711 A-law"],
+  ["pcmu", "G.711 µ-law"],
+];
+
+/** Codecs, waiting, forwarding, do not disturb, recording, tones. */
+export function CallsSection() {
+  return (
+    <>
+      <Sound />
+      <Ringing />
+      <Forwarding />
+      <DoNotDisturb />
+      <Recording />
+    </>
+  );
+}
+
+/** The settings with a part of the calls' changed. */
+function useCalls() {
+  const { settings, save } = useEditing();
+  const changed = (part: Partial<WholeSettings["calls"]>): WholeSettings => ({
+    ...settings,
+    calls: { ...settings.calls, ...part },
+  });
+  return {
+    calls: settings.calls,
+    settings,
+    changed,
+    put: (part: Partial<WholeSettings["calls"]>) => void save(changed(part)),
+  };
+}
+
+function Sound() {
+  const { calls, changed, put } = useCalls();
+  const { problem } = useEditing();
+  const named = (codec: Codec) => ({ id: codec as string, name: CODECS.find(([id]) => id === codec)?.[1] ?? codec });
+  return (
+    <Group title={say("calls.sound")}>
+      <div class="field">
+        <span>{say("calls.codecs")}</span>
+        <OrderedList
+          label={say("calls.codecs")}
+          items={calls.codecs.map(named)}
+          others={CODECS.filter(([id]) => !calls.codecs.includes(id)).map(([id]) => named(id))}
+          addLabel={say("calls.add-codec")}
+          onOrder={(ids) => put({ codecs: ids as Codec[] })}
+        />
+        <p class="hint">{problem("calls.codecs") ?? say("calls.codecs-hint")}</p>
+      </div>
+      <ChoiceField
+        label={say("calls.packet")}
+        value={String(calls.packet_ms)}
+        options={[
+          ["20", say("calls.packet-20")],
+          ["10", say("calls.packet-10")],
+        ]}
+        onChoose={(ms) => put({ packet_ms: Number(ms) })}
+      />
+      <SwitchField
+        label={say("calls.dtx")}
+        hint={say("calls.dtx-hint")}
+        on={calls.dtx}
+        onSwitch={(dtx) => put({ dtx })}
+      />
+      <SettingText
+        label={say("calls.tones")}
+        hint={say("calls.tones-hint")}
+        field="calls.tones"
+        value={calls.tones}
+        onText={(tones) => changed({ tones })}
+      />
+    </Group>
+  );
+}
+
+function Ringing() {
+  const { calls, settings, changed, put } = useCalls();
+  return (
+    <Group title={say("calls.incoming")}>
+      <ChoiceField<CallWaiting>
+        label={say("calls.waiting")}
+        value={calls.waiting}
+        options={[
+          ["ring", say("calls.waiting-ring")],
+          ["busy", say("calls.waiting-busy")],
+        ]}
+        onChoose={(waiting) => put({ waiting })}
+      />
+      <SettingText
+        label={say("calls.limit")}
+        field="calls.limit"
+        numeric
+        value={String(calls.limit)}
+        onText={(text) => changed({ limit: wholeNumber(text) })}
+      />
+      <SettingText
+        label={say("calls.ring-for")}
+        field="calls.ring_for_s"
+        numeric
+        value={String(calls.ring_for_s)}
+        onText={(text) => changed({ ring_for_s: wholeNumber(text) })}
+      />
+      <SettingText
+        label={say("calls.country")}
+        hint={say("calls.country-hint")}
+        field="country"
+        value={settings.country}
+        onText={(country) => ({ ...settings, country })}
+      />
+      <SwitchField
+        label={say("calls.auto-answer")}
+        hint={say("calls.auto-answer-hint")}
+        on={calls.auto_answer}
+        onSwitch={(auto_answer) => put({ auto_answer })}
+      />
+    </Group>
+  );
+}
+
+function Forwarding() {
+  const { calls, changed } = useCalls();
+  const { forward } = calls;
+  const to = (part: Partial<typeof forward>) => changed({ forward: { ...forward, ...part } });
+  return (
+    <Group title={say("calls.forward")}>
+      <SettingText
+        label={say("calls.forward-always")}
+        hint={say("calls.forward-hint")}
+        field="calls.forward.always"
+        value={forward.always}
+        onText={(always) => to({ always })}
+      />
+      <SettingText
+        label={say("calls.forward-busy")}
+        field="calls.forward.busy"
+        value={forward.busy}
+        onText={(busy) => to({ busy })}
+      />
+      <SettingText
+        label={say("calls.forward-no-answer")}
+        field="calls.forward.no_answer"
+        value={forward.no_answer}
+        onText={(no_answer) => to({ no_answer })}
+      />
+      <SettingText
+        label={say("calls.forward-after")}
+        field="calls.forward.no_answer_s"
+        numeric
+        value={String(forward.no_answer_s)}
+        onText={(text) => to({ no_answer_s: wholeNumber(text) })}
+      />
+    </Group>
+  );
+}
+
+function DoNotDisturb() {
+  const { calls, put } = useCalls();
+  const { problem } = useEditing();
+  return (
+    <Group title={say("account.dnd")}>
+      <ChoiceField
+        label={say("calls.dnd-code")}
+        value={String(calls.dnd_code)}
+        options={[
+          ["486", say("calls.dnd-486")],
+          ["480", say("calls.dnd-480")],
+        ]}
+        onChoose={(code) => put({ dnd_code: Number(code) })}
+      />
+      <Labelled
+        label={say("calls.dnd-exceptions")}
+        hint={say("calls.dnd-exceptions-hint")}
+        problem={problem("calls.dnd_exceptions")}
+      >
+        {(id, described) => (
+          <textarea
+            id={id}
+            rows={3}
+            spellcheck={false}
+            aria-describedby={described}
+            value={calls.dnd_exceptions.join("\n")}
+            onChange={(event) => {
+              const lines = event.currentTarget.value.split("\n").map((line) => line.trim());
+              put({ dnd_exceptions: lines.filter(Boolean) });
+            }}
+          />
+        )}
+      </Labelled>
+    </Group>
+  );
+}
+
+function Recording() {
+  const { calls, changed, put } = useCalls();
+  return (
+    <Group title={say("calls.recording")}>
+      <ChoiceField<RecordPolicy>
+        label={say("calls.record")}
+        value={calls.record}
+        options={[
+          ["off", say("calls.record-off")],
+          ["on-request", say("calls.record-on-request")],
+          ["always", say("calls.record-always")],
+        ]}
+        hint={say("calls.record-hint")}
+        onChoose={(record) => put({ record })}
+      />
+      <SwitchField
+        label={say("calls.beep")}
+        on={calls.beep_on_record}
+        onSwitch={(beep_on_record) => put({ beep_on_record })}
+      />
+      <SettingText
+        label={say("calls.recordings-folder")}
+        hint={say("calls.recordings-folder-hint")}
+        field="calls.recordings_folder"
+        value={calls.recordings_folder}
+        onText={(recordings_folder) => changed({ recordings_folder })}
+      />
+    </Group>
+  );
+}

@@ -1,0 +1,149 @@
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
+import { afterEach, expect, test } from "vitest";
+import { scene } from "../../test/scenes";
+import { App } from "../App";
+
+afterEach(cleanup);
+
+const press = async (name: string | RegExp) => fireEvent.click(await screen.findByRole("button", { name }));
+const open = async (section: string) => {
+  window.happyDOM.setViewport({ width: 360, height: 640 });
+  const phone = scene("idle");
+  render(<App bridge={phone} />);
+  await press("Settings");
+  await press(section);
+  return phone;
+};
+const type = (label: string, text: string) => {
+  const field = screen.getByLabelText(label);
+  fireEvent.input(field, { target: { value: text } });
+  fireEvent.change(field, { target: { value: text } });
+};
+
+test("an account is switched off, and comes later in the order", async () => {
+  const phone = await open("Accounts");
+  fireEvent.click(await screen.findByRole("switch", { name: /Use .*practice/ }));
+  await waitFor(() => expect(phone.kept.accounts[1]?.enabled).toBe(false));
+  await press(/Move .*office.* down/);
+  await waitFor(() => expect(phone.kept.accounts.map(({ id }) => id)).toEqual(["practice", "office"]));
+});
+
+test("an account is deleted only after a question", async () => {
+  const phone = await open("Accounts");
+  await press(/Delete .*office/);
+  expect(phone.saved).toEqual([]);
+  fireEvent.click(within(screen.getByRole("alertdialog")).getByRole("button", { name: "Delete" }));
+  await waitFor(() => expect(phone.kept.accounts.map(({ id }) => id)).toEqual(["practice"]));
+});
+
+test("a new account is checked while it is typed, and its password is set and never shown", async () => {
+  const phone = await open("Accounts");
+  await press("Add a SIP account");
+  type("Name of the account", "home");
+  type("Server", "pbx.example.com");
+  expect(await screen.findByText(/Server: is not wss/)).toBeTruthy();
+  await press("Save");
+  expect(phone.saved).toEqual([]);
+  type("Server", "wss://pbx.example.com");
+  type("User", "1002");
+  type("Password", "secret");
+  await press("Save");
+  await waitFor(() => expect(phone.asked).toContain("setSecret password home 6"));
+  expect(phone.kept.accounts.at(-1)).toMatchObject({ id: "home", provider: { kind: "sip", user: "1002" } });
+  expect(await screen.findByRole("button", { name: "Add a SIP account" })).toBeTruthy();
+  expect(document.body.innerHTML).not.toContain("secret");
+});
+
+test("a trial shows how far the account came, and at which step it failed", async () => {
+  const phone = await open("Accounts");
+  await press(/Edit .*office/);
+  await press("Try it");
+  expect(await screen.findByText("The account does not work")).toBeTruthy();
+  const steps = within(screen.getByRole("list", { name: "Steps" })).getAllByRole("listitem");
+  expect(steps.map((step) => step.className)).toEqual([...Array(5).fill("step passed"), "step failed"]);
+  expect(screen.getByText("the server refused the user name or password (403)")).toBeTruthy();
+  expect(phone.asked).toContain("tryAccount office kept");
+});
+
+test("a device is preferred, and one that is away is said to be", async () => {
+  const phone = await open("Devices");
+  expect(screen.getByText("not plugged in")).toBeTruthy();
+  const [microphone] = screen.getAllByRole("combobox", { name: "Add the next best …" });
+  fireEvent.change(microphone as HTMLElement, { target: { value: "built-in" } });
+  await waitFor(() => expect(phone.kept.devices?.microphones).toEqual(["usb-headset", "built-in"]));
+  fireEvent.click(screen.getByRole("switch", { name: "Cancel echo" }));
+  await waitFor(() => expect(phone.kept.devices?.cleanup?.echo).toBe(false));
+});
+
+test("a number that cannot be is told beside its field, and nothing is saved", async () => {
+  const phone = await open("Calls");
+  type("Most calls at a time", "0");
+  expect(await screen.findByText("Most calls at a time: must be 1 or more")).toBeTruthy();
+  expect(screen.getByText(/Not saved yet/)).toBeTruthy();
+  expect(phone.saved).toEqual([]);
+  type("Most calls at a time", "4");
+  await waitFor(() => expect(phone.kept.calls?.limit).toBe(4));
+  expect(screen.queryByText(/Not saved yet/)).toBeNull();
+});
+
+test("codecs are put in order, left out and taken back", async () => {
+  const phone = await open("Calls");
+  await press(/Move .*G\.722.* up/);
+  await waitFor(() => expect(phone.kept.calls?.codecs?.slice(0, 2)).toEqual(["g722", "opus"]));
+  await press(/Remove .*Opus/);
+  await waitFor(() => expect(phone.kept.calls?.codecs).toEqual(["g722", "pcmu", "pcma"]));
+  fireEvent.change(screen.getByRole("combobox", { name: "Add a codec …" }), { target: { value: "opus" } });
+  await waitFor(() => expect(phone.kept.calls?.codecs?.at(-1)).toBe("opus"));
+});
+
+test("who rings in spite of do not disturb is one on each line", async () => {
+  const phone = await open("Calls");
+  fireEvent.change(screen.getByLabelText("Who rings all the same"), { target: { value: " 2002 \n\n+4930123\n" } });
+  await waitFor(() => expect(phone.kept.calls?.dnd_exceptions).toEqual(["2002", "+4930123"]));
+});
+
+test("a TURN server comes with a user name and a password that is kept elsewhere", async () => {
+  const phone = await open("Network");
+  await press("Add a server");
+  fireEvent.change(screen.getByLabelText("Kind"), { target: { value: "turn-tls" } });
+  type("Server", "turn.example.net:5349");
+  type("Password", "hidden");
+  await press("Add");
+  expect(await screen.findByText("a TURN server asks for a user name")).toBeTruthy();
+  type("User name", "phone");
+  await press("Add");
+  await waitFor(() => expect(phone.asked).toContain("setSecret turn-credential office 6"));
+  expect(JSON.stringify(phone.kept.accounts)).toContain('"url":"turns:turn.example.net:5349","username":"phone"');
+});
+
+test("shortcuts, the history and the log are set", async () => {
+  const phone = await open("Shortcuts");
+  fireEvent.click(screen.getByRole("switch"));
+  await waitFor(() => expect(phone.kept.shortcuts?.enabled).toBe(true));
+  type("Answer", "Ctrl+Alt+Z");
+  await waitFor(() => expect(phone.kept.shortcuts?.answer).toBe("Ctrl+Alt+Z"));
+  await press("Back to the sections");
+  await press("Privacy and logs");
+  fireEvent.change(screen.getByLabelText("What the log holds"), { target: { value: "debug" } });
+  await waitFor(() => expect(phone.kept.log).toBe("debug"));
+  await press("Open the phone's folder");
+  expect(phone.asked).toContain("showFolder data");
+});
+
+test("language and colours change at once", async () => {
+  await open("Window and desktop");
+  fireEvent.change(screen.getByLabelText("Colours"), { target: { value: "dark" } });
+  await waitFor(() => expect(document.documentElement.dataset.theme).toBe("dark"));
+  fireEvent.change(screen.getByLabelText("Language"), { target: { value: "fr" } });
+  await waitFor(() => expect(document.documentElement.lang).toBe("fr"));
+});
+
+test("what cannot be saved at all is said above", async () => {
+  const phone = scene("idle");
+  phone.locked = "this phone was started without a settings file: changes last until it ends";
+  render(<App bridge={phone} />);
+  await press("Settings");
+  await press("About");
+  expect(screen.getByText(phone.locked)).toBeTruthy();
+  expect(await screen.findByText("Sidetone 0.1.0")).toBeTruthy();
+});
