@@ -77,6 +77,8 @@ struct State {
     cuts: u32,
     open: u32,
     tries: u32,
+    /// Whether the next try to connect is a mistake.
+    broken: bool,
 }
 
 impl fmt::Debug for Cable {
@@ -94,6 +96,7 @@ impl Cable {
             cuts: 0,
             open: 0,
             tries: 0,
+            broken: false,
         };
         Self(Arc::new(Shared {
             owner: owner.to_owned(),
@@ -126,6 +129,11 @@ impl Cable {
     /// New connections fail as if nobody listened.
     pub fn refuse(&self) {
         self.weather(|weather| weather.refusing = Some(OfflineCause::Unreachable { detail: "connection refused".into() }));
+    }
+
+    /// The next try to connect panics.
+    pub(crate) fn break_next(&self) {
+        self.state().broken = true;
     }
 
     /// Everything is well again.
@@ -177,6 +185,7 @@ impl Network for Cable {
             state.weather.clone()
         };
         sleep(weather.delay * 2).await;
+        assert!(!std::mem::take(&mut self.state().broken), "a fault of the test");
         if let Some(cause) = weather.refusing {
             return Err(cause);
         }

@@ -265,6 +265,12 @@ impl Scenario {
         self.air.break_session(owner, nth);
     }
 
+    /// Lets a phone's next try to connect to its server panic.
+    pub fn break_next_connection(&self, owner: &str) {
+        self.faults.set(self.faults.get() + 1);
+        self.phone(owner).cable.break_next();
+    }
+
     /// What lies between the peers.
     pub fn air(&self) -> &Air {
         &self.air

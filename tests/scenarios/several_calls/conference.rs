@@ -1,6 +1,6 @@
 //! A conference that Alice hosts.
 
-use model::{CallId, Cause, Command, ConferenceView, EndedBy, Event};
+use model::{CallId, Cause, Codec, Command, ConferenceView, EndedBy, Event, Provider, Settings};
 use tests::{Scenario, seconds};
 
 use super::kit::{FREE, HELD, hold, merge, unheld, who_hears};
@@ -33,6 +33,27 @@ fn everybody_hears_everybody_but_himself() {
     merge(t.alice(), &[dave]);
     t.run_until("all are taken back", seconds(1), |t| unheld(t.alice()) == [bob, carol, dave]);
     assert_eq!(who_hears(&t, &FOUR), [vec![1, 2, 3], vec![0, 2, 3], vec![0, 1, 3], vec![0, 1, 2]]);
+}
+
+#[test]
+fn members_may_have_different_codecs() {
+    let own_codecs = |settings: &mut Settings| {
+        let Some(Provider::Sip(account)) = settings.accounts.first().map(|account| &account.provider) else { return };
+        settings.calls.codecs = match account.user.expose() {
+            "bob" => vec![Codec::Pcma],
+            "carol" => vec![Codec::G722],
+            _ => settings.calls.codecs.clone(),
+        };
+    };
+    let t = Scenario::new().with_settings(own_codecs).with_phones(FOUR);
+    let calls: Vec<CallId> = FOUR[1..].iter().map(|name| t.call("alice", name).caller).collect();
+    merge(t.alice(), &calls);
+    t.run_until("all are taken back", seconds(1), |t| unheld(t.alice()) == calls);
+    assert_eq!(who_hears(&t, &FOUR), [vec![1, 2, 3], vec![0, 2, 3], vec![0, 1, 3], vec![0, 1, 2]]);
+    t.run_for(seconds(1));
+    let codec = |call: &CallId| t.alice().view(*call).and_then(|call| call.media).and_then(|media| media.codec);
+    let codecs: Vec<Option<Codec>> = calls.iter().map(codec).collect();
+    assert_eq!(codecs, [Some(Codec::Pcma), Some(Codec::G722), Some(Codec::Opus)]);
 }
 
 #[test]

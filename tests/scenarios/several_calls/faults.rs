@@ -1,9 +1,10 @@
 //! Mistakes of our own: one call pays for them.
 
 use model::{CallId, Cause, EndedBy};
+use sip::Method;
 use tests::{Scenario, ms, seconds};
 
-use super::kit::{merge, unheld, who_hears};
+use super::kit::{merge, talks, unheld, who_hears};
 
 #[test]
 fn a_media_session_that_panics_ends_its_call_alone_and_says_why() {
@@ -21,4 +22,19 @@ fn a_media_session_that_panics_ends_its_call_alone_and_says_why() {
     t.run_for(ms(100));
     let again = t.call("alice", "carol").caller;
     assert!(t.alice().is_established(again), "and she can be called again");
+}
+
+#[test]
+fn a_line_that_panics_while_it_connects_again_comes_back_and_its_calls_are_still_there() {
+    let t = Scenario::new().with_far();
+    let talk = t.far_call();
+    t.break_next_connection("alice");
+    t.alice().cable.cut();
+    t.run_until("the fault has happened", seconds(10), |t| t.alice().cable.tries() >= 2);
+    assert_eq!(talks(&t, &talk), (true, true));
+    t.run_until("it is registered again", seconds(20), |t| t.alice().is_registered());
+    t.alice().hang_up(talk.call);
+    let bye = t.request(&Method::Bye);
+    talk.far.respond(&bye, 200, "OK", "");
+    assert_eq!(t.cause("alice", talk.call), Cause::HungUp { by: EndedBy::Local });
 }

@@ -42,6 +42,10 @@ fn a_second_call_rings_softly_and_may_take_the_place_of_the_first() {
     let carol = t.ring("carol", "alice");
     t.run_for(ms(500));
     assert_eq!(t.alice().sound.rings(), [], "nothing rings on the desk during a conversation");
+    t.alice().take_heard();
+    t.run_for(seconds(3));
+    let ringing = tests::rms_dbfs(&t.alice().take_heard());
+    assert!((-60.0..-20.0).contains(&ringing), "it rings softly in the ear: {ringing} dBFS");
     t.alice().send(Command::EndAndAnswer { call: carol.called });
     assert_eq!(t.cause("bob", bob.called), Cause::HungUp { by: EndedBy::Remote });
     t.run_until("Carol is answered", seconds(1), |t| t.alice().is_established(carol.called));

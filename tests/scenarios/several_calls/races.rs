@@ -44,6 +44,7 @@ fn the_microphone_waits_for_the_hold_of_the_other_call_but_not_for_ever() {
         assert!(t.now().since(dialled) < seconds(5), "the second caller waits too long");
     }
     assert!(spoken_after > Some(ms(2_000)), "the hold was not waited for: {spoken_after:?}");
+    assert_eq!(hold(t.alice(), first.call), HELD, "silence stands for the hold that nobody answers");
     assert_eq!(talks(&t, &first), (false, false));
 }
 

@@ -66,9 +66,12 @@ impl Floor {
         self.settle_by.filter(|_| self.holder.is_some() && calls.values().any(|call| self.is_leaving(call)))
     }
 
-    /// Stops waiting when it is time.
-    pub(crate) fn on_time(&mut self, now: Instant) {
-        self.settle_by.take_if(|by| now >= *by);
+    /// Stops waiting when it is time; the calls that have not agreed to be held until now.
+    pub(crate) fn on_time(&mut self, now: Instant, calls: &BTreeMap<CallId, Call>) -> Vec<CallId> {
+        match self.settle_by.take_if(|by| now >= *by) {
+            Some(_) => calls.values().filter(|call| self.is_leaving(call)).map(|call| call.id).collect(),
+            None => Vec::new(),
+        }
     }
 
     /// Who hears whom.

@@ -43,7 +43,7 @@ enum NoRecording {
     #[error("the folder for recordings cannot be made: {0}")]
     Folder(std::io::Error),
     #[error("the call cannot be recorded: {0}")]
-    File(#[from] SoundError),
+    File(String),
     #[error("the call cannot be recorded: {0}")]
     Broken(#[from] tokio::task::JoinError),
 }
@@ -102,7 +102,7 @@ struct Recorded {
 impl Recorded {
     async fn run(self, path: Option<PathBuf>, stopped: oneshot::Receiver<()>) {
         let trouble = match self.record(path, stopped).await {
-            Ok(trouble) => trouble.map(|error| format!("the recording ended: {error}")),
+            Ok(trouble) => trouble.map(|error| format!("the recording ended: {}", without_path(error))),
             Err(error) => Some(error.to_string()),
         };
         self.tell(SoundEvent::RecordingEnded { media: self.media, trouble }).await;
@@ -147,7 +147,15 @@ fn open(path: &Path) -> Result<CallRecording, NoRecording> {
     if let Some(folder) = path.parent() {
         store::make_private(folder).map_err(NoRecording::Folder)?;
     }
-    Ok(CallRecording::begin(path)?)
+    CallRecording::begin(path).map_err(|error| NoRecording::File(without_path(error)))
+}
+
+/// An error in words, without the name of the file: it tells who the user is, and goes into journals.
+fn without_path(error: SoundError) -> String {
+    match error {
+        SoundError::File { reason, .. } => reason,
+        other => other.to_string(),
+    }
 }
 
 /// The name of a recording: when it began (UTC), and the number of the call.

@@ -3,16 +3,17 @@
 use std::{
     collections::VecDeque,
     future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
-use calls::io::{LineEvent, LineRequest};
-use futures_util::future::BoxFuture;
+use calls::io::{LineEnd, LineEvent, LineRequest};
+use futures_util::{FutureExt, future::BoxFuture};
 use model::{AccountId, Clock, Instant, OfflineCause};
 use tokio::{sync::mpsc, time};
-use tracing::{Instrument, debug, info_span};
+use tracing::{Instrument, debug, error, info_span};
 
 use crate::{
     Input, Output, Provider,
@@ -55,7 +56,7 @@ impl Line {
     /// Goes online and serves until told to stop. The caller spawns it.
     pub async fn run(self) {
         let span = info_span!("account", id = %self.account);
-        Running { line: self, links: Links::default() }.run().instrument(span).await;
+        Running { line: self, links: Links::default(), ended: Vec::new() }.run().instrument(span).await;
     }
 }
 
@@ -71,6 +72,8 @@ enum Flow {
 struct Running {
     line: Line,
     links: Links,
+    /// Calls that a mistake has ended, to be told.
+    ended: Vec<LineEvent>,
 }
 
 impl Running {
@@ -114,14 +117,29 @@ impl Running {
         }
     }
 
+    /// Lets the provider decide. One that panics over an input has not taken it: the call it was about is over, everything
+    /// else of the account goes on.
     fn decide(&mut self, input: Input) {
         let now = self.line.clock.now();
-        self.line.provider.handle(now, input);
+        let call = match &input {
+            Input::Request(request) => Some(request.call()),
+            Input::Start | Input::Stop | Input::Net(_) | Input::NetworkChanged | Input::Timeout => None,
+        };
+        let provider = &mut self.line.provider;
+        if catch_unwind(AssertUnwindSafe(|| provider.handle(now, input))).is_ok() {
+            return;
+        }
+        error!(?call, "the account panicked over something it was told; that is passed over");
+        let how = LineEnd::Failed { detail: "the phone made a mistake over it".into() };
+        self.ended.extend(call.map(|call| LineEvent::Ended { call, how }));
     }
 
     /// Does everything the provider asks for.
     async fn settle(&mut self) -> Flow {
         let mut heard = true;
+        for event in std::mem::take(&mut self.ended) {
+            heard &= self.tell(event).await;
+        }
         while let Some(output) = self.line.provider.poll_output() {
             match output {
                 Output::Line(event) => heard &= self.tell(event).await,
@@ -236,7 +254,13 @@ impl Links {
 }
 
 fn open(network: Arc<dyn Network>, endpoint: Box<Endpoint>) -> BoxFuture<'static, Result<Connection, OfflineCause>> {
-    Box::pin(async move { network.open(&endpoint).await })
+    Box::pin(async move {
+        // A connection that panics while it is made has not been made, and is tried again like any other.
+        AssertUnwindSafe(network.open(&endpoint)).catch_unwind().await.unwrap_or_else(|_| {
+            error!("connecting panicked");
+            Err(OfflineCause::ConnectionLost { detail: "the phone made a mistake while connecting".into() })
+        })
+    })
 }
 
 #[cfg(test)]

@@ -72,7 +72,12 @@ impl CallControl {
 
     /// After each input: draws from what happened who has the floor now.
     pub(super) fn settle_floor(&mut self, now: Instant) {
-        self.floor.on_time(now);
+        for id in self.floor.on_time(now, &self.calls) {
+            // Its far end may still agree; nothing is said to it until then, and nothing heard of it.
+            if let Some(call) = self.calls.get_mut(&id) {
+                call.hold_by_silence(&mut self.outbox);
+            }
+        }
         let before = self.conference_told.clone();
         self.drop_members();
         if let Some(Holder::Call(id)) = self.floor.holder {

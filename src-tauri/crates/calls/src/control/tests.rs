@@ -11,6 +11,8 @@ use crate::io::{
     SoundRequest,
 };
 
+mod several;
+
 /// Call control with one account, its drivers played by the test.
 struct Desk {
     control: CallControl,

@@ -192,3 +192,22 @@ async fn a_line_that_nobody_listens_to_signs_off() {
     line.await.expect("no panic");
     assert!(told.lock().expect("not poisoned").len() <= 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_panics_over_one_call_ends_that_call_and_goes_on() {
+    let mut bench = Bench::new(|input| match input {
+        Input::Request(LineRequest::Ring { .. }) => panic!("a fault of the test"),
+        Input::NetworkChanged => vec![Output::Line(LineEvent::State(AccountState::Ready))],
+        _ => vec![],
+    });
+    let call = LineCall::Received(3);
+    let inbox = bench.inbox.clone().expect("running");
+    inbox.send(LineInput::Request(LineRequest::Ring { call })).await.expect("running");
+    inbox.send(LineInput::NetworkChanged).await.expect("running");
+    assert!(matches!(bench.outbox.recv().await, Some((_, LineEvent::Capable(_)))));
+    let Some((_, LineEvent::Ended { call: ended, how: LineEnd::Failed { .. } })) = bench.outbox.recv().await else {
+        panic!("the call is over")
+    };
+    assert_eq!(ended, call);
+    assert!(matches!(bench.outbox.recv().await, Some((_, LineEvent::State(AccountState::Ready)))));
+}

@@ -1,0 +1,280 @@
+//! Between call control and an account's line.
+
+use std::time::Duration;
+
+use model::{AccountState, DtmfDigit, LineCall, Personal, Remote, Target};
+use serde::{Deserialize, Serialize};
+
+use super::Description;
+
+/// What a provider's line can do, so that call control never asks which provider it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// How many calls at once.
+    pub calls: u32,
+    /// Whether a call can be put on hold by signalling; otherwise both directions are muted.
+    pub hold: bool,
+    /// Whether REFER may be sent.
+    pub transfer: bool,
+    /// Whether digits may go by INFO.
+    pub dtmf_info: bool,
+}
+
+/// What call control asks of a line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineRequest {
+    /// Send an INVITE.
+    Invite {
+        /// Its name from now on; a `LineCall::Dialled`.
+        call: LineCall,
+        /// Whom.
+        target: Target,
+        /// Our offer.
+        offer: Description,
+        /// Further headers, `(name, value)`.
+        headers: Vec<(String, Personal)>,
+    },
+    /// Tell the caller that it rings (180).
+    Ring {
+        /// Which.
+        call: LineCall,
+    },
+    /// Answer an incoming call (200): with our answer, or with our offer when the INVITE had none.
+    Answer {
+        /// Which.
+        call: LineCall,
+        /// The answer or offer.
+        description: Description,
+    },
+    /// Refuse an incoming call.
+    Reject {
+        /// Which.
+        call: LineCall,
+        /// SIP status, 300 to 699.
+        code: u16,
+        /// Words after it.
+        text: String,
+    },
+    /// Tell the caller of a ringing call to try elsewhere (302).
+    Redirect {
+        /// Which.
+        call: LineCall,
+        /// Where to, as typed.
+        to: Personal,
+    },
+    /// End a call in whatever state it is: CANCEL, BYE or a final response, as it fits.
+    HangUp {
+        /// Which.
+        call: LineCall,
+    },
+    /// Offer a changed session inside the call. Answered by `ReofferAnswered` or `ReofferRefused`.
+    Reoffer {
+        /// Which.
+        call: LineCall,
+        /// Our offer.
+        offer: Description,
+    },
+    /// Answer the far end's changed offer; `LineEvent::Reoffered` asked for it.
+    AnswerReoffer {
+        /// Which.
+        call: LineCall,
+        /// Our answer, or our offer when theirs was missing.
+        description: Description,
+    },
+    /// Refuse the far end's changed offer; the session stays as it was.
+    RefuseReoffer {
+        /// Which.
+        call: LineCall,
+        /// SIP status, 488 as a rule.
+        code: u16,
+    },
+    /// Send a digit by INFO.
+    SendDtmf {
+        /// Which.
+        call: LineCall,
+        /// The digit.
+        digit: DtmfDigit,
+        /// How long it was pressed.
+        duration: Duration,
+        /// How it is written.
+        form: InfoForm,
+    },
+}
+
+impl LineRequest {
+    /// The call it is about.
+    pub fn call(&self) -> LineCall {
+        match self {
+            Self::Invite { call, .. }
+            | Self::Ring { call }
+            | Self::Answer { call, .. }
+            | Self::Reject { call, .. }
+            | Self::Redirect { call, .. }
+            | Self::HangUp { call }
+            | Self::Reoffer { call, .. }
+            | Self::AnswerReoffer { call, .. }
+            | Self::RefuseReoffer { call, .. }
+            | Self::SendDtmf { call, .. } => *call,
+        }
+    }
+}
+
+/// How an INFO says a digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InfoForm {
+    /// `application/dtmf-relay`: the digit and its length.
+    DtmfRelay,
+    /// `application/dtmf`: the digit alone.
+    Dtmf,
+}
+
+/// What a line tells call control.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineEvent {
+    /// How the account is doing.
+    State(AccountState),
+    /// What the line can do; said once, first.
+    Capable(Capabilities),
+    /// The INVITE left.
+    Sent {
+        /// Which.
+        call: LineCall,
+        /// The Call-ID it has on the wire.
+        sip_call_id: Personal,
+    },
+    /// A call arrived. Nobody hears it ring before `LineRequest::Ring`.
+    Incoming(Box<IncomingCall>),
+    /// The far end makes progress (18x).
+    Progress {
+        /// Which.
+        call: LineCall,
+        /// SIP status, 180 to 199.
+        code: u16,
+        /// The branch it comes from; 0 is the first (RFC 3261 12.1: one early dialog each).
+        fork: u32,
+        /// The answer, when it carried one.
+        answer: Option<Description>,
+    },
+    /// The far end answered (2xx); the ACK is sent.
+    Answered {
+        /// Which.
+        call: LineCall,
+        /// The branch that answered; the losers were ended by the line.
+        fork: u32,
+        /// The answer; missing when an earlier reliable response of this fork had it.
+        answer: Option<Description>,
+        /// Who answered, where the server tells.
+        remote: Option<Remote>,
+    },
+    /// Our 2xx was acknowledged; `answer` is what the ACK carried after an offer-less INVITE.
+    Confirmed {
+        /// Which.
+        call: LineCall,
+        /// The far end's answer to the offer in our 2xx.
+        answer: Option<Description>,
+    },
+    /// The far end offers a changed session; none when it wants our offer. Answer or refuse it.
+    Reoffered {
+        /// Which.
+        call: LineCall,
+        /// Their offer.
+        offer: Option<Description>,
+    },
+    /// Our changed offer was accepted.
+    ReofferAnswered {
+        /// Which.
+        call: LineCall,
+        /// Their answer.
+        answer: Description,
+    },
+    /// Our changed offer was refused or failed; the session stays as it was.
+    ReofferRefused {
+        /// Which.
+        call: LineCall,
+        /// SIP status; 408 when nobody answered; 491 when it crossed with one of theirs, which follows. Other crossings
+        /// are tried again by the line (RFC 3261 14.1).
+        code: u16,
+        /// Its words.
+        text: String,
+    },
+    /// The far end's name changed (RFC 4916, P-Asserted-Identity).
+    RemoteChanged {
+        /// Which.
+        call: LineCall,
+        /// Who it is now.
+        remote: Remote,
+    },
+    /// A digit came by INFO.
+    Dtmf {
+        /// Which.
+        call: LineCall,
+        /// The digit.
+        digit: DtmfDigit,
+        /// How long, as told.
+        duration: Duration,
+    },
+    /// A digit could not be sent by INFO.
+    DtmfFailed {
+        /// Which.
+        call: LineCall,
+        /// SIP status.
+        code: u16,
+    },
+    /// The call is over on the wire. The last event of a call.
+    Ended {
+        /// Which.
+        call: LineCall,
+        /// How.
+        how: LineEnd,
+    },
+}
+
+/// A call that arrived.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IncomingCall {
+    /// Its name from now on; a `LineCall::Received`.
+    pub call: LineCall,
+    /// Who calls.
+    pub remote: Remote,
+    /// Their offer; none when they want ours.
+    pub offer: Option<Description>,
+    /// The Call-ID on the wire.
+    pub sip_call_id: Personal,
+    /// Headers of the INVITE that policies look at (Call-Info, Alert-Info, Diversion, …), `(name, value)`.
+    pub headers: Vec<(String, Personal)>,
+}
+
+/// How a call ended on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineEnd {
+    /// We ended it: BYE, CANCEL or refusal went out.
+    Local,
+    /// The far end sent BYE, with its Reason header if any (RFC 3326).
+    Bye {
+        /// `cause` of the Reason header.
+        code: Option<u16>,
+    },
+    /// The caller gave up while it rang here, with the Reason header's cause (200: answered elsewhere).
+    Cancelled {
+        /// `cause` of the Reason header.
+        code: Option<u16>,
+    },
+    /// Our INVITE was refused, or timed out (408).
+    Refused {
+        /// SIP status.
+        code: u16,
+        /// Its words.
+        text: String,
+    },
+    /// The connection went and the call could not be kept.
+    ConnectionLost,
+    /// The far end broke the protocol in a way that ends the call.
+    Failed {
+        /// What happened.
+        detail: String,
+    },
+}

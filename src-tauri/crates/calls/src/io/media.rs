@@ -1,0 +1,153 @@
+//! Between call control and a media session.
+
+use std::time::Duration;
+
+use model::{AccountId, CandidatePair, DtmfDigit, MediaDirection, MediaStatistics, MediaTrouble};
+use serde::{Deserialize, Serialize};
+
+use super::Description;
+
+/// What call control asks of a media session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MediaRequest {
+    /// Open a session for `account` and gather candidates, for a call that may be dialled soon. Not answered.
+    Prepare {
+        /// Whose ICE servers and policy to use.
+        account: AccountId,
+    },
+    /// Make an offer, in the prepared session or in one opened now. Answered by `OfferReady`, within 150 ms whatever the
+    /// servers do.
+    Offer {
+        /// Whose ICE servers and policy to use.
+        account: AccountId,
+    },
+    /// Open a session for `account` on the far end's offer. Answered at once by `Accepted` or `Refused`, then by
+    /// `AnswerReady`.
+    Accept {
+        /// Whose ICE servers and policy to use.
+        account: AccountId,
+        /// The far end's offer.
+        offer: Description,
+    },
+    /// Apply the far end's answer. Answered by `Applied` or `Refused`. The same answer twice is applied once.
+    Apply {
+        /// The answer.
+        answer: Description,
+    },
+    /// Make a new offer in a running session. Answered by `OfferReady`.
+    Reoffer {
+        /// What we want to send and receive.
+        direction: MediaDirection,
+        /// Whether to restart ICE (RFC 8445 section 9).
+        restart_ice: bool,
+    },
+    /// Answer a new offer in a running session. Answered by `AnswerReady` or `Refused`.
+    Reaccept {
+        /// The far end's offer; none when it wants ours: then answered by `OfferReady`.
+        offer: Option<Description>,
+        /// What we want to send and receive at most.
+        direction: MediaDirection,
+    },
+    /// The last offer was refused or crossed with one of theirs: back to what was agreed.
+    Rollback,
+    /// Whether the microphone goes to this session; not at first. While it does not, sending silence is no trouble.
+    Microphone {
+        /// Whether it does.
+        open: bool,
+    },
+    /// Send digits by RFC 4733, one after another, behind those still queued.
+    SendDtmf {
+        /// The digits.
+        digits: Vec<DtmfDigit>,
+        /// Length of each tone.
+        tone: Duration,
+        /// Pause between two.
+        gap: Duration,
+    },
+    /// Hold a key down by RFC 4733, behind digits still queued, until `ReleaseKey`.
+    PressKey {
+        /// Which.
+        digit: DtmfDigit,
+    },
+    /// Let the key go.
+    ReleaseKey,
+    /// End the session. Its last event is `Closed`.
+    Close,
+}
+
+/// What a media session tells call control.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MediaEvent {
+    /// Our offer.
+    OfferReady {
+        /// It.
+        offer: Description,
+    },
+    /// The far end's first offer can be answered: it may ring.
+    Accepted,
+    /// Our answer.
+    AnswerReady {
+        /// It.
+        answer: Description,
+        /// What flows from our side once both have it.
+        direction: MediaDirection,
+        /// What the far end wants, from its own side: tells remote hold.
+        remote: MediaDirection,
+        /// Whether the far end takes RFC 4733 digits.
+        telephone_event: bool,
+    },
+    /// A description cannot be used. For a first offer: refuse the call with `code`.
+    Refused {
+        /// SIP status that says so: 488, or 400 for what is no description at all.
+        code: u16,
+        /// What does not fit, in words.
+        detail: String,
+    },
+    /// The far end's answer is in force.
+    Applied {
+        /// What flows from our side.
+        direction: MediaDirection,
+        /// What the far end wants, from its own side.
+        remote: MediaDirection,
+        /// Whether the far end takes RFC 4733 digits.
+        telephone_event: bool,
+    },
+    /// ICE and DTLS are up.
+    Connected {
+        /// The path.
+        pair: Option<CandidatePair>,
+    },
+    /// The first audio packet arrived.
+    FirstPacket,
+    /// The path broke; the session looks for another.
+    Interrupted,
+    /// No path, for good.
+    Failed {
+        /// What failed: ICE, DTLS, or an error of the machine.
+        detail: String,
+    },
+    /// The far end pressed a key (RFC 4733); once per key.
+    Dtmf {
+        /// Which.
+        digit: DtmfDigit,
+        /// How long.
+        duration: Duration,
+    },
+    /// All queued digits have been sent.
+    DtmfSent,
+    /// Digits cannot be sent: the far end takes no telephone-event.
+    DtmfUnavailable,
+    /// Figures, about once a second.
+    Statistics(Box<MediaStatistics>),
+    /// Something is wrong with the audio, or (None) no longer.
+    Trouble(Option<MediaTrouble>),
+    /// The session broke by a mistake of ours and is gone; nothing more comes of it.
+    Died {
+        /// What happened, in words.
+        detail: String,
+    },
+    /// The session is gone; last figures.
+    Closed(Box<MediaStatistics>),
+}
