@@ -6,19 +6,29 @@ use tauri_build::{AppManifest, Attributes};
 
 /// The commands of `src/commands`; a window may call those its capability names.
 const COMMANDS: &[&str] = &[
-    "follow",
-    "send",
     "about",
-    "show_folder",
-    "settings",
     "check_settings",
-    "save_settings",
-    "set_secret",
-    "forget_secret",
-    "try_account",
+    "clear_history",
+    "contacts",
+    "delete_contact",
+    "delete_history",
+    "export_contacts",
+    "follow",
     "follow_devices",
-    "leave_devices",
+    "forget_secret",
+    "history",
+    "import_contacts",
     "incoming_action",
+    "leave_devices",
+    "mark_seen",
+    "save_contact",
+    "save_settings",
+    "send",
+    "set_secret",
+    "settings",
+    "show_folder",
+    "suggest",
+    "try_account",
 ];
 
 /// Where the built page is.

@@ -1,4 +1,4 @@
-//! Every test of the whole phone, one binary: `scenarios` in virtual time, `trust` over real sockets.
+//! Every test of the whole phone, one binary: `scenarios` in virtual time, `trust` over real sockets, `window` on a screen.
 #![expect(clippy::print_stdout, reason = "what a test prints is shown when it fails: the seed, the figure, the input")]
 
 mod interop;
@@ -6,3 +6,5 @@ mod scenarios;
 #[path = "scenarios/several_calls/mod.rs"]
 mod several_calls;
 mod trust;
+#[cfg(target_os = "linux")]
+mod window;

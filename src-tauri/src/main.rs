@@ -15,6 +15,8 @@ mod notify;
 mod popup;
 mod program;
 mod self_test;
+mod session;
+mod shortcuts;
 mod start;
 mod tray;
 mod tray_host;

@@ -101,7 +101,8 @@ mod linux {
         }
 
         async fn show(&mut self, snapshot: &Snapshot) {
-            let alerts = ringing(snapshot);
+            let wanted = self.phone.settings().borrow().window.notifications;
+            let alerts = if wanted { ringing(snapshot) } else { Vec::new() };
             for alert in &alerts {
                 if !self.ringing.contains_key(&alert.call) {
                     match self.notify(alert, &[DEFAULT, "Show", ANSWER, "Answer", DECLINE, "Decline"], 2).await {
@@ -119,8 +120,11 @@ mod linux {
                     self.told_or_logged(self.desktop.close_notification(id).await);
                 }
             }
-            for alert in missed(snapshot) {
-                if self.told.insert(alert.call) {
+            let missed = missed(snapshot);
+            self.told.retain(|call| missed.iter().any(|alert| alert.call == *call));
+            for alert in missed {
+                // Told or not: a call of the past is not told of later.
+                if self.told.insert(alert.call) && wanted {
                     let alert = Alert { title: format!("Missed call: {}", alert.title), ..alert };
                     self.told_or_logged(self.notify(&alert, &[DEFAULT, "Show"], 1).await.map(|_| ()));
                 }

@@ -6,7 +6,7 @@ use tauri::{
     WebviewWindowBuilder, WindowEvent, WindowSizeConstraints,
     webview::{NewWindowResponse, PageLoadEvent},
 };
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::{bridge::Followers, program::Desktop, web_view, windows};
 
@@ -23,11 +23,16 @@ const MOST_CARDS: usize = 3;
 /// Follows the phone.
 pub(crate) async fn follow(app: AppHandle, phone: Phone) {
     let mut snapshots = phone.snapshots();
+    let mut settings = phone.settings();
     let mut focus = app.state::<Desktop>().focus();
     let mut shown = 0;
     loop {
-        let cards = cards(ringing(&snapshots.borrow_and_update()).len(), *focus.borrow_and_update());
+        let wanted = settings.borrow_and_update().window.popup;
+        let main_in_use = *focus.borrow_and_update();
+        let ringing = ringing(&snapshots.borrow_and_update()).len();
+        let cards = if wanted { cards(ringing, main_in_use) } else { 0 };
         if cards != shown {
+            debug!(cards, "{}", if cards == 0 { "no call rings here" } else { "a call rings here" });
             let app = app.clone();
             // Making a window waits for the main thread; the workers have audio to carry meanwhile.
             let done = tokio::task::spawn_blocking(move || windows::report(show(&app, cards))).await;
@@ -39,6 +44,7 @@ pub(crate) async fn follow(app: AppHandle, phone: Phone) {
         let lives = tokio::select! {
             changed = snapshots.changed() => changed.is_ok(),
             changed = focus.changed() => changed.is_ok(),
+            changed = settings.changed() => changed.is_ok(),
         };
         if !lives {
             return;
@@ -97,7 +103,9 @@ fn make(app: &AppHandle, cards: usize) -> tauri::Result<()> {
 fn appear(window: &WebviewWindow) -> tauri::Result<()> {
     // Once drawn, the toolkit lets a window be focused again: forbid it before each show.
     window.set_focusable(false)?;
-    window.show()
+    window.show()?;
+    debug!("the window of a ringing call is shown");
+    Ok(())
 }
 
 fn put_in_corner(window: &WebviewWindow, cards: usize) -> tauri::Result<()> {

@@ -9,10 +9,11 @@ use std::{
     },
 };
 
-use model::{Command, Target};
-use phone::{Phone, Show};
+use model::{Command, DialOptions, Target};
+use phone::{Phone, Show, desktop::dials_at_once};
 use store::PlacesFile;
 use tauri::{AppHandle, Emitter, Manager, RunEvent, webview::PermissionResponse};
+use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::{
     runtime::Runtime,
     sync::{mpsc, watch},
@@ -22,10 +23,10 @@ use tracing::{info, info_span};
 use crate::{
     awake,
     bridge::Followers,
-    commands::{about, calls, settings},
+    commands::{about, book, calls, settings},
     engine::Engine,
     failure::Failure,
-    notify, popup, tray, tray_host, web_view,
+    notify, popup, session, shortcuts, tray, tray_host, web_view,
     windows::{self, MAIN, Memory},
 };
 
@@ -75,9 +76,9 @@ impl Desktop {
         self.target.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// The phone lives on in the tray; where there is none, it could not be reached any more.
+    /// The phone lives on in the tray, if the user likes that; where there is none, it could not be reached any more.
     pub(crate) fn on_main_closed(&self, app: &AppHandle) {
-        if !self.has_tray() {
+        if !self.has_tray() || !app.state::<Phone>().settings().borrow().window.close_to_tray {
             app.exit(0);
         } else if app.state::<Memory>().tells_of_tray_once() {
             self.tell("Sidetone goes on in the tray. Its menu brings the window back, or ends it.");
@@ -85,7 +86,7 @@ impl Desktop {
     }
 
     /// Tells the user something once, outside of any window.
-    fn tell(&self, sentence: &str) {
+    pub(crate) fn tell(&self, sentence: &str) {
         // So many that wait mean that nobody reads them.
         if self.sentences.try_send(sentence.to_owned()).is_err() {
             tracing::debug!("a sentence for the user was dropped");
@@ -114,11 +115,23 @@ pub(crate) fn run(
         .manage(Followers::new(runtime.handle().clone()))
         .manage(Memory::load(PlacesFile::at(engine.folder.places_file())))
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(tauri_plugin_autostart::Builder::new().args(["--minimized"]).build())
         .plugin(navigation_guard())
         .on_permission_request(|_, _| PermissionResponse::Deny)
         .invoke_handler(tauri::generate_handler![
             about::about,
             about::show_folder,
+            book::clear_history,
+            book::contacts,
+            book::delete_contact,
+            book::delete_history,
+            book::export_contacts,
+            book::history,
+            book::import_contacts,
+            book::mark_seen,
+            book::save_contact,
+            book::suggest,
             calls::follow,
             calls::incoming_action,
             calls::send,
@@ -135,13 +148,16 @@ pub(crate) fn run(
         .map_err(|error| Failure::new(format!("the window system cannot be used: {error}")))?;
     let handle = app.handle().clone();
     phone::spawn("windows", info_span!("windows"), show_when_wanted(handle.clone(), first, shows));
+    hear_links(&handle);
     let (present, host) = watch::channel(false);
     let phone = engine.phone.clone();
     phone::spawn("tray host", info_span!("tray"), tray_host::follow(present));
     phone::spawn("tray", info_span!("tray"), tray::follow(handle.clone(), phone.clone(), host));
     phone::spawn("popup", info_span!("popup"), popup::follow(handle.clone(), phone.clone()));
     phone::spawn("notifications", info_span!("notifications"), notify::follow(handle.clone(), phone.clone(), told));
-    phone::spawn("awake", info_span!("awake"), awake::follow(phone));
+    phone::spawn("awake", info_span!("awake"), awake::follow(phone.clone()));
+    phone::spawn("shortcuts", info_span!("shortcuts"), shortcuts::follow(handle.clone(), phone.clone()));
+    phone::spawn("session", info_span!("session"), session::follow(handle.clone(), phone));
     phone::spawn("signals", info_span!("signals"), end_when_asked(handle));
     let code = app.run_return(on_event);
     runtime.block_on(engine.stop());
@@ -176,9 +192,14 @@ async fn show_when_wanted(app: AppHandle, first: Option<Show>, mut shows: mpsc::
     }
 }
 
-/// Brings the window up; a target is filled in as its number.
-pub(crate) fn bring_up(app: &AppHandle, target: Option<Target>) {
-    if let Some(target) = target {
+/// Brings the window up; a target is filled in as its number, or called where the user wants that of links.
+fn bring_up(app: &AppHandle, target: Option<Target>) {
+    let phone = app.state::<Phone>();
+    if let Some(target) = &target
+        && dials_at_once(&phone.settings().borrow(), target)
+    {
+        send(app, Command::Dial(DialOptions { target: target.clone(), account: None, headers: Vec::new() }));
+    } else if let Some(target) = target {
         if app.get_webview_window(MAIN).is_some() {
             windows::report(app.emit_to(MAIN, "target", &target));
         } else {
@@ -186,6 +207,22 @@ pub(crate) fn bring_up(app: &AppHandle, target: Option<Target>) {
         }
     }
     windows::report(windows::show_main(app));
+}
+
+/// On macOS a link comes to the running program; elsewhere it starts a second one, which hands it over.
+fn hear_links(app: &AppHandle) {
+    let to = app.clone();
+    app.deep_link().on_open_url(move |event| {
+        for link in event.urls() {
+            match Target::from_link(link.as_str()) {
+                Ok(target) => {
+                    let app = to.clone();
+                    tauri::async_runtime::spawn_blocking(move || bring_up(&app, Some(target)));
+                }
+                Err(_) => tracing::warn!("a link that names nobody who could be called was refused"),
+            }
+        }
+    });
 }
 
 /// The same from the main thread, which must not wait for a window that it makes itself.

@@ -7,7 +7,7 @@ use tauri::{
     AppHandle, Manager, PhysicalPosition, PhysicalSize, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
     webview::{NewWindowResponse, PageLoadEvent},
 };
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::{bridge::Followers, program::Desktop, web_view};
 
@@ -84,6 +84,7 @@ fn show(window: &WebviewWindow) -> tauri::Result<()> {
     if !window.is_visible()? {
         window.show()?;
         window.set_focus()?;
+        debug!("the window is shown");
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 pub mod chirps;
 pub mod desk;
+#[cfg(target_os = "linux")]
+pub mod desktop;
 pub mod figures;
 pub mod front;
 pub mod network;

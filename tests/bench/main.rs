@@ -1,7 +1,7 @@
 //! Measures the phone: `cargo xtask bench NAME` runs this and prints its figures beside the goals.
 //!
 //! Real sockets, real time, real threads. What is measured runs either in this process (latency, quality) or as the
-//! program `sidetone-cli` (CPU, memory, start). The far end is the practice exchange or another phone of ours in this
+//! programs `sidetone-cli` and `sidetone` (CPU, memory, start). The far end is the practice exchange or another phone of ours in this
 //! process, reached over loopback, through a bad network of our own making where the figure asks for one.
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
@@ -12,6 +12,8 @@ mod latency;
 mod loss;
 mod memory;
 mod setup;
+#[cfg(target_os = "linux")]
+mod window;
 
 use std::{error::Error, process::ExitCode};
 
@@ -40,7 +42,9 @@ fn run(name: &str) -> Outcome {
             "cpu" => cpu::run().await,
             "memory" => memory::run().await,
             "conference" => conference::run().await,
-            _ => Err("there are: setup, latency, loss, cpu, memory, conference".into()),
+            #[cfg(target_os = "linux")]
+            "window" => window::run().await,
+            _ => Err("there are: setup, latency, loss, cpu, memory, conference, window".into()),
         }
     });
     runtime.shutdown_background();

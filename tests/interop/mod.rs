@@ -10,7 +10,7 @@
 
 mod lab;
 mod phone;
-mod program;
+pub(crate) mod program;
 mod voice;
 
 mod accounts;

@@ -38,12 +38,17 @@ struct Lines {
     ended: u8,
 }
 
-/// `sidetone-cli` of the same build as the test: one folder above it.
+/// `sidetone-cli` of the same build as the test.
 pub(crate) fn sidetone_cli() -> PathBuf {
+    built("sidetone-cli")
+}
+
+/// A program of the same build as the test: one folder above it.
+pub(crate) fn built(name: &str) -> PathBuf {
     let test = env::current_exe().expect("the test knows itself");
     let folder = test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
-    let program = folder.join(format!("sidetone-cli{}", env::consts::EXE_SUFFIX));
-    assert!(program.is_file(), "{} is not built: cargo build --bin sidetone-cli", program.display());
+    let program = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    assert!(program.is_file(), "{} is not built: cargo build --workspace --bin {name}", program.display());
     program
 }
 
@@ -61,6 +66,11 @@ impl Program {
             thread::spawn(move || printed.follow(output))
         });
         Self { name: name.to_owned(), child, printed, readers: readers.into() }
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it printed so far.

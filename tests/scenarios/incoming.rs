@@ -28,6 +28,14 @@ fn an_answered_call_is_heard_at_both_ends() {
 }
 
 #[test]
+fn the_practice_exchange_calls_back_once() {
+    let t = Scenario::new().with_phones(["alice"]);
+    t.dial("alice", "602");
+    t.run_for(seconds(10));
+    assert_eq!(arrived(&t), 1);
+}
+
+#[test]
 fn a_caller_hears_that_it_rings_within_5_ms_and_it_rings_within_100() {
     let t = Scenario::new().with_far();
     let media = t.far_media();

@@ -22,12 +22,12 @@ cargo xtask COMMAND
 
   setup              installs what the machine lacks to build the phone (asks first when you are at a terminal)
   run [ARGUMENTS]    builds the phone and opens its window (without a screen, calls the echo); ARGUMENTS go to sidetone-cli instead
-  test [PART]        every test, or one part: unit, scenarios, trust, interop
+  test [PART]        every test, or one part: unit, ui, scenarios, trust, window, interop
   ci                 what a change must pass: formatting, tidy, lints, generated files, tests
   tidy               the rules of the project that no other tool knows
   gen-types          writes the page's types from the crate `model`; with --check only compares them
   icons              draws icons/*.png, *.ico and *.icns from icons/*.svg
-  bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference
+  bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference, window
 ";
 
 fn main() -> ExitCode {

@@ -9,11 +9,15 @@ const NODE: u32 = 20;
 
 /// Builds the page into `ui/dist`, from where the program takes it in.
 pub fn build() -> Result<(), Failed> {
-    if !root().join("ui/package.json").exists() {
-        return Ok(());
-    }
     prepare()?;
     npm(&["run", "--silent", "build"])
+}
+
+/// Checks and tests the page on its own: types, style, catalogue, views.
+pub fn test() -> Result<(), Failed> {
+    prepare()?;
+    npm(&["run", "--silent", "check"])?;
+    npm(&["run", "--silent", "test"])
 }
 
 /// Installs the page's packages when the list has changed since they were.

@@ -12,21 +12,25 @@ use crate::{
 };
 
 /// The parts by name, with what they are.
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 7] = [
     ("unit", "machines and parsers, each in its own room"),
+    ("ui", "the page: types, style, catalogue, each view"),
     ("scenarios", "the whole phone on a fake world, in virtual time"),
     ("several_calls", "several calls at once: hold, swap, conference, waiting, recording"),
     ("trust", "hostile messages, certificates, secrets in logs"),
+    ("window", "the desktop program on a screen of its own"),
     ("interop", "real servers and clients, where the lab is beside the project"),
 ];
 
 /// Every test there is.
 pub fn test_everything() -> Result<(), Failed> {
     setup::install_missing()?;
+    setup::install_window_tests()?;
     build_programs()?;
+    let page = page::test();
     let lab = prepare_lab();
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
-    test_and_close(with_lab(&mut command, lab))
+    test_and_close(with_lab(&mut command, lab)).and(page)
 }
 
 /// One part.
@@ -36,9 +40,15 @@ pub fn test(part: &str) -> Result<(), Failed> {
         return Err(Failed::new(format!("there is no part {part:?} of the tests. There are:\n{}", known.join("\n"))));
     }
     setup::install_missing()?;
+    if part == "ui" {
+        return page::test();
+    }
     // Always the whole workspace, so that all parts share one build of the dependencies.
     if part == "unit" {
         return test_and_close(&mut cargo(&["test", "--workspace", "--lib", "--bins", "--no-fail-fast"]));
+    }
+    if part == "window" {
+        setup::install_window_tests()?;
     }
     build_programs()?;
     let lab = if part == "interop" { prepare_lab() } else { None };

@@ -11,10 +11,13 @@ use crate::shell::{Failed, has, output, run};
 /// view (Tauri).
 const PACKAGES: [&str; 5] = ["build-essential", "cmake", "libasound2-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
-/// Installs what is missing, or says in one line what to install.
+/// What the tests of the window need besides: a screen, its window manager, a session bus, hands, and a look into the page.
+const WINDOW_PACKAGES: [&str; 6] = ["dbus-daemon", "openbox", "webkit2gtk-driver", "x11-utils", "xdotool", "xvfb"];
+
+/// Installs what is missing to build, or says in one line what to install.
 pub fn install_missing() -> Result<(), Failed> {
-    if cfg!(target_os = "linux") && has("dpkg-query") && has("apt-get") {
-        return install_by_apt();
+    if uses_apt() {
+        return install_by_apt(&PACKAGES);
     }
     let (missing, hint) = if cfg!(windows) {
         (!has("cmake"), "Visual Studio Build Tools with C++, and CMake (winget install Kitware.CMake)")
@@ -27,15 +30,24 @@ pub fn install_missing() -> Result<(), Failed> {
     if missing { Err(Failed::new(format!("please install {hint}, then try again"))) } else { Ok(()) }
 }
 
-fn install_by_apt() -> Result<(), Failed> {
-    let missing = missing_packages();
+/// Installs what is missing to test the window. Where that is not by apt, the tests name what they lack.
+pub fn install_window_tests() -> Result<(), Failed> {
+    if uses_apt() { install_by_apt(&WINDOW_PACKAGES) } else { Ok(()) }
+}
+
+fn uses_apt() -> bool {
+    cfg!(target_os = "linux") && has("dpkg-query") && has("apt-get")
+}
+
+fn install_by_apt(wanted: &[&'static str]) -> Result<(), Failed> {
+    let missing = missing_packages(wanted);
     if missing.is_empty() {
         return Ok(());
     }
     let list = missing.join(" ");
     let by_hand = format!("sudo apt-get install {list}");
     if io::stdin().is_terminal() && !agreed(&list) {
-        return Err(Failed::new(format!("nothing was installed; the build needs: {by_hand}")));
+        return Err(Failed::new(format!("nothing was installed; what is needed: {by_hand}")));
     }
     eprintln!("installing {list}");
     // An old list of packages names files that are gone from the mirrors. One source that does not answer is no reason to
@@ -47,11 +59,11 @@ fn install_by_apt() -> Result<(), Failed> {
         .map_err(|_| Failed::new(format!("the packages could not be installed; please run: {by_hand}")))
 }
 
-fn missing_packages() -> Vec<&'static str> {
+fn missing_packages(wanted: &[&'static str]) -> Vec<&'static str> {
     // It exits with an error when one package is unknown, and still prints those that it knows.
-    let query = Command::new("dpkg-query").args(["-W", "-f", "${Package} ${db:Status-Status}\n"]).args(PACKAGES).output();
+    let query = Command::new("dpkg-query").args(["-W", "-f", "${Package} ${db:Status-Status}\n"]).args(wanted).output();
     let known = query.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    PACKAGES.into_iter().filter(|package| !is_installed(package, &known)).collect()
+    wanted.iter().copied().filter(|package| !is_installed(package, &known)).collect()
 }
 
 fn is_installed(package: &str, known: &str) -> bool {
@@ -59,7 +71,7 @@ fn is_installed(package: &str, known: &str) -> bool {
 }
 
 fn agreed(list: &str) -> bool {
-    eprint!("The build needs {list}. Install with apt now? [Y/n] ");
+    eprint!("Needed: {list}. Install with apt now? [Y/n] ");
     io::stderr().flush().ok();
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer).unwrap_or_default();

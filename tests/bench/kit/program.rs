@@ -16,24 +16,32 @@ use crate::Outcome;
 /// Longest wait for anything the process shall say.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Builds the program with the profile of this one; where it is. `SIDETONE_CLI` names another one to be measured.
+/// Builds `sidetone-cli` with the profile of this program; where it is. `SIDETONE_CLI` names another one to be measured.
 ///
 /// # Errors
 /// When it does not build.
 pub async fn build() -> Outcome<PathBuf> {
-    if let Some(program) = std::env::var_os("SIDETONE_CLI") {
-        return Ok(program.into());
+    match std::env::var_os("SIDETONE_CLI") {
+        Some(program) => Ok(program.into()),
+        None => build_named("sidetone-cli").await,
     }
+}
+
+/// Builds one of the programs with the profile of this one; where it is.
+///
+/// # Errors
+/// When it does not build.
+pub async fn build_named(name: &str) -> Outcome<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--package", "cli"]);
+    command.args(["build", "--quiet", "--workspace", "--bin", name]);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
     if !command.status().await?.success() {
-        return Err("sidetone-cli cannot be built".into());
+        return Err(format!("{name} cannot be built").into());
     }
-    Ok(std::env::current_exe()?.with_file_name(format!("sidetone-cli{}", std::env::consts::EXE_SUFFIX)))
+    Ok(std::env::current_exe()?.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The running program; it is killed when this is dropped.

@@ -39,6 +39,8 @@ pub(crate) enum Verb {
     Devices,
     /// The state of the running phone.
     Status,
+    /// Bring the window of the running phone up.
+    Show,
     /// Dial from the running phone.
     Dial {
         /// A number or SIP address.

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use model::{AccountId, CallId, CallState, Command, DialOptions, DtmfDigit, Snapshot};
-use phone::{Phone, RemoteAnswer, RemoteControl, RemoteError, RemoteRequest, ask_remote, serve_remote};
+use phone::{Phone, RemoteAnswer, RemoteControl, RemoteError, RemoteRequest, Show, ask_remote, serve_remote};
 use tokio::time::sleep;
 
 use crate::{
@@ -32,6 +32,7 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
             printer.snapshot(&status(folder).await?);
             return Ok(Exit::Done);
         }
+        Verb::Show => return order(folder, RemoteRequest::Show(Show::default())).await,
         Verb::Dial { target, account } => {
             Command::Dial(DialOptions { target, account: account.map(AccountId), headers: Vec::new() })
         }
@@ -53,7 +54,11 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
 }
 
 async fn tell(folder: &Path, command: Command) -> Result<Exit, Failure> {
-    match ask(folder, RemoteRequest::Command(Box::new(command))).await? {
+    order(folder, RemoteRequest::Command(Box::new(command))).await
+}
+
+async fn order(folder: &Path, request: RemoteRequest) -> Result<Exit, Failure> {
+    match ask(folder, request).await? {
         RemoteAnswer::Refused(words) => Err(Failure::new(Exit::NoPhone, words)),
         RemoteAnswer::Accepted | RemoteAnswer::Status(_) | RemoteAnswer::Journal(_) => Ok(Exit::Done),
     }

@@ -40,6 +40,7 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             Verb::Accounts { verb } => accounts::run(&setting, verb, printer),
             Verb::Devices => devices::run(printer),
             Verb::Status
+            | Verb::Show
             | Verb::Dial { .. }
             | Verb::Answer(_)
             | Verb::Hangup(_)

@@ -388,8 +388,9 @@ impl Core {
             }
             Stage::Talking { .. } => {
                 let number = attendant.number;
-                self.command(now, call.0, Command::HangUp { call: call.1, reason: String::new() });
+                // First, so that the end of the call, which is told at once, finds nobody and nothing is done twice.
                 self.drop_attendant(call);
+                self.command(now, call.0, Command::HangUp { call: call.1, reason: String::new() });
                 self.after(now, call, number, &CallEnd::Local);
             }
             Stage::Collecting { .. } => {

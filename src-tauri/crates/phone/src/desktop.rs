@@ -9,6 +9,6 @@ mod test_calls;
 mod tray;
 mod words;
 
-pub use alerts::{Alert, IncomingAction, keeps_awake, missed, ringing};
+pub use alerts::{Alert, IncomingAction, dials_at_once, keeps_awake, missed, ringing};
 pub use shortcuts::{Shortcut, target_of_shortcut};
 pub use tray::{TrayAction, TrayEntry, TrayPicture, TrayView};

@@ -52,6 +52,7 @@ pub struct Phone {
     requests: mpsc::Sender<Request>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     events: broadcast::Sender<TimedEvent>,
+    settings: watch::Receiver<Arc<Settings>>,
     book: Book,
     devices: watch::Sender<Arc<DevicesView>>,
     office: Office,
@@ -70,12 +71,12 @@ impl Phone {
         let (events, from_the_start) = broadcast::channel(FOLLOWED);
         let devices = watch::Sender::default();
         let (settings, in_force) = watch::channel(Arc::new(options.settings.clone()));
-        let office = Office::new(world.clone(), options.settings_file.clone(), in_force);
+        let office = Office::new(world.clone(), options.settings_file.clone(), in_force.clone());
         let told = Told { snapshot, events: events.clone(), devices: devices.clone(), settings };
         let run_loop = RunLoop::new(world, options, inbox, told);
         let book = run_loop.book();
         spawn("run loop", info_span!("phone"), run_loop.run());
-        (Self { requests, snapshots, events, book, devices, office }, from_the_start)
+        (Self { requests, snapshots, events, settings: in_force, book, devices, office }, from_the_start)
     }
 
     /// A phone whose run loop somebody else plays.
@@ -87,8 +88,8 @@ impl Phone {
         world: World,
     ) -> Self {
         let (_, in_force) = watch::channel(Arc::default());
-        let office = Office::new(world, None, in_force);
-        Self { requests, snapshots, events, book: Book::closed(), devices: watch::Sender::default(), office }
+        let office = Office::new(world, None, in_force.clone());
+        Self { requests, snapshots, events, settings: in_force, book: Book::closed(), devices: watch::Sender::default(), office }
     }
 
     /// Hands a command to the phone; its outcome arrives in the snapshot.
@@ -127,6 +128,11 @@ impl Phone {
     /// Facts from now on.
     pub fn events(&self) -> broadcast::Receiver<TimedEvent> {
         self.events.subscribe()
+    }
+
+    /// The configuration in force, without secrets, and a way to wait for the next one.
+    pub fn settings(&self) -> watch::Receiver<Arc<Settings>> {
+        self.settings.clone()
     }
 
     /// The history and contacts.

@@ -79,4 +79,14 @@ goals! {
     "conference" "9.pesq" "B hears C through the host", AtLeast 3.6 "PESQ", "";
     "conference" "9.self" "what one hears of himself", AtMost -50.0 "dB", "";
     "conference" "9.cpu" "CPU against a plain call", AtMost 1.9 "x", "";
+    "window" "13.popup" "a ringing call to its window, made anew", AtMost 600.0 "ms", "";
+    "window" "14.window" "start to registered, with a window", AtMost 150.0 "ms", "";
+    "window" "14.usable" "start to the page drawn", AtMost 700.0 "ms", "";
+    "window" "17.never" "in the tray, no window yet (PSS)", AtMost 70.0 "MB", "";
+    "window" "17.hidden" "in the tray after a window (PSS)", AtMost 70.0 "MB", "";
+    "window" "17.web" "web processes in the tray", AtMost 0.0 "", "";
+    "window" "18.idle" "with its window, idle (PSS)", AtMost 185.0 "MB", "Chromium 234-252";
+    "window" "18.call" "with its window, in a call (PSS)", AtMost 200.0 "MB", "Chromium 258-288";
+    "window" "18.back" "asked for until the window is back", AtMost 700.0 "ms", "";
+    "window" "18.popup" "the popup made on demand", AtMost 260.0 "ms", "";
 }

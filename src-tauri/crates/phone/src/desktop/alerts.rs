@@ -1,6 +1,6 @@
 //! Calls that somebody should see at once.
 
-use model::{CallId, CallState, CallView, Cause, Command, Snapshot};
+use model::{CallId, CallState, CallView, Cause, Command, Settings, Snapshot, Target};
 use serde::Deserialize;
 
 use super::words;
@@ -30,6 +30,11 @@ pub fn missed(snapshot: &Snapshot) -> Vec<Alert> {
 /// Whether the machine must not fall asleep: somebody is talking, or about to.
 pub fn keeps_awake(snapshot: &Snapshot) -> bool {
     snapshot.calls.iter().any(|call| !matches!(call.state, CallState::Ended { .. }))
+}
+
+/// Whether a link to `target` calls at once. Codes with star or hash may change things at the server: they are only filled in.
+pub fn dials_at_once(settings: &Settings, target: &Target) -> bool {
+    settings.window.dial_links_at_once && !target.expose().contains(['*', '#'])
 }
 
 pub(super) fn is_ringing(call: &CallView) -> bool {
@@ -92,6 +97,16 @@ mod tests {
         assert_eq!(alerts, [Alert { call: CallId(2), title: "Anna".into(), body: "602 on practice".into() }]);
         assert_eq!(missed(&snapshot).len(), 1);
         assert!(keeps_awake(&snapshot));
+    }
+
+    #[test]
+    fn a_link_calls_at_once_only_where_the_user_wants_it_and_never_a_code() {
+        let target = |text: &str| text.parse::<Target>().expect("a target");
+        let mut settings = Settings::default();
+        assert!(!dials_at_once(&settings, &target("600")));
+        settings.window.dial_links_at_once = true;
+        assert!(dials_at_once(&settings, &target("600")));
+        assert!(!dials_at_once(&settings, &target("*21*600#")));
     }
 
     #[test]

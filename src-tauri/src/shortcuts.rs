@@ -1,0 +1,93 @@
+//! Keys that work in every program, when the user wants them.
+
+use model::Shortcuts;
+use phone::{
+    Phone,
+    desktop::{Shortcut, target_of_shortcut},
+};
+use tauri::{AppHandle, Manager};
+use tauri_plugin_global_shortcut::{GlobalShortcutExt, ShortcutState};
+use tracing::warn;
+
+use crate::program::{self, Desktop};
+
+/// Follows the settings.
+pub(crate) async fn follow(app: AppHandle, phone: Phone) {
+    let mut settings = phone.settings();
+    let mut known = Shortcuts::default();
+    loop {
+        let wanted = settings.borrow_and_update().shortcuts.clone();
+        if wanted != known {
+            let (to, keys) = (app.clone(), wanted.clone());
+            // Asking for keys waits for the main thread; the workers have audio to carry meanwhile.
+            match tokio::task::spawn_blocking(move || put_in_force(&to, &keys)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(trouble)) => app.state::<Desktop>().tell(&trouble),
+                Err(panicked) => warn!(%panicked, "the shortcuts could not be put in force"),
+            }
+            known = wanted;
+        }
+        if settings.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Asks for all keys anew; the sentence says which could not be had.
+fn put_in_force(app: &AppHandle, keys: &Shortcuts) -> Result<(), String> {
+    if app.try_state::<Watching>().is_none() {
+        if !keys.enabled {
+            return Ok(());
+        }
+        if is_wayland() {
+            return Err("This desktop gives no keys to programs. In its own keyboard settings a key can run \
+                        \"sidetone-cli answer\", \"sidetone-cli hangup\" or \"sidetone-cli show\"."
+                .into());
+        }
+        // Only now: watching the keyboard costs wake-ups that nobody should pay who does not use it.
+        app.plugin(tauri_plugin_global_shortcut::Builder::new().build()).map_err(|error| error.to_string())?;
+        app.manage(Watching);
+    }
+    let all = app.global_shortcut();
+    all.unregister_all().map_err(|error| error.to_string())?;
+    if !keys.enabled {
+        return Ok(());
+    }
+    let mut refused = Vec::new();
+    for (text, shortcut) in [
+        (&keys.answer, Shortcut::Answer),
+        (&keys.hang_up, Shortcut::HangUp),
+        (&keys.mute, Shortcut::Mute),
+        (&keys.hold, Shortcut::Hold),
+        (&keys.show, Shortcut::Show),
+    ] {
+        if text.is_empty() {
+            continue;
+        }
+        let taken = all.on_shortcut(text.as_str(), move |app, _, event| {
+            if event.state == ShortcutState::Pressed {
+                press(app, shortcut);
+            }
+        });
+        if let Err(error) = taken {
+            warn!(%error, text, "a shortcut could not be had");
+            refused.push(text.as_str());
+        }
+    }
+    if refused.is_empty() { Ok(()) } else { Err(format!("Another program has these keys: {}.", refused.join(", "))) }
+}
+
+/// The keyboard is being watched.
+struct Watching;
+
+fn press(app: &AppHandle, shortcut: Shortcut) {
+    if shortcut == Shortcut::Show {
+        program::bring_up_later(app);
+    } else if let Some(command) = target_of_shortcut(shortcut, &app.state::<Phone>().snapshot()) {
+        program::send(app, command);
+    }
+}
+
+fn is_wayland() -> bool {
+    cfg!(target_os = "linux") && std::env::var_os("WAYLAND_DISPLAY").is_some_and(|name| !name.is_empty())
+}

@@ -1,0 +1,43 @@
+//! The page in its real window.
+
+use serde_json::json;
+
+use super::{driver::Driver, screen::Screen};
+
+#[test]
+fn the_first_call_is_placed_and_ended_in_the_window() {
+    let Some(screen) = Screen::open() else { return };
+    let Some(page) = Driver::start(&screen, &[]) else { return };
+    page.wait_until("registration", "document.body.innerText.includes('practice')");
+    page.type_into("//input[@role='combobox']", "600\u{e007}");
+    screen.wait_for("conversation", |snapshot| snapshot.calls.iter().any(|call| call.answered_ms.is_some()));
+    page.wait_until("timer", "/\\b0?0:0[1-9]\\b/.test(document.body.innerText)");
+    page.click("//button[contains(., 'Hang up') or @aria-label='Hang up']");
+    screen.wait_for("end of the call", |snapshot| {
+        snapshot.calls.iter().all(|call| matches!(call.state, model::CallState::Ended { .. }))
+    });
+    page.click("//button[contains(., 'History')]");
+    page.wait_until("the call in the history", "document.querySelector('main, body').innerText.includes('600')");
+}
+
+#[test]
+fn the_page_reaches_nothing_but_its_own_commands() {
+    let Some(screen) = Screen::open() else { return };
+    let Some(page) = Driver::start(&screen, &[]) else { return };
+    page.wait_until("page", "document.readyState === 'complete'");
+    assert_eq!(page.run("return typeof window.__TAURI__"), json!("undefined"));
+    let refused = |command: &str| {
+        let script = format!(
+            "window.outcome = null; window.__TAURI_INTERNALS__.invoke({command:?}, {{}}).then(() => window.outcome = 'done', () => window.outcome = 'refused')"
+        );
+        page.run(&script);
+        page.wait_until("answer", "window.outcome !== null");
+        assert_eq!(page.run("return window.outcome"), json!("refused"), "{command}");
+    };
+    for command in ["incoming_action", "plugin:webview|create_webview_window", "plugin:opener|open_url", "plugin:event|emit"] {
+        refused(command);
+    }
+    page.run("location.href = 'https://example.com/'");
+    page.run("window.evaluated = false; try { eval('window.evaluated = true') } catch { }");
+    assert_eq!(page.run("return [location.protocol, window.evaluated]"), json!(["tauri:", false]));
+}

@@ -1,0 +1,108 @@
+//! What shows that the phone rings: its own small window, and the desktop's notification.
+
+use model::CallState;
+
+use super::{
+    notifications::Notifications,
+    screen::{Screen, eventually},
+    tray::Tray,
+};
+use crate::interop::program::Program;
+
+const POPUP: &str = "Incoming call";
+
+/// The middle of its first button.
+const ANSWER: (&str, &str) = ("68", "140");
+
+fn rings(snapshot: &model::Snapshot) -> bool {
+    snapshot.calls.iter().any(|call| call.state == CallState::Incoming)
+}
+
+fn talks(snapshot: &model::Snapshot) -> bool {
+    snapshot.calls.iter().any(|call| matches!(call.state, CallState::Established { .. }))
+}
+
+#[test]
+fn a_ringing_call_shows_itself_and_leaves_the_keyboard_to_whoever_types() {
+    let Some(screen) = Screen::open() else { return };
+    let _program = screen.start(&["--minimized"]);
+    let other =
+        Program::start("xmessage", screen.command("xmessage").args(["-buttons", "no:0,yes:1", "-name", "editor", "typing here"]));
+    let editor = eventually("another program", || screen.windows("editor").pop());
+    screen.xdotool(&["windowactivate", "--sync", &editor]);
+    let focus = || screen.xdotool(&["getwindowfocus"]);
+    let before = focus();
+    screen.dial("602");
+    screen.wait_for("ringing call", rings);
+    let popup = screen.window(POPUP);
+    screen.xdotool(&["key", "Return", "space"]);
+    assert_eq!(focus(), before, "the popup took the keyboard");
+    assert!(rings(&screen.status().expect("the phone runs")), "keys typed elsewhere do nothing to a call");
+    let place = screen.xdotool(&["getwindowgeometry", "--shell", &popup]);
+    assert!(place.contains("WIDTH=360") && place.contains("HEIGHT=180"), "{place}");
+    screen.ask(model::Command::Decline {
+        call: screen.status().and_then(|snapshot| snapshot.calls.last().map(|call| call.id)).expect("a call"),
+    });
+    eventually("popup gone", || screen.windows(POPUP).is_empty().then_some(()));
+    drop(other);
+}
+
+#[test]
+fn no_popup_covers_a_window_that_shows_the_call_already() {
+    let Some(screen) = Screen::open() else { return };
+    let _program = screen.start(&[]);
+    let window = screen.window("Sidetone");
+    screen.xdotool(&["windowactivate", "--sync", &window]);
+    screen.dial("602");
+    screen.wait_for("ringing call", rings);
+    assert!(screen.windows(POPUP).is_empty());
+    screen.xdotool(&["windowminimize", "--sync", &window]);
+    screen.window(POPUP);
+}
+
+#[test]
+fn a_click_on_the_popup_answers_and_brings_the_window_up() {
+    let Some(screen) = Screen::open() else { return };
+    let _program = screen.start(&[]);
+    let window = screen.window("Sidetone");
+    screen.xdotool(&["windowminimize", "--sync", &window]);
+    screen.dial("602");
+    let popup = screen.window(POPUP);
+    // A real click, through the window manager, as a hand does it; the page may still be drawing its buttons.
+    eventually("answer", || {
+        screen.xdotool(&["mousemove", "--sync", "--window", &popup, ANSWER.0, ANSWER.1, "click", "1"]);
+        screen.status().filter(talks)
+    });
+    screen.wait_for("conversation", talks);
+    eventually("the phone's own window", || (screen.xdotool(&["getactivewindow"]) == window).then_some(()));
+    eventually("popup gone", || screen.windows(POPUP).is_empty().then_some(()));
+}
+
+#[test]
+fn the_notification_of_a_ringing_call_answers_it_and_goes_when_it_stops() {
+    let Some(screen) = Screen::open() else { return };
+    let _tray = Tray::open(&screen);
+    let notifications = Notifications::open(&screen);
+    let _program = screen.start(&["--minimized"]);
+    screen.dial("602");
+    let shown = notifications.wait_for("notification of the call", |shown| shown.category == "call.incoming");
+    assert_eq!(shown.urgency, 2);
+    assert!(shown.title.contains("exchange"), "{shown:?}");
+    assert!(["answer", "decline"].iter().all(|action| shown.actions.iter().any(|offered| offered == action)), "{shown:?}");
+    notifications.press(&shown, "answer");
+    screen.wait_for("conversation", talks);
+    notifications.wait_for("end of the notification", |shown| shown.category == "call.incoming" && shown.closed);
+    screen.window("Sidetone");
+}
+
+#[test]
+fn a_call_nobody_took_is_told_of_afterwards() {
+    let Some(screen) = Screen::open() else { return };
+    let notifications = Notifications::open(&screen);
+    screen.settings("[calls]\nring_for_s = 2\n");
+    let _program = screen.start(&["--minimized"]);
+    screen.dial("602");
+    screen.wait_for("ringing call", rings);
+    let told = notifications.wait_for("word of the missed call", |shown| shown.title.starts_with("Missed call"));
+    assert_eq!(told.urgency, 1);
+}

@@ -1,0 +1,63 @@
+//! Starting, a second time, and without a screen.
+
+use std::{process::Command, time::Duration};
+
+use super::screen::{PATIENCE, Screen, eventually, sidetone, web_processes};
+use crate::interop::program::Program;
+
+#[test]
+fn without_a_screen_it_says_so_and_names_the_other_program() {
+    let output = Command::new(sidetone()).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().expect("it starts");
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("there is no display") && said.contains("sidetone-cli"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn the_self_test_needs_no_screen_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(sidetone());
+    command.arg("--self-test").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("TMPDIR", folder.path());
+    let mut test = Program::start("self-test", &mut command);
+    assert_eq!(test.finish(PATIENCE), Some(0));
+    let said = test.wait_for_line("called 600", Duration::ZERO);
+    assert!(said.contains("registered with the practice exchange"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
+}
+
+#[test]
+fn a_second_start_brings_the_first_window_up() {
+    let Some(screen) = Screen::open() else { return };
+    let first = screen.start(&[]);
+    let window = screen.window("Sidetone");
+    screen.xdotool(&["windowminimize", "--sync", &window]);
+    let mut second = Program::start("second sidetone", &mut screen.sidetone(&[]));
+    assert_eq!(second.finish(PATIENCE), Some(0), "it hands over and ends");
+    eventually("the first window again", || (screen.xdotool(&["getactivewindow"]) == window).then_some(()));
+    drop(first);
+}
+
+#[test]
+fn without_a_tray_closing_the_window_ends_the_program() {
+    let Some(screen) = Screen::open() else { return };
+    let mut program = screen.start(&[]);
+    let window = screen.window("Sidetone");
+    screen.close(&window);
+    assert_eq!(program.finish(PATIENCE), Some(0));
+}
+
+#[test]
+fn a_page_whose_process_dies_is_drawn_again_and_the_call_goes_on() {
+    let Some(screen) = Screen::open() else { return };
+    let program = screen.start(&[]);
+    screen.window("Sidetone");
+    screen.dial("600");
+    screen.wait_for("call", |snapshot| snapshot.calls.iter().any(|call| call.answered_ms.is_some()));
+    let page = eventually("web process", || web_processes(program.id()).pop());
+    let killed = Command::new("kill").arg("-KILL").arg(page.to_string()).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    eventually("another web process", || web_processes(program.id()).into_iter().find(|id| *id != page));
+    let snapshot = screen.status().expect("the phone has not noticed");
+    assert!(snapshot.calls.iter().any(|call| matches!(call.state, model::CallState::Established { .. })));
+}
