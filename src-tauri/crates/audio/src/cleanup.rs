@@ -10,6 +10,9 @@ use sonora::{
 
 use crate::leg::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ};
 
+/// Gain before anything is known of the speaker. The library's own 15 dB make most voices too loud, and cut, at first.
+const INITIAL_GAIN_DB: f32 = 5.0;
+
 /// The clean-up as it is set; a microphone without any needs none.
 pub(crate) struct Cleaner {
     processing: AudioProcessing,
@@ -27,9 +30,10 @@ impl Cleaner {
             high_pass_filter: Some(HighPassFilter::default()),
             echo_canceller: cleanup.echo.then(EchoCanceller::default),
             noise_suppression: cleanup.noise.then(NoiseSuppression::default),
-            gain_controller2: cleanup
-                .gain
-                .then(|| GainController2 { adaptive_digital: Some(AdaptiveDigital::default()), ..GainController2::default() }),
+            gain_controller2: cleanup.gain.then(|| GainController2 {
+                adaptive_digital: Some(AdaptiveDigital { initial_gain_db: INITIAL_GAIN_DB, ..AdaptiveDigital::default() }),
+                ..GainController2::default()
+            }),
             ..Config::default()
         };
         let mono = StreamConfig::new(SAMPLE_RATE_HZ, 1);

@@ -120,6 +120,15 @@ fn soft_speech_is_raised_when_gain_control_is_on() {
 }
 
 #[test]
+fn the_first_words_of_a_loud_voice_are_not_cut() {
+    let near = speech(2, 2, 0.35);
+    let silence = vec![0.0; near.len()];
+    let out = clean(Cleanup { gain: true, ..Cleanup::OFF }, &silence, &near);
+    let raised = rms_dbfs(&out) - rms_dbfs(&near);
+    assert!(raised <= 6.0, "{raised:.1} dB louder");
+}
+
+#[test]
 fn steady_noise_is_reduced() {
     let mut random = Random::new(9);
     let noise: Vec<f32> = (0..6 * RATE).map(|_| random.next() * 0.02).collect();
