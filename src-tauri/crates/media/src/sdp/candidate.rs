@@ -37,6 +37,10 @@ impl Candidate {
     }
 
     /// Whether our transport can use it: UDP, first component, an address or an mDNS name.
+    ///
+    /// Names are kept and not looked up. A browser that hides its address behind one still sends checks to ours, and we never
+    /// hide those; its address comes with its first check, as a peer-reflexive candidate (RFC 8445 section 7.3.1.3), a round trip
+    /// later at most. Looking names up would need a multicast socket, which firewalls ask the user about.
     pub fn is_usable(&self) -> bool {
         self.transport == "udp"
             && self.component == 1

@@ -9,7 +9,7 @@ use model::{IcePolicy, IceServer, Secret};
 use tokio::time::{Instant, timeout};
 
 use super::*;
-use crate::{PeerEvent, Roles, RtpPacket};
+use crate::{PeerEvent, Roles, RtpPacket, sdp::TransportDescription};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -96,6 +96,31 @@ async fn packets_pass_both_ways_and_a_new_ssrc_is_heard_too() {
         assert_eq!(next_packet(&a, &b).await, packet(ssrc, 2));
     }
     assert!(a.statistics().await.pair.is_some());
+}
+
+#[tokio::test]
+async fn a_far_end_that_hides_its_address_is_found_by_its_checks() {
+    for hides_offer in [true, false] {
+        let (a, b) = (open(settings()).await, open(settings()).await);
+        let hidden = |mut description: TransportDescription| {
+            for candidate in &mut description.candidates {
+                candidate.address = "4bd4b0e6-8a1d-4d0e-9f5e-0c7a4d7e1c11.local".into();
+            }
+            description
+        };
+        let mut offer = a.local().await.expect("an offer");
+        let mut answer = b.local().await.expect("an answer");
+        if hides_offer {
+            offer = hidden(offer)
+        } else {
+            answer = hidden(answer)
+        }
+        b.connect(offer, ANSWERER).await.expect("the offer is usable");
+        a.connect(answer, OFFERER).await.expect("the answer is usable");
+        both_connected(&a, &b).await;
+        a.send(packet(7, 1)).await.expect("sent");
+        assert_eq!(next_packet(&b, &a).await, packet(7, 1));
+    }
 }
 
 #[tokio::test]
