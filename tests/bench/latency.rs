@@ -15,7 +15,7 @@ use crate::{
         chirps::{self, Delay},
         desk::Desk,
         figures::{distribution, note, percentile, tell},
-        network::{BadNetwork, Weather},
+        network::{BadNetwork, Burst, Weather},
         phones::{Office, Station, pause},
         scorer::Scorer,
     },
@@ -29,7 +29,7 @@ const CALLS: usize = 5;
 const BEGINNING: Duration = Duration::from_secs(5);
 
 /// The jitter of figure 3.
-pub const JITTER: Weather = Weather { loss: 0.0, burst: 0.0, jitter: Duration::from_millis(60) };
+pub const JITTER: Weather = Weather { loss: 0.0, burst: Burst::Single, jitter: Duration::from_millis(60) };
 
 /// Two phones that can call each other, over a network that can be made worse.
 struct Pair {

@@ -22,13 +22,25 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+/// How losses come.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Burst {
+    /// Each by itself, by chance.
+    #[default]
+    Single,
+    /// In bursts of this mean length (Gilbert's model): one in thirty is three times as long.
+    Mean(f64),
+    /// In bursts of exactly so many, evenly spread.
+    Exactly(u32),
+}
+
 /// What is done to audio packets; everything else is only delayed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Weather {
     /// Share of lost packets.
     pub loss: f64,
-    /// Mean length of a burst of losses, in packets; single losses below 1.
-    pub burst: f64,
+    /// Length of a burst of losses, in packets.
+    pub burst: Burst,
     /// Each packet takes up to so long, evenly distributed, and may overtake others.
     pub jitter: Duration,
 }
@@ -104,7 +116,7 @@ struct Flying {
 async fn pass(state: Arc<Mutex<State>>, near: Arc<UdpSocket>, from: SocketAddr, far: Arc<UdpSocket>, to: SocketAddr, seed: u64) {
     let mut random = StdRng::seed_from_u64(seed);
     let mut flying: BinaryHeap<Flying> = BinaryHeap::new();
-    let mut losing = false;
+    let mut losses = Losses::default();
     let mut buffer = [0; 2_048];
     loop {
         let landing = flying.peek().map(|first| first.due.0);
@@ -117,7 +129,7 @@ async fn pass(state: Arc<Mutex<State>>, near: Arc<UdpSocket>, from: SocketAddr, 
                 }
                 let weather = state.lock().unwrap_or_else(PoisonError::into_inner).weather;
                 // RFC 7983: RTP and RTCP begin with 128 to 191.
-                if matches!(buffer[0], 128..=191) && is_lost(weather, &mut losing, &mut random) {
+                if matches!(buffer[0], 128..=191) && losses.is_lost(weather, &mut random) {
                     continue;
                 }
                 let due = Instant::now() + weather.jitter.mul_f64(random.random());
@@ -133,16 +145,30 @@ async fn pass(state: Arc<Mutex<State>>, near: Arc<UdpSocket>, from: SocketAddr, 
     }
 }
 
-/// Gilbert's model: lost packets come in bursts of a mean length.
-fn is_lost(weather: Weather, losing: &mut bool, random: &mut StdRng) -> bool {
-    let chance = if weather.burst <= 1.0 {
-        weather.loss
-    } else {
-        let leave = 1.0 / weather.burst;
-        if *losing { 1.0 - leave } else { weather.loss * leave / (1.0 - weather.loss) }
-    };
-    *losing = random.random_bool(chance);
-    *losing
+/// Decides about one packet after another.
+#[derive(Default)]
+struct Losses {
+    losing: bool,
+    /// Packets so far.
+    passed: u32,
+}
+
+impl Losses {
+    fn is_lost(&mut self, weather: Weather, random: &mut StdRng) -> bool {
+        self.passed = self.passed.wrapping_add(1);
+        self.losing = match weather.burst {
+            Burst::Single => random.random_bool(weather.loss),
+            Burst::Mean(length) => {
+                let leave = 1.0 / length;
+                random.random_bool(if self.losing { 1.0 - leave } else { weather.loss * leave / (1.0 - weather.loss) })
+            }
+            Burst::Exactly(length) => {
+                let period = (f64::from(length) / weather.loss.max(1e-3)) as u32;
+                self.passed % period.max(1) < length
+            }
+        };
+        self.losing
+    }
 }
 
 #[async_trait]
