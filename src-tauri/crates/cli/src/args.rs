@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{DtmfDigit, DtmfMode, IceUrl, Target};
 
-use crate::several::SeveralVerb;
+use crate::{book::BookVerb, several::SeveralVerb};
 
 /// Sidetone without a window: places and takes calls, and controls a running phone.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ pub(crate) enum Verb {
     },
     /// The sound devices of this machine.
     Devices,
+    #[command(flatten)]
+    Book(BookVerb),
     /// The state of the running phone.
     Status,
     /// Bring the window of the running phone up.

@@ -7,6 +7,7 @@ use clap::Parser;
 mod account;
 mod accounts;
 mod args;
+mod book;
 mod call;
 mod devices;
 mod exit;

@@ -46,14 +46,14 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
             Command::SendDtmf { call: chosen(folder, &call, is_talking).await?, digits: digits.0 }
         }
         Verb::Several(verb) => several::command(folder, verb).await?,
-        Verb::Call(_) | Verb::Run(_) | Verb::Accounts { .. } | Verb::Devices => {
+        Verb::Call(_) | Verb::Run(_) | Verb::Accounts { .. } | Verb::Devices | Verb::Book(_) => {
             return Err(Failure::usage("that verb needs no running phone"));
         }
     };
     tell(folder, command).await
 }
 
-async fn tell(folder: &Path, command: Command) -> Result<Exit, Failure> {
+pub(crate) async fn tell(folder: &Path, command: Command) -> Result<Exit, Failure> {
     order(folder, RemoteRequest::Command(Box::new(command))).await
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::{
     accounts,
     args::{Arguments, Verb},
-    call, devices,
+    book, call, devices,
     exit::{Exit, Failure},
     print::Printer,
     remote, serve,
@@ -39,6 +39,7 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             Verb::Run(arguments) => serve::run(&setting, arguments, printer).await,
             Verb::Accounts { verb } => accounts::run(&setting, verb, printer),
             Verb::Devices => devices::run(printer),
+            Verb::Book(verb) => book::run(&setting, verb, printer).await,
             Verb::Status
             | Verb::Show
             | Verb::Dial { .. }

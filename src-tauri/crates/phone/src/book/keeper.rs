@@ -87,7 +87,7 @@ impl Keeper {
         move || {
             let lease = folder.as_ref().and_then(BookLease::take);
             let OpenedBook { book, trouble } = match &folder {
-                Some(folder) => BookFile::open(folder, &rules),
+                Some(folder) => BookFile::open(folder, &rules, lease.as_ref()),
                 None => OpenedBook { book: BookFile::in_memory(&rules), trouble: None },
             };
             let told_index = book.index();

@@ -10,7 +10,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::{BookError, BookFile, BookRules, BookTrouble, OpenedBook, rescue, schema, version};
+use super::{BookError, BookFile, BookLease, BookRules, BookTrouble, OpenedBook, rescue, schema, version};
 use crate::{
     DataFolder,
     directory::{Directory, NumberIndex},
@@ -25,15 +25,17 @@ const WAIT: Duration = Duration::from_secs(2);
 const MOST_KEPT_ASIDE: u32 = 99;
 
 impl BookFile {
-    /// Opens the book of `folder`. Always gives a book to run with: a damaged one is moved aside and what can be read of
-    /// it goes into a new one; one that cannot be used at all is left alone, and this one lives in memory.
-    pub fn open(folder: &DataFolder, rules: &BookRules) -> OpenedBook {
+    /// Opens the book of `folder`. Always gives a book to run with: a damaged one is moved aside, by whoever has the lease,
+    /// and what can be read of it goes into a new one; one that cannot be used at all is left alone, and this one lives in
+    /// memory.
+    pub fn open(folder: &DataFolder, rules: &BookRules, lease: Option<&BookLease>) -> OpenedBook {
         let path = folder.path().join("book.sqlite3");
         let problem = match connect(&path).and_then(|db| Self::over(db, rules)) {
             Ok(book) => return OpenedBook { book, trouble: None },
             Err(problem) => problem,
         };
         if problem == BookError::Damaged
+            && lease.is_some()
             && let Some(opened) = Self::replace_damaged(&path, rules)
         {
             return opened;

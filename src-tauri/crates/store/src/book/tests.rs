@@ -20,7 +20,7 @@ fn folder() -> (tempfile::TempDir, DataFolder) {
 }
 
 fn open(folder: &DataFolder) -> BookFile {
-    let opened = BookFile::open(folder, &rules());
+    let opened = BookFile::open(folder, &rules(), None);
     assert_eq!(opened.trouble, None);
     opened.book
 }
