@@ -1,6 +1,12 @@
 //! A scenario: phones, servers and the world between them, in virtual time.
 
-use std::{cell::Cell, future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    cell::Cell,
+    future::Future,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use audio::{Hub, HubHandle, MemoryHost};
 use calls::io::{MediaEvent, MediaRequest};
@@ -50,7 +56,9 @@ pub struct Scenario {
     begun: Instant,
     finished: Cell<bool>,
     /// Where phones keep what outlives a run, each in a folder of its name; nowhere when there is none.
-    home: Option<TempDir>,
+    home: Option<PathBuf>,
+    /// The same, when it is the scenario's own.
+    temporary: Option<TempDir>,
     /// How many panics the test has asked for.
     faults: Cell<u32>,
     /// Media sessions of the far end so far; each has a seed of its own.
@@ -128,6 +136,7 @@ impl Scenario {
             begun: Instant::START,
             finished: Cell::new(false),
             home: None,
+            temporary: None,
             faults: Cell::new(0),
             far_sessions: Cell::new(0),
             wire,
@@ -145,13 +154,22 @@ impl Scenario {
     /// Phones that come later have a data folder.
     #[must_use]
     pub fn with_folders(mut self) -> Self {
-        self.home = Some(tempfile::tempdir().expect("there is room"));
+        let temporary = tempfile::tempdir().expect("there is room");
+        self.home = Some(temporary.path().to_owned());
+        self.temporary = Some(temporary);
+        self
+    }
+
+    /// Phones that come later have a data folder in this one, which outlives the scenario.
+    #[must_use]
+    pub fn with_folders_in(mut self, home: &Path) -> Self {
+        self.home = Some(home.to_owned());
         self
     }
 
     /// The data folder of a phone.
     pub fn folder(&self, name: &str) -> PathBuf {
-        self.home.as_ref().expect("a scenario with folders").path().join(name)
+        self.home.as_ref().expect("a scenario with folders").join(name)
     }
 
     /// An exchange with these users, and a registered phone for each.
@@ -215,7 +233,7 @@ impl Scenario {
             secrets: Arc::new(Secrets::new(Arc::new(InMemory::default()))),
         };
         let _inside = self.runtime.enter();
-        let folder = self.home.as_ref().map(|home| DataFolder::at(home.path().join(name)));
+        let folder = self.home.as_ref().map(|home| DataFolder::at(home.join(name)));
         let options = PhoneOptions { folder, ..PhoneOptions::passing(settings) };
         let (phone, told) = Phone::start(world, options);
         let events = watch::follow(&phone, told);
@@ -290,6 +308,16 @@ impl Scenario {
     /// Lets time pass.
     pub fn run_for(&self, span: Duration) {
         self.run(sleep_in(span));
+    }
+
+    /// Asks a phone for something and waits for the answer.
+    pub fn ask<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.run(answer)
+    }
+
+    /// Everything ends at once, as when the process is killed: nobody says goodbye.
+    pub fn crash(self) {
+        self.finished.set(true);
     }
 
     /// Lets time pass until something holds.

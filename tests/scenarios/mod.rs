@@ -1,5 +1,6 @@
 //! What the user was promised, as stories in virtual time.
 
+mod book;
 mod calls;
 mod changing;
 mod chaos;

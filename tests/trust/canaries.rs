@@ -1,11 +1,14 @@
 //! Secrets and people's data: sown everywhere they can come from, looked for everywhere they must not go.
 
-use model::{DtmfDigit, IceServer, Personal, Provider, Secret, Settings};
+use model::{ContactForm, ContactQuery, DtmfDigit, HistoryQuery, IceServer, Personal, Provider, Secret, Settings};
 use sip::Method;
 use tests::{FarCall, Log, Registering, Scenario, ms, seconds};
 
 /// What must be found nowhere: passwords, numbers, names, keys of descriptions.
-const CANARIES: [&str; 11] = [
+const CANARIES: [&str; 14] = [
+    "Canary Contact",
+    "canary-note",
+    "441632960000",
     "canary-password",
     "canary-turn",
     "canary-user",
@@ -49,7 +52,7 @@ fn keys_of(sdp: &str) -> Vec<String> {
 #[test]
 fn no_secret_and_no_person_is_in_logs_journals_or_debug_prints() {
     let log = Log::collect();
-    let t = Scenario::new().with_settings(sown).with_unregistered_far();
+    let t = Scenario::new().with_settings(sown).with_folders().with_unregistered_far();
     t.far().registering(Registering::Challenged(60));
     t.run_until("the phone is registered", seconds(2), |t| t.alice().is_registered());
 
@@ -89,15 +92,37 @@ fn no_secret_and_no_person_is_in_logs_journals_or_debug_prints() {
     far.request(&Method::Bye, "Reason: SIP;cause=500;text=\"canary-reason\"\r\n", "");
     t.run_for(seconds(90));
 
+    // The book: of contacts, of what was searched, of a file that is none, and of a call that it could not keep.
+    let book = t.alice().phone.book();
+    let table = "Name,Phone,Notes\nCanary Contact,+441632960000,canary-note\n\"Canary Contact";
+    let report = t.ask(book.import_contacts(ContactForm::Csv, table.into())).expect("a table");
+    let refused = t.ask(book.import_contacts(ContactForm::VCard, table.into())).expect_err("no vCard");
+    let query = ContactQuery { text: "Canary Contact".into(), limit: 9, ..ContactQuery::default() };
+    let contacts = t.ask(book.contacts(query)).expect("the contacts");
+    let query = HistoryQuery { text: "442079460123".into(), limit: 9, ..HistoryQuery::default() };
+    let history = t.ask(book.history(query)).expect("the history");
+    let suggested = t.ask(book.suggest("Canary Contact".into())).expect("suggestions");
+    assert_eq!((contacts.len(), history.len(), suggested.len()), (1, 1, 1), "the canaries are alive");
+    let other = rusqlite::Connection::open(t.folder("alice").join("book.sqlite3")).expect("the file");
+    other.execute_batch("DROP TABLE party").expect("broken");
+    let printed = [
+        format!("{book:?} {report:?} {refused:?} {refused} {contacts:?} {history:?} {suggested:?}"),
+        format!("{:?}", t.ask(book.history(HistoryQuery { limit: 9, ..HistoryQuery::default() }))),
+        format!("{:?}", t.ask(book.save_contact(contacts[0].clone()))),
+    ];
+    t.alice().dial("+441632960000");
+    t.run_for(seconds(1));
+
     let keys: Vec<String> = [offer, answer, theirs].iter().flat_map(|sdp| keys_of(sdp)).collect();
     assert!(keys.len() >= 6);
     let seen = t.alice().snapshot();
+    assert_clean("the book", &printed.join("\n"), &keys);
     assert_clean("a printed snapshot", &format!("{seen:?}"), &keys);
     assert_clean("printed events", &format!("{:?}", t.alice().events()), &keys);
     assert_clean("the journal", &t.journal("alice").join("\n"), &keys);
     t.finish();
     let text = log.text();
-    let steps = ["registered", "Dialing", "Answered", "Ended", "Incoming", "cannot be read"];
+    let steps = ["registered", "Dialing", "Answered", "Ended", "Incoming", "cannot be read", "is not kept"];
     assert!(steps.iter().all(|step| text.contains(step)), "the log was collected: {text}");
     assert_clean("the log", &text, &keys);
 }

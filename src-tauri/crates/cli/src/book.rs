@@ -8,10 +8,7 @@ use model::{AccountId, Command, DialOptions, Target};
 use phone::RemoteRequest;
 use store::{BookError, BookFile, BookLease, BookRules, BookTrouble};
 
-pub(crate) use self::{
-    contacts::ContactsVerb,
-    history::{HistoryArguments, HistoryVerb},
-};
+pub(crate) use self::{contacts::ContactsVerb, history::HistoryArguments};
 use crate::{
     exit::{Exit, Failure},
     print::Printer,

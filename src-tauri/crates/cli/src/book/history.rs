@@ -29,7 +29,7 @@ pub(crate) struct HistoryArguments {
 }
 
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum HistoryVerb {
+pub(super) enum HistoryVerb {
     /// Forget every call.
     Clear,
     /// Forget single calls.
