@@ -90,6 +90,8 @@ pub(crate) fn check_life(name: &str, events: &[TimedEvent], last: &Snapshot) {
             | Event::Conference { .. }
             // Its file is complete a moment after the call.
             | Event::Recording { .. }
+            // That nothing is left of it may be told after the call.
+            | Event::Transfer { .. }
             | Event::TurnedAway { .. }
             | Event::MediaTrouble { .. }
             | Event::Failed { .. } => {}

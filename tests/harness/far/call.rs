@@ -105,6 +105,16 @@ impl FarCall {
         self.send(method, self.cseq, "", &body);
     }
 
+    /// Tells how a transfer is getting on: the state of the subscription, and the status of the call it led to.
+    pub fn notify(&mut self, state: &str, status: &str) {
+        self.cseq += 1;
+        let headers = format!("Event: refer\r\nSubscription-State: {state}\r\n");
+        let fragment = format!("SIP/2.0 {status}\r\n");
+        let length = fragment.len();
+        let body = format!("Content-Type: message/sipfrag;version=2.0\r\nContent-Length: {length}\r\n\r\n{fragment}");
+        self.send(&Method::Notify, self.cseq, &headers, &body);
+    }
+
     /// Acknowledges the phone's final response to our INVITE.
     pub fn ack(&mut self, response: &Response, sdp: &str) {
         self.learn(response);

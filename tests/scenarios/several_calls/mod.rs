@@ -8,4 +8,5 @@ mod floor;
 mod kit;
 mod races;
 mod recording;
+mod transfers;
 mod waiting;

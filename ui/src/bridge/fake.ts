@@ -51,6 +51,7 @@ export function someCall(part: Partial<CallView> = {}): CallView {
     dtmf: "rfc4733",
     recording: false,
     auto_answered: false,
+    transfer: null,
     media: SOME_MEDIA,
     ...part,
   };
@@ -60,7 +61,7 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
   return {
     revision: 1,
     at_ms: 75_000,
-    accounts: [{ id: "office", state: { state: "registered" } }],
+    accounts: [{ id: "office", state: { state: "registered" }, can: { hold: true, transfer: true } }],
     calls: [],
     conference: null,
     do_not_disturb: false,

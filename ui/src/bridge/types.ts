@@ -10,6 +10,14 @@ export type Account = {
 	provider: Provider,
 };
 
+/**  What a service lets a call do, so that a face offers no more. */
+export type AccountCan = {
+	/**  Be held by signalling. */
+	hold: boolean,
+	/**  Be transferred. */
+	transfer: boolean,
+};
+
 /**  The name of an account in settings, logs and on the command line: short, unique, chosen by the user. */
 export type AccountId = string;
 
@@ -59,7 +67,18 @@ export type AccountView = {
 	id: AccountId,
 	/**  How it is doing. */
 	state: AccountState,
+	/**  What its service lets a call do. */
+	can: AccountCan,
 };
+
+/**  What happens when the far end of a call asks us to call somebody else. */
+export type AllowTransfers = 
+/**  The user is asked. */
+"ask" | 
+/**  It is done. */
+"always" | 
+/**  It is refused. */
+"never";
 
 /**  Our number of a call: unique in a run of the phone, small, in order. */
 export type CallId = number;
@@ -82,6 +101,8 @@ export type CallSettings = {
 	dnd_code?: number,
 	/**  Who rings all the same. */
 	dnd_exceptions?: Target[],
+	/**  What happens when the far end of a call asks us to call somebody else. */
+	allow_transfers?: AllowTransfers,
 	/**  Whether calls may be recorded. */
 	record?: RecordPolicy,
 	/**  Where recordings are kept; in the data folder when empty. */
@@ -148,6 +169,8 @@ export type CallView = {
 	recording: boolean,
 	/**  Whether the phone answered it by itself. */
 	auto_answered: boolean,
+	/**  How its transfer is getting on. */
+	transfer: TransferView | null,
 	/**  Figures, about once a second. */
 	media: MediaStatistics | null,
 };
@@ -184,6 +207,8 @@ export type Cause =
 { kind: "hung-up"; 
 /**  By whom. */
 by: EndedBy } | 
+/**  The far end was transferred to somebody else, or another call took its place. */
+{ kind: "transferred" } | 
 /**  Given up before it was answered. */
 { kind: "cancelled" } | 
 /**  An incoming call stopped ringing before anyone answered. */
@@ -283,97 +308,117 @@ export type Command =
 /**  Gather candidates for a call that is being typed, so that dialling needs no wait. */
 ({ command: "prepare"; 
 /**  Account that will be dialled from; the first usable one when missing. */
-account: AccountId | null }) & { call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Answer a ringing call. */
 ({ command: "answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Decline a ringing call. */
 ({ command: "decline"; 
 /**  Which. */
-call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  End a call in whatever state it is. */
 ({ command: "hang-up"; 
 /**  Which. */
-call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  End the call in conversation and answer this one; `Answer` holds it instead. */
 ({ command: "end-and-answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Divert a ringing call: the caller is told to try there (302). */
 ({ command: "redirect"; 
 /**  Which. */
 call: CallId; 
 /**  Where to. */
-target: Target }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never } | 
+target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; to?: never } | 
 /**  Put the far end on hold; a member of the conference leaves it. */
 ({ command: "hold"; 
 /**  Which. */
-call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Take it back; the others are held. */
 ({ command: "resume"; 
 /**  Which. */
-call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Make a conference of answered calls, or take further ones into it. */
 ({ command: "merge"; 
 /**  Which. */
-calls: CallId[] }) & { account?: never; call?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Make held calls of all members of the conference. */
-({ command: "split" }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Let one member leave the conference; it is held. */
 ({ command: "leave"; 
 /**  Which. */
-call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Hold every member of the conference. */
-({ command: "hold-conference" }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Take all of them back; other calls are held. */
-({ command: "resume-conference" }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  End the calls of all members. */
-({ command: "end-conference" }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Switch the microphone of one call off or on. */
 ({ command: "mute"; 
 /**  Which. */
 call: CallId; 
 /**  Off when true. */
-muted: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Send digits, one after another. */
 ({ command: "send-dtmf"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digits: DtmfDigit[] }) & { account?: never; calls?: never; digit?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Press a key and hold it: the tone lasts until `ReleaseKey`. */
 ({ command: "press-key"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digit: DtmfDigit }) & { account?: never; calls?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Let the pressed key go. */
 ({ command: "release-key"; 
 /**  Where. */
-call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Begin or end the recording of a call. */
 ({ command: "record"; 
 /**  Which. */
 call: CallId; 
 /**  Begin when true. */
-on: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never } | 
+on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never; to?: never } | 
 /**  Let new calls hear busy, or ring again. */
 ({ command: "do-not-disturb"; 
 /**  Busy when true. */
-on: boolean }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never } | 
+on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never; to?: never } | 
+/**  Ask the far end of a call to call somebody else; the call is held meanwhile. */
+({ command: "transfer"; 
+/**  Which. */
+call: CallId; 
+/**  Whom. */
+to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+/**  Transfer a call to the one that was consulted. */
+({ command: "complete-transfer"; 
+/**  The call that is transferred. */
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+/**  Give up the consultation and take the call back. */
+({ command: "cancel-transfer"; 
+/**  The call that was to be transferred. */
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+/**  Answer a far end that asks us to call somebody. */
+({ command: "allow-transfer"; 
+/**  Its call. */
+call: CallId; 
+/**  Whether we do. */
+allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Stop the ringer for a call that goes on ringing. */
 ({ command: "silence"; 
 /**  Which. */
-call: CallId }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  Put a whole new configuration in force. */
 ({ command: "save-settings"; 
 /**  The configuration. */
-settings: Settings }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; target?: never } | 
+settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; target?: never; to?: never } | 
 /**  Take a notice away. */
 ({ command: "dismiss-notice"; 
 /**  Its number. */
-notice: number }) & { account?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; on?: never; settings?: never; target?: never };
+notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; on?: never; settings?: never; target?: never; to?: never };
 
 /**  The conference as drawn. */
 export type ConferenceView = {
@@ -697,6 +742,8 @@ export type NoticeCode =
 "conference-failed" | 
 /**  A call cannot be recorded, or not any longer. */
 "recording-failed" | 
+/**  A transfer did not work. */
+"transfer-failed" | 
 /**  A sound device is missing, gone, or silent. */
 "device" | 
 /**  Audio of a call is in trouble. */
@@ -990,6 +1037,40 @@ export type Theme =
 "light" | 
 /**  Always dark. */
 "dark";
+
+/**  Whom the far end of a call is transferred to. */
+export type TransferTo = 
+/**  To somebody who is not asked (blind transfer). */
+{ to: "blind"; 
+/**  Whom. */
+target: Target } | 
+/**  To somebody whom the user talks to first; `CompleteTransfer` or `CancelTransfer` follows. */
+{ to: "consult"; 
+/**  Whom. */
+target: Target } | 
+/**  To the far end of another call (attended transfer). */
+{ to: "call"; 
+/**  Which. */
+call: CallId };
+
+/**  How the transfer of a call is getting on. */
+export type TransferView = 
+/**  The far end asks us to call somebody; `AllowTransfer` answers. */
+{ step: "asked"; 
+/**  Whom. */
+target: Personal } | 
+/**  The user talks to the one whom the call shall be transferred to. */
+{ step: "consulting"; 
+/**  In which call. */
+with: CallId } | 
+/**  The far end was asked to call somebody. */
+{ step: "moving"; 
+/**  What is heard of it. */
+words: string } | 
+/**  It did not work; the call is here again. */
+{ step: "failed"; 
+/**  Why. */
+message: string };
 
 /**  How a step went. */
 export type TrialOutcome = 

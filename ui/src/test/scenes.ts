@@ -3,8 +3,8 @@ import { FakePhone, SOME_MEDIA, someCall, someSnapshot } from "../bridge/fake";
 import type { CallView, Contact, HistoryEntry } from "../bridge/types";
 
 const ACCOUNTS = [
-  { id: "office", state: { state: "registered" as const } },
-  { id: "practice", state: { state: "registered" as const } },
+  { id: "office", state: { state: "registered" as const }, can: { hold: true, transfer: true } },
+  { id: "practice", state: { state: "registered" as const }, can: { hold: true, transfer: true } },
 ];
 const HELD = { state: "established" as const, hold: { local: true, remote: false } };
 const bob = { name: "Bob Marsh", number: "2002", uri: "sip:2002@pbx.example.com" };
@@ -127,7 +127,7 @@ export function scene(name: string): FakePhone {
   if (name === "offline") {
     phone.show({
       accounts: [
-        { id: "office", state: { state: "offline", cause: { kind: "wrong-password", code: 403 }, retry_in_s: null } },
+        { id: "office", state: { state: "offline", cause: { kind: "wrong-password", code: 403 }, retry_in_s: null }, can: { hold: true, transfer: true } },
       ],
     });
   }

@@ -123,6 +123,7 @@ export const en = {
   "quality.microphone-silent": "The microphone delivers only silence",
 
   "cause.hung-up": "Call ended",
+  "cause.transferred": "Transferred",
   "cause.cancelled": "Call cancelled",
   "cause.missed": "Missed",
   "cause.answered-elsewhere": "Answered on another phone",

@@ -6,6 +6,7 @@ mod ending;
 mod hold;
 mod lost;
 mod media;
+mod moving;
 mod recording;
 mod wire;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use model::{
     AccountId, CallId, CallState, CallView, Cause, Direction, DtmfMode, Hold, Instant, LineCall, MediaId, MediaStatistics,
-    Personal, Remote, SetupTimes, Target,
+    Personal, Remote, SetupTimes, Target, TransferView,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,7 @@ use crate::{
     io::{Description, IncomingCall, LineRequest, MediaRequest},
     lines::Line,
     outbox::Outbox,
+    transfer::Transfer,
 };
 
 /// A call and everything that is its own.
@@ -59,6 +61,11 @@ pub(crate) struct Call {
     statistics: Option<MediaStatistics>,
     lost: Lost,
     recording: Recording,
+    pub(crate) transfer: Transfer,
+    /// Its transfer as it was told last.
+    transfer_told: Option<TransferView>,
+    /// The call it takes the place of as soon as it is answered (RFC 3891).
+    pub(crate) replaces: Option<CallId>,
 }
 
 /// Where a call is. Signalling only; whether audio flows is [`Audio`].
@@ -155,6 +162,9 @@ impl Call {
             statistics: None,
             lost: Lost::default(),
             recording: Recording::default(),
+            transfer: Transfer::None,
+            transfer_told: None,
+            replaces: None,
         };
         match wait {
             Some(wait) => call.phase = Phase::Waiting { dial, until: now + wait },
@@ -211,6 +221,9 @@ impl Call {
             statistics: None,
             lost: Lost::default(),
             recording: Recording::default(),
+            transfer: Transfer::None,
+            transfer_told: None,
+            replaces: None,
         }
     }
 
@@ -244,7 +257,7 @@ impl Call {
             Phase::Talking => self.lost.due(),
             Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging => None,
         };
-        [phase, self.digits.due()].into_iter().flatten().min()
+        [phase, self.digits.due(), self.transfer.deadline()].into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -323,6 +336,7 @@ impl Call {
             silenced: self.silenced,
             dtmf: self.dtmf_in_use(),
             recording: self.is_recorded(),
+            transfer: self.transfer.view(),
             auto_answered: self.auto_answered,
             media: self.statistics.clone(),
         })

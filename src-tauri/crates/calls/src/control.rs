@@ -6,6 +6,7 @@ mod incoming;
 mod news;
 mod outgoing;
 mod recording;
+mod transfer;
 
 use std::collections::BTreeMap;
 
@@ -73,6 +74,7 @@ impl CallControl {
             Input::Timeout => {}
         }
         self.on_time(now);
+        self.settle_transfers(now);
         self.settle_floor(now);
         self.record_always();
         self.sound.update(now, &self.calls, &self.floor, &mut self.outbox);
@@ -149,6 +151,10 @@ impl CallControl {
             Command::ResumeConference => self.resume_conference(now),
             Command::EndConference => self.end_conference(now),
             Command::Record { call, on } => self.record(call, on),
+            Command::Transfer { call, to } => self.transfer(now, call, to),
+            Command::CompleteTransfer { call } => self.complete_transfer(now, call),
+            Command::CancelTransfer { call } => self.cancel_transfer(now, call),
+            Command::AllowTransfer { call, allow } => self.allow_transfer(now, call, allow),
             Command::Silence { call } => self.with_call(call, NoticeCode::DialFailed, |call, _| {
                 call.silenced = true;
                 Ok(())

@@ -1,6 +1,6 @@
 //! Reading a request to dial.
 
-use model::{DialOptions, Personal, Target};
+use model::{DialOptions, LineCall, Personal, Target};
 use serde::{Deserialize, Serialize};
 
 /// A call to be placed.
@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Dial {
     pub(crate) target: Target,
     pub(crate) headers: Vec<(String, Personal)>,
+    /// The call whose far end asked for this one.
+    pub(crate) referred: Option<LineCall>,
 }
 
 impl From<DialOptions> for Dial {
     fn from(options: DialOptions) -> Self {
-        Self { target: options.target, headers: options.headers }
+        Self { target: options.target, headers: options.headers, referred: None }
     }
 }

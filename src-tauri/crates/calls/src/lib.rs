@@ -13,6 +13,7 @@ mod lines;
 mod notices;
 mod outbox;
 mod sound;
+mod transfer;
 mod waiting;
 
 pub use control::CallControl;

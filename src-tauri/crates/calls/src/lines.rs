@@ -1,6 +1,6 @@
 //! The accounts as call control sees them: in the user's order, with their states and capabilities.
 
-use model::{Account, AccountId, AccountState, AccountView, DtmfMode, Event, OfflineCause, Provider};
+use model::{Account, AccountCan, AccountId, AccountState, AccountView, DtmfMode, Event, OfflineCause, Provider};
 use serde::{Deserialize, Serialize};
 
 use crate::{io::Capabilities, outbox::Outbox};
@@ -105,7 +105,14 @@ impl Lines {
     }
 
     pub(crate) fn views(&self) -> Vec<AccountView> {
-        self.0.iter().map(|line| AccountView { id: line.id.clone(), state: line.state.clone() }).collect()
+        self.0
+            .iter()
+            .map(|line| AccountView {
+                id: line.id.clone(),
+                state: line.state.clone(),
+                can: AccountCan { hold: line.capabilities.hold, transfer: line.capabilities.transfer },
+            })
+            .collect()
     }
 }
 

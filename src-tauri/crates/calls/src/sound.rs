@@ -31,6 +31,7 @@ impl Sound {
             Cause::Busy { .. } | Cause::Rejected { .. } => ProgressTone::Busy,
             Cause::NotFound { .. } | Cause::ServerFailed { .. } | Cause::Forbidden { .. } => ProgressTone::Congestion,
             Cause::HungUp { .. }
+            | Cause::Transferred
             | Cause::Cancelled
             | Cause::Missed
             | Cause::AnsweredElsewhere

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{DtmfDigit, DtmfMode, IceUrl, Target};
 
-use crate::{book::BookVerb, several::SeveralVerb};
+use crate::{book::BookVerb, several::SeveralVerb, transfer::TransferVerb};
 
 /// Sidetone without a window: places and takes calls, and controls a running phone.
 #[derive(Debug, Parser)]
@@ -80,6 +80,8 @@ pub(crate) enum Verb {
     },
     #[command(flatten)]
     Several(SeveralVerb),
+    #[command(flatten)]
+    Transfer(TransferVerb),
 }
 
 #[derive(Debug, Args)]

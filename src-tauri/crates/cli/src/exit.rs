@@ -35,6 +35,7 @@ impl Exit {
     pub(crate) fn of_cause(cause: &Cause) -> Self {
         match cause {
             Cause::HungUp { .. }
+            | Cause::Transferred
             | Cause::Cancelled
             | Cause::AnsweredElsewhere
             | Cause::Declined

@@ -19,6 +19,7 @@ mod setting;
 mod several;
 mod sound;
 mod start;
+mod transfer;
 
 fn main() -> ExitCode {
     start::run(args::Arguments::parse())

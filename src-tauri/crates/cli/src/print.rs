@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use model::{AccountState, CallId, CallReport, CallState, Event, Snapshot, TimedEvent, TurnedAway};
+use model::{AccountState, CallId, CallReport, CallState, Event, Snapshot, TimedEvent, TransferView, TurnedAway};
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -88,6 +88,7 @@ fn words(event: &Event) -> Option<String> {
         Event::Recording { call, on: true, file, .. } => format!("call {call}: it is recorded to {}", file.expose()),
         Event::Recording { call, message: None, .. } => format!("call {call}: the recording is complete"),
         Event::Recording { call, message: Some(message), .. } => format!("call {call}: the recording ended: {message}"),
+        Event::Transfer { call, transfer } => format!("call {call}: {}", transfer_words(transfer.as_ref())),
         Event::TurnedAway { account, remote, because } => {
             let because = match because {
                 TurnedAway::DoNotDisturb => "do not disturb",
@@ -100,6 +101,16 @@ fn words(event: &Event) -> Option<String> {
         Event::Failed { call: Some(call), message } => format!("call {call}: {message}"),
         Event::Failed { call: None, message } => message.clone(),
     })
+}
+
+fn transfer_words(transfer: Option<&TransferView>) -> String {
+    match transfer {
+        None => "no transfer is under way".into(),
+        Some(TransferView::Asked { target }) => format!("the other side asks us to call {}", target.expose()),
+        Some(TransferView::Consulting { with }) => format!("held while call {with} is asked"),
+        Some(TransferView::Moving { words }) => format!("being transferred: {words}"),
+        Some(TransferView::Failed { message }) => format!("the transfer did not work: {message}"),
+    }
 }
 
 fn conference_words(members: &[CallId], held: bool) -> String {

@@ -11,7 +11,7 @@ use crate::{
     exit::{Exit, Failure},
     print::Printer,
     setting::Setting,
-    several,
+    several, transfer,
 };
 
 /// Lets other processes of the user control `phone`.
@@ -46,6 +46,7 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
             Command::SendDtmf { call: chosen(folder, &call, is_talking).await?, digits: digits.0 }
         }
         Verb::Several(verb) => several::command(folder, verb).await?,
+        Verb::Transfer(verb) => transfer::command(folder, verb).await?,
         Verb::Call(_) | Verb::Run(_) | Verb::Accounts { .. } | Verb::Devices | Verb::Book(_) => {
             return Err(Failure::usage("that verb needs no running phone"));
         }

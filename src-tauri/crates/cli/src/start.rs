@@ -49,7 +49,8 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             | Verb::Resume(_)
             | Verb::Mute { .. }
             | Verb::Dtmf { .. }
-            | Verb::Several(_) => remote::run(&setting, arguments.verb, printer).await,
+            | Verb::Several(_)
+            | Verb::Transfer(_) => remote::run(&setting, arguments.verb, printer).await,
         }
     });
     // A thread that waits for a key store or a sound server shall not keep the process.

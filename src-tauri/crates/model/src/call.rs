@@ -156,6 +156,9 @@ pub enum Cause {
         /// By whom.
         by: EndedBy,
     },
+    /// The far end was transferred to somebody else, or another call took its place.
+    #[error("the call was transferred")]
+    Transferred,
     /// Given up before it was answered.
     #[error("the call was cancelled")]
     Cancelled,
@@ -255,6 +258,7 @@ impl Cause {
             | Self::Forbidden { code, .. }
             | Self::ServerFailed { code, .. } => Some(*code),
             Self::HungUp { .. }
+            | Self::Transferred
             | Self::Cancelled
             | Self::Missed
             | Self::AnsweredElsewhere

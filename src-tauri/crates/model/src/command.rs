@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AccountId, CallId, DtmfDigit, Personal, Settings, Target};
+use crate::{AccountId, CallId, DtmfDigit, Personal, Settings, Target, TransferTo};
 
 /// One request to the phone. Accepted means only that it was understood; the outcome arrives in the snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -108,6 +108,30 @@ pub enum Command {
     DoNotDisturb {
         /// Busy when true.
         on: bool,
+    },
+    /// Ask the far end of a call to call somebody else; the call is held meanwhile.
+    Transfer {
+        /// Which.
+        call: CallId,
+        /// Whom.
+        to: TransferTo,
+    },
+    /// Transfer a call to the one that was consulted.
+    CompleteTransfer {
+        /// The call that is transferred.
+        call: CallId,
+    },
+    /// Give up the consultation and take the call back.
+    CancelTransfer {
+        /// The call that was to be transferred.
+        call: CallId,
+    },
+    /// Answer a far end that asks us to call somebody.
+    AllowTransfer {
+        /// Its call.
+        call: CallId,
+        /// Whether we do.
+        allow: bool,
     },
     /// Stop the ringer for a call that goes on ringing.
     Silence {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, CallId, CallReport, Cause, Direction, DtmfDigit, Hold, MediaStatistics, MediaTrouble, OfflineCause, Personal,
-    Remote,
+    Remote, TransferView,
 };
 
 /// A fact with the time it became one.
@@ -64,6 +64,8 @@ pub enum Event {
     Recording { call: CallId, on: bool, file: Personal, message: Option<String> },
     /// A call was turned away without ringing.
     TurnedAway { account: AccountId, remote: Remote, because: TurnedAway },
+    /// A transfer began, is getting on, or did not work; none when it is no longer of interest.
+    Transfer { call: CallId, transfer: Option<TransferView> },
     /// A call is over.
     Ended { call: CallId, cause: Cause, code: Option<u16>, message: String, report: Box<CallReport> },
     /// Something could not be done; the sentence says what.

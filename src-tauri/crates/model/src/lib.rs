@@ -19,6 +19,7 @@ mod secret;
 mod settings;
 mod snapshot;
 mod target;
+mod transfer;
 
 pub use account::{Account, AccountId, AccountState, OfflineCause, Password, Provider, SipAccount};
 pub use book::{
@@ -38,8 +39,9 @@ pub use office::{
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
 pub use settings::{
-    CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordPolicy, SETTINGS_VERSION, Settings,
-    Shortcuts, Theme, WindowSettings,
+    AllowTransfers, CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordPolicy,
+    SETTINGS_VERSION, Settings, Shortcuts, Theme, WindowSettings,
 };
-pub use snapshot::{AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot};
+pub use snapshot::{AccountCan, AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot};
 pub use target::{InvalidTarget, Target};
+pub use transfer::{TransferTo, TransferView};

@@ -117,6 +117,8 @@ pub struct CallSettings {
     pub dnd_code: u16,
     /// Who rings all the same.
     pub dnd_exceptions: Vec<Target>,
+    /// What happens when the far end of a call asks us to call somebody else.
+    pub allow_transfers: AllowTransfers,
     /// Whether calls may be recorded.
     pub record: RecordPolicy,
     /// Where recordings are kept; in the data folder when empty.
@@ -143,6 +145,7 @@ impl Default for CallSettings {
             forward: Forward::default(),
             dnd_code: 486,
             dnd_exceptions: Vec::new(),
+            allow_transfers: AllowTransfers::default(),
             record: RecordPolicy::default(),
             recordings_folder: String::new(),
             beep_on_record: false,
@@ -183,6 +186,19 @@ impl Default for Forward {
         let nobody = Personal::default;
         Self { always: nobody(), busy: nobody(), no_answer: nobody(), no_answer_s: 20 }
     }
+}
+
+/// What happens when the far end of a call asks us to call somebody else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum AllowTransfers {
+    /// The user is asked.
+    #[default]
+    Ask,
+    /// It is done.
+    Always,
+    /// It is refused.
+    Never,
 }
 
 /// Whether calls may be recorded.

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AccountId, AccountState, CallId, CallState, ContactName, Direction, DtmfMode, MediaStatistics, Remote};
+use crate::{
+    AccountId, AccountState, CallId, CallState, ContactName, Direction, DtmfMode, MediaStatistics, Remote, TransferView,
+};
 
 /// What the page draws. It is always whole; nothing has to be added up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
@@ -47,6 +49,17 @@ pub struct AccountView {
     pub id: AccountId,
     /// How it is doing.
     pub state: AccountState,
+    /// What its service lets a call do.
+    pub can: AccountCan,
+}
+
+/// What a service lets a call do, so that a face offers no more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct AccountCan {
+    /// Be held by signalling.
+    pub hold: bool,
+    /// Be transferred.
+    pub transfer: bool,
 }
 
 /// One call as drawn.
@@ -80,6 +93,8 @@ pub struct CallView {
     pub recording: bool,
     /// Whether the phone answered it by itself.
     pub auto_answered: bool,
+    /// How its transfer is getting on.
+    pub transfer: Option<TransferView>,
     /// Figures, about once a second.
     pub media: Option<MediaStatistics>,
 }
@@ -118,6 +133,8 @@ pub enum NoticeCode {
     ConferenceFailed,
     /// A call cannot be recorded, or not any longer.
     RecordingFailed,
+    /// A transfer did not work.
+    TransferFailed,
     /// A sound device is missing, gone, or silent.
     Device,
     /// Audio of a call is in trouble.

@@ -68,6 +68,7 @@ impl Call {
                     target: dial.target.clone(),
                     offer,
                     headers: std::mem::take(&mut dial.headers),
+                    referred: dial.referred,
                 };
                 out.line(&self.account, invite);
                 self.phase = Phase::Inviting { progress: Progress::Silent, fork: None };

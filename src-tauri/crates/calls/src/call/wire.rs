@@ -7,6 +7,7 @@ use crate::{
     exchange::Exchange,
     io::{Description, LineEnd, LineEvent, LineRequest, MediaRequest},
     outbox::Outbox,
+    transfer::Transfer,
 };
 
 impl Call {
@@ -37,8 +38,13 @@ impl Call {
             }
             LineEvent::DtmfFailed { code, .. } => self.on_dtmf_refused(now, code, out),
             LineEvent::Ended { how, .. } => self.on_ended(now, how, out),
-            // Not about a call; call control has taken them.
-            LineEvent::State(_) | LineEvent::Capable(_) | LineEvent::Incoming(_) => {}
+            // Not about a call, or about its transfer; call control has taken them.
+            LineEvent::Referred { .. }
+            | LineEvent::ReferAnswered { .. }
+            | LineEvent::ReferProgress { .. }
+            | LineEvent::State(_)
+            | LineEvent::Capable(_)
+            | LineEvent::Incoming(_) => {}
         }
     }
 
@@ -97,6 +103,8 @@ impl Call {
         let ringing_here = matches!(self.phase, Phase::Judging | Phase::Alerting { .. });
         let cause = match how {
             LineEnd::Local => Cause::HungUp { by: EndedBy::Local },
+            // It has gone where it was sent to.
+            LineEnd::Bye { .. } if matches!(self.transfer, Transfer::Referred { .. }) => Cause::Transferred,
             LineEnd::Bye { .. } => Cause::HungUp { by: EndedBy::Remote },
             // RFC 3326 section 2: SIP;cause=200 means another branch took the call.
             LineEnd::Cancelled { code: Some(200) } => Cause::AnsweredElsewhere,

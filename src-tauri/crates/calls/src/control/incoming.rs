@@ -22,8 +22,13 @@ impl CallControl {
             live: self.calls.values().filter(|call| call.is_live()).count(),
             line_is_full: line.is_full(on_line),
         };
+        // A call that takes the place of another one is no further call.
+        let replaced = incoming.replaces.and_then(|line| self.calls.values().find(|call| call.is_of(account, line)));
+        if let Some(replaced) = replaced.map(|call| call.id) {
+            return self.receive(now, account, incoming, Some(replaced));
+        }
         let (request, because) = match arrival.verdict() {
-            Verdict::Ring => return self.receive(now, account, incoming),
+            Verdict::Ring => return self.receive(now, account, incoming, None),
             Verdict::Refuse { because, code } => {
                 let text = if code == 480 { "Temporarily Unavailable" } else { "Busy Here" };
                 (LineRequest::Reject { call: incoming.call, code, text: text.into() }, because)
@@ -34,12 +39,13 @@ impl CallControl {
         self.outbox.event(Event::TurnedAway { account: account.clone(), remote: incoming.remote, because });
     }
 
-    fn receive(&mut self, now: Instant, account: &AccountId, incoming: IncomingCall) {
+    fn receive(&mut self, now: Instant, account: &AccountId, incoming: IncomingCall, replaced: Option<CallId>) {
         let Some(line) = self.lines.get(account) else { return };
         self.numbered += 1;
         let id = CallId(self.numbered);
         let offerless = incoming.offer.is_none();
-        let call = Call::received(now, id, line, incoming, self.rings_for().0, &mut self.outbox);
+        let mut call = Call::received(now, id, line, incoming, self.rings_for().0, &mut self.outbox);
+        call.replaces = replaced;
         self.calls.insert(id, call);
         if offerless {
             self.alert(now, id);
@@ -58,6 +64,9 @@ impl CallControl {
     pub(super) fn alert(&mut self, now: Instant, id: CallId) {
         let (span, no_answer) = self.rings_for();
         let Some(call) = self.calls.get_mut(&id) else { return };
+        if let Some(old) = call.replaces {
+            return self.take_place(now, id, old);
+        }
         call.alert(now, now + span, no_answer, &mut self.outbox);
         // A conversation is not held by a call that answers itself: that one waits like any other.
         if self.settings.auto_answer && self.floor.holder.is_none() {

@@ -37,6 +37,9 @@ impl CallControl {
             | LineEvent::RemoteChanged { call, .. }
             | LineEvent::Dtmf { call, .. }
             | LineEvent::DtmfFailed { call, .. }
+            | LineEvent::Referred { call, .. }
+            | LineEvent::ReferAnswered { call, .. }
+            | LineEvent::ReferProgress { call, .. }
             | LineEvent::Ended { call, .. } => self.on_line_call(now, &account, call, event),
         }
     }
@@ -60,6 +63,10 @@ impl CallControl {
         let of_this_line = |call: &&mut Call| call.account == *account && call.line == line_call && call.is_live();
         let Some(call) = self.calls.values_mut().find(of_this_line) else { return };
         let (id, was_talking) = (call.id, call.is_talking());
+        if self.on_transfer(now, id, &event) {
+            return;
+        }
+        let Some(call) = self.calls.get_mut(&id) else { return };
         call.on_line(now, event, &mut self.outbox);
         if !was_talking && call.is_talking() {
             // Somebody has picked up and waits to be spoken to.

@@ -29,12 +29,19 @@ pub(super) struct Prepared {
 
 impl CallControl {
     pub(super) fn dial(&mut self, now: Instant, options: DialOptions) {
-        let Some(line) = self.lines.choose(options.account.as_ref()) else {
-            let message = match &options.account {
+        let account = options.account.clone();
+        self.place(now, account.as_ref(), Dial::from(options));
+    }
+
+    /// Places a call; its number, also when it ends at once. None when there is no account to call from.
+    pub(super) fn place(&mut self, now: Instant, account: Option<&AccountId>, dial: Dial) -> Option<CallId> {
+        let Some(line) = self.lines.choose(account) else {
+            let message = match account {
                 Some(account) => format!("there is no account {account}"),
                 None => "there is no account to call from".to_owned(),
             };
-            return self.refuse(None, NoticeCode::DialFailed, message);
+            self.refuse(None, NoticeCode::DialFailed, message);
+            return None;
         };
         let wait = line.is_coming_up().then_some(WAIT_FOR_LINE);
         let on_line = self.calls.values().filter(|call| call.is_live() && call.account == line.id).count();
@@ -50,9 +57,8 @@ impl CallControl {
         };
         self.numbered += 1;
         let id = CallId(self.numbered);
-        let target = options.target.clone();
+        let target = dial.target.clone();
         self.outbox.event(Event::Dialing { call: id, account: line.id.clone(), target: target.into() });
-        let dial = Dial::from(options);
         let call = match refusal {
             None => Call::dialled(now, id, line, dial, audio, wait, &mut self.outbox),
             Some(detail) => {
@@ -67,6 +73,7 @@ impl CallControl {
         if is_placed {
             self.give_floor(now, Holder::Call(id));
         }
+        Some(id)
     }
 
     pub(super) fn prepare(&mut self, now: Instant, account: Option<AccountId>) {

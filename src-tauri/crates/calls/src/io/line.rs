@@ -34,6 +34,32 @@ pub enum LineRequest {
         offer: Description,
         /// Further headers, `(name, value)`.
         headers: Vec<(String, Personal)>,
+        /// The call whose far end asked for this one (`LineEvent::Referred`): whom it named is called then, in the place
+        /// of another call when it said so; `target` is what was told of it.
+        referred: Option<LineCall>,
+    },
+    /// Ask the far end to call somebody (RFC 3515). Answered by `ReferAnswered`, then by `ReferProgress`.
+    Refer {
+        /// Which.
+        call: LineCall,
+        /// Whom.
+        target: Target,
+        /// The call on this line that the new one replaces there: an attended transfer.
+        replaces: Option<LineCall>,
+    },
+    /// Answer `LineEvent::Referred`.
+    AnswerRefer {
+        /// Which.
+        call: LineCall,
+        /// Whether it is done.
+        accept: bool,
+    },
+    /// Tell the far end that asked how the call it asked for is getting on; a final code is the last word.
+    NotifyRefer {
+        /// The call whose far end asked.
+        call: LineCall,
+        /// SIP status of the new call.
+        code: u16,
     },
     /// Tell the caller that it rings (180).
     Ring {
@@ -107,6 +133,9 @@ impl LineRequest {
     pub fn call(&self) -> LineCall {
         match self {
             Self::Invite { call, .. }
+            | Self::Refer { call, .. }
+            | Self::AnswerRefer { call, .. }
+            | Self::NotifyRefer { call, .. }
             | Self::Ring { call }
             | Self::Answer { call, .. }
             | Self::Reject { call, .. }
@@ -223,6 +252,33 @@ pub enum LineEvent {
         /// SIP status.
         code: u16,
     },
+    /// The far end asks us to call somebody. Wants `AnswerRefer`.
+    Referred {
+        /// Which.
+        call: LineCall,
+        /// Whom, as it may be shown.
+        target: Target,
+    },
+    /// Our REFER was answered: 202, or why not.
+    ReferAnswered {
+        /// Which.
+        call: LineCall,
+        /// SIP status; 408 when nobody answered.
+        code: u16,
+        /// Its words.
+        text: String,
+    },
+    /// The call we sent the far end to is getting on.
+    ReferProgress {
+        /// Which.
+        call: LineCall,
+        /// Its SIP status.
+        code: u16,
+        /// Its words.
+        text: String,
+        /// Whether nothing more will be told.
+        last: bool,
+    },
     /// The call is over on the wire. The last event of a call.
     Ended {
         /// Which.
@@ -243,6 +299,8 @@ pub struct IncomingCall {
     pub offer: Option<Description>,
     /// The Call-ID on the wire.
     pub sip_call_id: Personal,
+    /// The call of ours that it takes the place of (RFC 3891).
+    pub replaces: Option<LineCall>,
     /// Headers of the INVITE that policies look at (Call-Info, Alert-Info, Diversion, …), `(name, value)`.
     pub headers: Vec<(String, Personal)>,
 }

@@ -113,6 +113,7 @@ fn outcome(noted: &Noted, cause: &Cause) -> Outcome {
         // It rang until nobody came, or until the line went: the user wants to know who it was.
         Cause::NoAnswer { .. } | Cause::ConnectionLost if is_incoming => Outcome::Missed,
         Cause::HungUp { .. }
+        | Cause::Transferred
         | Cause::NoAnswer { .. }
         | Cause::NotFound { .. }
         | Cause::Moved { .. }

@@ -4,7 +4,8 @@ use model::{AccountId, AccountState, AccountView, CallId, CallState, CallView, D
 
 /// A phone with one account that is ready, and these calls.
 pub(super) fn snapshot<const N: usize>(calls: [CallView; N]) -> Snapshot {
-    let account = AccountView { id: AccountId("practice".into()), state: AccountState::Registered };
+    let account =
+        AccountView { id: AccountId("practice".into()), state: AccountState::Registered, can: model::AccountCan::default() };
     Snapshot { accounts: vec![account], calls: calls.into(), ..Snapshot::default() }
 }
 
@@ -22,6 +23,7 @@ pub(super) fn view(id: u32, state: CallState) -> CallView {
         muted: false,
         silenced: false,
         dtmf: None,
+        transfer: None,
         recording: false,
         auto_answered: false,
         media: None,

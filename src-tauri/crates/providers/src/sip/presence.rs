@@ -1,19 +1,19 @@
 //! Being connected and registered, and staying so.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
 use bytes::Bytes;
 use calls::io::{LineEvent, LineRequest};
-use model::{AccountState, Instant, LineCall, OfflineCause};
-use sip::{CallEvent, Command, Event, RegistrationEvent, UserAgent, UserAgentConfig};
+use model::{AccountState, Instant, LineCall, OfflineCause, Personal, Target};
+use sip::{CallEvent, Command, Event, RegistrationEvent, Uri, UserAgent, UserAgentConfig};
 use tracing::{debug, info};
 
 use super::{
     backoff::{Backoff, Pace},
-    failed, translate,
+    failed, target, translate,
 };
 use crate::{
     Input, Output,
@@ -46,8 +46,16 @@ pub(super) struct Presence {
     backoff: Backoff,
     last_connection: u32,
     calls: BTreeSet<LineCall>,
+    /// Whom the far ends of calls ask us to call, until it is done.
+    referrals: BTreeMap<LineCall, Referral>,
     told: Option<AccountState>,
     outputs: VecDeque<Output>,
+}
+
+/// Whom a far end asks us to call, as it wrote it.
+struct Referral {
+    target: Uri,
+    referred_by: Option<Personal>,
 }
 
 /// The connection to the server.
@@ -87,6 +95,7 @@ impl Presence {
             link: Link::Down,
             last_connection: 0,
             calls: BTreeSet::new(),
+            referrals: BTreeMap::new(),
             told: None,
             outputs: VecDeque::new(),
         }
@@ -259,11 +268,37 @@ impl Presence {
         self.outputs.push_back(Output::Stopped);
     }
 
+    /// Whom the far end names is kept as it is written; call control is told what a person can read.
+    fn on_referred(&mut self, now: Instant, call: LineCall, target: Uri, referred_by: Option<Personal>) {
+        let shown = target::shown(&target, &self.domain);
+        match shown.parse::<Target>() {
+            Ok(shown) => {
+                self.referrals.insert(call, Referral { target, referred_by });
+                self.outputs.push_back(Output::Line(LineEvent::Referred { call, target: shown }));
+            }
+            // What cannot be shown is not called.
+            Err(_) => self.agent.handle(now, sip::Input::Command(Command::RefuseRefer { call, code: 416 })),
+        }
+    }
+
     fn on_request(&mut self, now: Instant, request: LineRequest) {
-        let command = match translate::command(request, &self.domain) {
+        let referred = match &request {
+            LineRequest::Invite { referred: Some(by), .. } => self.referrals.remove(by),
+            _ => None,
+        };
+        let is_refer = matches!(request, LineRequest::Refer { .. });
+        let mut command = match translate::command(request, &self.domain) {
             Ok(command) => command,
+            Err((call, detail)) if is_refer => {
+                return self.outputs.push_back(Output::Line(LineEvent::ReferAnswered { call, code: 416, text: detail }));
+            }
             Err((call, detail)) => return self.outputs.push_back(failed(call, detail)),
         };
+        if let (Command::Invite(invite), Some(referral)) = (&mut command, referred) {
+            invite.target = referral.target;
+            // RFC 3892: who is called learns on whose behalf.
+            invite.headers.extend(referral.referred_by.map(|by| ("Referred-By".to_owned(), by)));
+        }
         if let Command::Invite(invite) = &command {
             if !matches!(self.link, Link::Open { .. }) {
                 return self.outputs.push_back(failed(invite.call, "the account is not connected to its server".into()));
@@ -294,15 +329,14 @@ impl Presence {
     fn on_event(&mut self, now: Instant, event: Event) {
         match event {
             Event::Registration(event) => self.on_registration(now, event),
-            Event::Call(call, CallEvent::Referred { .. }) => {
-                // Nobody above takes on transfers that others ask for; the far end learns it at once.
-                let refusal = Command::RefuseRefer { call, code: 603 };
-                self.agent.handle(now, sip::Input::Command(refusal));
-            }
+            Event::Call(call, CallEvent::Referred { target, referred_by }) => self.on_referred(now, call, *target, referred_by),
             Event::Call(call, event) => {
                 match &event {
                     CallEvent::Incoming(_) => self.calls.insert(call),
-                    CallEvent::Ended(_) => self.calls.remove(&call),
+                    CallEvent::Ended(_) => {
+                        self.referrals.remove(&call);
+                        self.calls.remove(&call)
+                    }
                     _ => false,
                 };
                 if let Some(event) = translate::line_event(call, event) {

@@ -1,7 +1,7 @@
 //! What was dialled, as a request URI.
 
 use model::Target;
-use sip::{InvalidUri, Uri};
+use sip::{InvalidUri, Scheme, Uri};
 
 /// The URI of a target: an address as it is, anything else as a user at the account's domain.
 pub(super) fn request_uri(target: &Target, domain: &str) -> Result<Uri, InvalidUri> {
@@ -12,6 +12,19 @@ pub(super) fn request_uri(target: &Target, domain: &str) -> Result<Uri, InvalidU
             format!("{scheme}:{}@{host}", escaped(user)).parse()
         }
         _ => format!("sip:{}@{domain}", escaped(text)).parse(),
+    }
+}
+
+/// What a person may read of an address: the number or name where it is at the account's own domain, the address elsewhere.
+pub(super) fn shown(uri: &Uri, domain: &str) -> String {
+    let user = uri.user.as_deref().unwrap_or_default();
+    match uri.scheme {
+        Scheme::Sip | Scheme::Sips if uri.host.eq_ignore_ascii_case(domain) => user.to_owned(),
+        Scheme::Sip | Scheme::Sips => match uri.port {
+            Some(port) => format!("sip:{user}@{}:{port}", uri.host),
+            None => format!("sip:{user}@{}", uri.host),
+        },
+        _ => user.to_owned(),
     }
 }
 

@@ -162,7 +162,7 @@ impl Bench {
     fn dial(&mut self, target: &str) -> LineCall {
         let call = LineCall::Dialled(1);
         let target = target.parse().expect("can be dialled");
-        self.request(LineRequest::Invite { call, target, offer: SDP.into(), headers: Vec::new() });
+        self.request(LineRequest::Invite { call, target, offer: SDP.into(), headers: Vec::new(), referred: None });
         call
     }
 
@@ -491,7 +491,7 @@ fn no_order_of_events_gets_an_account_stuck() {
                 6 => {
                     let target = "600".parse().expect("a number");
                     let call = LineCall::Dialled(step);
-                    bench.request(LineRequest::Invite { call, target, offer: SDP.into(), headers: Vec::new() });
+                    bench.request(LineRequest::Invite { call, target, offer: SDP.into(), headers: Vec::new(), referred: None });
                 }
                 7 => bench.request(LineRequest::HangUp { call: LineCall::Dialled(rng.random_range(0..300)) }),
                 8 => bench.receive((0..rng.random_range(0..200)).map(|_| rng.random_range(0..=255)).collect()),

@@ -2,8 +2,7 @@
 
 use calls::io::{IncomingCall, LineEnd, LineEvent, LineRequest};
 use model::{LineCall, Personal, Target};
-use sip::{CallEnd, CallEvent, Command, ExtraHeaders, Invite};
-use tracing::debug;
+use sip::{CallEnd, CallEvent, Command, ExtraHeaders, Invite, ReferSubscription};
 
 use super::{dtmf, target};
 
@@ -34,11 +33,19 @@ const WIRE_HEADERS: [&str; 20] = [
 /// What call control asks for, for the user agent; or which call cannot be placed and why.
 pub(super) fn command(request: LineRequest, domain: &str) -> Result<Command, (LineCall, String)> {
     Ok(match request {
-        LineRequest::Invite { call, target, offer, headers } => {
+        LineRequest::Invite { call, target, offer, headers, referred: _ } => {
             let target = target::request_uri(&target, domain)
                 .map_err(|error| (call, format!("the number or address cannot be called: {error}")))?;
             Command::Invite(Box::new(Invite { call, target, offer: Some(offer), headers }))
         }
+        LineRequest::Refer { call, target, replaces } => {
+            let target = target::request_uri(&target, domain)
+                .map_err(|error| (call, format!("nobody can be transferred there: {error}")))?;
+            Command::Refer { call, target, replaces }
+        }
+        LineRequest::AnswerRefer { call, accept: true } => Command::AcceptRefer { call },
+        LineRequest::AnswerRefer { call, accept: false } => Command::RefuseRefer { call, code: 603 },
+        LineRequest::NotifyRefer { call, code } => Command::NotifyRefer { call, code, text: String::new() },
         LineRequest::Ring { call } => Command::Ring { call },
         LineRequest::Answer { call, description } => Command::Accept { call, description: Some(description) },
         LineRequest::Reject { call, code, text } => Command::Reject { call, code, text, headers: Vec::new() },
@@ -74,6 +81,7 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
             remote: incoming.remote,
             offer: incoming.offer,
             sip_call_id: incoming.sip_call_id,
+            replaces: incoming.replaces,
             headers: telling(incoming.headers),
         })),
         CallEvent::Progress { code, fork, answer } => LineEvent::Progress { call, code, fork, answer },
@@ -95,10 +103,12 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
         CallEvent::EarlyAnswer { .. } => return None,
         // An answer to it would come too late and be dropped; the session stays as it was.
         CallEvent::ReofferWithdrawn => return None,
-        CallEvent::Referred { .. } | CallEvent::ReferAnswered { .. } | CallEvent::ReferProgress { .. } => {
-            debug!(?call, "nobody here follows transfers");
-            return None;
+        CallEvent::ReferAnswered { code, text } => LineEvent::ReferAnswered { call, code, text },
+        CallEvent::ReferProgress { code, text, last } => {
+            LineEvent::ReferProgress { call, code, text, last: last == ReferSubscription::Terminated }
         }
+        // The provider keeps whom it names, and tells it by itself.
+        CallEvent::Referred { .. } => return None,
     })
 }
 

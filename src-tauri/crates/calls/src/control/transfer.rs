@@ -1,0 +1,333 @@
+//! Transfers: the far end of a call is asked to call somebody else, or asks us to.
+
+use model::{AllowTransfers, CallId, Cause, Event, Instant, NoticeCode, Target, TransferTo};
+
+use super::CallControl;
+use crate::{
+    call::{Call, Phase},
+    dial::Dial,
+    floor::Holder,
+    io::{LineEvent, LineRequest},
+    transfer::{ASK_FOR, FIRST_WORD_WITHIN, HANG_UP_WITHIN, HOLD_WITHIN, Order, Other, RING_WITHIN, SHOW_FOR, Transfer},
+};
+
+impl CallControl {
+    pub(super) fn transfer(&mut self, now: Instant, id: CallId, to: TransferTo) {
+        let begun = self.may_transfer(id).and_then(|()| match to {
+            TransferTo::Blind { target } => self.begin(now, id, target, None),
+            TransferTo::Call { call } => self.begin_attended(now, id, call),
+            TransferTo::Consult { target } => self.consult(now, id, target),
+        });
+        self.refuse_transfer(id, begun);
+    }
+
+    pub(super) fn complete_transfer(&mut self, now: Instant, id: CallId) {
+        let consulted = self.consulted(id);
+        let begun = consulted.and_then(|(with, was_held)| {
+            let other = self.calls.get(&with).ok_or("the other call is over")?;
+            let target = other.remote_target();
+            let is_answered = other.is_talking();
+            self.set_transfer(id, Transfer::None);
+            if is_answered {
+                self.begin_attended(now, id, with)?;
+            } else {
+                // It cannot be replaced before it is answered (RFC 3891 section 3): the far end dials it anew.
+                let target = target.ok_or("the other call is not answered yet")?;
+                self.with_call(with, NoticeCode::TransferFailed, |call, out| call.hang_up(now, out));
+                self.begin(now, id, target, None)?;
+            }
+            self.keep_held(id, was_held);
+            Ok(())
+        });
+        self.refuse_transfer(id, begun);
+    }
+
+    pub(super) fn cancel_transfer(&mut self, now: Instant, id: CallId) {
+        let cancelled = self.consulted(id).map(|(with, was_held)| {
+            self.set_transfer(id, Transfer::None);
+            self.with_call(with, NoticeCode::TransferFailed, |call, out| call.hang_up(now, out));
+            self.back(now, id, was_held);
+        });
+        self.refuse_transfer(id, cancelled);
+    }
+
+    pub(super) fn allow_transfer(&mut self, now: Instant, id: CallId, allow: bool) {
+        let Some(Transfer::Asked { target, .. }) = self.calls.get(&id).map(|call| call.transfer.clone()) else {
+            return self.refuse_transfer(id, Err("nobody asks for a transfer in this call"));
+        };
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.transfer = Transfer::None;
+        self.outbox.line(&call.account, LineRequest::AnswerRefer { call: call.line, accept: allow });
+        if allow {
+            self.take_on(now, id, target);
+        }
+    }
+
+    /// What the line says of a transfer; whether it did.
+    pub(super) fn on_transfer(&mut self, now: Instant, id: CallId, event: &LineEvent) -> bool {
+        match event {
+            LineEvent::Referred { target, .. } => self.on_referred(now, id, target.clone()),
+            LineEvent::ReferAnswered { code, text, .. } => self.on_refer_answered(now, id, *code, text),
+            LineEvent::ReferProgress { code, text, last, .. } => self.on_refer_progress(now, id, *code, text, *last),
+            _ => return false,
+        }
+        true
+    }
+
+    /// After each input: goes on with the transfers that what happened lets go on.
+    pub(super) fn settle_transfers(&mut self, now: Instant) {
+        let ids: Vec<CallId> = self.calls.values().filter(|call| call.transfer != Transfer::None).map(|call| call.id).collect();
+        for id in ids {
+            self.settle_transfer(now, id);
+        }
+        let replaced = |call: &mut Call| if call.is_talking() { call.replaces.take() } else { None };
+        let replaced: Vec<CallId> = self.calls.values_mut().filter_map(replaced).collect();
+        for old in replaced {
+            if let Some(call) = self.calls.get_mut(&old) {
+                call.leave_to_others(now, &mut self.outbox);
+            }
+        }
+        for call in self.calls.values_mut() {
+            if let Some(transfer) = call.transfer_to_tell() {
+                self.outbox.event(Event::Transfer { call: call.id, transfer });
+            }
+        }
+    }
+
+    fn settle_transfer(&mut self, now: Instant, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let is_over = !call.is_live();
+        match call.transfer.clone() {
+            Transfer::None => {}
+            Transfer::Holding { order, until } => {
+                if is_over {
+                    self.set_transfer(id, Transfer::None);
+                } else if call.hold.local || now >= until {
+                    self.refer(now, id, order);
+                }
+            }
+            Transfer::Referred { order, until, .. } => {
+                if call.cause() == Some(&Cause::Transferred) {
+                    self.transferred(now, id, &order);
+                } else if is_over {
+                    self.set_transfer(id, Transfer::None);
+                } else if now >= until {
+                    self.transfer_failed(now, id, order.was_held, "nothing was heard of how it went".into());
+                }
+            }
+            Transfer::Consulting { with, was_held } => {
+                let other = self.calls.get(&with).filter(|other| other.is_live());
+                if is_over {
+                    self.set_transfer(id, Transfer::None);
+                } else if other.is_none() {
+                    let cause = self.calls.get(&with).and_then(Call::cause);
+                    let message = cause.map_or_else(|| "the other call is over".to_owned(), Cause::to_string);
+                    self.transfer_failed(now, id, was_held, message);
+                }
+            }
+            Transfer::Asked { until, .. } => {
+                if is_over {
+                    self.set_transfer(id, Transfer::None);
+                } else if now >= until {
+                    self.allow_transfer(now, id, false);
+                }
+            }
+            Transfer::Taking { by } => self.tell_referrer(now, id, by),
+            Transfer::Failed { until, .. } => {
+                if is_over || now >= until {
+                    self.set_transfer(id, Transfer::None);
+                }
+            }
+        }
+    }
+
+    fn may_transfer(&self, id: CallId) -> Result<(), &'static str> {
+        let call = self.calls.get(&id).ok_or("there is no such call")?;
+        if !call.is_talking() {
+            return Err("only an answered call can be transferred");
+        }
+        if !call.transfer.is_free() {
+            return Err("the call is being transferred already");
+        }
+        match self.lines.get(&call.account) {
+            Some(line) if line.capabilities.transfer => Ok(()),
+            Some(_) | None => Err("the service of this account knows no transfer"),
+        }
+    }
+
+    fn begin_attended(&mut self, now: Instant, id: CallId, other: CallId) -> Result<(), &'static str> {
+        let account = self.calls.get(&id).map(|call| call.account.clone());
+        let other = self.calls.get(&other).filter(|call| call.is_talking() && call.id != id);
+        let other = other.ok_or("only to the far end of another answered call")?;
+        if Some(&other.account) != account.as_ref() {
+            return Err("the two calls are on different accounts: merge them instead");
+        }
+        let target = other.remote_target().ok_or("the other call has no address to call")?;
+        let other = Other { id: other.id, line: other.line };
+        self.begin(now, id, target, Some(other))
+    }
+
+    /// Has the far end held; it is asked when that is settled.
+    fn begin(&mut self, now: Instant, id: CallId, target: Target, other: Option<Other>) -> Result<(), &'static str> {
+        let was_held = self.calls.get(&id).is_some_and(Call::is_to_be_held);
+        if !was_held {
+            self.hold(id);
+        }
+        self.set_transfer(id, Transfer::Holding { order: Order { target, other, was_held }, until: now + HOLD_WITHIN });
+        Ok(())
+    }
+
+    fn consult(&mut self, now: Instant, id: CallId, target: Target) -> Result<(), &'static str> {
+        let call = self.calls.get(&id).ok_or("there is no such call")?;
+        let (account, was_held) = (call.account.clone(), call.is_to_be_held());
+        let dial = Dial { target, headers: Vec::new(), referred: None };
+        let with = self.place(now, Some(&account), dial).ok_or("the other call could not be placed")?;
+        self.set_transfer(id, Transfer::Consulting { with, was_held });
+        Ok(())
+    }
+
+    fn consulted(&self, id: CallId) -> Result<(CallId, bool), &'static str> {
+        match self.calls.get(&id).map(|call| &call.transfer) {
+            Some(Transfer::Consulting { with, was_held }) => Ok((*with, *was_held)),
+            Some(_) => Err("nobody is being consulted about this call"),
+            None => Err("there is no such call"),
+        }
+    }
+
+    fn refer(&mut self, now: Instant, id: CallId, order: Order) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let request =
+            LineRequest::Refer { call: call.line, target: order.target.clone(), replaces: order.other.map(|other| other.line) };
+        self.outbox.line(&call.account, request);
+        let (words, until) = ("asking the other side".into(), now + FIRST_WORD_WITHIN);
+        call.transfer = Transfer::Referred { order, words, until, ended: false };
+    }
+
+    fn on_refer_answered(&mut self, now: Instant, id: CallId, code: u16, text: &str) {
+        let Some(Transfer::Referred { order, .. }) = self.calls.get(&id).map(|call| call.transfer.clone()) else { return };
+        if code >= 300 {
+            let message = format!("the other side refused the transfer ({code} {text})");
+            self.transfer_failed(now, id, order.was_held, message);
+        }
+    }
+
+    fn on_refer_progress(&mut self, now: Instant, id: CallId, code: u16, text: &str, last: bool) {
+        let Some(Transfer::Referred { order, .. }) = self.calls.get(&id).map(|call| call.transfer.clone()) else { return };
+        match code {
+            200..=299 => self.transferred(now, id, &order),
+            300.. => {
+                let cause = Cause::of_response(code, text);
+                self.transfer_failed(now, id, order.was_held, cause.to_string());
+            }
+            _ => {
+                let words = if code == 100 { "calling" } else { "ringing" }.to_owned();
+                // A report that ends without an end: its server leaves the rest to a hang-up.
+                let until = now + if last { HANG_UP_WITHIN } else { RING_WITHIN };
+                self.set_transfer(id, Transfer::Referred { order, words, until, ended: last });
+            }
+        }
+    }
+
+    /// The far end is where it should be: our calls with it, and with the one it replaced, are over.
+    fn transferred(&mut self, now: Instant, id: CallId, order: &Order) {
+        self.set_transfer(id, Transfer::None);
+        let other = order.other.map(|other| other.id);
+        for id in [Some(id), other].into_iter().flatten() {
+            if let Some(call) = self.calls.get_mut(&id) {
+                call.leave_to_others(now, &mut self.outbox);
+            }
+        }
+    }
+
+    fn transfer_failed(&mut self, now: Instant, id: CallId, was_held: bool, message: String) {
+        self.set_transfer(id, Transfer::Failed { message: message.clone(), until: now + SHOW_FOR });
+        self.refuse(Some(id), NoticeCode::TransferFailed, format!("the transfer did not work: {message}"));
+        self.back(now, id, was_held);
+    }
+
+    /// The call is the user's again.
+    fn back(&mut self, now: Instant, id: CallId, was_held: bool) {
+        if !was_held && self.is_talking(id) {
+            self.resume(now, id);
+        }
+    }
+
+    fn keep_held(&mut self, id: CallId, was_held: bool) {
+        if let Some(Transfer::Holding { order, .. }) = self.calls.get_mut(&id).map(|call| &mut call.transfer) {
+            order.was_held = was_held;
+        }
+    }
+
+    fn on_referred(&mut self, now: Instant, id: CallId, target: Target) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let may_ask = call.is_talking() && call.transfer.is_free();
+        match self.settings.allow_transfers {
+            AllowTransfers::Never => self.outbox.line(&call.account, LineRequest::AnswerRefer { call: call.line, accept: false }),
+            _ if !may_ask => self.outbox.line(&call.account, LineRequest::AnswerRefer { call: call.line, accept: false }),
+            AllowTransfers::Ask => call.transfer = Transfer::Asked { target, until: now + ASK_FOR },
+            AllowTransfers::Always => {
+                self.outbox.line(&call.account, LineRequest::AnswerRefer { call: call.line, accept: true });
+                self.take_on(now, id, target);
+            }
+        }
+    }
+
+    /// Calls whom the far end asked for.
+    fn take_on(&mut self, now: Instant, id: CallId, target: Target) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let (account, referred) = (call.account.clone(), Some(call.line));
+        let placed = self.place(now, Some(&account), Dial { target, headers: Vec::new(), referred });
+        match placed {
+            Some(by) => self.set_transfer(id, Transfer::Taking { by }),
+            None => self.notify_referrer(id, 503),
+        }
+    }
+
+    /// The far end that asked hears how its wish is getting on.
+    fn tell_referrer(&mut self, now: Instant, id: CallId, by: CallId) {
+        let code = match self.calls.get(&by).map(|call| &call.phase) {
+            Some(Phase::Talking) => 200,
+            Some(Phase::Ended(ended)) => ended.cause.code().unwrap_or(487),
+            Some(_) => return,
+            None => 487,
+        };
+        self.notify_referrer(id, code);
+        self.set_transfer(id, Transfer::None);
+        if code >= 300 {
+            self.back(now, id, false);
+        }
+    }
+
+    fn notify_referrer(&mut self, id: CallId, code: u16) {
+        if let Some(call) = self.calls.get(&id).filter(|call| call.is_live()) {
+            self.outbox.line(&call.account, LineRequest::NotifyRefer { call: call.line, code });
+        }
+    }
+
+    fn set_transfer(&mut self, id: CallId, transfer: Transfer) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.transfer = transfer;
+        }
+    }
+
+    fn refuse_transfer(&mut self, id: CallId, begun: Result<(), &'static str>) {
+        if let Err(message) = begun {
+            self.refuse(Some(id), NoticeCode::TransferFailed, message);
+        }
+    }
+
+    /// A call that takes the place of one of ours: it is answered at once, in the place of the other.
+    pub(super) fn take_place(&mut self, now: Instant, new: CallId, old: CallId) {
+        let had_floor = self.floor.includes(old);
+        let was_member = self.floor.is_member(old);
+        if let Some(call) = self.calls.get_mut(&new) {
+            call.alert_silently(now);
+        }
+        self.with_call(new, NoticeCode::TransferFailed, |call, out| call.answer(now, out));
+        if was_member {
+            self.floor.members.iter_mut().filter(|member| **member == old).for_each(|member| *member = new);
+        } else if had_floor {
+            self.floor.give(now, Holder::Call(new));
+        }
+    }
+}

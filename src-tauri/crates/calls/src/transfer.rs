@@ -1,0 +1,93 @@
+//! The transfer of one call: where it is, and what is told of it.
+
+use std::time::Duration;
+
+use model::{CallId, Instant, LineCall, Target, TransferView};
+use serde::{Deserialize, Serialize};
+
+/// How long the far end may take to agree to be held before it is asked to call somebody all the same.
+pub(crate) const HOLD_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long nothing may be heard of the call that the far end was asked for: a server that tells anything tells at once
+/// that it tries.
+pub(crate) const FIRST_WORD_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long that call may ring once it was heard of.
+pub(crate) const RING_WITHIN: Duration = Duration::from_secs(180);
+
+/// How long the far end has to hang up when it told the end of its report and not how it ended.
+pub(crate) const HANG_UP_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long the user may think about a far end that asks us to call somebody: its request is answered before it is
+/// repeated for the last time (RFC 3261, timer F).
+pub(crate) const ASK_FOR: Duration = Duration::from_secs(25);
+
+/// How long a failure is shown.
+pub(crate) const SHOW_FOR: Duration = Duration::from_secs(8);
+
+/// The transfer of a call.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Transfer {
+    /// None.
+    #[default]
+    None,
+    /// The far end is being held; then it is asked.
+    Holding { order: Order, until: Instant },
+    /// The far end was asked to call somebody.
+    Referred { order: Order, words: String, until: Instant, ended: bool },
+    /// The user talks to the one whom the call shall be transferred to.
+    Consulting { with: CallId, was_held: bool },
+    /// The far end asks us to call somebody.
+    Asked { target: Target, until: Instant },
+    /// We call whom the far end asked for.
+    Taking { by: CallId },
+    /// It did not work.
+    Failed { message: String, until: Instant },
+}
+
+/// What is asked of the far end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) target: Target,
+    /// The call that the new one takes the place of.
+    pub(crate) other: Option<Other>,
+    /// Whether the call was held before: then it stays so when the transfer fails.
+    pub(crate) was_held: bool,
+}
+
+/// The other call of an attended transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Other {
+    pub(crate) id: CallId,
+    pub(crate) line: LineCall,
+}
+
+impl Transfer {
+    /// Whether another transfer of this call can begin.
+    pub(crate) fn is_free(&self) -> bool {
+        matches!(self, Self::None | Self::Failed { .. })
+    }
+
+    /// When it wants to be woken.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Holding { until, .. }
+            | Self::Referred { until, .. }
+            | Self::Asked { until, .. }
+            | Self::Failed { until, .. } => Some(*until),
+            Self::None | Self::Consulting { .. } | Self::Taking { .. } => None,
+        }
+    }
+
+    /// As drawn.
+    pub(crate) fn view(&self) -> Option<TransferView> {
+        match self {
+            Self::None | Self::Taking { .. } => None,
+            Self::Holding { .. } => Some(TransferView::Moving { words: "waiting for the hold".into() }),
+            Self::Referred { words, .. } => Some(TransferView::Moving { words: words.clone() }),
+            Self::Consulting { with, .. } => Some(TransferView::Consulting { with: *with }),
+            Self::Asked { target, .. } => Some(TransferView::Asked { target: target.clone().into() }),
+            Self::Failed { message, .. } => Some(TransferView::Failed { message: message.clone() }),
+        }
+    }
+}
