@@ -67,6 +67,11 @@ function contacts(): Contact[] {
 const calls: Record<string, CallView[]> = {
   talking: [someCall()],
   two: [someCall({ id: 1, state: HELD, remote: bob }), someCall({ id: 2, remote: zoe, muted: true, recording: true })],
+  consulting: [
+    someCall({ id: 1, state: HELD, remote: bob, transfer: { step: "consulting", with: 2 } }),
+    someCall({ id: 2, remote: zoe }),
+  ],
+  asked: [someCall({ transfer: { step: "asked", target: "2003" } })],
   bad: [someCall({ media: { ...SOME_MEDIA, mos: 2.6, loss_in: 0.12, jitter_ms: 35 } })],
   ringing: [someCall({ state: { state: "ringing" }, answered_ms: null, media: null })],
   incoming: [
@@ -127,7 +132,11 @@ export function scene(name: string): FakePhone {
   if (name === "offline") {
     phone.show({
       accounts: [
-        { id: "office", state: { state: "offline", cause: { kind: "wrong-password", code: 403 }, retry_in_s: null }, can: { hold: true, transfer: true } },
+        {
+          id: "office",
+          state: { state: "offline", cause: { kind: "wrong-password", code: 403 }, retry_in_s: null },
+          can: { hold: true, transfer: true },
+        },
       ],
     });
   }

@@ -87,6 +87,28 @@ test("a conference shows its members and can be split, held and ended", () => {
   ]);
 });
 
+test("a call is transferred now, after a talk, or to the other call", async () => {
+  const phone = open("two");
+  press("Transfer");
+  fireEvent.input(await screen.findByLabelText("Name or number", { selector: ".sheet input" }), {
+    target: { value: "603" },
+  });
+  press("Talk first");
+  press("Transfer");
+  press(/^To .*Bob Marsh/);
+  expect(phone.sent).toEqual([
+    { command: "transfer", call: 2, to: { to: "consult", target: "603" } },
+    { command: "transfer", call: 2, to: { to: "call", call: 1 } },
+  ]);
+});
+
+test("who is asked to call somebody else answers the question", async () => {
+  const phone = open("talking");
+  phone.show({ calls: [someCall({ transfer: { step: "asked", target: "2003" } })] });
+  fireEvent.click(await screen.findByRole("button", { name: "Refuse" }));
+  expect(phone.sent).toEqual([{ command: "allow-transfer", call: 1, allow: false }]);
+});
+
 test("a second call is answered by holding or by ending the first", () => {
   const phone = open("second");
   press("Hold and answer");

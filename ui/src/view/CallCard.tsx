@@ -5,6 +5,7 @@ import { Dialpad } from "./Dialpad";
 import { useDoing } from "./doing";
 import { Icon, type IconName } from "./icons";
 import { Level } from "./Level";
+import { TransferStatus } from "./Transfer";
 import { callName, duration, isEnded, isHeld, isTalking, quality, remoteNumber, stateWords } from "./texts";
 
 interface Props {
@@ -32,6 +33,7 @@ export function CallCard({ call, now, showAccount, selected, keypad, onKeypad, o
     >
       <CallTitle call={call} now={now} showAccount={showAccount} />
       {isTalking(call) && <Sound call={call} />}
+      <TransferStatus call={call} />
       {!isEnded(call) && (
         <div class="actions">
           {held && <ResumeAction call={call} onSelect={onSelect} />}

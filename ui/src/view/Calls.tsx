@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { CallId, CallView, Snapshot } from "../bridge/types";
 import { say } from "../words/words";
 import { CallCard } from "./CallCard";
@@ -5,7 +6,8 @@ import { ConferenceCard } from "./ConferenceCard";
 import { useDoing } from "./doing";
 import { IncomingCard } from "./IncomingCard";
 import { Icon } from "./icons";
-import { isEstablished, isHeld, isIncoming, isTalking } from "./texts";
+import { TransferSheet } from "./Transfer";
+import { isEnded, isEstablished, isHeld, isIncoming, isTalking } from "./texts";
 
 interface Props {
   snapshot: Snapshot;
@@ -19,6 +21,8 @@ interface Props {
 /** All calls: ringing, in conversation, held; between the last two, what joins or swaps them. */
 export function Calls({ snapshot, now, selected, keypadOf, onKeypad, onSelect }: Props) {
   const { calls, conference } = snapshot;
+  const [transferring, setTransferring] = useState<CallId | null>(null);
+  const canTransfer = (call: CallView) => snapshot.accounts.some(({ id, can }) => id === call.account && can.transfer);
   const showAccount = snapshot.accounts.length > 1;
   const members = conference?.members ?? [];
   const single = calls.filter((call) => !isIncoming(call) && !members.includes(call.id));
@@ -32,19 +36,24 @@ export function Calls({ snapshot, now, selected, keypadOf, onKeypad, onSelect }:
       selected={call.id === selected}
       keypad={call.id === keypadOf}
       onKeypad={() => onKeypad(call.id)}
+      onTransfer={canTransfer(call) ? () => setTransferring(call.id) : undefined}
       onSelect={() => onSelect(call.id)}
     />
   );
+  const moved = calls.find(({ id }) => id === transferring);
   return (
-    <ul class="calls" aria-label={say("call.calls")}>
-      {calls.filter(isIncoming).map((call) => (
-        <IncomingCard key={call.id} call={call} now={now} showAccount={showAccount} busy={busy} />
-      ))}
-      {conference && <ConferenceCard conference={conference} calls={calls} now={now} />}
-      {single.filter((call) => !isHeld(call)).map(card)}
-      <Between snapshot={snapshot} single={single} onSelect={onSelect} />
-      {single.filter(isHeld).map(card)}
-    </ul>
+    <>
+      <ul class="calls" aria-label={say("call.calls")}>
+        {calls.filter(isIncoming).map((call) => (
+          <IncomingCard key={call.id} call={call} now={now} showAccount={showAccount} busy={busy} />
+        ))}
+        {conference && <ConferenceCard conference={conference} calls={calls} now={now} />}
+        {single.filter((call) => !isHeld(call)).map(card)}
+        <Between snapshot={snapshot} single={single} onSelect={onSelect} />
+        {single.filter(isHeld).map(card)}
+      </ul>
+      {moved && !isEnded(moved) && <TransferSheet call={moved} others={calls} onClose={() => setTransferring(null)} />}
+    </>
   );
 }
 

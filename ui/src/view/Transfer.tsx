@@ -1,0 +1,100 @@
+import { useState } from "preact/hooks";
+import type { CallView, TransferTo } from "../bridge/types";
+import { isolated, say } from "../words/words";
+import { useDoing } from "./doing";
+import { Sheet } from "./Sheet";
+import { callName, isEstablished } from "./texts";
+
+interface SheetProps {
+  call: CallView;
+  /** The other calls of the phone: one of them may be whom it is transferred to. */
+  others: CallView[];
+  onClose: () => void;
+}
+
+/** Whom a call is transferred to: the far end of another call, or somebody who is dialled now or asked first. */
+export function TransferSheet({ call, others, onClose }: SheetProps) {
+  const { send } = useDoing();
+  const [typed, type] = useState("");
+  const target = typed.trim();
+  const transfer = (to: TransferTo) => {
+    send({ command: "transfer", call: call.id, to });
+    onClose();
+  };
+  const answered = others.filter(
+    (other) => other.id !== call.id && isEstablished(other) && other.account === call.account,
+  );
+  return (
+    <Sheet title={say("transfer.title", { name: isolated(callName(call)) })} onClose={onClose}>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (target) transfer({ to: "blind", target });
+        }}
+      >
+        {answered.map((other) => (
+          <button key={other.id} type="button" onClick={() => transfer({ to: "call", call: other.id })}>
+            {say("transfer.to-call", { name: isolated(callName(other)) })}
+          </button>
+        ))}
+        <label>
+          <span>{say("transfer.target")}</span>
+          <input
+            type="text"
+            inputMode="tel"
+            autocomplete="off"
+            maxLength={255}
+            value={typed}
+            onInput={(event) => type(event.currentTarget.value)}
+          />
+        </label>
+        <div class="row">
+          <button type="submit" class="primary" disabled={!target}>
+            {say("transfer.now")}
+          </button>
+          <button type="button" disabled={!target} onClick={() => transfer({ to: "consult", target })}>
+            {say("transfer.talk-first")}
+          </button>
+        </div>
+      </form>
+    </Sheet>
+  );
+}
+
+/** How the transfer of a call is getting on, and what can be done about it. */
+export function TransferStatus({ call }: { call: CallView }) {
+  const { send } = useDoing();
+  const { transfer } = call;
+  if (!transfer) return null;
+  const answer = (allow: boolean) => send({ command: "allow-transfer", call: call.id, allow });
+  switch (transfer.step) {
+    case "asked":
+      return (
+        <div class="question transfer" role="alertdialog" aria-label={say("call.transfer")}>
+          <p>{say("transfer.asked", { target: isolated(transfer.target) })}</p>
+          <button type="button" class="primary" onClick={() => answer(true)}>
+            {say("transfer.allow")}
+          </button>
+          <button type="button" onClick={() => answer(false)}>
+            {say("transfer.refuse")}
+          </button>
+        </div>
+      );
+    case "consulting":
+      return (
+        <div class="row transfer">
+          <button type="button" class="primary" onClick={() => send({ command: "complete-transfer", call: call.id })}>
+            {say("transfer.complete")}
+          </button>
+          <button type="button" onClick={() => send({ command: "cancel-transfer", call: call.id })}>
+            {say("transfer.cancel")}
+          </button>
+        </div>
+      );
+    case "moving":
+      return <p class="hint transfer">{say("transfer.moving", { words: transfer.words })}</p>;
+    case "failed":
+      return <p class="problem transfer">{say("transfer.failed", { message: transfer.message })}</p>;
+  }
+}
