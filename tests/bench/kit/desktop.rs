@@ -116,8 +116,11 @@ impl Desktop {
     /// # Errors
     /// When there is none.
     pub async fn close_window(&self) -> Outcome {
-        let keys = ["search", "--onlyvisible", "--name", "^Sidetone$", "windowactivate", "--sync", "key", "alt+F4"];
-        if self.command("xdotool").args(keys).status().await?.success() { Ok(()) } else { Err("no window to close".into()) }
+        let find = self.command("xdotool").args(["search", "--onlyvisible", "--name", "^Sidetone$"]).output().await?;
+        let found = String::from_utf8(find.stdout)?;
+        let window = found.lines().last().ok_or("no window to close")?;
+        let keys = ["windowactivate", "--sync", window, "key", "--clearmodifiers", "alt+F4"];
+        if self.command("xdotool").args(keys).status().await?.success() { Ok(()) } else { Err("the window stays".into()) }
     }
 
     fn command(&self, program: impl AsRef<Path>) -> Command {
