@@ -23,7 +23,8 @@ pub(super) fn who_hears(t: &Scenario, names: &[&str]) -> Vec<Vec<usize>> {
         (0..names.len())
             .filter(|&place| {
                 let level = level(place);
-                assert!(!(-60.0..-24.0).contains(&level), "neither heard nor silent: {level} dBFS at {} Hz", TONES[place]);
+                // What is below has been left there by lossy codecs.
+                assert!(!(-48.0..-24.0).contains(&level), "neither heard nor silent: {level} dBFS at {} Hz", TONES[place]);
                 level > -24.0
             })
             .collect()
