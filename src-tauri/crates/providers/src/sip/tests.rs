@@ -444,10 +444,29 @@ fn digits_go_and_come_by_info() {
 }
 
 #[test]
-fn a_transfer_the_far_end_asks_for_is_declined() {
+fn whom_the_far_end_asks_for_is_told_and_called_as_it_wrote_it() {
     let mut bench = Bench::registered();
-    bench.answered();
+    let call = bench.answered();
+    let refer = "Refer-To: <sip:601@pbx.example.com;x=y>\r\nReferred-By: <sip:boss@pbx.example.com>\r\n";
+    bench.request_in_call("REFER", refer, "");
+    let target: model::Target = "601".parse().expect("a number");
+    assert_eq!(bench.events.last(), Some(&LineEvent::Referred { call, target: target.clone() }));
+    assert_eq!(bench.responses(), [0u16; 0], "the user is asked first");
+    bench.request(LineRequest::AnswerRefer { call, accept: true });
+    assert_eq!(bench.responses(), [202]);
+    let new = LineCall::Dialled(9);
+    bench.request(LineRequest::Invite { call: new, target, offer: SDP.into(), headers: Vec::new(), referred: Some(call) });
+    let invite = bench.last_request(Method::Invite);
+    assert_eq!(invite.uri.to_string(), "sip:601@pbx.example.com;x=y");
+    assert_eq!(invite.headers.get("Referred-By"), Some("<sip:boss@pbx.example.com>"));
+}
+
+#[test]
+fn a_transfer_that_is_not_wanted_is_declined() {
+    let mut bench = Bench::registered();
+    let call = bench.answered();
     bench.request_in_call("REFER", "Refer-To: <sip:601@pbx.example.com>\r\n", "");
+    bench.request(LineRequest::AnswerRefer { call, accept: false });
     assert_eq!(bench.responses(), [603]);
 }
 
