@@ -27,7 +27,8 @@ export async function serve(folder) {
   const server = createServer((request, response) => {
     const path = normalize(join(base, new URL(request.url, "http://localhost").pathname));
     if (!path.startsWith(base) || !statSync(path, { throwIfNoEntry: false })?.isFile()) {
-      response.writeHead(404).end();
+      // A browser asks for an icon by itself.
+      response.writeHead(request.url === "/favicon.ico" ? 204 : 404).end();
       return;
     }
     response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "text/plain", "content-security-policy": csp });
@@ -47,4 +48,116 @@ export function browser() {
 /** The product's files with their sizes in bytes. */
 export function builtFolder(folder) {
   return join(root, "ui", folder);
+}
+
+/** Every view of the main page: its scene, and how to come there. */
+export const VIEWS = [
+  ...[
+    "idle",
+    "talking",
+    "two",
+    "bad",
+    "ringing",
+    "incoming",
+    "second",
+    "ended",
+    "eight",
+    "conference",
+    "first",
+    "notices",
+    "offline",
+  ].map((scene) => ({ name: scene, scene, open: async () => {} })),
+  { name: "keypad", scene: "talking", open: (page) => button(page, "keypad") },
+  { name: "history", scene: "idle", open: (page) => tab(page, 1) },
+  { name: "contacts", scene: "idle", open: (page) => tab(page, 2) },
+  {
+    name: "contact form",
+    scene: "idle",
+    open: async (page) => {
+      await tab(page, 2);
+      await page.locator(".row-item.contact .small").first().click();
+    },
+  },
+  { name: "settings", scene: "idle", open: (page) => tab(page, 3) },
+  ...Array.from({ length: 8 }, (_, at) => ({
+    name: `settings ${at + 1}`,
+    scene: "idle",
+    open: (page) => section(page, at),
+  })),
+  {
+    name: "account form",
+    scene: "idle",
+    open: async (page) => {
+      await section(page, 0);
+      await page.locator(".account-buttons .small").nth(2).click();
+      await page.locator(".more > summary").click();
+      await page.locator(".account-form .row > button").nth(1).click();
+      await page.locator(".steps").waitFor();
+    },
+  },
+  {
+    name: "new server",
+    scene: "idle",
+    open: async (page) => {
+      await section(page, 3);
+      await page.locator(".group .quiet").first().click();
+      await page.locator(".new-server select").selectOption("turn-tls");
+    },
+  },
+  { name: "keys", scene: "idle", open: (page) => page.keyboard.press("F1") },
+];
+
+const button = (page, icon) =>
+  page
+    .locator(".call .action")
+    .nth(icon === "keypad" ? 2 : 0)
+    .click();
+const tab = async (page, at) => {
+  const wide = await page.locator(".window.wide").count();
+  await page
+    .locator(".tabs button")
+    .nth(at - wide)
+    .click();
+};
+const section = async (page, at) => {
+  await tab(page, 3);
+  await page.locator(".sections button").nth(at).click();
+};
+
+/** A page that tells what it must not do: errors, breaches of its policy, requests to anybody else. */
+export async function open(
+  chromium,
+  url,
+  { width = 360, height = 640, scheme = "light", locale = "en", zoom = 1 } = {},
+) {
+  const context = await chromium.newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    locale,
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(5000);
+  const wrong = [];
+  page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
+  page.on("console", (line) => line.type() === "error" && wrong.push(`console: ${line.text()}`));
+  page.on("dialog", (dialog) => {
+    wrong.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(new URL(url).origin)) wrong.push(`request: ${request.url()}`);
+  });
+  await page.goto(url);
+  if (zoom !== 1)
+    await page.evaluate((factor) => {
+      document.documentElement.style.fontSize = `${factor * 100}%`;
+    }, zoom);
+  await page.locator("main").first().waitFor();
+  return { page, wrong, close: () => context.close() };
+}
+
+/** Says which claims do not hold. */
+export function expect(holds, words) {
+  if (!holds) throw new Error(words);
 }

@@ -108,12 +108,8 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
                 </small>
                 <span class="numbers">
                   {contact.numbers.map(({ kind, number }) => (
-                    <button
-                      key={number}
-                      type="button"
-                      onClick={() => dial(number)}
-                      aria-label={say("contacts.call", { number: isolated(number) })}
-                    >
+                    <button key={number} type="button" onClick={() => dial(number)}>
+                      <span class="unseen">{say("dial.call")} </span>
                       <small>{say(`kind.${kind}` as Key)}</small> <bdi>{number}</bdi>
                     </button>
                   ))}

@@ -86,7 +86,6 @@ function PadKey({ digit, letters, onKey, onPress, onRelease }: KeyProps) {
     <button
       type="button"
       class="pad-key"
-      aria-label={letters ? say("dial.key-letters", { digit, letters }) : say("dial.key", { digit })}
       onPointerDown={press}
       onPointerUp={release}
       onPointerLeave={release}
@@ -96,8 +95,7 @@ function PadKey({ digit, letters, onKey, onPress, onRelease }: KeyProps) {
       onBlur={release}
       onClick={click}
     >
-      <span class="pad-digit">{digit}</span>
-      <span class="pad-letters">{letters}</span>
+      <span class="pad-digit">{digit}</span> <span class="pad-letters">{letters}</span>
     </button>
   );
 }

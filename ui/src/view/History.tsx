@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { HistoryEntry, HistoryFilter, Snapshot } from "../bridge/types";
-import { isolated, type Key, say, spokenLanguage } from "../words/words";
+import { type Key, say, spokenLanguage } from "../words/words";
 import { useDoing } from "./doing";
 import { useAnswer } from "./hooks";
 import { Icon, type IconName } from "./icons";
@@ -142,12 +142,8 @@ function Entry({ entry, onDial, onDelete, onContact }: EntryProps) {
     entry.outcome === "missed" ? "missed" : entry.direction === "outgoing" ? "outgoing" : "incoming";
   return (
     <li class={`row-item ${entry.outcome}`}>
-      <button
-        type="button"
-        class="row-main"
-        onClick={onDial}
-        aria-label={say("history.call-back", { name: isolated(name) })}
-      >
+      <button type="button" class="row-main" onClick={onDial}>
+        <span class="unseen">{say("dial.call")} </span>
         <Icon name={icon} />
         <span class="row-words">
           <strong>

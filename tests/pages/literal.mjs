@@ -1,0 +1,161 @@
+import { expect, open, VIEWS } from "./kit.mjs";
+
+/** What a caller might put into a name. */
+const STRINGS = [
+  "<script>window.broken=1</script>",
+  "<img src=x onerror=window.broken=1>",
+  "<svg onload=window.broken=1>",
+  "<svg><script>window.broken=1</script></svg>",
+  "<svg><animate onbegin=window.broken=1 attributeName=x dur=1s>",
+  "<iframe srcdoc='<script>parent.broken=1</script>'></iframe>",
+  "<iframe src=javascript:parent.broken=1></iframe>",
+  "<a href=javascript:window.broken=1>call me</a>",
+  "javascript:window.broken=1",
+  "data:text/html,<script>parent.broken=1</script>",
+  '" onmouseover="window.broken=1',
+  "' onfocus='window.broken=1' autofocus='",
+  '"><script>window.broken=1</script>',
+  "</bdi></strong><script>window.broken=1</script>",
+  "</title><script>window.broken=1</script>",
+  "</textarea><script>window.broken=1</script>",
+  "<details open ontoggle=window.broken=1>",
+  "<input autofocus onfocus=window.broken=1>",
+  "<video><source onerror=window.broken=1></video>",
+  "<body onload=window.broken=1>",
+  "<style>*{display:none}</style>",
+  "<link rel=stylesheet href=http://192.0.2.1/x.css>",
+  "<img src=http://192.0.2.1/seen.png>",
+  "<meta http-equiv=refresh content='0;url=http://192.0.2.1/'>",
+  "<base href=http://192.0.2.1/>",
+  "<form action=http://192.0.2.1/><button>Answer</button></form>",
+  "<object data=http://192.0.2.1/x></object>",
+  "<math><mtext><mglyph><style><img src=x onerror=window.broken=1>",
+  '<noscript><p title="</noscript><img src=x onerror=window.broken=1>">',
+  "{{constructor.constructor('window.broken=1')()}}",
+  "${window.broken=1}",
+  "{name} {count} {message}",
+  "&lt;script&gt;window.broken=1&lt;/script&gt;",
+  "$& $1 $` $'",
+  "\u202e<script>window.broken=1</script>",
+  '{"__proto__":{"broken":1}}',
+];
+
+/** Where callers' words stand: each part of the page with its view. */
+const PLACES = [
+  "idle",
+  "talking",
+  "two",
+  "incoming",
+  "second",
+  "ended",
+  "conference",
+  "notices",
+  "keypad",
+  "history",
+  "contacts",
+];
+
+export default async function literal({ test, chromium, origin }) {
+  for (const name of PLACES) {
+    const view = VIEWS.find((known) => known.name === name);
+    await test(`${STRINGS.length} hostile names stand as they are in ${name}`, () =>
+      look(`fake.html?scene=${view.scene}`, view.open));
+  }
+  await test(`${STRINGS.length} hostile names stand as they are in the popup`, () =>
+    look("fake-incoming.html?scene=second", async () => {}));
+  await test("hostile names stand as they are in the contact form", async () => {
+    const { open: come } = VIEWS.find(({ name }) => name === "contact form");
+    await look(
+      "fake.html?scene=idle",
+      async (page) => {
+        const close = page.locator("form.form .row button").nth(1);
+        if (await close.count()) await close.click();
+        await come(page);
+        await page.locator("form.form textarea").waitFor();
+      },
+      true,
+    );
+  });
+  await test("hostile names stand as they are among suggestions", async () => {
+    await look(
+      "fake.html?scene=idle",
+      async (page, text) => {
+        await page.locator(".number input").fill(text.slice(0, 3));
+        await page.locator("[role=option]").first().waitFor();
+      },
+      true,
+    );
+  });
+
+  async function look(path, come, again = false) {
+    const { page, wrong, close } = await open(chromium, `${origin}/${path}`);
+    try {
+      if (!again) await come(page);
+      for (const text of STRINGS) {
+        await page.evaluate(poison, text);
+        if (again) await come(page, text);
+        await page.waitForTimeout(40);
+        const seen = await page.evaluate(
+          (wanted) =>
+            document.body.innerText.includes(wanted) ||
+            [...document.querySelectorAll("input, textarea")].some(({ value }) => value === wanted),
+          text,
+        );
+        expect(seen, `${text} is not shown as it is`);
+        const made = await page.evaluate(() => ({
+          broken: "broken" in window,
+          elements: document.querySelectorAll(
+            "#page script, #page img, #page iframe, #page style, #page link, #page object, #page base, #page meta, #page video, #page math, #page a[href^='javascript']",
+          ).length,
+          inline: [...document.querySelectorAll("#page *")].some((element) =>
+            [...element.attributes].some(({ name }) => name.startsWith("on")),
+          ),
+        }));
+        expect(
+          !made.broken && made.elements === 0 && !made.inline,
+          `${text} became more than text: ${JSON.stringify(made)}`,
+        );
+      }
+      expect(wrong.length === 0, wrong.join("\n"));
+    } finally {
+      await close();
+    }
+  }
+}
+
+/** Puts the text wherever somebody else chooses what stands there. */
+function poison(text) {
+  const phone = window.phone ?? window.incoming.phone;
+  const remote = { name: text, number: text, uri: text };
+  phone.entries = phone.entries.map((entry) => ({ ...entry, remote, contact: null, words: text }));
+  phone.known = phone.known.map((contact) => ({
+    ...contact,
+    name: text,
+    organisation: text,
+    note: text,
+    numbers: [{ kind: "work", number: text }],
+  }));
+  phone.show({
+    accounts: phone.snapshot.accounts.map((account) => ({
+      ...account,
+      id: text,
+      state: { state: "offline", cause: { kind: "refused", code: 500, text }, retry_in_s: null },
+    })),
+    calls: phone.snapshot.calls.map((call) => ({
+      ...call,
+      remote,
+      contact: null,
+      account: text,
+      state:
+        call.state.state === "ended"
+          ? { state: "ended", cause: { kind: "server-failed", code: 500, text } }
+          : call.state,
+    })),
+    notices: phone.snapshot.notices.map((notice) => ({ ...notice, message: text })),
+    changes: {
+      settings: phone.snapshot.changes.settings,
+      history: phone.snapshot.changes.history + 1,
+      contacts: phone.snapshot.changes.contacts + 1,
+    },
+  });
+}

@@ -1,0 +1,49 @@
+import { expect, open } from "./kit.mjs";
+
+/** The window of a ringing call. */
+export default async function popup({ test, chromium, origin }) {
+  const on = async (scene, run) => {
+    const { page, wrong, close } = await open(chromium, `${origin}/fake-incoming.html?scene=${scene}`, {
+      width: 360,
+      height: 180,
+    });
+    try {
+      await run(page, () => page.evaluate(() => window.incoming.acts));
+      expect(wrong.length === 0, wrong.join("\n"));
+    } finally {
+      await close();
+    }
+  };
+  await test("keys typed by chance answer nothing", () =>
+    on("incoming", async (page, acts) => {
+      for (const key of ["Enter", "Space", "a", "Escape", "1"]) await page.keyboard.press(key);
+      expect((await acts()).length === 0, JSON.stringify(await acts()));
+      const focused = await page.evaluate(() => document.activeElement === document.body);
+      expect(focused, "something has the focus from the start");
+    }));
+  await test("each button does what it says, by mouse and by key", () =>
+    on("incoming", async (page, acts) => {
+      for (const name of ["Answer", "Silence"]) await page.getByRole("button", { name }).click();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      const said = (await acts()).map(([, action]) => action).join(" ");
+      expect(said === "answer silence decline", said);
+    }));
+  await test("with another call it holds or ends that one", () =>
+    on("second", async (page, acts) => {
+      for (const name of ["Hold and answer", "End and answer", "Decline"])
+        await page.getByRole("button", { name }).click();
+      const said = (await acts()).map(([, action]) => action).join(" ");
+      expect(said === "hold-and-answer end-and-answer decline", said);
+    }));
+  for (const scene of ["incoming", "second"]) {
+    await test(`everything of ${scene} is within 360 by 180`, () =>
+      on(scene, async (page) => {
+        const boxes = await page
+          .locator(".ringing, .ringing *:not(svg):not(path)")
+          .evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().toJSON()));
+        const out = boxes.filter(({ right, bottom }) => right > 360.5 || bottom > 180.5);
+        expect(out.length === 0, JSON.stringify(out));
+      }));
+  }
+}
