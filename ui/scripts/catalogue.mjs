@@ -26,5 +26,22 @@ for (const key of keys) {
   if (!said.includes(`"${key}"`) && !made.some((start) => key.startsWith(start))) problems.push(`nobody says ${key}`);
 }
 
+// The compiler sees a missing sentence, but not one that is filled in otherwise than the English one.
+const sentences = (language) => {
+  const text = readFileSync(`src/words/${language}.ts`, "utf8");
+  const entries = text.matchAll(/^ {2}"([^"]+)":\s*([\s\S]*?),\n(?= {2}"|\n|\})/gm);
+  return new Map([...entries].map(([, key, entry]) => [key, filled(entry)]));
+};
+const filled = (entry) => [...new Set(entry.match(/\{\w+\}/g) ?? [])].sort().join(" ");
+const english = sentences("en");
+for (const language of ["fr", "de", "es"]) {
+  const translated = sentences(language);
+  for (const [key, names] of english) {
+    const told = translated.get(key);
+    if (told !== names)
+      problems.push(`${language}: ${key} is filled in by "${told ?? "nothing"}" instead of "${names}"`);
+  }
+}
+
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -43,7 +43,7 @@ export function someSettings(): Settings & { accounts: Account[] } {
       dtx: false,
       limit: 8,
       waiting: "ring",
-      forward: { always: "", busy: "", no_answer: "", no_answer_s: 20 },
+      forward: { always: "", busy: "", no_answer: "", no_answer_s: 20, exceptions: [] },
       dnd_code: 486,
       dnd_exceptions: [],
       record: "on-request",

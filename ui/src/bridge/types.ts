@@ -480,6 +480,8 @@ export type ContactQuery = {
 	favourites?: boolean,
 	/**  How many at most. */
 	limit?: number,
+	/**  How many of the first are left out: those of the pages before. */
+	skip?: number,
 };
 
 /**  Which devices to use, per role: ids in order of preference; the system's default when none of them is there. */
@@ -576,6 +578,8 @@ export type Forward = {
 	no_answer?: Personal,
 	/**  After how many seconds of ringing. */
 	no_answer_s?: number,
+	/**  Who is forwarded in no case. */
+	exceptions?: Target[],
 };
 
 /**  One call of the past. */

@@ -1,9 +1,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Bridge } from "../bridge/bridge";
 import type { AccountId, CallId, CallView, Contact, Snapshot } from "../bridge/types";
-import { isolated, type Key, say } from "../words/words";
+import { type Key, say } from "../words/words";
 import { AccountBar } from "./AccountBar";
-import { mergeable } from "./Calls";
+import { Announcer } from "./Announcer";
+import { type Asked, mergeable, swapTo } from "./Calls";
 import { Contacts, newContact } from "./Contacts";
 import { DoingContext, makeDoing, type Toast } from "./doing";
 import { History, UNDO_MS } from "./History";
@@ -13,6 +14,7 @@ import { KeySheet } from "./KeySheet";
 import { Phone } from "./Phone";
 import { type Section, Settings } from "./settings/Settings";
 import { Toasts } from "./Toasts";
+import { canTransfer } from "./Transfer";
 import { callName, isEnded, isHeld, isIncoming, isTalking, stateWords } from "./texts";
 import { type Keys, useKeys } from "./useKeys";
 
@@ -42,6 +44,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   const [chosen, choose] = useState<CallId | null>(null);
   const [keypadOf, setKeypadOf] = useState<CallId | null>(null);
   const [adding, setAdding] = useState(false);
+  const [asked, ask] = useState<Asked | null>(null);
   const [draft, setDraft] = useState<Contact | null>(null);
   const [section, setSection] = useState<Section | null>(null);
   const [help, showHelp] = useState(false);
@@ -103,16 +106,56 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
       else if (adding) setAdding(false);
       else setKeypadOf(null);
     },
-    onMute: () => selected && doing.send({ command: "mute", call: selected.id, muted: !selected.muted }),
-    onHold: () => selected && doing.send({ command: isHeld(selected) ? "resume" : "hold", call: selected.id }),
-    onMerge: () => {
-      const calls = mergeable(snapshot);
-      if (calls.length > 1) doing.send({ command: "merge", calls });
+    onAnswer: () => {
+      const ringing = snapshot.calls.find(isIncoming);
+      if (ringing) doing.send({ command: "answer", call: ringing.id });
+    },
+    onHangUp: () => selected && doing.send({ command: "hang-up", call: selected.id }),
+    onLetter: (letter) => {
+      if (letter === "d") doing.send({ command: "do-not-disturb", on: !snapshot.do_not_disturb });
+      else return selected !== undefined && pressLetter(letter, selected);
+      return true;
     },
     onSelect: (at) => choose(snapshot.calls[at]?.id ?? null),
+    onView: (at) => VIEWS[at] && setView(VIEWS[at][0]),
     onHelp: () => showHelp(true),
   };
   useKeys(keys);
+
+  /** What a letter does to the chosen call. */
+  const pressLetter = (letter: string, call: CallView): boolean => {
+    switch (letter) {
+      case "m":
+        doing.send({ command: "mute", call: call.id, muted: !call.muted });
+        return true;
+      case "h":
+        doing.send({ command: isHeld(call) ? "resume" : "hold", call: call.id });
+        return true;
+      case "r":
+        doing.send({ command: "record", call: call.id, on: !call.recording });
+        return true;
+      case "k":
+        setKeypadOf(keypadOf === call.id ? null : call.id);
+        return true;
+      case "t":
+        if (isTalking(call) && canTransfer(snapshot, call)) ask({ what: "transfer", call: call.id });
+        return true;
+      case "s": {
+        const other = swapTo(snapshot);
+        if (!other) return true;
+        choose(other.id);
+        doing.send({ command: "resume", call: other.id });
+        return true;
+      }
+      case "j": {
+        const calls = mergeable(snapshot);
+        if (calls.length > 1) doing.send({ command: "merge", calls });
+        return true;
+      }
+      default:
+        return false;
+    }
+  };
 
   const phone = (
     <Phone
@@ -126,6 +169,8 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
       onSelect={choose}
       keypadOf={keypadOf}
       onKeypad={(call) => setKeypadOf(keypadOf === call ? null : call)}
+      asked={asked}
+      onAsk={ask}
       adding={adding}
       onAdding={setAdding}
       onSettings={() => openSettings("accounts")}
@@ -139,7 +184,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
           <AccountBar snapshot={snapshot} from={from} onFrom={setFrom} />
         </header>
         <Toasts notices={snapshot.notices} toasts={toasts} onGone={drop} onSettings={openSettings} />
-        <Announcer calls={snapshot.calls} />
+        <Announcer snapshot={snapshot} />
         {!wide && view !== "phone" && <CallStrip calls={snapshot.calls} onOpen={() => setView("phone")} />}
         <main class="views">
           {(wide || view === "phone") && phone}
@@ -187,18 +232,6 @@ function useToasts() {
     [drop],
   );
   return { toasts: [...toasts], tell, drop };
-}
-
-/** Tells screen readers what becomes of the calls. */
-function Announcer({ calls }: { calls: CallView[] }) {
-  const words = calls.map((call) =>
-    say("call.with", { name: isolated(callName(call)), state: stateWords(call.state) }),
-  );
-  return (
-    <p class="unseen" role="status">
-      {words.join(". ")}
-    </p>
-  );
 }
 
 /** The way back to a call while a list covers it. */

@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import type { CallId, CallView, Snapshot } from "../bridge/types";
 import { say } from "../words/words";
 import { CallCard } from "./CallCard";
@@ -6,8 +5,14 @@ import { ConferenceCard } from "./ConferenceCard";
 import { useDoing } from "./doing";
 import { IncomingCard } from "./IncomingCard";
 import { Icon } from "./icons";
-import { TransferSheet } from "./Transfer";
+import { canTransfer, RedirectSheet, TransferSheet } from "./Transfer";
 import { isEnded, isEstablished, isHeld, isIncoming, isTalking } from "./texts";
+
+/** For which call the person is asked where to. */
+export interface Asked {
+  what: "transfer" | "redirect";
+  call: CallId;
+}
 
 interface Props {
   snapshot: Snapshot;
@@ -16,13 +21,13 @@ interface Props {
   keypadOf: CallId | null;
   onKeypad: (call: CallId) => void;
   onSelect: (call: CallId) => void;
+  asked: Asked | null;
+  onAsk: (asked: Asked | null) => void;
 }
 
 /** All calls: ringing, in conversation, held; between the last two, what joins or swaps them. */
-export function Calls({ snapshot, now, selected, keypadOf, onKeypad, onSelect }: Props) {
+export function Calls({ snapshot, now, selected, keypadOf, onKeypad, onSelect, asked, onAsk }: Props) {
   const { calls, conference } = snapshot;
-  const [transferring, setTransferring] = useState<CallId | null>(null);
-  const canTransfer = (call: CallView) => snapshot.accounts.some(({ id, can }) => id === call.account && can.transfer);
   const showAccount = snapshot.accounts.length > 1;
   const members = conference?.members ?? [];
   const single = calls.filter((call) => !isIncoming(call) && !members.includes(call.id));
@@ -36,41 +41,43 @@ export function Calls({ snapshot, now, selected, keypadOf, onKeypad, onSelect }:
       selected={call.id === selected}
       keypad={call.id === keypadOf}
       onKeypad={() => onKeypad(call.id)}
-      onTransfer={canTransfer(call) ? () => setTransferring(call.id) : undefined}
+      onTransfer={canTransfer(snapshot, call) ? () => onAsk({ what: "transfer", call: call.id }) : undefined}
       onSelect={() => onSelect(call.id)}
     />
   );
-  const moved = calls.find(({ id }) => id === transferring);
+  const moved = calls.find((call) => call.id === asked?.call && !isEnded(call));
+  const close = () => onAsk(null);
   return (
     <>
       <ul class="calls" aria-label={say("call.calls")}>
         {calls.filter(isIncoming).map((call) => (
-          <IncomingCard key={call.id} call={call} now={now} showAccount={showAccount} busy={busy} />
+          <IncomingCard
+            key={call.id}
+            call={call}
+            now={now}
+            showAccount={showAccount}
+            busy={busy}
+            onRedirect={() => onAsk({ what: "redirect", call: call.id })}
+          />
         ))}
         {conference && <ConferenceCard conference={conference} calls={calls} now={now} />}
         {single.filter((call) => !isHeld(call)).map(card)}
-        <Between snapshot={snapshot} single={single} onSelect={onSelect} />
+        <Between snapshot={snapshot} onSelect={onSelect} />
         {single.filter(isHeld).map(card)}
       </ul>
-      {moved && !isEnded(moved) && <TransferSheet call={moved} others={calls} onClose={() => setTransferring(null)} />}
+      {moved && asked?.what === "transfer" && !isIncoming(moved) && (
+        <TransferSheet call={moved} others={calls} onClose={close} />
+      )}
+      {moved && asked?.what === "redirect" && isIncoming(moved) && <RedirectSheet call={moved} onClose={close} />}
     </>
   );
 }
 
-function Between({
-  snapshot,
-  single,
-  onSelect,
-}: {
-  snapshot: Snapshot;
-  single: CallView[];
-  onSelect: Props["onSelect"];
-}) {
+function Between({ snapshot, onSelect }: { snapshot: Snapshot; onSelect: Props["onSelect"] }) {
   const { send } = useDoing();
   const joinable = mergeable(snapshot);
-  const held = single.filter(isHeld);
-  const swapTo = held.length === 1 && single.some(isTalking) ? held[0] : undefined;
-  if (joinable.length < 2 && !swapTo) return null;
+  const other = swapTo(snapshot);
+  if (joinable.length < 2 && !other) return null;
   return (
     <li class="between">
       {joinable.length > 1 && (
@@ -79,12 +86,12 @@ function Between({
           {say("call.merge")}
         </button>
       )}
-      {swapTo && (
+      {other && (
         <button
           type="button"
           onClick={() => {
-            onSelect(swapTo.id);
-            send({ command: "resume", call: swapTo.id });
+            onSelect(other.id);
+            send({ command: "resume", call: other.id });
           }}
         >
           <Icon name="swap" />
@@ -93,6 +100,13 @@ function Between({
       )}
     </li>
   );
+}
+
+/** The one held call that Swap takes back. */
+export function swapTo({ calls, conference }: Snapshot): CallView | undefined {
+  const single = calls.filter((call) => !conference?.members.includes(call.id));
+  const held = single.filter(isHeld);
+  return held.length === 1 && single.some(isTalking) ? held[0] : undefined;
 }
 
 /** The calls that one press of Merge brings together: those answered, and the conference's own when it grows. */

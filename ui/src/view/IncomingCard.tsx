@@ -10,10 +10,11 @@ interface Props {
   showAccount: boolean;
   /** Whether another call is in conversation, which answering holds. */
   busy: boolean;
+  onRedirect: () => void;
 }
 
 /** A call that rings here. */
-export function IncomingCard({ call, now, showAccount, busy }: Props) {
+export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props) {
   const { send } = useDoing();
   return (
     <li
@@ -41,6 +42,7 @@ export function IncomingCard({ call, now, showAccount, busy }: Props) {
           pressed={call.silenced}
           onClick={() => send({ command: "silence", call: call.id })}
         />
+        <Action icon="outgoing" words="call.redirect" onClick={onRedirect} />
         <Action
           icon="phone-down"
           tone="end"

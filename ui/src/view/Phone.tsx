@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import type { AccountId, CallId, Contact, Snapshot } from "../bridge/types";
 import { isolated, say } from "../words/words";
-import { Calls } from "./Calls";
+import { type Asked, Calls } from "./Calls";
 import { Checklist } from "./Checklist";
 import { Dialler } from "./Dialler";
 import { useDoing } from "./doing";
@@ -20,6 +20,8 @@ interface Props {
   onSelect: (call: CallId) => void;
   keypadOf: CallId | null;
   onKeypad: (call: CallId) => void;
+  asked: Asked | null;
+  onAsk: (asked: Asked | null) => void;
   /** Whether the dial pad is open although there is a call. */
   adding: boolean;
   onAdding: (adding: boolean) => void;
@@ -42,6 +44,8 @@ export function Phone(props: Props) {
           keypadOf={props.keypadOf}
           onKeypad={props.onKeypad}
           onSelect={props.onSelect}
+          asked={props.asked}
+          onAsk={props.onAsk}
         />
       )}
       {snapshot.calls.length === 0 && <Checklist snapshot={snapshot} onSettings={props.onSettings} />}

@@ -1,19 +1,23 @@
 import { useState } from "preact/hooks";
-import type { CallView, TransferTo } from "../bridge/types";
+import type { CallView, Snapshot, TransferTo } from "../bridge/types";
 import { isolated, say } from "../words/words";
 import { useDoing } from "./doing";
 import { Sheet } from "./Sheet";
+import { TargetField } from "./TargetField";
 import { callName, isEstablished } from "./texts";
+
+/** Whether the account of a call can transfer it. */
+export function canTransfer(snapshot: Snapshot, call: CallView): boolean {
+  return snapshot.accounts.some(({ id, can }) => id === call.account && can.transfer);
+}
 
 interface SheetProps {
   call: CallView;
-  /** The other calls of the phone: one of them may be whom it is transferred to. */
-  others: CallView[];
   onClose: () => void;
 }
 
 /** Whom a call is transferred to: the far end of another call, or somebody who is dialled now or asked first. */
-export function TransferSheet({ call, others, onClose }: SheetProps) {
+export function TransferSheet({ call, others, onClose }: SheetProps & { others: CallView[] }) {
   const { send } = useDoing();
   const [typed, type] = useState("");
   const target = typed.trim();
@@ -38,23 +42,44 @@ export function TransferSheet({ call, others, onClose }: SheetProps) {
             {say("transfer.to-call", { name: isolated(callName(other)) })}
           </button>
         ))}
-        <label>
-          <span>{say("transfer.target")}</span>
-          <input
-            type="text"
-            inputMode="tel"
-            autocomplete="off"
-            maxLength={255}
-            value={typed}
-            onInput={(event) => type(event.currentTarget.value)}
-          />
-        </label>
+        <TargetField value={typed} onTarget={type} />
         <div class="row">
           <button type="submit" class="primary" disabled={!target}>
             {say("transfer.now")}
           </button>
           <button type="button" disabled={!target} onClick={() => transfer({ to: "consult", target })}>
             {say("transfer.talk-first")}
+          </button>
+        </div>
+      </form>
+    </Sheet>
+  );
+}
+
+/** Where the caller of a ringing call is told to try. */
+export function RedirectSheet({ call, onClose }: SheetProps) {
+  const { send } = useDoing();
+  const [typed, type] = useState("");
+  const target = typed.trim();
+  return (
+    <Sheet title={say("redirect.title", { name: isolated(callName(call)) })} onClose={onClose}>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!target) return;
+          send({ command: "redirect", call: call.id, target });
+          onClose();
+        }}
+      >
+        <p class="hint">{say("redirect.hint")}</p>
+        <TargetField value={typed} onTarget={type} />
+        <div class="row">
+          <button type="submit" class="primary" disabled={!target}>
+            {say("call.redirect")}
+          </button>
+          <button type="button" onClick={onClose}>
+            {say("app.cancel")}
           </button>
         </div>
       </form>

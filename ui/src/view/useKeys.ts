@@ -5,10 +5,12 @@ export interface Keys {
   onNumber: () => void;
   onDigit: (digit: string) => void;
   onEscape: () => void;
-  onMute: () => void;
-  onHold: () => void;
-  onMerge: () => void;
+  onAnswer: () => void;
+  onHangUp: () => void;
+  /** A letter, in lower case; tells whether it means anything. */
+  onLetter: (letter: string) => boolean;
   onSelect: (at: number) => void;
+  onView: (at: number) => void;
   onHelp: () => void;
 }
 
@@ -29,19 +31,25 @@ function press(event: KeyboardEvent, keys: Keys): boolean {
   if (event.defaultPrevented || event.isComposing) return false;
   if (event.key === "F1") return done(keys.onHelp);
   const command = event.ctrlKey || event.metaKey;
-  if (command && event.key.toLowerCase() === "l") return done(keys.onNumber);
-  if (event.altKey && !command && /^[1-9]$/.test(event.key)) return done(() => keys.onSelect(Number(event.key) - 1));
-  if (command || event.altKey || isWriting(event.target) || document.querySelector("dialog[open]")) return false;
+  const dialog = document.querySelector("dialog[open]") !== null;
+  if (command && !event.altKey) return !dialog && pressWithCommand(event, keys);
+  if (event.altKey && /^[1-9]$/.test(event.key)) return done(() => keys.onSelect(Number(event.key) - 1));
+  if (event.altKey || isWriting(event.target) || dialog) return false;
   if (event.key === "Escape") return done(keys.onEscape);
   if (/^[0-9*#+]$/.test(event.key)) return done(() => keys.onDigit(event.key));
-  if (event.repeat) return false;
+  return !event.repeat && /^[a-z]$/i.test(event.key) && keys.onLetter(event.key.toLowerCase());
+}
+
+/** With Ctrl or Cmd keys count in fields, too. */
+function pressWithCommand(event: KeyboardEvent, keys: Keys): boolean {
+  if (/^[1-4]$/.test(event.key)) return done(() => keys.onView(Number(event.key) - 1));
   switch (event.key.toLowerCase()) {
-    case "m":
-      return done(keys.onMute);
-    case "h":
-      return done(keys.onHold);
-    case "j":
-      return done(keys.onMerge);
+    case "l":
+      return done(keys.onNumber);
+    case "enter":
+      return done(keys.onAnswer);
+    case "e":
+      return done(keys.onHangUp);
     default:
       return false;
   }

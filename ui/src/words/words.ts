@@ -3,10 +3,13 @@ import { en } from "./en";
 import { es } from "./es";
 import { fr } from "./fr";
 
-/** A sentence, or its forms by number (CLDR plural rules). */
-export type Entry = string | { one: string; other: string };
+/** A sentence's forms by number (CLDR plural rules); `many`, as in a million, is said as `other`. */
+type Forms = { one: string; other: string };
+/** A sentence, or its forms by number. */
+export type Entry = string | Forms;
 export type Key = keyof typeof en;
-export type Catalogue = Record<Key, Entry>;
+/** Every sentence of the English one, with forms by number where that has them. */
+export type Catalogue = { [K in Key]: (typeof en)[K] extends string ? string : Forms };
 
 /** The languages of the page. */
 export const LANGUAGES = { en, fr, de, es } satisfies Record<string, Catalogue>;
@@ -47,7 +50,8 @@ export function say(key: Key, values: Record<string, string | number> = {}): str
   const entry: Entry = (LANGUAGES[language] as Catalogue)[key];
   const text =
     typeof entry === "string" ? entry : plural.select(Number(values.count ?? 0)) === "one" ? entry.one : entry.other;
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  const set = language === "fr" ? text.replace(/ (?=[:;?!»])|(?<=«) /g, "\u00a0") : text;
+  return set.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
 /** Keeps a number or name in its own direction inside a sentence of another (Unicode isolates). */

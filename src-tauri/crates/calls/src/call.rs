@@ -48,7 +48,7 @@ pub(crate) struct Call {
     /// Whether silence in both directions stands for a hold that signalling does not know, or the far end refuses.
     held_by_silence: bool,
     direction: Direction,
-    remote: Remote,
+    pub(crate) remote: Remote,
     since: Instant,
     answered: Option<Instant>,
     talked: Duration,

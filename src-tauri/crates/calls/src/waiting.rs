@@ -32,27 +32,27 @@ pub(crate) enum Verdict {
 impl Arrival<'_> {
     pub(crate) fn verdict(&self) -> Verdict {
         let forward = &self.settings.forward;
-        if !forward.always.is_empty() {
+        let may_forward = !names(&forward.exceptions, self.remote);
+        if may_forward && !forward.always.is_empty() {
             return Verdict::Forward { to: forward.always.clone() };
         }
-        if self.do_not_disturb && !self.settings.dnd_exceptions.iter().any(|target| is_from(self.remote, target)) {
+        if self.do_not_disturb && !names(&self.settings.dnd_exceptions, self.remote) {
             return Verdict::Refuse { because: TurnedAway::DoNotDisturb, code: self.settings.dnd_code };
         }
         let waits_in_vain = self.settings.waiting == CallWaiting::Busy && self.live > 0;
         if !waits_in_vain && !self.line_is_full && self.live < self.settings.limit as usize {
             return Verdict::Ring;
         }
-        match forward.busy.is_empty() {
-            true => Verdict::Refuse { because: TurnedAway::Busy, code: BUSY_HERE },
-            false => Verdict::Forward { to: forward.busy.clone() },
+        match may_forward && !forward.busy.is_empty() {
+            true => Verdict::Forward { to: forward.busy.clone() },
+            false => Verdict::Refuse { because: TurnedAway::Busy, code: BUSY_HERE },
         }
     }
 }
 
-/// Whether a caller is whom a target names, by number or by address.
-fn is_from(remote: &Remote, target: &Target) -> bool {
-    let named = Personal::from(target.clone());
-    named == remote.number || named == remote.uri
+/// Whether a caller is one of those that targets name, by number or by address.
+pub(crate) fn names(targets: &[Target], caller: &Remote) -> bool {
+    targets.iter().map(|target| Personal::from(target.clone())).any(|named| named == caller.number || named == caller.uri)
 }
 
 #[cfg(test)]
@@ -93,5 +93,14 @@ mod tests {
         let mut settings = CallSettings::default();
         settings.forward.always = "700".into();
         assert_eq!(verdict(&settings, true, 9), Verdict::Forward { to: "700".into() });
+    }
+
+    #[test]
+    fn who_is_never_forwarded_rings_or_hears_busy() {
+        let mut settings = CallSettings::default();
+        (settings.forward.always, settings.forward.busy) = ("700".into(), "701".into());
+        settings.forward.exceptions = vec!["+44 20 7946 0123".parse().expect("a number")];
+        assert_eq!(verdict(&settings, false, 0), Verdict::Ring);
+        assert_eq!(verdict(&settings, false, 9), Verdict::Refuse { because: TurnedAway::Busy, code: 486 });
     }
 }

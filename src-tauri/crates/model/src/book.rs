@@ -154,6 +154,8 @@ pub struct ContactQuery {
     pub favourites: bool,
     /// How many at most.
     pub limit: u32,
+    /// How many of the first are left out: those of the pages before.
+    pub skip: u32,
 }
 
 /// Somebody to call, offered while a number is being typed.

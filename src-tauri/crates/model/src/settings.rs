@@ -179,12 +179,14 @@ pub struct Forward {
     pub no_answer: Personal,
     /// After how many seconds of ringing.
     pub no_answer_s: u32,
+    /// Who is forwarded in no case.
+    pub exceptions: Vec<Target>,
 }
 
 impl Default for Forward {
     fn default() -> Self {
         let nobody = Personal::default;
-        Self { always: nobody(), busy: nobody(), no_answer: nobody(), no_answer_s: 20 }
+        Self { always: nobody(), busy: nobody(), no_answer: nobody(), no_answer_s: 20, exceptions: Vec::new() }
     }
 }
 

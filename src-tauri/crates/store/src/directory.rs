@@ -106,7 +106,7 @@ impl Directory {
         let sought = Sought::of(&query.text);
         let fits = |known: &&Known| (!query.favourites || known.contact.favourite) && sought.is_in(known);
         let all = self.order.iter().filter_map(|id| self.known.get(id));
-        all.filter(fits).take(query.limit as usize).map(|known| known.contact.clone()).collect()
+        all.filter(fits).skip(query.skip as usize).take(query.limit as usize).map(|known| known.contact.clone()).collect()
     }
 
     /// Likeliest keys of the numbers of those whom a text means.

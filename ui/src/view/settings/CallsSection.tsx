@@ -1,4 +1,4 @@
-import type { CallWaiting, Codec, RecordPolicy } from "../../bridge/types";
+import type { AllowTransfers, CallWaiting, Codec, RecordPolicy } from "../../bridge/types";
 import { say } from "../../words/words";
 import { useEditing } from "./editing";
 import { ChoiceField, Group, Labelled, SettingText, SwitchField, wholeNumber } from "./fields";
@@ -117,6 +117,16 @@ function Ringing() {
         value={settings.country}
         onText={(country) => ({ ...settings, country })}
       />
+      <ChoiceField<AllowTransfers>
+        label={say("calls.transfers")}
+        value={calls.allow_transfers}
+        options={[
+          ["ask", say("calls.transfers-ask")],
+          ["always", say("calls.transfers-always")],
+          ["never", say("calls.transfers-never")],
+        ]}
+        onChoose={(allow_transfers) => put({ allow_transfers })}
+      />
       <SwitchField
         label={say("calls.auto-answer")}
         hint={say("calls.auto-answer-hint")}
@@ -128,7 +138,7 @@ function Ringing() {
 }
 
 function Forwarding() {
-  const { calls, changed } = useCalls();
+  const { calls, changed, put } = useCalls();
   const { forward } = calls;
   const to = (part: Partial<typeof forward>) => changed({ forward: { ...forward, ...part } });
   return (
@@ -159,13 +169,18 @@ function Forwarding() {
         value={String(forward.no_answer_s)}
         onText={(text) => to({ no_answer_s: wholeNumber(text) })}
       />
+      <Lines
+        label={say("calls.forward-exceptions")}
+        field="calls.forward.exceptions"
+        lines={forward.exceptions}
+        onLines={(exceptions) => put({ forward: { ...forward, exceptions } })}
+      />
     </Group>
   );
 }
 
 function DoNotDisturb() {
   const { calls, put } = useCalls();
-  const { problem } = useEditing();
   return (
     <Group title={say("account.dnd")}>
       <ChoiceField
@@ -177,26 +192,42 @@ function DoNotDisturb() {
         ]}
         onChoose={(code) => put({ dnd_code: Number(code) })}
       />
-      <Labelled
+      <Lines
         label={say("calls.dnd-exceptions")}
-        hint={say("calls.dnd-exceptions-hint")}
-        problem={problem("calls.dnd_exceptions")}
-      >
-        {(id, described) => (
-          <textarea
-            id={id}
-            rows={3}
-            spellcheck={false}
-            aria-describedby={described}
-            value={calls.dnd_exceptions.join("\n")}
-            onChange={(event) => {
-              const lines = event.currentTarget.value.split("\n").map((line) => line.trim());
-              put({ dnd_exceptions: lines.filter(Boolean) });
-            }}
-          />
-        )}
-      </Labelled>
+        field="calls.dnd_exceptions"
+        lines={calls.dnd_exceptions}
+        onLines={(dnd_exceptions) => put({ dnd_exceptions })}
+      />
     </Group>
+  );
+}
+
+interface LinesProps {
+  label: string;
+  field: string;
+  lines: readonly string[];
+  onLines: (lines: string[]) => void;
+}
+
+/** Numbers and addresses, one on each line. */
+function Lines({ label, field, lines, onLines }: LinesProps) {
+  const { problem } = useEditing();
+  return (
+    <Labelled label={label} hint={say("calls.exceptions-hint")} problem={problem(field)}>
+      {(id, described) => (
+        <textarea
+          id={id}
+          rows={3}
+          spellcheck={false}
+          aria-describedby={described}
+          value={lines.join("\n")}
+          onChange={(event) => {
+            const typed = event.currentTarget.value.split("\n").map((line) => line.trim());
+            onLines(typed.filter(Boolean));
+          }}
+        />
+      )}
+    </Labelled>
   );
 }
 

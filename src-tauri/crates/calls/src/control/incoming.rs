@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use model::{AccountId, CallId, Event, Instant, Personal, TurnedAway};
+use model::{AccountId, CallId, Event, Instant, Personal, Remote, TurnedAway};
 
 use super::CallControl;
 use crate::{
     call::Call,
     io::{IncomingCall, LineRequest},
-    waiting::{Arrival, Verdict},
+    waiting::{Arrival, Verdict, names},
 };
 
 impl CallControl {
@@ -44,7 +44,8 @@ impl CallControl {
         self.numbered += 1;
         let id = CallId(self.numbered);
         let offerless = incoming.offer.is_none();
-        let mut call = Call::received(now, id, line, incoming, self.rings_for().0, &mut self.outbox);
+        let (span, _) = self.rings_for(&incoming.remote);
+        let mut call = Call::received(now, id, line, incoming, span, &mut self.outbox);
         call.replaces = replaced;
         self.calls.insert(id, call);
         if offerless {
@@ -53,16 +54,18 @@ impl CallControl {
     }
 
     /// How long a call may ring, and where its caller is sent then: nowhere when empty.
-    fn rings_for(&self) -> (Duration, Personal) {
+    fn rings_for(&self, caller: &Remote) -> (Duration, Personal) {
         let (longest, forward) = (self.settings.ring_for_s, &self.settings.forward);
-        if !forward.no_answer.is_empty() && forward.no_answer_s <= longest {
+        let may_forward = !forward.no_answer.is_empty() && !names(&forward.exceptions, caller);
+        if may_forward && forward.no_answer_s <= longest {
             return (Duration::from_secs(forward.no_answer_s.into()), forward.no_answer.clone());
         }
         (Duration::from_secs(longest.into()), Personal::default())
     }
 
     pub(super) fn alert(&mut self, now: Instant, id: CallId) {
-        let (span, no_answer) = self.rings_for();
+        let Some(remote) = self.calls.get(&id).map(|call| call.remote.clone()) else { return };
+        let (span, no_answer) = self.rings_for(&remote);
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let Some(old) = call.replaces {
             return self.take_place(now, id, old);

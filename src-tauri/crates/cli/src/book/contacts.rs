@@ -81,7 +81,7 @@ pub(super) async fn run(setting: &Setting, verb: ContactsVerb, printer: Printer)
     let mut book = open(setting, printer)?;
     match verb {
         ContactsVerb::List { search, favourites } => {
-            let query = ContactQuery { text: search, favourites, limit: u32::MAX };
+            let query = ContactQuery { text: search, favourites, limit: u32::MAX, skip: 0 };
             for contact in book.contacts(&query).map_err(failed)? {
                 match printer {
                     Printer::Json => printer.value(&contact),

@@ -52,7 +52,7 @@ fn contacts_are_found_by_parts_of_names_and_digits() {
         contact(3, "ann", &["sip:ann.other@example.com"]),
     ]);
     let found = |text: &str, favourites: bool| {
-        let query = ContactQuery { text: text.into(), favourites, limit: 10 };
+        let query = ContactQuery { text: text.into(), favourites, limit: 10, skip: 0 };
         directory.search(&query).iter().map(|contact| contact.id.map_or(0, |id| id.0)).collect::<Vec<_>>()
     };
     assert_eq!(found("", false), [3, 1, 2], "everybody, by name");
