@@ -3,11 +3,17 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use serde::Serialize;
 use tauri::ipc::{Channel, IpcResponse};
-use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
+use tokio::{
+    runtime::Handle,
+    sync::watch,
+    task::JoinHandle,
+    time::{MissedTickBehavior, interval},
+};
 use tracing::info_span;
 
 /// What a command could not do.
@@ -65,9 +71,38 @@ impl Followers {
                 }
             }
         });
-        if let Some(before) = self.lock().insert((window.to_owned(), subject), task) {
-            before.abort();
-        }
+        self.replace(window, subject, task);
+    }
+
+    /// Sends what `read` gives so often, when it has changed.
+    pub(crate) fn poll<T>(
+        &self,
+        window: &str,
+        subject: &'static str,
+        every: Duration,
+        read: impl Fn() -> T + Send + 'static,
+        page: Channel<T>,
+    ) where
+        T: IpcResponse + Clone + PartialEq + Send + Sync + 'static,
+    {
+        let _inside = self.runtime.enter();
+        let task = phone::spawn("page", info_span!("page", window, subject), async move {
+            let mut ticks = interval(every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            let mut sent = None;
+            loop {
+                ticks.tick().await;
+                let value = read();
+                if sent.as_ref() == Some(&value) {
+                    continue;
+                }
+                if page.send(value.clone()).is_err() {
+                    return;
+                }
+                sent = Some(value);
+            }
+        });
+        self.replace(window, subject, task);
     }
 
     /// The page no longer wants to be told of this.
@@ -85,6 +120,12 @@ impl Followers {
             }
             of != window
         });
+    }
+
+    fn replace(&self, window: &str, subject: &'static str, task: JoinHandle<()>) {
+        if let Some(before) = self.lock().insert((window.to_owned(), subject), task) {
+            before.abort();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(String, &'static str), JoinHandle<()>>> {

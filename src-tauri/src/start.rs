@@ -6,6 +6,7 @@ use std::{env, process::ExitCode};
 use model::Target;
 use phone::{RemoteAnswer, RemoteError, RemoteRequest, Show, ask_remote};
 use tokio::runtime::Runtime;
+use tracing::info_span;
 
 use crate::{
     arguments::Arguments,
@@ -14,7 +15,7 @@ use crate::{
     program, self_test, web_view,
 };
 
-/// What is logged when nobody says otherwise.
+/// What is logged until the settings are read.
 const LOG: &str = "info";
 
 /// Runs the program to its end.
@@ -27,7 +28,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
 
 fn begin(arguments: Arguments) -> Result<ExitCode, Failure> {
     web_view::prepare();
-    phone::follow_log(arguments.log.as_deref().unwrap_or(LOG)).map_err(Failure::usage)?;
+    let log = phone::follow_log(arguments.log.as_deref().unwrap_or(LOG)).map_err(Failure::usage)?;
     // The self-test leaves the user's own folder, and a phone that may run with it, alone.
     let passing = arguments.self_test && arguments.data.is_none();
     let data =
@@ -55,6 +56,11 @@ fn begin(arguments: Arguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let (engine, shows) = runtime.block_on(Engine::start(folder))?;
+    // Who names a filter means it for this run.
+    if arguments.log.is_none() {
+        let _inside = runtime.enter();
+        phone::spawn("log level", info_span!("log"), log.follow(engine.phone.settings()));
+    }
     let first = (!arguments.minimized).then_some(Show { target });
     program::run(runtime, engine, shows, first)
 }

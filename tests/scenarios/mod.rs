@@ -4,6 +4,7 @@ mod book;
 mod calls;
 mod changing;
 mod chaos;
+mod devices;
 mod incoming;
 mod outgoing;
 mod registering;

@@ -3,6 +3,7 @@
 pub(crate) mod about;
 pub(crate) mod book;
 pub(crate) mod calls;
+pub(crate) mod devices;
 pub(crate) mod settings;
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The settings, their secrets, and trials of what is being set.
 
-use model::{Account, AccountTrial, DevicesView, FieldProblem, Secret, SecretKept, SecretKey, Settings, SettingsView};
+use model::{Account, AccountTrial, FieldProblem, Secret, SecretKept, SecretKey, Settings, SettingsView};
 use phone::{Office, Phone};
-use tauri::{State, WebviewWindow, ipc::Channel};
+use tauri::State;
 
-use crate::bridge::{Followers, UiError};
+use crate::bridge::UiError;
 
 /// The settings in force, without secrets.
 #[tauri::command]
@@ -48,22 +48,4 @@ pub(crate) async fn try_account(
     password: Option<Secret>,
 ) -> Result<AccountTrial, UiError> {
     Ok(phone.office().try_account(account, password).await)
-}
-
-/// The sound devices, as long as the page follows them.
-#[tauri::command]
-pub(crate) fn follow_devices(
-    window: WebviewWindow,
-    phone: State<'_, Phone>,
-    followers: State<'_, Followers>,
-    channel: Channel<DevicesView>,
-) -> Result<(), UiError> {
-    followers.follow(window.label(), "devices", phone.devices()?, channel);
-    Ok(())
-}
-
-/// The page no longer looks at the devices.
-#[tauri::command]
-pub(crate) fn leave_devices(window: WebviewWindow, followers: State<'_, Followers>) {
-    followers.leave(window.label(), "devices");
 }

@@ -12,6 +12,7 @@ import type {
   HistoryEntry,
   HistoryQuery,
   ImportReport,
+  Levels,
   SecretKept,
   SecretKey,
   Settings,
@@ -72,7 +73,12 @@ export interface Bridge {
   tryAccount(account: Account, password: string | null): Promise<AccountTrial>;
   /** Draws the sound devices now and at each change. */
   followDevices(draw: (devices: DevicesView) => void): Stop;
+  /** Draws how loud it is, about 20 times a second; to show the devices', they are opened. */
+  followLevels(of: Metered, draw: (levels: Levels) => void): Stop;
 }
+
+/** Whose levels are shown. */
+export type Metered = "calls" | "devices";
 
 /** What the window of a ringing call may do. */
 export type IncomingAction = "answer" | "decline" | "silence" | "hold-and-answer" | "end-and-answer";

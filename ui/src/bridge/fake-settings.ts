@@ -52,6 +52,7 @@ export function someSettings(): Settings & { accounts: Account[] } {
       auto_answer: false,
       ring_for_s: 120,
       tones: "gb",
+      ringtone: "classic",
     },
     history: { keep_days: 365 },
     window: {

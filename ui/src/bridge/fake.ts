@@ -1,5 +1,5 @@
 // A phone that is made up, for tests and for looking at the page in a browser. Not part of the program.
-import type { About, Bridge, IncomingAction, IncomingBridge, Stop } from "./bridge";
+import type { About, Bridge, IncomingAction, IncomingBridge, Metered, Stop } from "./bridge";
 import { SOME_DEVICES, someSettings } from "./fake-settings";
 import type {
   Account,
@@ -11,6 +11,7 @@ import type {
   DevicesView,
   FieldProblem,
   HistoryEntry,
+  Levels,
   MediaStatistics,
   SecretKept,
   SecretKey,
@@ -67,6 +68,7 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     do_not_disturb: false,
     notices: [],
     missed: 0,
+    trial: null,
     changes: { settings: 0, history: 0, contacts: 0 },
     ...part,
   };
@@ -98,7 +100,13 @@ export class FakePhone implements Bridge {
       },
     ],
   };
+  levels: Levels = {
+    microphone_dbfs: -24,
+    speaker_dbfs: -30,
+    calls: [1, 2, 3, 4].map((call) => ({ call, in_dbfs: -22, out_dbfs: -30 })),
+  };
   readonly saved: Settings[] = [];
+  private meters = new Set<(levels: Levels) => void>();
   private readonly passwords = new Set<string>();
   private drawers = new Set<(snapshot: Snapshot) => void>();
   private takers = new Set<(target: string) => void>();
@@ -287,6 +295,21 @@ export class FakePhone implements Bridge {
   followDevices(draw: (devices: DevicesView) => void): Stop {
     draw(this.devices);
     return () => {};
+  }
+
+  followLevels(of: Metered, draw: (levels: Levels) => void): Stop {
+    this.asked.push(`followLevels ${of}`);
+    this.meters.add(draw);
+    draw(this.levels);
+    return () => {
+      this.asked.push(`leaveLevels ${of}`);
+      this.meters.delete(draw);
+    };
+  }
+
+  sound(levels: Levels): void {
+    this.levels = levels;
+    for (const draw of this.meters) draw(levels);
   }
 
   private changed(what: "history" | "contacts" | "settings"): void {

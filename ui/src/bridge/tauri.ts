@@ -2,7 +2,7 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { Bridge, IncomingBridge, Stop } from "./bridge";
-import type { DevicesView, Snapshot } from "./types";
+import type { DevicesView, Levels, Snapshot } from "./types";
 
 function follow(draw: (snapshot: Snapshot) => void): Stop {
   const channel = new Channel<Snapshot>();
@@ -46,6 +46,15 @@ export function tauriBridge(): Bridge {
       return () => {
         channel.onmessage = () => {};
         void invoke("leave_devices");
+      };
+    },
+    followLevels(of, draw) {
+      const channel = new Channel<Levels>();
+      channel.onmessage = draw;
+      void invoke("follow_levels", { of, channel });
+      return () => {
+        channel.onmessage = () => {};
+        void invoke("leave_levels", { of });
       };
     },
   };

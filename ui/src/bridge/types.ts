@@ -83,6 +83,16 @@ export type AllowTransfers =
 /**  Our number of a call: unique in a run of the phone, small, in order. */
 export type CallId = number;
 
+/**  How loud one call is. */
+export type CallLevels = {
+	/**  Which. */
+	call: CallId,
+	/**  What comes from the far end. */
+	in_dbfs: number | null,
+	/**  What goes there. */
+	out_dbfs: number | null,
+};
+
 /**  How calls are handled. */
 export type CallSettings = {
 	/**  Codecs in order of preference; those left out are not offered. */
@@ -118,6 +128,8 @@ export type CallSettings = {
 	ring_for_s?: number,
 	/**  Country whose ringback, busy and congestion tones are played, ISO 3166 two letters. */
 	tones?: string,
+	/**  How it rings. */
+	ringtone?: Ringtone,
 };
 
 /**  Where a call is. */
@@ -308,117 +320,123 @@ export type Command =
 /**  Gather candidates for a call that is being typed, so that dialling needs no wait. */
 ({ command: "prepare"; 
 /**  Account that will be dialled from; the first usable one when missing. */
-account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a ringing call. */
 ({ command: "answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Decline a ringing call. */
 ({ command: "decline"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End a call in whatever state it is. */
 ({ command: "hang-up"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the call in conversation and answer this one; `Answer` holds it instead. */
 ({ command: "end-and-answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Divert a ringing call: the caller is told to try there (302). */
 ({ command: "redirect"; 
 /**  Which. */
 call: CallId; 
 /**  Where to. */
-target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; to?: never } | 
+target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; to?: never; trial?: never } | 
 /**  Put the far end on hold; a member of the conference leaves it. */
 ({ command: "hold"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take it back; the others are held. */
 ({ command: "resume"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make a conference of answered calls, or take further ones into it. */
 ({ command: "merge"; 
 /**  Which. */
-calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make held calls of all members of the conference. */
-({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let one member leave the conference; it is held. */
 ({ command: "leave"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Hold every member of the conference. */
-({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take all of them back; other calls are held. */
-({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the calls of all members. */
-({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Switch the microphone of one call off or on. */
 ({ command: "mute"; 
 /**  Which. */
 call: CallId; 
 /**  Off when true. */
-muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Send digits, one after another. */
 ({ command: "send-dtmf"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Press a key and hold it: the tone lasts until `ReleaseKey`. */
 ({ command: "press-key"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let the pressed key go. */
 ({ command: "release-key"; 
 /**  Where. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Begin or end the recording of a call. */
 ({ command: "record"; 
 /**  Which. */
 call: CallId; 
 /**  Begin when true. */
-on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never; to?: never } | 
+on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let new calls hear busy, or ring again. */
 ({ command: "do-not-disturb"; 
 /**  Busy when true. */
-on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never; to?: never } | 
+on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Ask the far end of a call to call somebody else; the call is held meanwhile. */
 ({ command: "transfer"; 
 /**  Which. */
 call: CallId; 
 /**  Whom. */
-to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never } | 
+to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; trial?: never } | 
 /**  Transfer a call to the one that was consulted. */
 ({ command: "complete-transfer"; 
 /**  The call that is transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Give up the consultation and take the call back. */
 ({ command: "cancel-transfer"; 
 /**  The call that was to be transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a far end that asks us to call somebody. */
 ({ command: "allow-transfer"; 
 /**  Its call. */
 call: CallId; 
 /**  Whether we do. */
-allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Stop the ringer for a call that goes on ringing. */
 ({ command: "silence"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Put a whole new configuration in force. */
 ({ command: "save-settings"; 
 /**  The configuration. */
-settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; target?: never; to?: never } | 
+settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; target?: never; to?: never; trial?: never } | 
+/**  Try a sound device; another trial that goes on ends. */
+({ command: "start-trial"; 
+/**  Which. */
+trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+/**  End the trial, and forget how it went. */
+({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take a notice away. */
 ({ command: "dismiss-notice"; 
 /**  Its number. */
-notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; on?: never; settings?: never; target?: never; to?: never };
+notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never };
 
 /**  The conference as drawn. */
 export type ConferenceView = {
@@ -495,6 +513,17 @@ export type DevicePreferences = {
 	/**  What is done to the microphone's sound. */
 	cleanup?: Cleanup,
 };
+
+/**  A trial of a sound device, as it would be used in a call. */
+export type DeviceTrial = 
+/**  Three seconds are recorded, and then heard on the speaker. */
+{ device: "microphone" } | 
+/**  A few seconds of music are heard. */
+{ device: "speaker" } | 
+/**  It rings. */
+{ device: "ringer"; 
+/**  How; as the settings say when missing. */
+ringtone: Ringtone | null };
 
 /**  One device. */
 export type DeviceView = {
@@ -679,6 +708,16 @@ export type KeptWhere =
 "key-store" | 
 /**  In memory: it must be given again after a restart. */
 "this-run";
+
+/**  How loud it is, in dBFS (RMS over the last 50 ms), -127 for silence. */
+export type Levels = {
+	/**  What the microphone delivers, before its treatment and before it is muted. */
+	microphone_dbfs: number | null,
+	/**  What goes to the speaker. */
+	speaker_dbfs: number | null,
+	/**  Each call. */
+	calls: CallLevels[],
+};
 
 /**  Figures of one media session, of the last second and of the whole. */
 export type MediaStatistics = {
@@ -866,6 +905,23 @@ export type Remote = {
 	uri: Personal,
 };
 
+/**  How it rings: one of the phone's own ways, or the user's file. */
+export type Ringtone = 
+/**  A warbling bell. */
+"classic" | 
+/**  Two strokes of an old bell. */
+"bell" | 
+/**  A rising chord. */
+"chime" | 
+/**  A tune on wooden bars. */
+"marimba" | 
+/**  Quick beeps. */
+"digital" | 
+/**  Two soft notes. */
+"soft" | 
+/**  The first half minute of a WAV, MP3, Ogg Vorbis or FLAC file, by its whole path. */
+{ file: string };
+
 /**  One role and what fills it. */
 export type RoleView = {
 	/**  Id of the device; none when there is none. */
@@ -1004,6 +1060,8 @@ export type Snapshot = {
 	do_not_disturb: boolean,
 	/**  Things to tell the user, oldest first. */
 	notices: Notice[],
+	/**  The trial of a sound device, until it is stopped or a call needs the devices. */
+	trial: TrialView | null,
 	/**  Missed calls that the user has not seen yet. */
 	missed: number,
 	/**  What has changed that the snapshot does not hold. */
@@ -1085,6 +1143,19 @@ export type TrialOutcome =
 /**  It was not reached, or does not apply. */
 "skipped";
 
+/**  How far a trial is. */
+export type TrialStage = 
+/**  The device is being opened. */
+{ stage: "opening" } | 
+/**  The microphone is recorded: the user speaks. */
+{ stage: "recording" } | 
+/**  It sounds. */
+{ stage: "playing" } | 
+/**  It is over. */
+{ stage: "over"; 
+/**  What was wrong, in words; none when it worked. */
+trouble: string | null };
+
 /**  One step of a trial. */
 export type TrialStep = {
 	/**  Which. */
@@ -1095,6 +1166,14 @@ export type TrialStep = {
 	words: string,
 	/**  When it was done, ms after the trial began, where that can be told. */
 	ms: number | null,
+};
+
+/**  How the last trial is getting on, or went. */
+export type TrialView = {
+	/**  Which. */
+	trial: DeviceTrial,
+	/**  How far it is. */
+	stage: TrialStage,
 };
 
 /**  The desktop program around the phone. */

@@ -5,6 +5,7 @@ import { Dialpad } from "./Dialpad";
 import { useDoing } from "./doing";
 import { Icon, type IconName } from "./icons";
 import { Level } from "./Level";
+import { levelsOf } from "./levels";
 import { TransferStatus } from "./Transfer";
 import { callName, duration, isEnded, isHeld, isTalking, quality, remoteNumber, stateWords } from "./texts";
 
@@ -132,8 +133,8 @@ function Sound({ call }: { call: CallView }) {
   const { level, cause } = quality(call.media);
   return (
     <div class="sound">
-      <Level label={say("call.level-in")} dbfs={call.media?.level_in_dbfs ?? -127} />
-      <Level label={say("call.level-out")} dbfs={call.muted ? -127 : (call.media?.level_out_dbfs ?? -127)} />
+      <Level label={say("call.level-in")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.in_dbfs} />
+      <Level label={say("call.level-out")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.out_dbfs} />
       <span class={`quality ${level}`}>
         {say(`quality.${level}`)}
         {cause && `: ${cause}`}

@@ -1,5 +1,5 @@
-import { useState } from "preact/hooks";
-import type { HistoryEntry, Snapshot } from "../bridge/types";
+import { useEffect, useState } from "preact/hooks";
+import type { DevicesView, HistoryEntry, Snapshot } from "../bridge/types";
 import { type Key, say } from "../words/words";
 import { useDoing } from "./doing";
 import { useAnswer } from "./hooks";
@@ -14,16 +14,19 @@ export function Checklist({ snapshot, onSettings }: { snapshot: Snapshot; onSett
     String(snapshot.changes.history),
     failed,
   );
-  if (hidden || past === null || past.length > 0) return null;
+  const shown = !hidden && past !== null && past.length === 0;
+  const [devices, draw] = useState<DevicesView | null>(null);
+  useEffect(() => (shown ? bridge.followDevices(draw) : undefined), [bridge, shown]);
+  if (!shown) return null;
   const account = snapshot.accounts.some(({ state }) => state.state === "registered" || state.state === "ready");
-  const device = !snapshot.notices.some(({ code }) => code === "device");
+  const trouble = devices?.microphone.trouble ?? devices?.speaker.trouble ?? null;
   const practice = snapshot.accounts.some(({ id, state }) => id === "practice" && state.state === "registered");
   return (
     <section class="card checklist" aria-label={say("first.title")}>
       <h2>{say("first.title")}</h2>
       <ol>
         <Step words="first.account" done={account} />
-        <Step words="first.device" done={device} />
+        <Step words="first.device" done={devices !== null && trouble === null} trouble={trouble} />
         <Step words="first.call" done={false} />
       </ol>
       <div class="row">
@@ -43,11 +46,14 @@ export function Checklist({ snapshot, onSettings }: { snapshot: Snapshot; onSett
   );
 }
 
-function Step({ words, done }: { words: Key; done: boolean }) {
+function Step({ words, done, trouble }: { words: Key; done: boolean; trouble?: string | null }) {
   return (
     <li class={done ? "step done" : "step"}>
       <Icon name={done ? "check" : "more"} />
-      <span>{say(words)}</span>
+      <span>
+        {say(words)}
+        {trouble && <small class="problem">{trouble}</small>}
+      </span>
       <small>{say(done ? "first.done" : "first.to-do")}</small>
     </li>
   );

@@ -4,6 +4,7 @@ import { Action } from "./CallCard";
 import { useDoing } from "./doing";
 import { Icon } from "./icons";
 import { Level } from "./Level";
+import { levelsOf } from "./levels";
 import { callName, duration, remoteNumber, stateWords } from "./texts";
 
 interface Props {
@@ -81,7 +82,7 @@ function Member({ call }: { call: CallView }) {
           {call.muted ? say("call.muted") : stateWords(call.state, true)}
         </small>
       </span>
-      <Level label={say("call.level-in")} dbfs={call.media?.level_in_dbfs ?? -127} />
+      <Level label={say("call.level-in")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.in_dbfs} />
       {button(call.muted ? "microphone-off" : "microphone", say("call.mute"), call.muted, () =>
         send({ command: "mute", call: call.id, muted: !call.muted }),
       )}

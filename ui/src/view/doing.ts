@@ -1,8 +1,9 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { asUiError, type Bridge } from "../bridge/bridge";
+import { asUiError, type Bridge, type Metered } from "../bridge/bridge";
 import type { Command } from "../bridge/types";
 import { say } from "../words/words";
+import { LevelFeed } from "./levels";
 
 /** A short message at the edge of the window, with something to do about it. */
 export interface Toast {
@@ -19,6 +20,8 @@ export interface Doing {
   failed(thrown: unknown): void;
   /** Places a call, and shows the phone. */
   dial(target: string): void;
+  /** How loud it is, for bars. */
+  levels: Record<Metered, LevelFeed>;
 }
 
 export const DoingContext = createContext<Doing | null>(null);
@@ -32,5 +35,6 @@ export function useDoing(): Doing {
 /** What the views share, made of the bridge and a way to show toasts. */
 export function makeDoing(bridge: Bridge, tell: Doing["tell"], dial: Doing["dial"]): Doing {
   const failed = (thrown: unknown) => tell(say("app.failed", { message: asUiError(thrown).message }));
-  return { bridge, tell, failed, dial, send: (command) => void bridge.send(command).catch(failed) };
+  const levels = { calls: new LevelFeed(bridge, "calls"), devices: new LevelFeed(bridge, "devices") };
+  return { bridge, tell, failed, dial, levels, send: (command) => void bridge.send(command).catch(failed) };
 }

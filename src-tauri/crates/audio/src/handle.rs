@@ -149,6 +149,11 @@ impl HubHandle {
         }
     }
 
+    /// How loud the speaker plays, in dBFS (RMS over 50 ms); silence when none is open.
+    pub fn speaker_dbfs(&self) -> f32 {
+        self.shared.gauges.speaker.read()
+    }
+
     /// How the speaker is doing.
     pub fn speaker_state(&self) -> StreamState {
         self.shared.gauges.playback.read()
@@ -234,6 +239,7 @@ impl Default for CleanupPlan {
 #[derive(Default)]
 pub(crate) struct Gauges {
     pub(crate) microphone: Gauge,
+    pub(crate) speaker: Gauge,
     pub(crate) only_zeros: AtomicBool,
     pub(crate) capture: StateCell,
     pub(crate) playback: StateCell,

@@ -139,6 +139,7 @@ impl Hub {
         self.parties.is_empty()
             && !self.microphone.is_open()
             && !self.speaker.is_changing()
+            && !self.speaker.is_sounding()
             && !self.tone.is_playing()
             && !self.key.is_playing()
             && !self.shared.inbox.has_commands()

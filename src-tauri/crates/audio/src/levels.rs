@@ -1,4 +1,4 @@
-//! Levels: measured on the hub's thread over 100 ms, read by anyone.
+//! Levels: measured on the hub's thread over 50 ms, read by anyone.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -7,14 +7,14 @@ use crate::leg::{FRAME_SAMPLES, Frame};
 /// What is shown for exact silence.
 pub const SILENCE_DBFS: f32 = -127.0;
 
-/// Frames per measurement: 100 ms.
-const FRAMES: u32 = 10;
+/// Frames per measurement: 50 ms, as often as a moving bar needs.
+const FRAMES: u32 = 5;
 
 /// Frames of nothing but zeros after which a microphone counts as dead: one second. A real converter has noise, so exact
 /// zeros for that long mean a hardware mute, a denied permission or a wrong device.
 const DEAD_AFTER_FRAMES: u32 = 100;
 
-/// How loud a leg is, in dBFS (RMS over 100 ms), [`SILENCE_DBFS`] for silence.
+/// How loud a leg is, in dBFS (RMS over 50 ms), [`SILENCE_DBFS`] for silence.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LegLevels {
     /// What the far end says.
@@ -47,7 +47,7 @@ impl StreamState {
 /// How the microphone is doing, before the mute gate and the clean-up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MicrophoneLevels {
-    /// Level in dBFS (RMS over 100 ms).
+    /// Level in dBFS (RMS over 50 ms).
     pub dbfs: f32,
     /// Whether it delivered nothing but zeros for the last second.
     pub only_zeros: bool,
@@ -55,7 +55,7 @@ pub struct MicrophoneLevels {
     pub stream: StreamState,
 }
 
-/// Adds up frames and yields a level each 100 ms.
+/// Adds up frames and yields a level each 50 ms.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     energy: f64,
@@ -63,7 +63,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Adds a frame; the level of the last 100 ms when they are full.
+    /// Adds a frame; the level of the last 50 ms when they are full.
     pub(crate) fn add(&mut self, frame: &Frame) -> Option<f32> {
         self.energy += energy(frame);
         self.frames += 1;
@@ -164,7 +164,7 @@ mod tests {
         let mut meter = Meter::default();
         let frame: Frame = std::array::from_fn(|i| (i as f32 * std::f32::consts::TAU / 48.0).sin());
         let levels: Vec<f32> = (0..20).filter_map(|_| meter.add(&frame)).collect();
-        assert_eq!(levels.len(), 2, "one level each 100 ms");
+        assert_eq!(levels.len(), 4, "one level each 50 ms");
         assert!((levels[0] + 3.01).abs() < 0.01, "{levels:?}");
     }
 

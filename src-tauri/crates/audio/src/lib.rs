@@ -24,6 +24,7 @@ mod slot;
 #[cfg(test)]
 mod testing;
 mod tones;
+mod trial;
 mod watch;
 mod wav;
 
@@ -39,5 +40,6 @@ pub use null::NullHost;
 pub use recording::CallRecording;
 pub use ringer::{RingPattern, RingSound, RingTone, ring_anyhow};
 pub use tones::{Country, DtmfDetector, Played, Repeat, Source, ToneSpec};
+pub use trial::{TrialProgress, TrialState, microphone_trial};
 pub use watch::{DeviceChange, DeviceWatch, Use};
 pub use wav::{WavFiles, WavHost};

@@ -10,7 +10,7 @@ mod transfer;
 
 use std::collections::BTreeMap;
 
-use model::{CallId, CallSettings, Changes, Command, ConferenceView, Instant, NoticeCode, Settings, Snapshot};
+use model::{CallId, CallSettings, Changes, Command, ConferenceView, Instant, MediaId, NoticeCode, Settings, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use self::outgoing::Prepared;
@@ -105,10 +105,16 @@ impl CallControl {
             conference: self.floor.conference(),
             do_not_disturb: self.do_not_disturb,
             notices: self.notices.shown().to_vec(),
-            // The run loop keeps the book.
+            // The run loop keeps the book, and knows what the desk does.
             missed: 0,
+            trial: None,
             changes: Changes::default(),
         }
+    }
+
+    /// Which media session carries each call.
+    pub fn sessions(&self) -> Vec<(CallId, MediaId)> {
+        self.calls.values().filter_map(|call| Some((call.id, call.audio.as_ref()?.id))).collect()
     }
 
     /// Tells the user something that happened outside of calls.
@@ -161,6 +167,8 @@ impl CallControl {
             }),
             Command::SaveSettings { settings } => self.configure(now, &settings),
             Command::DismissNotice { notice } => self.notices.dismiss(notice),
+            // The sound desk's: no call waits for a trial.
+            Command::StartTrial { .. } | Command::StopTrial => {}
         }
     }
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{DtmfDigit, DtmfMode, IceUrl, Target};
 
-use crate::{book::BookVerb, several::SeveralVerb, transfer::TransferVerb};
+use crate::{book::BookVerb, devices::DevicesVerb, several::SeveralVerb, transfer::TransferVerb};
 
 /// Sidetone without a window: places and takes calls, and controls a running phone.
 #[derive(Debug, Parser)]
@@ -35,8 +35,11 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: AccountsVerb,
     },
-    /// The sound devices of this machine.
-    Devices,
+    /// The sound devices of this machine, or a trial of them.
+    Devices {
+        #[command(subcommand)]
+        verb: Option<DevicesVerb>,
+    },
     #[command(flatten)]
     Book(BookVerb),
     /// The state of the running phone.

@@ -1,7 +1,10 @@
 //! What is printed: events as lines for people, or as JSON for programs.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this file is for")]
 
-use std::time::Duration;
+use std::{
+    fmt,
+    io::{self, Write},
+    time::Duration,
+};
 
 use model::{AccountState, CallId, CallReport, CallState, Event, Snapshot, TimedEvent, TransferView, TurnedAway};
 use serde::Serialize;
@@ -26,7 +29,7 @@ impl Printer {
             Self::Json => self.value(event),
             Self::People => {
                 if let Some(words) = words(&event.event) {
-                    println!("{:>9.3}  {words}", event.at_ms / 1000.0);
+                    put(format_args!("{:>9.3}  {words}", event.at_ms / 1000.0));
                 }
             }
         }
@@ -34,21 +37,21 @@ impl Printer {
 
     /// One JSON object, whatever the form.
     pub(crate) fn value(self, value: &impl Serialize) {
-        let line = serde_json::to_string(value).expect("values of ours have no form that JSON lacks");
-        println!("{line}");
+        put(serde_json::to_string(value).expect("values of ours have no form that JSON lacks"));
     }
 
     /// A line for people.
     pub(crate) fn line(self, line: &str) {
         match self {
-            Self::People => println!("{line}"),
+            Self::People => put(line),
             Self::Json => {}
         }
     }
 
     /// Why it ended badly, on standard error; for programs also as an object.
     pub(crate) fn failure(self, failure: &Failure) {
-        eprintln!("sidetone-cli: {}", failure.message);
+        // Who closed standard error does not want to know.
+        let _told = writeln!(io::stderr(), "sidetone-cli: {}", failure.message);
         if matches!(self, Self::Json) {
             self.value(&serde_json::json!({ "event": "error", "exit": failure.exit as u8, "message": failure.message }));
         }
@@ -61,6 +64,11 @@ impl Printer {
             Self::People => print_snapshot(snapshot),
         }
     }
+}
+
+/// Prints a line. A reader that has seen enough (`| head`) ends nothing: a call goes on without its audience.
+fn put(line: impl fmt::Display) {
+    let _read = writeln!(io::stdout(), "{line}");
 }
 
 fn words(event: &Event) -> Option<String> {
@@ -157,23 +165,23 @@ fn report_words(report: &CallReport) -> String {
 
 fn print_snapshot(snapshot: &Snapshot) {
     for account in &snapshot.accounts {
-        println!("account {:<16} {}", account.id, account_words(&account.state));
+        put(format_args!("account {:<16} {}", account.id, account_words(&account.state)));
     }
     for call in &snapshot.calls {
         let recorded = if call.recording { ", recorded" } else { "" };
-        println!("call {:<4} {:<12} {}{recorded}", call.id, remote_words(&call.remote), call_words(&call.state));
+        put(format_args!("call {:<4} {:<12} {}{recorded}", call.id, remote_words(&call.remote), call_words(&call.state)));
     }
     if snapshot.calls.is_empty() {
-        println!("no calls");
+        put("no calls");
     }
     if let Some(conference) = &snapshot.conference {
-        println!("{}", conference_words(&conference.members, conference.held));
+        put(conference_words(&conference.members, conference.held));
     }
     if snapshot.do_not_disturb {
-        println!("do not disturb");
+        put("do not disturb");
     }
     for notice in &snapshot.notices {
-        println!("notice: {}", notice.message);
+        put(format_args!("notice: {}", notice.message));
     }
 }
 

@@ -38,7 +38,7 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             Verb::Call(arguments) => call::run(&setting, arguments, printer).await,
             Verb::Run(arguments) => serve::run(&setting, arguments, printer).await,
             Verb::Accounts { verb } => accounts::run(&setting, verb, printer),
-            Verb::Devices => devices::run(printer),
+            Verb::Devices { verb } => devices::run(&setting, verb, printer).await,
             Verb::Book(verb) => book::run(&setting, verb, printer).await,
             Verb::Status
             | Verb::Show

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AccountId, CallId, DtmfDigit, Personal, Settings, Target, TransferTo};
+use crate::{AccountId, CallId, DeviceTrial, DtmfDigit, Personal, Settings, Target, TransferTo};
 
 /// One request to the phone. Accepted means only that it was understood; the outcome arrives in the snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -143,6 +143,13 @@ pub enum Command {
         /// The configuration.
         settings: Box<Settings>,
     },
+    /// Try a sound device; another trial that goes on ends.
+    StartTrial {
+        /// Which.
+        trial: DeviceTrial,
+    },
+    /// End the trial, and forget how it went.
+    StopTrial,
     /// Take a notice away.
     DismissNotice {
         /// Its number.

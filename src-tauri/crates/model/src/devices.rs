@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::CallId;
+use crate::{CallId, Ringtone};
 
 /// Devices that are there, and which of them are in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -38,10 +38,51 @@ pub struct RoleView {
     pub trouble: Option<String>,
 }
 
+/// A trial of a sound device, as it would be used in a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "device", rename_all = "kebab-case")]
+pub enum DeviceTrial {
+    /// Three seconds are recorded, and then heard on the speaker.
+    Microphone,
+    /// A few seconds of music are heard.
+    Speaker,
+    /// It rings.
+    Ringer {
+        /// How; as the settings say when missing.
+        ringtone: Option<Ringtone>,
+    },
+}
+
+/// How the last trial is getting on, or went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct TrialView {
+    /// Which.
+    pub trial: DeviceTrial,
+    /// How far it is.
+    pub stage: TrialStage,
+}
+
+/// How far a trial is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "stage", rename_all = "kebab-case")]
+pub enum TrialStage {
+    /// The device is being opened.
+    Opening,
+    /// The microphone is recorded: the user speaks.
+    Recording,
+    /// It sounds.
+    Playing,
+    /// It is over.
+    Over {
+        /// What was wrong, in words; none when it worked.
+        trouble: Option<String>,
+    },
+}
+
 /// How loud it is, in dBFS (RMS over the last 50 ms), -127 for silence.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
 pub struct Levels {
-    /// What the microphone delivers, after its treatment.
+    /// What the microphone delivers, before its treatment and before it is muted.
     pub microphone_dbfs: f64,
     /// What goes to the speaker.
     pub speaker_dbfs: f64,

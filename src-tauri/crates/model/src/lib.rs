@@ -29,7 +29,7 @@ pub use book::{
 pub use call::{CallId, CallState, Cause, Direction, EndedBy, Hold, LineCall, MediaDirection, MediaId, Remote};
 pub use clock::{Clock, Instant};
 pub use command::{Command, DialOptions};
-pub use devices::{CallLevels, DeviceView, DevicesView, Levels, RoleView};
+pub use devices::{CallLevels, DeviceTrial, DeviceView, DevicesView, Levels, RoleView, TrialStage, TrialView};
 pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
 pub use event::{Event, TimedEvent, TurnedAway};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
@@ -39,7 +39,7 @@ pub use office::{
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
 pub use settings::{
-    AllowTransfers, CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordPolicy,
+    AllowTransfers, CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordPolicy, Ringtone,
     SETTINGS_VERSION, Settings, Shortcuts, Theme, WindowSettings,
 };
 pub use snapshot::{AccountCan, AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot};

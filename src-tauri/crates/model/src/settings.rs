@@ -132,6 +132,8 @@ pub struct CallSettings {
     pub ring_for_s: u32,
     /// Country whose ringback, busy and congestion tones are played, ISO 3166 two letters.
     pub tones: String,
+    /// How it rings.
+    pub ringtone: Ringtone,
 }
 
 impl Default for CallSettings {
@@ -152,8 +154,30 @@ impl Default for CallSettings {
             auto_answer: false,
             ring_for_s: 120,
             tones: "gb".into(),
+            ringtone: Ringtone::default(),
         }
     }
+}
+
+/// How it rings: one of the phone's own ways, or the user's file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ringtone {
+    /// A warbling bell.
+    #[default]
+    Classic,
+    /// Two strokes of an old bell.
+    Bell,
+    /// A rising chord.
+    Chime,
+    /// A tune on wooden bars.
+    Marimba,
+    /// Quick beeps.
+    Digital,
+    /// Two soft notes.
+    Soft,
+    /// The first half minute of a WAV, MP3, Ogg Vorbis or FLAC file, by its whole path.
+    File(String),
 }
 
 /// What a further call meets while another one is up or rings.

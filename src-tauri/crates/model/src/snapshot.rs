@@ -5,6 +5,7 @@ use specta::Type;
 
 use crate::{
     AccountId, AccountState, CallId, CallState, ContactName, Direction, DtmfMode, MediaStatistics, Remote, TransferView,
+    TrialView,
 };
 
 /// What the page draws. It is always whole; nothing has to be added up.
@@ -25,6 +26,8 @@ pub struct Snapshot {
     pub do_not_disturb: bool,
     /// Things to tell the user, oldest first.
     pub notices: Vec<Notice>,
+    /// The trial of a sound device, until it is stopped or a call needs the devices.
+    pub trial: Option<TrialView>,
     /// Missed calls that the user has not seen yet.
     pub missed: u32,
     /// What has changed that the snapshot does not hold.

@@ -3,16 +3,17 @@
 //! A task of its own, because opening a device may take seconds.
 
 mod stream;
+mod trial;
 mod view;
 
 use std::{sync::Arc, time::Duration};
 
 use audio::{
-    Capture, Country, Device, DeviceWatch, HubHandle, LegId, LegRoute, Playback, RingPattern, RingTone, Ringing, SoundError,
-    SoundHost, ToneSpec, Use, ring_anyhow,
+    Capture, Country, Device, DeviceWatch, HubHandle, LegId, LegRoute, Playback, RingPattern, RingSound, RingTone, Ringing,
+    SoundError, SoundHost, ToneSpec, Use, ring_anyhow,
 };
 use calls::io::{ProgressTone, Ring, Route, SoundRequest};
-use model::{Cleanup, Clock, DevicePreferences, DevicesView, Instant, MediaId, Settings};
+use model::{Cleanup, Clock, DevicePreferences, DeviceTrial, DevicesView, Instant, MediaId, Ringtone, Settings, TrialView};
 use tokio::{
     sync::{mpsc, watch},
     task::{JoinHandle, spawn_blocking},
@@ -20,7 +21,7 @@ use tokio::{
 };
 use tracing::{debug, error, info, info_span, warn};
 
-use self::stream::Stream;
+use self::{stream::Stream, trial::Trial};
 use crate::{spawn::spawn, world::World};
 
 /// Requests that may wait while devices are being opened.
@@ -31,6 +32,9 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// Devices are listed anew so often while they are in use: some sound servers move a stream without a word.
 const LIST: Duration = Duration::from_secs(2);
+
+/// A trial is looked after so often.
+const FOLLOW: Duration = Duration::from_millis(50);
 
 /// How long devices stay open after the last sound, so that the next call need not wait for them.
 const LINGER: Duration = Duration::from_secs(3);
@@ -47,9 +51,12 @@ enum DeskRequest {
     Configure {
         devices: DevicePreferences,
         country: String,
+        ringtone: Ringtone,
     },
-    /// A face wants to see the devices.
+    /// A face wants to see the devices, or how loud they are.
     Look,
+    /// A face wants a device tried, or no longer.
+    Try(Option<DeviceTrial>),
 }
 
 /// What the desk tells.
@@ -57,6 +64,17 @@ enum DeskRequest {
 pub(crate) enum DeskNews {
     /// A device is missing or failed, in words for the user.
     Trouble(String),
+    /// How a trial is getting on; none when there is none.
+    Trial(Option<TrialView>),
+}
+
+/// Who looks at the devices.
+#[derive(Debug, Default)]
+pub(crate) struct Onlookers {
+    /// Who sees which there are.
+    pub(crate) devices: watch::Sender<Arc<DevicesView>>,
+    /// Who sees how loud they are; they are open meanwhile.
+    pub(crate) levels: watch::Sender<()>,
 }
 
 /// The way to the desk's task.
@@ -66,12 +84,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn start(
-        world: &World,
-        settings: &Settings,
-        devices: watch::Sender<Arc<DevicesView>>,
-        outbox: mpsc::Sender<DeskNews>,
-    ) -> Self {
+    pub(crate) fn start(world: &World, settings: &Settings, onlookers: Onlookers, outbox: mpsc::Sender<DeskNews>) -> Self {
         let (inbox, requests) = mpsc::channel(WAITING);
         let working = Working {
             clock: Arc::clone(&world.clock),
@@ -81,6 +94,7 @@ impl Desk {
             watch: DeviceWatch::new(settings.devices.clone()),
             cleanup: settings.devices.cleanup,
             country: Country::of_code(&settings.calls.tones),
+            ringtone: ring_tone(&settings.calls.ringtone),
             microphone: Stream::new(Use::Microphone),
             speaker: Stream::new(Use::Speaker),
             ringing: None,
@@ -89,7 +103,8 @@ impl Desk {
             routed: false,
             listing: None,
             keep_until: None,
-            devices,
+            trial: None,
+            onlookers,
         };
         let task = spawn("desk", info_span!("desk"), working.run(requests));
         Self { inbox: Some(inbox), task }
@@ -104,7 +119,13 @@ impl Desk {
     }
 
     pub(crate) fn configure(&self, settings: &Settings) {
-        self.tell(DeskRequest::Configure { devices: settings.devices.clone(), country: settings.calls.tones.clone() });
+        let (devices, calls) = (settings.devices.clone(), &settings.calls);
+        self.tell(DeskRequest::Configure { devices, country: calls.tones.clone(), ringtone: calls.ringtone.clone() });
+    }
+
+    /// Tries a device, or stops trying.
+    pub(crate) fn try_device(&self, trial: Option<DeviceTrial>) {
+        self.tell(DeskRequest::Try(trial));
     }
 
     /// The devices are listed as long as somebody looks at them.
@@ -138,6 +159,7 @@ struct Working {
     watch: DeviceWatch,
     cleanup: Cleanup,
     country: Country,
+    ringtone: RingTone,
     microphone: Stream<dyn Capture>,
     speaker: Stream<dyn Playback>,
     listing: Option<JoinHandle<Result<Vec<Device>, SoundError>>>,
@@ -148,7 +170,8 @@ struct Working {
     routed: bool,
     /// Devices stay open until then although nothing is heard.
     keep_until: Option<Instant>,
-    devices: watch::Sender<Arc<DevicesView>>,
+    trial: Option<Trial>,
+    onlookers: Onlookers,
 }
 
 impl Working {
@@ -158,9 +181,12 @@ impl Working {
         let mut list = interval(LIST);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         list.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut follow = interval(FOLLOW);
+        follow.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             // An idle phone does not wake up.
             let in_use = self.microphone.is_in_use() || self.speaker.is_in_use() || self.ringing.is_some();
+            let tries = self.trial.as_ref().is_some_and(Trial::is_going_on);
             tokio::select! {
                 request = requests.recv() => match request {
                     Some(request) => self.obey(request).await,
@@ -177,7 +203,8 @@ impl Working {
                 }
                 present = listed(&mut self.listing) => self.improve(present),
                 _ = look.tick(), if in_use => self.look().await,
-                _ = list.tick(), if in_use || self.devices.receiver_count() > 0 => self.list(),
+                _ = list.tick(), if in_use || self.onlookers.devices.receiver_count() > 0 => self.list(),
+                _ = follow.tick(), if tries => self.follow_trial().await,
             }
         }
         self.ringing = None;
@@ -187,6 +214,9 @@ impl Working {
     }
 
     async fn obey(&mut self, request: DeskRequest) {
+        if is_of_a_call(&request) {
+            self.stop_trial().await;
+        }
         match request {
             DeskRequest::Sound(SoundRequest::Route(routes)) => {
                 self.routed = !routes.is_empty();
@@ -210,11 +240,14 @@ impl Working {
             }
             DeskRequest::Expect => self.keep_until = Some(self.clock.now() + EXPECT),
             DeskRequest::Look => self.list(),
-            DeskRequest::Configure { devices, country } => {
+            DeskRequest::Try(Some(trial)) => self.start_trial(trial).await,
+            DeskRequest::Try(None) => self.stop_trial().await,
+            DeskRequest::Configure { devices, country, ringtone } => {
                 self.cleanup = devices.cleanup;
                 self.hub.cleanup(self.cleanup);
                 let _changes = self.watch.prefer(devices);
                 self.country = Country::of_code(&country);
+                self.ringtone = ring_tone(&ringtone);
                 self.list();
             }
         }
@@ -234,15 +267,15 @@ impl Working {
         if self.ring != Some(Ring::Full) {
             return;
         }
-        let (host, mut watch) = (Arc::clone(&self.host), self.watch.clone());
+        let (host, mut watch, tone) = (Arc::clone(&self.host), self.watch.clone(), self.ringtone.clone());
         let rung = spawn_blocking(move || {
             let id = stream::best_device(&*host, &mut watch, Use::Ringer);
-            ring_anyhow(&*host, id.as_ref(), &RingTone::default())
+            ring_anyhow(&*host, id.as_ref(), &tone)
         });
         match rung.await {
             Ok((ringing, troubles)) => {
                 let trouble = troubles.first().map(|trouble| match ringing {
-                    Some(_) => format!("it rings on another device: {trouble}"),
+                    Some(_) => format!("it rings in another way than you chose: {trouble}"),
                     None => format!("the ringer cannot be heard: {trouble}"),
                 });
                 self.ringing = ringing;
@@ -253,7 +286,14 @@ impl Working {
     }
 
     fn is_heard(&self) -> bool {
-        self.routed || self.tone.is_some() || self.ring == Some(Ring::Soft)
+        let is_looked_at = self.onlookers.levels.receiver_count() > 0;
+        let is_tried = self.trial.as_ref().is_some_and(Trial::needs_streams);
+        self.routed || self.tone.is_some() || self.ring == Some(Ring::Soft) || is_tried || is_looked_at
+    }
+
+    /// Whether a call sounds or rings.
+    fn has_a_call(&self) -> bool {
+        self.routed || self.tone.is_some() || self.ring.is_some()
     }
 
     fn open_devices(&mut self) {
@@ -308,7 +348,7 @@ impl Working {
 
     fn show_devices(&self) {
         let view = view::devices(&self.watch, self.microphone.told(), self.speaker.told());
-        self.devices.send_if_modified(|shown| {
+        self.onlookers.devices.send_if_modified(|shown| {
             let changed = **shown != view;
             if changed {
                 *shown = Arc::new(view);
@@ -342,6 +382,39 @@ async fn listed(listing: &mut Option<JoinHandle<Result<Vec<Device>, SoundError>>
             Vec::new()
         }
     }
+}
+
+/// Whether it begins something of a call, which has the devices to itself.
+fn is_of_a_call(request: &DeskRequest) -> bool {
+    match request {
+        DeskRequest::Expect => true,
+        DeskRequest::Sound(SoundRequest::Route(routes)) => !routes.is_empty(),
+        DeskRequest::Sound(SoundRequest::Tone(tone)) => tone.is_some(),
+        DeskRequest::Sound(SoundRequest::Ring(ring)) => ring.is_some(),
+        DeskRequest::Sound(
+            SoundRequest::KeyTone(_)
+            | SoundRequest::Record { .. }
+            | SoundRequest::EndRecording { .. }
+            | SoundRequest::Digit { .. },
+        )
+        | DeskRequest::Look
+        | DeskRequest::Try(_)
+        | DeskRequest::Configure { .. } => false,
+    }
+}
+
+/// A ringtone as the ringer plays it.
+fn ring_tone(ringtone: &Ringtone) -> RingTone {
+    let sound = match ringtone {
+        Ringtone::Classic => RingSound::Pattern(RingPattern::Classic),
+        Ringtone::Bell => RingSound::Pattern(RingPattern::Bell),
+        Ringtone::Chime => RingSound::Pattern(RingPattern::Chime),
+        Ringtone::Marimba => RingSound::Pattern(RingPattern::Marimba),
+        Ringtone::Digital => RingSound::Pattern(RingPattern::Digital),
+        Ringtone::Soft => RingSound::Pattern(RingPattern::Soft),
+        Ringtone::File(path) => RingSound::File(path.into()),
+    };
+    RingTone { sound, ..RingTone::default() }
 }
 
 fn leg_route(route: Route) -> LegRoute {

@@ -1,7 +1,13 @@
 //! Logs: where they go, and changing their level while the phone runs.
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    sync::Arc,
+};
 
+use model::Settings;
+use tokio::sync::watch;
+use tracing::warn;
 use tracing_subscriber::{EnvFilter, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt};
 
 /// Libraries that log what people say or send; they are heard from `warn` on, whatever the filter says of the rest.
@@ -28,6 +34,24 @@ impl LogLevel {
         let parsed = read(filter)?;
         self.0.reload(parsed).map_err(|error| InvalidFilter { filter: filter.into(), reason: error.to_string() })
     }
+
+    /// Follows what the settings say, until the phone stops.
+    pub async fn follow(self, mut settings: watch::Receiver<Arc<Settings>>) {
+        loop {
+            let filter = settings.borrow_and_update().log.clone();
+            if let Err(invalid) = self.set(&filter) {
+                warn!(%invalid, "the log stays as it is");
+            }
+            if settings.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// What is wrong with a filter, in words; nothing when it can be used.
+pub(crate) fn wrong_with(filter: &str) -> Option<String> {
+    read(filter).err().map(|invalid| invalid.reason)
 }
 
 /// Sends the log to standard error, in colour where that is a terminal. Once per process.

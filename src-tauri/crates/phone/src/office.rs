@@ -15,6 +15,7 @@ use tokio::{
 use tracing::warn;
 
 use crate::{
+    diagnostics,
     phone::{Phone, PhoneStopped},
     world::World,
 };
@@ -98,7 +99,9 @@ impl Office {
 
     /// Everything in `settings` that cannot stay as it is.
     pub fn check(settings: &Settings) -> Vec<FieldProblem> {
-        store::check_settings(settings).into_iter().map(problem).collect()
+        let of_log = diagnostics::wrong_with(&settings.log);
+        let of_log = of_log.map(|reason| FieldProblem { field: "log".into(), words: format!("is no log filter: {reason}") });
+        store::check_settings(settings).into_iter().map(problem).chain(of_log).collect()
     }
 
     /// Writes the settings and puts them in force; secrets of accounts that are gone are forgotten.

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use model::{Command, DevicesView, Settings, SipAccount, Snapshot, TimedEvent};
+use model::{Command, DevicesView, Levels, Settings, SipAccount, Snapshot, TimedEvent};
 use store::{DataFolder, SettingsFile};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::info_span;
 
 use crate::{
     book::Book,
+    desk::Onlookers,
+    meter::Meter,
     office::Office,
     run_loop::{Request, RunLoop, Told},
     spawn::spawn,
@@ -55,7 +57,15 @@ pub struct Phone {
     settings: watch::Receiver<Arc<Settings>>,
     book: Book,
     devices: watch::Sender<Arc<DevicesView>>,
+    meter: Meter,
+    metered: watch::Sender<()>,
     office: Office,
+}
+
+/// Keeps the sound devices open, so that their levels can be seen without a call; until it is dropped.
+#[derive(Debug)]
+pub struct DevicesOpen {
+    _watched: watch::Receiver<()>,
 }
 
 /// The phone has stopped, or is too far behind to take a command.
@@ -69,14 +79,17 @@ impl Phone {
         let (requests, inbox) = mpsc::channel(WAITING);
         let (snapshot, snapshots) = watch::channel(Arc::new(Snapshot::default()));
         let (events, from_the_start) = broadcast::channel(FOLLOWED);
-        let devices = watch::Sender::default();
+        let onlookers = Onlookers::default();
+        let (devices, metered) = (onlookers.devices.clone(), onlookers.levels.clone());
+        let (sessions, carried) = watch::channel(Arc::default());
+        let meter = Meter::new(world.hub.clone(), carried);
         let (settings, in_force) = watch::channel(Arc::new(options.settings.clone()));
         let office = Office::new(world.clone(), options.settings_file.clone(), in_force.clone());
-        let told = Told { snapshot, events: events.clone(), devices: devices.clone(), settings };
+        let told = Told { snapshot, events: events.clone(), onlookers, sessions, settings };
         let run_loop = RunLoop::new(world, options, inbox, told);
         let book = run_loop.book();
         spawn("run loop", info_span!("phone"), run_loop.run());
-        (Self { requests, snapshots, events, settings: in_force, book, devices, office }, from_the_start)
+        (Self { requests, snapshots, events, settings: in_force, book, devices, meter, metered, office }, from_the_start)
     }
 
     /// A phone whose run loop somebody else plays.
@@ -88,8 +101,11 @@ impl Phone {
         world: World,
     ) -> Self {
         let (_, in_force) = watch::channel(Arc::default());
+        let (_, sessions) = watch::channel(Arc::default());
+        let meter = Meter::new(world.hub.clone(), sessions);
         let office = Office::new(world, None, in_force.clone());
-        Self { requests, snapshots, events, settings: in_force, book: Book::closed(), devices: watch::Sender::default(), office }
+        let (devices, metered) = (watch::Sender::default(), watch::Sender::default());
+        Self { requests, snapshots, events, settings: in_force, book: Book::closed(), devices, meter, metered, office }
     }
 
     /// Hands a command to the phone; its outcome arrives in the snapshot.
@@ -118,6 +134,21 @@ impl Phone {
         let devices = self.devices.subscribe();
         self.requests.try_send(Request::LookAtDevices).map_err(|_| PhoneStopped)?;
         Ok(devices)
+    }
+
+    /// How loud everything is now: the last 50 ms. For bars that move; it costs next to nothing.
+    pub fn levels(&self) -> Levels {
+        self.meter.read()
+    }
+
+    /// Opens the sound devices for somebody who looks at their levels.
+    ///
+    /// # Errors
+    /// When the phone has stopped.
+    pub fn open_devices(&self) -> Result<DevicesOpen, PhoneStopped> {
+        let watched = self.metered.subscribe();
+        self.requests.try_send(Request::LookAtDevices).map_err(|_| PhoneStopped)?;
+        Ok(DevicesOpen { _watched: watched })
     }
 
     /// The settings, to be read, checked and saved.

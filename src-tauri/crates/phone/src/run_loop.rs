@@ -7,7 +7,7 @@ use calls::{
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, SoundEvent, SoundRequest},
 };
 use model::{
-    AccountId, CallState, Clock, Command, DevicesView, Event, Instant, MediaId, NoticeCode, Settings, Snapshot, TimedEvent,
+    AccountId, CallState, Clock, Command, Event, Instant, MediaId, NoticeCode, Settings, Snapshot, TimedEvent, TrialView,
 };
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
@@ -17,9 +17,10 @@ use tracing::{debug, warn};
 
 use crate::{
     book::{Book, BookNews},
-    desk::{Desk, DeskNews},
+    desk::{Desk, DeskNews, Onlookers},
     journal::Journal,
     lines::Lines,
+    meter::CallSessions,
     phone::PhoneOptions,
     recordings::Recordings,
     sessions::Sessions,
@@ -50,7 +51,8 @@ pub(crate) enum Request {
 pub(crate) struct Told {
     pub(crate) snapshot: watch::Sender<Arc<Snapshot>>,
     pub(crate) events: broadcast::Sender<TimedEvent>,
-    pub(crate) devices: watch::Sender<Arc<DevicesView>>,
+    pub(crate) onlookers: Onlookers,
+    pub(crate) sessions: watch::Sender<CallSessions>,
     pub(crate) settings: watch::Sender<Arc<Settings>>,
 }
 
@@ -73,7 +75,9 @@ pub(crate) struct RunLoop {
     shelf: Shelf,
     book_news: mpsc::Receiver<BookNews>,
     recording_events: mpsc::Receiver<SoundEvent>,
+    trial: Option<TrialView>,
     snapshot: watch::Sender<Arc<Snapshot>>,
+    call_sessions: watch::Sender<CallSessions>,
     events: broadcast::Sender<TimedEvent>,
 }
 
@@ -94,7 +98,7 @@ impl RunLoop {
             journal: Journal::default(),
             lines: Lines::new(world.clone(), practice.clone(), instance, line_outbox),
             sessions: Sessions::new(world.clone(), practice, media_outbox),
-            desk: Desk::start(&world, &settings, told.devices, desk_outbox),
+            desk: Desk::start(&world, &settings, told.onlookers, desk_outbox),
             recordings: Recordings::new(world.clone(), folder.as_ref(), recording_outbox),
             shelf: Shelf::new(Book::start(&world, folder, &settings, book_outbox), &settings),
             world,
@@ -106,7 +110,9 @@ impl RunLoop {
             desk_news,
             book_news,
             recording_events,
+            trial: None,
             snapshot: told.snapshot,
+            call_sessions: told.sessions,
             events: told.events,
         }
     }
@@ -172,6 +178,12 @@ impl RunLoop {
         }
         if let Input::Sound(event) = &input {
             self.recordings.heard(event);
+        }
+        if let Input::Command(Command::StartTrial { trial }) = &input {
+            self.desk.try_device(Some(trial.clone()));
+        }
+        if let Input::Command(Command::StopTrial) = &input {
+            self.desk.try_device(None);
         }
         if let Input::Command(Command::SaveSettings { settings }) = &input {
             self.settings_saved = self.settings_saved.wrapping_add(1);
@@ -256,9 +268,10 @@ impl RunLoop {
             DeskNews::Trouble(message) => {
                 self.control.notify(NoticeCode::Device, message.clone());
                 self.tell(Event::Failed { call: None, message });
-                self.publish();
             }
+            DeskNews::Trial(trial) => self.trial = trial,
         }
+        self.publish();
     }
 
     fn on_book_news(&mut self, news: BookNews) {
@@ -284,6 +297,15 @@ impl RunLoop {
         let mut next = self.control.snapshot(self.world.clock.now());
         self.shelf.add_to(&mut next);
         next.changes.settings = self.settings_saved;
+        next.trial = self.trial.clone();
+        self.call_sessions.send_if_modified(|known| {
+            let sessions = self.control.sessions();
+            let changed = **known != sessions;
+            if changed {
+                *known = Arc::new(sessions);
+            }
+            changed
+        });
         self.snapshot.send_if_modified(|shown| {
             // The time it was taken at alone is no change.
             let at_ms = std::mem::replace(&mut next.at_ms, shown.at_ms);

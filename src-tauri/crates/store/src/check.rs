@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::IpAddr, path::Path};
 
-use model::{Account, CallSettings, IcePolicy, Provider, Settings, Shortcuts, SipAccount, Target};
+use model::{Account, CallSettings, IcePolicy, Provider, Ringtone, Settings, Shortcuts, SipAccount, Target};
 
 /// Above this, a list is a mistake (or an attack on our memory) and no configuration.
 const MOST_ACCOUNTS: usize = 64;
@@ -152,6 +152,11 @@ fn check_calls(calls: &CallSettings, found: &mut Complaints) {
     }
     if !calls.recordings_folder.is_empty() && !Path::new(&calls.recordings_folder).is_absolute() {
         found.add("calls.recordings_folder", "must be a whole path, from the root on");
+    }
+    if let Ringtone::File(path) = &calls.ringtone
+        && !Path::new(path).is_absolute()
+    {
+        found.add("calls.ringtone", "must be the whole path of a file, from the root on");
     }
     if calls.tones.len() != 2 || !calls.tones.chars().all(|c| c.is_ascii_alphabetic()) {
         found.add("calls.tones", "is a country of two letters, as gb or de");

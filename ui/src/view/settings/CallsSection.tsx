@@ -1,8 +1,9 @@
-import type { AllowTransfers, CallWaiting, Codec, RecordPolicy } from "../../bridge/types";
+import type { AllowTransfers, CallWaiting, Codec, RecordPolicy, TrialView } from "../../bridge/types";
 import { say } from "../../words/words";
 import { useEditing } from "./editing";
 import { ChoiceField, Group, Labelled, SettingText, SwitchField, wholeNumber } from "./fields";
 import { OrderedList } from "./OrderedList";
+import { RingtoneField } from "./RingtoneField";
 import type { WholeSettings } from "./whole";
 
 const CODECS: readonly (readonly [Codec, string])[] = [
@@ -13,11 +14,11 @@ const CODECS: readonly (readonly [Codec, string])[] = [
 ];
 
 /** Codecs, waiting, forwarding, do not disturb, recording, tones. */
-export function CallsSection() {
+export function CallsSection({ trial }: { trial: TrialView | null }) {
   return (
     <>
       <Sound />
-      <Ringing />
+      <Ringing trial={trial} />
       <Forwarding />
       <DoNotDisturb />
       <Recording />
@@ -83,10 +84,11 @@ function Sound() {
   );
 }
 
-function Ringing() {
+function Ringing({ trial }: { trial: TrialView | null }) {
   const { calls, settings, changed, put } = useCalls();
   return (
     <Group title={say("calls.incoming")}>
+      <RingtoneField view={trial} />
       <ChoiceField<CallWaiting>
         label={say("calls.waiting")}
         value={calls.waiting}

@@ -1,14 +1,16 @@
 import { useEffect, useState } from "preact/hooks";
-import type { DevicesView, DeviceView, RoleView } from "../../bridge/types";
+import type { DevicesView, DeviceView, Levels, RoleView, DeviceTrial as Trial, TrialView } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
+import { Level } from "../Level";
+import { DeviceTrial } from "./DeviceTrial";
 import { useEditing } from "./editing";
 import { Group, SwitchField } from "./fields";
 import { OrderedList } from "./OrderedList";
 import type { WholeSettings } from "./whole";
 
 /** Microphone, speaker, ringer, and what is done to the sound. */
-export function DevicesSection() {
+export function DevicesSection({ trial }: { trial: TrialView | null }) {
   const { bridge } = useDoing();
   const { settings, save } = useEditing();
   const [view, draw] = useState<DevicesView | null>(null);
@@ -23,6 +25,11 @@ export function DevicesSection() {
         title={say("devices.microphone")}
         known={view?.microphones}
         role={view?.microphone}
+        tried={trial}
+        trial={{ device: "microphone" }}
+        test={say("sound.test-microphone")}
+        level={say("sound.level-microphone")}
+        pick={(levels) => levels.microphone_dbfs}
         preferred={devices.microphones}
         onPrefer={(microphones) => put({ microphones })}
       />
@@ -30,6 +37,11 @@ export function DevicesSection() {
         title={say("devices.speaker")}
         known={view?.speakers}
         role={view?.speaker}
+        tried={trial}
+        trial={{ device: "speaker" }}
+        test={say("sound.test-speaker")}
+        level={say("sound.level-speaker")}
+        pick={(levels) => levels.speaker_dbfs}
         preferred={devices.speakers}
         onPrefer={(speakers) => put({ speakers })}
       />
@@ -37,6 +49,9 @@ export function DevicesSection() {
         title={say("devices.ringer")}
         known={view?.speakers}
         role={view?.ringer}
+        tried={trial}
+        trial={{ device: "ringer", ringtone: null }}
+        test={say("sound.test-ringer")}
         preferred={devices.ringers}
         onPrefer={(ringers) => put({ ringers })}
       />
@@ -58,12 +73,19 @@ interface RoleProps {
   title: string;
   known: DeviceView[] | undefined;
   role: RoleView | undefined;
+  /** The phone's trial, and the one of this device. */
+  tried: TrialView | null;
+  trial: Trial;
+  test: string;
+  /** The name of its level, and which it is; a ringer has none. */
+  level?: string;
+  pick?: (levels: Levels) => number | null;
   preferred: string[];
   onPrefer: (ids: string[]) => void;
 }
 
 /** One role: what is used now, and what shall be used when it is there. */
-function Role({ title, known, role, preferred, onPrefer }: RoleProps) {
+function Role({ title, known, role, tried, trial, test, level, pick, preferred, onPrefer }: RoleProps) {
   const named = (id: string) => known?.find((device) => device.id === id)?.name;
   const using = role?.using ? (named(role.using) ?? role.using) : null;
   return (
@@ -73,6 +95,8 @@ function Role({ title, known, role, preferred, onPrefer }: RoleProps) {
           {role.trouble ?? (using ? say("devices.using", { name: isolated(using) }) : say("devices.none"))}
         </p>
       )}
+      {level && pick && role?.using && <Level label={level} of="devices" pick={pick} />}
+      {role?.using && <DeviceTrial view={tried} trial={trial} label={test} />}
       <OrderedList
         label={say("devices.order", { role: title })}
         items={preferred.map((id) => ({

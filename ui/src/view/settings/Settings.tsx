@@ -68,8 +68,8 @@ export function Settings({ snapshot, section, onSection }: Props) {
               </p>
             )}
             {shown === "accounts" && <AccountsSection snapshot={snapshot} />}
-            {shown === "devices" && <DevicesSection />}
-            {shown === "calls" && <CallsSection />}
+            {shown === "devices" && <DevicesSection trial={snapshot.trial} />}
+            {shown === "calls" && <CallsSection trial={snapshot.trial} />}
             {shown === "network" && <NetworkSection />}
             {shown === "shortcuts" && <ShortcutsSection />}
             {shown === "privacy" && <PrivacySection />}

@@ -117,11 +117,14 @@ impl Microphone {
 pub(crate) struct Speaker {
     playback: Slot<Box<dyn Playback>>,
     last: Frame,
+    meter: Meter,
+    /// What the gauge shows.
+    shown_dbfs: f32,
 }
 
 impl Default for Speaker {
     fn default() -> Self {
-        Self { playback: Slot::default(), last: [0.0; FRAME_SAMPLES] }
+        Self { playback: Slot::default(), last: [0.0; FRAME_SAMPLES], meter: Meter::default(), shown_dbfs: SILENCE_DBFS }
     }
 }
 
@@ -135,6 +138,11 @@ impl Speaker {
         self.playback.is_changing()
     }
 
+    /// Whether its gauge still shows a sound.
+    pub(crate) fn is_sounding(&self) -> bool {
+        self.shown_dbfs > SILENCE_DBFS
+    }
+
     pub(crate) fn replace(&mut self, playback: Option<Box<dyn Playback>>, bin: &mut Bin) {
         if let Some(unheard) = self.playback.replace(playback) {
             bin.put(Retired::Playback(unheard));
@@ -143,6 +151,14 @@ impl Speaker {
 
     /// Plays the next 10 ms.
     pub(crate) fn write(&mut self, frame: &Frame, fade: &Frame, gauges: &Gauges, bin: &mut Bin) {
+        self.play(frame, fade, gauges, bin);
+        if let Some(level) = self.meter.add(&self.last) {
+            self.shown_dbfs = level;
+            gauges.speaker.write(level);
+        }
+    }
+
+    fn play(&mut self, frame: &Frame, fade: &Frame, gauges: &Gauges, bin: &mut Bin) {
         self.last = *frame;
         if self.playback.take_change() {
             cross_fade(&[0.0; FRAME_SAMPLES], fade, &mut self.last);

@@ -342,6 +342,7 @@ fn figures_tell_levels_silence_and_lost_devices() {
     assert!((levels.heard_dbfs + 23.0).abs() < 0.2 && (levels.sent_dbfs + 9.0).abs() < 0.2, "{levels:?}");
     let microphone = desk.handle.microphone_levels();
     assert!((microphone.dbfs + 9.0).abs() < 0.2 && !microphone.only_zeros && microphone.stream == StreamState::Running);
+    assert!((desk.handle.speaker_dbfs() + 23.0).abs() < 0.2, "{}", desk.handle.speaker_dbfs());
     desk.run(110);
     assert!(desk.handle.microphone_levels().only_zeros);
     desk.host.unplug("memory:mic");

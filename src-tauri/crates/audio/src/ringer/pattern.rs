@@ -18,9 +18,19 @@ pub enum RingPattern {
     Soft,
     /// A rising chord every 2.5 s.
     Chime,
+    /// Two strokes of an old bell every 3 s.
+    Bell,
+    /// A tune on wooden bars every 3 s.
+    Marimba,
+    /// Four quick beeps every 2 s.
+    Digital,
 }
 
 impl RingPattern {
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 6] = [Self::Classic, Self::Soft, Self::Chime, Self::Bell, Self::Marimba, Self::Digital];
+
     /// The tone, for ever, 48 kHz mono.
     pub(crate) fn source(self) -> PatternSource {
         PatternSource { strokes: self.strokes(), period: samples(self.period()), at: 0 }
@@ -31,6 +41,8 @@ impl RingPattern {
             Self::Classic => 3_000,
             Self::Soft => 4_000,
             Self::Chime => 2_500,
+            Self::Bell | Self::Marimba => 3_000,
+            Self::Digital => 2_000,
         })
     }
 
@@ -48,6 +60,26 @@ impl RingPattern {
                 Stroke { at_ms: 0, ms: 900, hz: [523.25, 1_046.5], warble_hz: 0.0, level: 0.3, decay_ms: 250 },
                 Stroke { at_ms: 180, ms: 900, hz: [659.26, 1_318.5], warble_hz: 0.0, level: 0.3, decay_ms: 250 },
                 Stroke { at_ms: 360, ms: 1_200, hz: [783.99, 1_568.0], warble_hz: 0.0, level: 0.3, decay_ms: 350 },
+            ],
+            // A struck bell is a few tones that belong together only roughly.
+            Self::Bell => &[
+                Stroke { at_ms: 0, ms: 1_100, hz: [880.0, 1_056.0], warble_hz: 0.0, level: 0.5, decay_ms: 320 },
+                Stroke { at_ms: 0, ms: 700, hz: [1_320.0, 1_774.0], warble_hz: 0.0, level: 0.2, decay_ms: 140 },
+                Stroke { at_ms: 600, ms: 1_500, hz: [880.0, 1_056.0], warble_hz: 0.0, level: 0.5, decay_ms: 380 },
+                Stroke { at_ms: 600, ms: 700, hz: [1_320.0, 1_774.0], warble_hz: 0.0, level: 0.2, decay_ms: 140 },
+            ],
+            Self::Marimba => &[
+                Stroke { at_ms: 0, ms: 300, hz: [523.25, 523.25], warble_hz: 0.0, level: 0.5, decay_ms: 90 },
+                Stroke { at_ms: 180, ms: 300, hz: [659.26, 659.26], warble_hz: 0.0, level: 0.5, decay_ms: 90 },
+                Stroke { at_ms: 360, ms: 300, hz: [783.99, 783.99], warble_hz: 0.0, level: 0.5, decay_ms: 90 },
+                Stroke { at_ms: 540, ms: 300, hz: [659.26, 659.26], warble_hz: 0.0, level: 0.5, decay_ms: 90 },
+                Stroke { at_ms: 720, ms: 600, hz: [1_046.5, 1_046.5], warble_hz: 0.0, level: 0.5, decay_ms: 140 },
+            ],
+            Self::Digital => &[
+                Stroke { at_ms: 0, ms: 80, hz: [1_400.0, 1_400.0], warble_hz: 0.0, level: 0.4, decay_ms: 0 },
+                Stroke { at_ms: 140, ms: 80, hz: [1_400.0, 1_400.0], warble_hz: 0.0, level: 0.4, decay_ms: 0 },
+                Stroke { at_ms: 280, ms: 80, hz: [1_400.0, 1_400.0], warble_hz: 0.0, level: 0.4, decay_ms: 0 },
+                Stroke { at_ms: 420, ms: 80, hz: [1_400.0, 1_400.0], warble_hz: 0.0, level: 0.4, decay_ms: 0 },
             ],
         }
     }
@@ -134,7 +166,7 @@ mod tests {
 
     #[test]
     fn every_pattern_starts_at_once_stays_in_range_and_repeats_without_a_click() {
-        for pattern in [RingPattern::Classic, RingPattern::Soft, RingPattern::Chime] {
+        for pattern in RingPattern::ALL {
             let period = samples(pattern.period()) as usize;
             let twice: Vec<f32> = pattern.source().take(period * 2).collect();
             let early = twice[..480 * 5].iter().map(|sample| sample.abs()).fold(0.0, f32::max);

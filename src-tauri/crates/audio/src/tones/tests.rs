@@ -170,7 +170,7 @@ fn the_detector_recovers_from_nonsense() {
 
 #[test]
 fn music_and_ring_patterns_never_end_clip_or_click() {
-    let patterns = [RingPattern::Classic, RingPattern::Soft, RingPattern::Chime].map(ToneSpec::Ringtone);
+    let patterns = RingPattern::ALL.map(ToneSpec::Ringtone);
     for tone in patterns.iter().chain([&ToneSpec::Music]) {
         let (samples, played) = play(tone, 45_000);
         assert_eq!(played, Played::More);
@@ -185,7 +185,7 @@ fn music_and_ring_patterns_never_end_clip_or_click() {
 
 #[test]
 fn ringing_starts_at_once() {
-    for pattern in [RingPattern::Classic, RingPattern::Soft, RingPattern::Chime] {
+    for pattern in RingPattern::ALL {
         let (samples, _) = play(&ToneSpec::Ringtone(pattern), 50);
         assert!(rms_dbfs(&samples) > -45.0, "{pattern:?}");
     }

@@ -36,6 +36,24 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
         self.current != Current::Closed || self.opening.is_some()
     }
 
+    /// Whether the hub has it.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.current, Current::Open(_))
+    }
+
+    /// Why it could not be opened.
+    pub(super) fn failure(&self) -> Option<&str> {
+        if self.current == Current::Failed { self.told() } else { None }
+    }
+
+    /// What could not be opened may be tried again.
+    pub(super) fn retry(&mut self) {
+        if self.current == Current::Failed {
+            self.current = Current::Closed;
+            self.told = None;
+        }
+    }
+
     /// What is wrong with it, as it was told last.
     pub(super) fn told(&self) -> Option<&str> {
         self.told.as_deref()

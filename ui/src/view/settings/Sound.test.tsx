@@ -1,0 +1,78 @@
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
+import { afterEach, expect, test } from "vitest";
+import type { FakePhone } from "../../bridge/fake";
+import { scene } from "../../test/scenes";
+import { App } from "../App";
+
+afterEach(cleanup);
+
+const press = async (name: string | RegExp) => fireEvent.click(await screen.findByRole("button", { name }));
+const open = async (section: string) => {
+  window.happyDOM.setViewport({ width: 360, height: 640 });
+  const phone = scene("idle");
+  render(<App bridge={phone} />);
+  await press("Settings");
+  await press(section);
+  return phone;
+};
+const value = (name: string) => screen.getByRole("meter", { name }).getAttribute("aria-valuenow");
+const over = (phone: FakePhone, trouble: string | null) =>
+  phone.show({ trial: { trial: { device: "microphone" }, stage: { stage: "over", trouble } } });
+
+test("the levels of the devices move while their page is open, and no longer", async () => {
+  const phone = await open("Devices");
+  await waitFor(() => expect(value("Level of the microphone")).toBe("60"));
+  phone.sound({ microphone_dbfs: -6, speaker_dbfs: -127, calls: [] });
+  await waitFor(() => expect(value("Level of the microphone")).toBe("90"));
+  expect(value("Level of the speaker")).toBe("0");
+  expect(phone.asked.filter((asked) => asked === "followLevels devices")).toHaveLength(1);
+  await press("Back to the sections");
+  await waitFor(() => expect(phone.asked).toContain("leaveLevels devices"));
+});
+
+test("a microphone is tried, and what was wrong with it is said", async () => {
+  const phone = await open("Devices");
+  await press("Test the microphone");
+  expect(phone.sent.at(-1)).toEqual({ command: "start-trial", trial: { device: "microphone" } });
+  phone.show({ trial: { trial: { device: "microphone" }, stage: { stage: "recording" } } });
+  expect(await screen.findByText("Say something: you are recorded for three seconds")).toBeTruthy();
+  await press("Stop");
+  expect(phone.sent.at(-1)).toEqual({ command: "stop-trial" });
+  over(phone, "the microphone gives nothing but silence");
+  expect((await screen.findByText("the microphone gives nothing but silence")).className).toBe("problem");
+  over(phone, null);
+  expect(await screen.findByText("If you heard yourself, the microphone works")).toBeTruthy();
+});
+
+test("who leaves the page ends the trial", async () => {
+  const phone = await open("Devices");
+  phone.show({ trial: { trial: { device: "speaker" }, stage: { stage: "playing" } } });
+  await screen.findByText("Music plays");
+  await press("Back to the sections");
+  await waitFor(() => expect(phone.sent.at(-1)).toEqual({ command: "stop-trial" }));
+});
+
+test("a ringtone is chosen, heard, and can be a file", async () => {
+  const phone = await open("Calls");
+  fireEvent.change(await screen.findByLabelText("Ringtone"), { target: { value: "marimba" } });
+  await waitFor(() => expect(phone.kept.calls?.ringtone).toBe("marimba"));
+  await press("Listen");
+  expect(phone.sent.at(-1)).toEqual({
+    command: "start-trial",
+    trial: { device: "ringer", ringtone: "marimba" },
+  });
+  fireEvent.change(screen.getByLabelText("Ringtone"), { target: { value: "file" } });
+  const path = await screen.findByLabelText("File");
+  expect(phone.kept.calls?.ringtone).toBe("marimba");
+  fireEvent.input(path, { target: { value: "/srv/sounds/bell.ogg" } });
+  fireEvent.change(path, { target: { value: "/srv/sounds/bell.ogg" } });
+  await waitFor(() => expect(phone.kept.calls?.ringtone).toEqual({ file: "/srv/sounds/bell.ogg" }));
+});
+
+test("the first list asks the devices themselves", async () => {
+  const phone = scene("first");
+  const trouble = "there is no microphone";
+  phone.devices = { ...phone.devices, microphone: { using: null, trouble } };
+  render(<App bridge={phone} />);
+  expect(await screen.findByText(trouble)).toBeTruthy();
+});
