@@ -31,6 +31,7 @@ const COMMANDS: &[&str] = &[
     "show_folder",
     "suggest",
     "try_account",
+    "try_ice",
 ];
 
 /// Where the built page is.

@@ -145,6 +145,7 @@ pub(crate) fn run(
             settings::set_secret,
             settings::settings,
             settings::try_account,
+            settings::try_ice,
         ])
         .build(tauri::generate_context!())
         .map_err(|error| Failure::new(format!("the window system cannot be used: {error}")))?;

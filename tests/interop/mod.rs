@@ -24,3 +24,4 @@ mod kamailio;
 mod numbers;
 mod outages;
 mod paths;
+mod servers;

@@ -12,12 +12,29 @@ fn the_first_call_is_placed_and_ended_in_the_window() {
     page.type_into("//input[@role='combobox']", "600\u{e007}");
     screen.wait_for("conversation", |snapshot| snapshot.calls.iter().any(|call| call.answered_ms.is_some()));
     page.wait_until("timer", "/\\b0?0:0[1-9]\\b/.test(document.body.innerText)");
+    page.wait_until("levels", "document.querySelectorAll('[role=meter]').length === 2");
+    page.click("//button[contains(., 'Keypad')]");
+    page.click("//*[contains(@class, 'call-keypad')]//button[contains(., '5')]");
+    page.wait_until("the digit", "document.querySelector('.digits').innerText.includes('5')");
     page.click("//button[contains(., 'Hang up') or @aria-label='Hang up']");
     screen.wait_for("end of the call", |snapshot| {
         snapshot.calls.iter().all(|call| matches!(call.state, model::CallState::Ended { .. }))
     });
     page.click("//button[contains(., 'History')]");
     page.wait_until("the call in the history", "document.querySelector('main, body').innerText.includes('600')");
+}
+
+#[test]
+fn the_level_of_a_call_moves() {
+    let Some(screen) = Screen::open() else { return };
+    let Some(page) = Driver::start(&screen, &[]) else { return };
+    page.wait_until("registration", "document.body.innerText.includes('practice')");
+    // It hums.
+    page.type_into("//input[@role='combobox']", "607\u{e007}");
+    page.wait_until(
+        "a level",
+        "[...document.querySelectorAll('[role=meter]')].some((meter) => Number(meter.getAttribute('aria-valuenow')) > 20)",
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 import { render } from "preact";
 import { incomingBridge } from "./bridge/tauri";
-import { Incoming } from "./view/Incoming";
+import { Incoming, lookOf } from "./view/Incoming";
 import "./style/page.css";
 
 const page = document.getElementById("page");
-if (page) render(<Incoming bridge={incomingBridge()} />, page);
+if (page) render(<Incoming bridge={incomingBridge()} look={lookOf(location.search)} />, page);

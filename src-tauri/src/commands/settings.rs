@@ -1,6 +1,6 @@
 //! The settings, their secrets, and trials of what is being set.
 
-use model::{Account, AccountTrial, FieldProblem, Secret, SecretKept, SecretKey, Settings, SettingsView};
+use model::{Account, AccountTrial, FieldProblem, IceTrial, IceUrl, Secret, SecretKept, SecretKey, Settings, SettingsView};
 use phone::{Office, Phone};
 use tauri::State;
 
@@ -48,4 +48,16 @@ pub(crate) async fn try_account(
     password: Option<Secret>,
 ) -> Result<AccountTrial, UiError> {
     Ok(phone.office().try_account(account, password).await)
+}
+
+/// Tries one STUN or TURN server of an account.
+#[tauri::command]
+pub(crate) async fn try_ice(
+    phone: State<'_, Phone>,
+    account: Account,
+    url: IceUrl,
+    credential: Option<Secret>,
+) -> Result<IceTrial, UiError> {
+    let trial = phone.office().try_ice(account, &url, credential).await;
+    trial.ok_or_else(|| UiError::new("ice", "the account has no such server"))
 }

@@ -11,6 +11,7 @@ import type {
   FieldProblem,
   HistoryEntry,
   HistoryQuery,
+  IceTrial,
   ImportReport,
   Levels,
   SecretKept,
@@ -71,6 +72,8 @@ export interface Bridge {
   forgetSecret(key: SecretKey): Promise<void>;
   /** Tries an account as it would be used; with the kept password when none is given. */
   tryAccount(account: Account, password: string | null): Promise<AccountTrial>;
+  /** Tries a STUN or TURN server of an account; with the kept password when none is given. */
+  tryIce(account: Account, url: string, credential: string | null): Promise<IceTrial>;
   /** Draws the sound devices now and at each change. */
   followDevices(draw: (devices: DevicesView) => void): Stop;
   /** Draws how loud it is, about 20 times a second; to show the devices', they are opened. */

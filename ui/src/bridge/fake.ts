@@ -11,6 +11,7 @@ import type {
   DevicesView,
   FieldProblem,
   HistoryEntry,
+  IceTrial,
   Levels,
   MediaStatistics,
   SecretKept,
@@ -104,6 +105,16 @@ export class FakePhone implements Bridge {
     microphone_dbfs: -24,
     speaker_dbfs: -30,
     calls: [1, 2, 3, 4].map((call) => ({ call, in_dbfs: -22, out_dbfs: -30 })),
+  };
+  iceTrial: IceTrial = {
+    steps: [
+      { step: "name", outcome: "passed", words: "", ms: 4 },
+      { step: "connection", outcome: "passed", words: "", ms: 21 },
+      { step: "tls", outcome: "skipped", words: "", ms: null },
+      { step: "answer", outcome: "passed", words: "", ms: 40 },
+      { step: "password", outcome: "failed", words: "it does not take the user name or password (401)", ms: null },
+      { step: "relay", outcome: "skipped", words: "", ms: null },
+    ],
   };
   readonly saved: Settings[] = [];
   private meters = new Set<(levels: Levels) => void>();
@@ -290,6 +301,11 @@ export class FakePhone implements Bridge {
   async tryAccount(account: Account, password: string | null): Promise<AccountTrial> {
     this.asked.push(`tryAccount ${account.id} ${password === null ? "kept" : "given"}`);
     return this.trial;
+  }
+
+  async tryIce(account: Account, url: string, credential: string | null): Promise<IceTrial> {
+    this.asked.push(`tryIce ${account.id} ${url} ${credential === null ? "kept" : "given"}`);
+    return this.iceTrial;
   }
 
   followDevices(draw: (devices: DevicesView) => void): Stop {

@@ -39,6 +39,7 @@ export function tauriBridge(): Bridge {
     setSecret: (key, value) => invoke("set_secret", { key, value }),
     forgetSecret: (key) => invoke("forget_secret", { key }),
     tryAccount: (account, password) => invoke("try_account", { account, password }),
+    tryIce: (account, url, credential) => invoke("try_ice", { account, url, credential }),
     followDevices(draw) {
       const channel = new Channel<DevicesView>();
       channel.onmessage = draw;

@@ -687,6 +687,39 @@ export type IceServer = {
 	username?: string,
 };
 
+/**  The steps from a name to a relayed address. */
+export type IceStep = 
+/**  Its name has an address. */
+"name" | 
+/**  Somebody takes the connection there; over UDP there is none. */
+"connection" | 
+/**  The connection is secure, and the certificate is the server's. */
+"tls" | 
+/**  It answers as STUN and TURN servers do. */
+"answer" | 
+/**  It takes the user name and password. */
+"password" | 
+/**  It gives an address to relay from. */
+"relay";
+
+/**  One step of a server's trial. */
+export type IceStepView = {
+	/**  Which. */
+	step: IceStep,
+	/**  How it went. */
+	outcome: TrialOutcome,
+	/**  What was seen; empty when there is nothing to say. */
+	words: string,
+	/**  When it was done, ms after the trial began. */
+	ms: number | null,
+};
+
+/**  How far a STUN or TURN server came when it was tried. */
+export type IceTrial = {
+	/**  The steps in order. */
+	steps: IceStepView[],
+};
+
 /**  `stun:host[:port]`, `turn:host[:port][?transport=udp|tcp]` or `turns:host[:port]`. */
 export type IceUrl = string;
 

@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { FakeIncoming } from "../bridge/fake";
-import { Incoming } from "../view/Incoming";
+import { Incoming, lookOf } from "../view/Incoming";
 import { scene } from "./scenes";
 import "../style/page.css";
 
@@ -8,4 +8,4 @@ const name = new URLSearchParams(location.search).get("scene") ?? "incoming";
 const incoming = new FakeIncoming(scene(name));
 Object.assign(window, { incoming });
 const page = document.getElementById("page");
-if (page) render(<Incoming bridge={incoming} />, page);
+if (page) render(<Incoming bridge={incoming} look={lookOf(location.search)} />, page);

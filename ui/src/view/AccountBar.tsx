@@ -9,10 +9,12 @@ interface Props {
   /** The account to call from; null: the first that is ready. */
   from: AccountId | null;
   onFrom: (account: AccountId | null) => void;
+  /** Shows what is set for the accounts. */
+  onAccounts: () => void;
 }
 
 /** Which account calls go out from and how it is doing; do not disturb. */
-export function AccountBar({ snapshot, from, onFrom }: Props) {
+export function AccountBar({ snapshot, from, onFrom, onAccounts }: Props) {
   const { send } = useDoing();
   const { accounts } = snapshot;
   const usable = accounts.find(({ state }) => state.state === "registered" || state.state === "ready");
@@ -24,6 +26,7 @@ export function AccountBar({ snapshot, from, onFrom }: Props) {
       : shown.state.state === "offline"
         ? "bad"
         : "off";
+  const offline = accounts.filter(({ state }) => state.state === "offline");
   return (
     <div class="account-bar">
       <div class="chip">
@@ -60,6 +63,22 @@ export function AccountBar({ snapshot, from, onFrom }: Props) {
       >
         <Icon name="moon" />
       </button>
+      {offline.length > 0 && (
+        <div class="account-trouble" role="status">
+          {/* The one in the chip has its words there. */}
+          {offline
+            .filter((account) => account !== shown)
+            .map(({ id, state }) => (
+              <span key={id}>
+                <bdi>{id}</bdi>
+                {`: ${accountWords(state)}`}
+              </span>
+            ))}
+          <button type="button" class="quiet" onClick={onAccounts}>
+            {say("notice.accounts")}
+          </button>
+        </div>
+      )}
     </div>
   );
 }

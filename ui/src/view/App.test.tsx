@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
 import { someCall } from "../bridge/fake";
 import { scene } from "../test/scenes";
@@ -30,6 +30,16 @@ test("the first character tells the phone that a call is coming", () => {
   fireEvent.input(field, { target: { value: "6" } });
   fireEvent.input(field, { target: { value: "60" } });
   expect(phone.sent).toEqual([{ command: "prepare", account: null }]);
+});
+
+test("an account without its server says why, and leads to where it is set", () => {
+  const phone = open("offline");
+  expect(screen.getByText("The server refused the user name or password (403)")).toBeTruthy();
+  const practice = { id: "practice", state: { state: "registered" as const }, can: { hold: true, transfer: true } };
+  act(() => phone.show({ accounts: [practice, ...phone.snapshot.accounts] }));
+  expect(screen.getByText(/: The server refused the user name or password \(403\)/)).toBeTruthy();
+  press("Open accounts");
+  expect(screen.getByRole("button", { name: "Settings" }).getAttribute("aria-current")).toBeTruthy();
 });
 
 test("a call shows its state in words, its timer and its buttons", () => {

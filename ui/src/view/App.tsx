@@ -181,7 +181,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
     <DoingContext.Provider value={doing}>
       <div class={wide ? "window wide" : "window"}>
         <header class="top">
-          <AccountBar snapshot={snapshot} from={from} onFrom={setFrom} />
+          <AccountBar snapshot={snapshot} from={from} onFrom={setFrom} onAccounts={() => openSettings("accounts")} />
         </header>
         <Toasts notices={snapshot.notices} toasts={toasts} onGone={drop} onSettings={openSettings} />
         <Announcer snapshot={snapshot} />

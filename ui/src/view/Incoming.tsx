@@ -1,14 +1,26 @@
 import type { IncomingAction, IncomingBridge } from "../bridge/bridge";
 import type { CallView } from "../bridge/types";
-import { chooseLanguage, isolated, say, speak } from "../words/words";
+import { isolated, say } from "../words/words";
 import { Action } from "./CallCard";
-import { useSnapshot } from "./hooks";
+import { useSnapshot, useWear } from "./hooks";
 import { isIncoming, isTalking, remoteName, remoteNumber } from "./texts";
+
+/** How the window shall look; it may not ask for the settings, so its address says. */
+export interface Look {
+  language: string;
+  theme: string;
+}
+
+/** Reads what the address of the page says. */
+export function lookOf(search: string): Look {
+  const asked = new URLSearchParams(search);
+  return { language: asked.get("language") ?? "", theme: asked.get("theme") ?? "system" };
+}
 
 /** The window of a ringing call. No button has the focus, so that no key typed for
  * another program answers by chance; who wants to use keys tabs to a button. */
-export function Incoming({ bridge }: { bridge: IncomingBridge }) {
-  speak(chooseLanguage("", navigator.languages));
+export function Incoming({ bridge, look }: { bridge: IncomingBridge; look: Look }) {
+  useWear(look.language, look.theme);
   const snapshot = useSnapshot(bridge);
   const calls = snapshot?.calls.filter(isIncoming) ?? [];
   const conference = snapshot?.conference;

@@ -65,12 +65,16 @@ export function useLook(bridge: Bridge, snapshot: Snapshot | null): void {
       () => want({}),
     );
   }, [bridge, changes]);
-  const language = chooseLanguage(wanted.language ?? "", navigator.languages);
+  useWear(wanted.language ?? "", wanted.theme ?? "system");
+}
+
+/** Speaks a language and wears colours; the system's where none are named. */
+export function useWear(wish: string, theme: string): void {
+  const language = chooseLanguage(wish, navigator.languages);
   speak(language);
-  const theme = wanted.theme ?? "system";
   useEffect(() => {
     document.documentElement.lang = language;
-    if (theme === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
+    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
   }, [language, theme]);
 }

@@ -406,6 +406,15 @@ export const es: Catalogue = {
   "calls.recordings-folder": "Carpeta de las grabaciones",
   "calls.recordings-folder-hint": "Una ruta completa; vacío: la carpeta del teléfono",
 
+  "ice.try": "Probar",
+  "ice.works": "El servidor funciona",
+  "ice.works-not": "El servidor no funciona",
+  "ice.name": "Nombre encontrado",
+  "ice.connection": "Conectado",
+  "ice.tls": "La conexión es segura",
+  "ice.answer": "Responde",
+  "ice.password": "Acepta la contraseña",
+  "ice.relay": "Retransmite",
   "network.hint":
     "Los servidores STUN y TURN ayudan al sonido a pasar cortafuegos. La mayoría de las redes no los necesita.",
   "network.none": "Todavía no hay ninguna cuenta SIP",

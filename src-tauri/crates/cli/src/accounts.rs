@@ -8,13 +8,14 @@ use store::{KeptIn, SettingsFile};
 use crate::{
     account,
     args::{AccountArguments, AccountsVerb},
+    checks,
     exit::{Exit, Failure},
     print::Printer,
     setting::Setting,
 };
 
-/// Lists, adds and removes accounts.
-pub(crate) fn run(setting: &Setting, verb: AccountsVerb, printer: Printer) -> Result<Exit, Failure> {
+/// Lists, adds, tries and removes accounts.
+pub(crate) async fn run(setting: &Setting, verb: AccountsVerb, printer: Printer) -> Result<Exit, Failure> {
     let file = SettingsFile::at(setting.folder.settings_file());
     let (mut settings, trouble) = setting.load();
     match verb {
@@ -31,6 +32,7 @@ pub(crate) fn run(setting: &Setting, verb: AccountsVerb, printer: Printer) -> Re
             file.save(&settings).map_err(Failure::usage)?;
             keep(setting, &added, printer);
         }
+        AccountsVerb::Test { name } => return checks::account(setting, &name, printer).await,
         AccountsVerb::Remove { name } => {
             refuse_to_overwrite(trouble)?;
             let Some(at) = settings.accounts.iter().position(|account| account.id.0 == name) else {

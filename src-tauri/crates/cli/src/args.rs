@@ -5,7 +5,13 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{DtmfDigit, DtmfMode, IceUrl, Target};
 
-use crate::{book::BookVerb, devices::DevicesVerb, several::SeveralVerb, transfer::TransferVerb};
+use crate::{
+    book::BookVerb,
+    checks::{IceVerb, SettingsVerb},
+    devices::DevicesVerb,
+    several::SeveralVerb,
+    transfer::TransferVerb,
+};
 
 /// Sidetone without a window: places and takes calls, and controls a running phone.
 #[derive(Debug, Parser)]
@@ -39,6 +45,16 @@ pub(crate) enum Verb {
     Devices {
         #[command(subcommand)]
         verb: Option<DevicesVerb>,
+    },
+    /// STUN and TURN servers.
+    Ice {
+        #[command(subcommand)]
+        verb: IceVerb,
+    },
+    /// The settings file.
+    Settings {
+        #[command(subcommand)]
+        verb: SettingsVerb,
     },
     #[command(flatten)]
     Book(BookVerb),
@@ -105,6 +121,11 @@ pub(crate) enum AccountsVerb {
         name: String,
         #[command(flatten)]
         account: AccountArguments,
+    },
+    /// Try one as it would be used, and say which step fails.
+    Test {
+        /// Its name.
+        name: String,
     },
     /// Remove one, with its password.
     Remove {
@@ -310,7 +331,7 @@ impl std::fmt::Debug for IceArgument {
     }
 }
 
-fn ice_server(text: &str) -> Result<IceArgument, String> {
+pub(crate) fn ice_server(text: &str) -> Result<IceArgument, String> {
     let (scheme, rest) = text.split_once(':').ok_or_else(|| model::InvalidIceUrl::Scheme.to_string())?;
     // The secret may hold an @; the host may not.
     let (credentials, address) =

@@ -9,6 +9,7 @@ mod accounts;
 mod args;
 mod book;
 mod call;
+mod checks;
 mod devices;
 mod exit;
 mod interrupt;

@@ -47,7 +47,13 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
         }
         Verb::Several(verb) => several::command(folder, verb).await?,
         Verb::Transfer(verb) => transfer::command(folder, verb).await?,
-        Verb::Call(_) | Verb::Run(_) | Verb::Accounts { .. } | Verb::Devices { .. } | Verb::Book(_) => {
+        Verb::Call(_)
+        | Verb::Run(_)
+        | Verb::Accounts { .. }
+        | Verb::Devices { .. }
+        | Verb::Ice { .. }
+        | Verb::Settings { .. }
+        | Verb::Book(_) => {
             return Err(Failure::usage("that verb needs no running phone"));
         }
     };

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::{
     accounts,
     args::{Arguments, Verb},
-    book, call, devices,
+    book, call, checks, devices,
     exit::{Exit, Failure},
     print::Printer,
     remote, serve,
@@ -37,7 +37,9 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
         match arguments.verb {
             Verb::Call(arguments) => call::run(&setting, arguments, printer).await,
             Verb::Run(arguments) => serve::run(&setting, arguments, printer).await,
-            Verb::Accounts { verb } => accounts::run(&setting, verb, printer),
+            Verb::Accounts { verb } => accounts::run(&setting, verb, printer).await,
+            Verb::Ice { verb } => checks::ice(&setting, verb, printer).await,
+            Verb::Settings { verb } => checks::settings(&setting, verb, printer),
             Verb::Devices { verb } => devices::run(&setting, verb, printer).await,
             Verb::Book(verb) => book::run(&setting, verb, printer).await,
             Verb::Status

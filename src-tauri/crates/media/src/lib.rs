@@ -19,4 +19,4 @@ pub use codec::CodecError;
 pub use negotiated::{Negotiated, Payload, TelephoneEvent};
 pub use runtime::{Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket};
 pub use stream::{AudioStream, DtmfEvent, StreamLeg, StreamSettings};
-pub use webrtc::WebrtcRuntime;
+pub use webrtc::{ProbeEnd, ProbeStep, RELAYS_OVER, ServerProbe, WebrtcRuntime};

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use model::IceTransport;
 
 use crate::{Peer, PeerError, PeerSettings, RtcRuntime};
 
@@ -14,6 +15,7 @@ mod association;
 mod ice;
 mod identity;
 mod peer;
+mod probe;
 mod reports;
 mod servers;
 mod sockets;
@@ -24,6 +26,10 @@ mod transport;
 
 use identity::Identity;
 use peer::UdpPeer;
+pub use probe::{ProbeEnd, ProbeStep, ServerProbe};
+
+/// Calls reach their relays over these; a server reached in another way is of no use to a call.
+pub const RELAYS_OVER: &[IceTransport] = &[IceTransport::Udp];
 
 /// Opens connections that share one certificate.
 pub struct WebrtcRuntime {

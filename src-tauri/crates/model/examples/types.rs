@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use model::{
-    AccountTrial, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery,
+    AccountTrial, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial,
     ImportReport, Levels, SecretKept, Settings, SettingsView, Snapshot, Suggestion,
 };
 use specta::Types;
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let types = types.register::<ContactForm>().register::<ImportReport>().register::<Suggestion>();
     // And so are the settings, their secrets and their trials.
     let types = types.register::<SettingsView>().register::<FieldProblem>().register::<SecretKept>();
-    let types = types.register::<AccountTrial>().register::<DevicesView>().register::<Levels>();
+    let types = types.register::<AccountTrial>().register::<DevicesView>().register::<Levels>().register::<IceTrial>();
     let text = Typescript::default().header(HEADER).export(&types, specta_serde::Format)?;
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(())

@@ -34,7 +34,8 @@ pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
 pub use event::{Event, TimedEvent, TurnedAway};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
 pub use office::{
-    AccountStep, AccountTrial, FieldProblem, KeptWhere, SecretKept, SecretKey, SecretView, SettingsView, TrialOutcome, TrialStep,
+    AccountStep, AccountTrial, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, SecretKept, SecretKey, SecretView,
+    SettingsView, TrialOutcome, TrialStep,
 };
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};

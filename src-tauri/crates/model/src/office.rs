@@ -132,6 +132,58 @@ pub enum AccountStep {
     Registration,
 }
 
+/// How far a STUN or TURN server came when it was tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct IceTrial {
+    /// The steps in order.
+    pub steps: Vec<IceStepView>,
+}
+
+impl IceTrial {
+    /// The step that failed.
+    pub fn failed(&self) -> Option<&IceStepView> {
+        self.steps.iter().find(|step| step.outcome == TrialOutcome::Failed)
+    }
+}
+
+impl AccountTrial {
+    /// The step that failed.
+    pub fn failed(&self) -> Option<&TrialStep> {
+        self.steps.iter().find(|step| step.outcome == TrialOutcome::Failed)
+    }
+}
+
+/// One step of a server's trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct IceStepView {
+    /// Which.
+    pub step: IceStep,
+    /// How it went.
+    pub outcome: TrialOutcome,
+    /// What was seen; empty when there is nothing to say.
+    pub words: String,
+    /// When it was done, ms after the trial began.
+    pub ms: Option<f64>,
+}
+
+/// The steps from a name to a relayed address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum IceStep {
+    /// Its name has an address.
+    Name,
+    /// Somebody takes the connection there; over UDP there is none.
+    Connection,
+    /// The connection is secure, and the certificate is the server's.
+    Tls,
+    /// It answers as STUN and TURN servers do.
+    Answer,
+    /// It takes the user name and password.
+    Password,
+    /// It gives an address to relay from.
+    Relay,
+}
+
 /// How a step went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "kebab-case")]

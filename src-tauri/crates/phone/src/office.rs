@@ -1,11 +1,13 @@
 //! The settings for the faces: read, checked, saved, and accounts tried before they are kept.
 
+mod ice;
 mod trial;
 
 use std::{fmt, sync::Arc};
 
 use model::{
-    Account, AccountTrial, Command, FieldProblem, KeptWhere, Secret, SecretKept, SecretKey, SecretView, Settings, SettingsView,
+    Account, AccountTrial, Command, FieldProblem, IceTrial, IceUrl, KeptWhere, Provider, Secret, SecretKept, SecretKey,
+    SecretView, Settings, SettingsView,
 };
 use store::{Invalid, KeptIn, KeyStoreError, SaveError, Secrets, SettingsFile};
 use tokio::{
@@ -162,7 +164,7 @@ impl Office {
     /// Tries an account as it would be used, with its kept password unless another is given; ten seconds at most. Nothing
     /// of it stays behind.
     pub async fn try_account(&self, mut account: Account, password: Option<Secret>) -> AccountTrial {
-        if let (Some(password), model::Provider::Sip(sip)) = (password, &mut account.provider) {
+        if let (Some(password), Provider::Sip(sip)) = (password, &mut account.provider) {
             sip.password = model::Password::Known(password);
         }
         let secrets = Arc::clone(&self.world.secrets);
@@ -178,6 +180,27 @@ impl Office {
                 trial::nothing_tried("the key store could not be asked")
             }
         }
+    }
+
+    /// Tries a STUN or TURN server of `account` on its own, with its kept credential unless another is given; ten seconds at
+    /// most, and no call waits for it. None when the account has no such server.
+    pub async fn try_ice(&self, mut account: Account, url: &IceUrl, credential: Option<Secret>) -> Option<IceTrial> {
+        if credential.is_none() {
+            let secrets = Arc::clone(&self.world.secrets);
+            let filled = spawn_blocking(move || {
+                // A key store that fails leaves the credential out; the server will say so.
+                let _told = secrets.fill(&mut account);
+                account
+            });
+            account = filled.await.inspect_err(|failed| warn!(%failed, "the key store could not be asked")).ok()?;
+        }
+        let Provider::Sip(sip) = account.provider else { return None };
+        let mut server = sip.ice_servers.into_iter().find(|server| server.url == *url)?;
+        if let Some(credential) = credential {
+            server.credential = credential;
+        }
+        let ca_file = (!sip.ca_file.is_empty()).then(|| sip.ca_file.into());
+        Some(ice::run(&self.world, server, ca_file).await)
     }
 
     /// The settings as they are once more, so that lines take their new secrets.

@@ -6,6 +6,7 @@
 mod certificate;
 mod dial;
 mod dns;
+mod ice;
 mod keep_alive;
 mod metered;
 mod proxy;
@@ -22,6 +23,7 @@ use bytes::Bytes;
 use model::OfflineCause;
 use tokio::sync::mpsc;
 
+pub use ice::{IceEndpoint, IcePath};
 pub use server_url::{InvalidServerUrl, ServerUrl};
 pub(crate) use words::quoted;
 pub use wss::Sockets;
@@ -131,6 +133,12 @@ pub struct Connection {
 pub trait Network: Send + Sync {
     /// Opens a connection; within ten seconds, or the cause why not.
     async fn open(&self, endpoint: &Endpoint) -> Result<Connection, OfflineCause>;
+
+    /// Opens a way to a STUN or TURN server, for a trial; whoever asks has the patience. A network that carries messages
+    /// only has none.
+    async fn reach(&self, _endpoint: &IceEndpoint) -> Result<IcePath, OfflineCause> {
+        Err(OfflineCause::Unreachable { detail: "this network leads to no such servers".into() })
+    }
 }
 
 impl fmt::Debug for NetRequest {

@@ -136,7 +136,7 @@ export function AccountForm({ account: given, isNew, onClose }: Props) {
       </details>
       <div class="trial" aria-live="polite">
         {trial === "running" && <p class="hint">{say("trial.running")}</p>}
-        {trial !== null && trial !== "running" && <TrialSteps trial={trial} />}
+        {trial !== null && trial !== "running" && <TrialSteps of="account" trial={trial} />}
       </div>
       {message && (
         <p class="problem" role="alert">

@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
-import type { IcePolicy } from "../../bridge/types";
+import type { IcePolicy, IceTrial } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
 import { messageOf, useEditing } from "./editing";
 import { ChoiceField, Group, TextField } from "./fields";
+import { TrialSteps } from "./TrialSteps";
 import type { WholeAccount, WholeSip } from "./whole";
 
 type SipOf = WholeAccount & { provider: WholeSip };
@@ -26,7 +27,20 @@ export function NetworkSection() {
 
 function Ways({ account }: { account: SipOf }) {
   const { settings, save, problem } = useEditing();
+  const { bridge, failed } = useDoing();
   const [adding, setAdding] = useState(false);
+  const [trying, setTrying] = useState<string | null>(null);
+  const [tried, setTried] = useState<{ url: string; trial: IceTrial } | null>(null);
+  const tryServer = async (url: string) => {
+    setTrying(url);
+    setTried(null);
+    try {
+      setTried({ url, trial: await bridge.tryIce(account, url, null) });
+    } catch (thrown) {
+      failed(thrown);
+    }
+    setTrying(null);
+  };
   const { ice_servers: servers, ice_policy: policy } = account.provider;
   const put = (part: Partial<WholeSip>) =>
     save({
@@ -62,6 +76,9 @@ function Ways({ account }: { account: SipOf }) {
                 <small class="problem">{problem(`accounts.${account.id}.ice_servers.${at}.username`)}</small>
               )}
             </span>
+            <button type="button" class="quiet" disabled={trying === url} onClick={() => void tryServer(url)}>
+              {say(trying === url ? "trial.running" : "ice.try")}
+            </button>
             <button
               type="button"
               class="small"
@@ -70,6 +87,11 @@ function Ways({ account }: { account: SipOf }) {
             >
               <Icon name="bin" />
             </button>
+            {tried?.url === url && (
+              <div class="server-trial" role="status">
+                <TrialSteps of="server" trial={tried.trial} />
+              </div>
+            )}
           </li>
         ))}
       </ul>

@@ -116,6 +116,17 @@ test("a TURN server comes with a user name and a password that is kept elsewhere
   expect(JSON.stringify(phone.kept.accounts)).toContain('"url":"turns:turn.example.net:5349","username":"phone"');
 });
 
+test("a server is tried, and the step that fails is named", async () => {
+  const phone = await open("Network");
+  const [, turn] = await screen.findAllByRole("button", { name: "Test" });
+  fireEvent.click(turn as HTMLElement);
+  expect(await screen.findByText("The server does not work")).toBeTruthy();
+  expect(phone.asked).toContain("tryIce office turn:turn.example.com:3478?transport=tcp kept");
+  const steps = within(screen.getByRole("list", { name: "Steps" })).getAllByRole("listitem");
+  expect(steps[4]?.className).toBe("step failed");
+  expect(steps[4]?.textContent).toContain("it does not take the user name or password (401)");
+});
+
 test("shortcuts, the history and the log are set", async () => {
   const phone = await open("Shortcuts");
   fireEvent.click(screen.getByRole("switch"));

@@ -1,22 +1,26 @@
-import type { AccountTrial } from "../../bridge/types";
-import { say } from "../../words/words";
+import type { AccountTrial, IceTrial } from "../../bridge/types";
+import { type Key, say } from "../../words/words";
 import { Icon } from "../icons";
 
 const ICONS = { passed: "check", failed: "close", skipped: "more" } as const;
 
-/** How far an account came, step by step. */
-export function TrialSteps({ trial }: { trial: AccountTrial }) {
+/** How far an account or a server came, step by step. */
+export function TrialSteps({ of, trial }: { of: "account" | "server"; trial: AccountTrial | IceTrial }) {
+  const ofAccount = of === "account";
+  const [works, worksNot] = ofAccount
+    ? (["trial.works", "trial.works-not"] as const)
+    : (["ice.works", "ice.works-not"] as const);
   const passed = trial.steps.every(({ outcome }) => outcome !== "failed");
   return (
     <>
-      <p class={passed ? "verdict passed" : "verdict failed"}>{say(passed ? "trial.works" : "trial.works-not")}</p>
+      <p class={passed ? "verdict passed" : "verdict failed"}>{say(passed ? works : worksNot)}</p>
       <ol class="steps" aria-label={say("trial.steps")}>
         {trial.steps.map(({ step, outcome, words, ms }) => (
           <li key={step} class={`step ${outcome}`}>
             <Icon name={ICONS[outcome]} />
             <span>
-              {say(`trial.${step}`)}
-              {words && <small class="problem">{words}</small>}
+              {say(ofAccount ? (`trial.${step}` as Key) : (`ice.${step}` as Key))}
+              {words && <small class={outcome === "failed" ? "problem" : "hint"}>{words}</small>}
             </span>
             <small>
               {say(`trial.${outcome}`)}

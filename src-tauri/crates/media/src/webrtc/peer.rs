@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::{IcePolicy, IceServer, IceTransport};
+use model::{IcePolicy, IceServer};
 use tokio::{
     io::ReadBuf,
     net::UdpSocket,
@@ -92,7 +92,7 @@ impl UdpPeer {
 impl State {
     fn ask(&mut self, now: Instant, server: &IceServer) {
         let url = &server.url;
-        if url.transport != IceTransport::Udp {
+        if !super::RELAYS_OVER.contains(&url.transport) {
             return self.transport.note(format!("{url} was not asked: relays are reached over UDP only"));
         }
         match url.host.parse::<IpAddr>() {

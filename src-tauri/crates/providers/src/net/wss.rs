@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::{Clock, OfflineCause};
+use model::{Clock, IceTransport, OfflineCause};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use tokio::{
@@ -29,7 +29,10 @@ use tokio_tungstenite::{
 };
 use tracing::{Instrument, debug};
 
-use super::{Connection, Endpoint, InvalidServerUrl, Network, ServerUrl, dial, metered::Metered, pump::Pump, tls, words};
+use super::{
+    Connection, Endpoint, IceEndpoint, IcePath, InvalidServerUrl, Network, ServerUrl, dial, ice, metered::Metered, pump::Pump,
+    tls, words,
+};
 
 /// What opening a connection may take in all.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
@@ -87,7 +90,7 @@ impl Sockets {
         server: &ServerUrl,
         endpoint: &Endpoint,
     ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, OfflineCause> {
-        let config = self.tls_config(endpoint).await?;
+        let config = self.tls_config(endpoint.ca_file.clone()).await?;
         let name = ServerName::try_from(server.host().to_owned())
             .map_err(|_| OfflineCause::Configuration { detail: format!("{:?} is no name of a server", server.host()) })?;
         TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
@@ -97,8 +100,7 @@ impl Sockets {
         })
     }
 
-    async fn tls_config(&self, endpoint: &Endpoint) -> Result<Arc<ClientConfig>, OfflineCause> {
-        let ca_file = endpoint.ca_file.clone();
+    async fn tls_config(&self, ca_file: Option<PathBuf>) -> Result<Arc<ClientConfig>, OfflineCause> {
         let clock = self.clock.clone();
         let last = self.last_tls.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let reading = task::spawn_blocking(move || {
@@ -135,6 +137,17 @@ impl Network for Sockets {
         let mut step = Step::Reading;
         let opened = time::timeout(OPEN_LIMIT, self.open_over(endpoint, &mut step)).await;
         opened.unwrap_or_else(|_| Err(step.took_too_long())).inspect_err(|cause| debug!(%cause, "not opened"))
+    }
+
+    async fn reach(&self, endpoint: &IceEndpoint) -> Result<IcePath, OfflineCause> {
+        match endpoint.url.transport {
+            IceTransport::Udp => ice::datagrams(&endpoint.url).await,
+            IceTransport::Tcp => ice::stream(&endpoint.url, None).await,
+            IceTransport::Tls => {
+                let config = self.tls_config(endpoint.ca_file.clone()).await?;
+                ice::stream(&endpoint.url, Some(config)).await
+            }
+        }
     }
 }
 

@@ -1,0 +1,189 @@
+//! `sidetone-cli ice`, `accounts test` and `settings`: what is configured, tried without a call.
+
+use std::{path::PathBuf, sync::Arc};
+
+use audio::NullHost;
+use clap::{Args, Subcommand};
+use model::{Account, AccountId, AccountStep, IceServer, IceTrial, IceUrl, Provider, Secret, Settings, SipAccount, TrialOutcome};
+use phone::{Office, Phone, PhoneOptions, RealWorld};
+use serde::Serialize;
+use store::SettingsFile;
+
+use crate::{
+    args::{IceArgument, ice_server},
+    exit::{Exit, Failure},
+    print::Printer,
+    setting::Setting,
+};
+
+/// The name of an account that only carries servers to be tried.
+const PASSING: &str = "trial";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IceVerb {
+    /// Try STUN and TURN servers, and say which step fails.
+    Test(IceArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IceArguments {
+    /// stun:host[:port], turn:user:secret@host[:port][?transport=tcp], turns:…; those of the accounts when missing.
+    #[arg(value_name = "SERVER", value_parser = ice_server)]
+    servers: Vec<IceArgument>,
+    /// The servers of this account only.
+    #[arg(long, value_name = "NAME", conflicts_with = "servers")]
+    account: Option<String>,
+    /// PEM file with further certificate authorities to trust.
+    #[arg(long, value_name = "FILE", requires = "servers")]
+    ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsVerb {
+    /// Say what in the settings cannot work, field by field.
+    Check {
+        /// Another file than the one in the data folder.
+        file: Option<PathBuf>,
+    },
+}
+
+/// Tries servers.
+pub(crate) async fn ice(setting: &Setting, verb: IceVerb, printer: Printer) -> Result<Exit, Failure> {
+    let IceVerb::Test(arguments) = verb;
+    let trials =
+        if arguments.servers.is_empty() { of_accounts(setting, arguments.account.as_deref())? } else { of_arguments(arguments)? };
+    if trials.is_empty() {
+        return Err(Failure::usage("no account has a STUN or TURN server; name one to try it"));
+    }
+    let (phone, _world) = idle_phone(setting)?;
+    let mut exit = Exit::Done;
+    for (account, url, credential) in trials {
+        let trial = phone.office().try_ice(account, &url, credential).await;
+        let trial = trial.ok_or_else(|| Failure::new(Exit::Failed, "the key store could not be asked"))?;
+        print_ice(&url, &trial, printer);
+        if trial.failed().is_some() {
+            exit = Exit::Unreachable;
+        }
+    }
+    phone.stop().await;
+    Ok(exit)
+}
+
+/// Tries a configured account.
+pub(crate) async fn account(setting: &Setting, name: &str, printer: Printer) -> Result<Exit, Failure> {
+    let account = configured(setting, Some(name))?.swap_remove(0);
+    let (phone, _world) = idle_phone(setting)?;
+    let trial = phone.office().try_account(account, None).await;
+    match printer {
+        Printer::Json => printer.value(&trial),
+        Printer::People => {
+            for step in &trial.steps {
+                printer.line(&step_words(&step.step, step.outcome, &step.words, step.ms));
+            }
+        }
+    }
+    phone.stop().await;
+    Ok(match trial.failed().map(|failed| failed.step) {
+        None => Exit::Done,
+        Some(AccountStep::Settings) => Exit::Usage,
+        Some(AccountStep::Registration) => Exit::NotAuthorised,
+        Some(AccountStep::Name | AccountStep::Connection | AccountStep::Tls | AccountStep::WebSocket) => Exit::Unreachable,
+    })
+}
+
+/// Checks the settings.
+pub(crate) fn settings(setting: &Setting, verb: SettingsVerb, printer: Printer) -> Result<Exit, Failure> {
+    let SettingsVerb::Check { file } = verb;
+    let named = file.is_some();
+    let path = file.unwrap_or_else(|| setting.folder.settings_file());
+    if !named && !path.exists() {
+        printer.line(&format!("{} is not there: everything is as it comes", path.display()));
+        return Ok(Exit::Done);
+    }
+    // Only read: a damaged file stays where it is.
+    let settings = SettingsFile::at(&path).read().map_err(Failure::usage)?;
+    let problems = Office::check(&settings);
+    for problem in &problems {
+        match printer {
+            Printer::Json => printer.value(problem),
+            Printer::People => printer.line(&format!("{} {}", problem.field, problem.words)),
+        }
+    }
+    if problems.is_empty() {
+        printer.line(&format!("{} is in order", path.display()));
+        return Ok(Exit::Done);
+    }
+    Ok(Exit::Usage)
+}
+
+/// One server to try: the account that has it, and the secret where it was given.
+type Tried = (Account, IceUrl, Option<Secret>);
+
+fn of_accounts(setting: &Setting, name: Option<&str>) -> Result<Vec<Tried>, Failure> {
+    let mut tried = Vec::new();
+    for account in configured(setting, name)? {
+        let Provider::Sip(sip) = &account.provider else { continue };
+        tried.extend(sip.ice_servers.iter().map(|server| (account.clone(), server.url.clone(), None)));
+    }
+    Ok(tried)
+}
+
+fn of_arguments(arguments: IceArguments) -> Result<Vec<Tried>, Failure> {
+    let ca_file = match &arguments.ca {
+        Some(ca) => ca.to_str().ok_or_else(|| Failure::usage("the path of --ca is not text"))?.to_owned(),
+        None => String::new(),
+    };
+    let tried = |IceArgument { url, username, credential }: IceArgument| {
+        let mut sip = SipAccount::at_server(String::new(), PASSING);
+        sip.ca_file.clone_from(&ca_file);
+        sip.ice_servers = vec![IceServer { url: url.clone(), username, credential: credential.clone() }];
+        (Account { id: AccountId(PASSING.into()), enabled: true, provider: Provider::Sip(sip) }, url, Some(credential))
+    };
+    Ok(arguments.servers.into_iter().map(tried).collect())
+}
+
+/// The accounts of the settings, or the one of a name: at least one.
+fn configured(setting: &Setting, name: Option<&str>) -> Result<Vec<Account>, Failure> {
+    let (settings, trouble) = setting.load();
+    if let Some(trouble) = trouble {
+        return Err(Failure::usage(trouble));
+    }
+    let mut accounts = settings.accounts;
+    accounts.retain(|account| name.is_none_or(|name| account.id.0 == name));
+    match (accounts.is_empty(), name) {
+        (true, Some(name)) => Err(Failure::usage(format!("there is no account {name:?}"))),
+        (true, None) => Err(Failure::usage("there is no account")),
+        (false, _) => Ok(accounts),
+    }
+}
+
+/// A phone without accounts and sound, for what its office can do; the world must live as long.
+fn idle_phone(setting: &Setting) -> Result<(Phone, RealWorld), Failure> {
+    let world = setting.world(Arc::new(NullHost))?;
+    let settings = Settings { accounts: Vec::new(), ..Settings::default() };
+    let (phone, _events) = Phone::start(world.world().clone(), PhoneOptions::passing(settings));
+    Ok((phone, world))
+}
+
+fn print_ice(url: &IceUrl, trial: &IceTrial, printer: Printer) {
+    match printer {
+        Printer::Json => printer.value(&serde_json::json!({ "server": url.to_string(), "steps": trial.steps })),
+        Printer::People => {
+            printer.line(&format!("{url}: {}", if trial.failed().is_none() { "works" } else { "does not work" }));
+            for step in &trial.steps {
+                printer.line(&step_words(&step.step, step.outcome, &step.words, step.ms));
+            }
+        }
+    }
+}
+
+fn step_words(step: &impl Serialize, outcome: TrialOutcome, words: &str, ms: Option<f64>) -> String {
+    let name = serde_json::to_value(step).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+    let outcome = match outcome {
+        TrialOutcome::Passed => "done",
+        TrialOutcome::Failed => "FAILED",
+        TrialOutcome::Skipped => "-",
+    };
+    let after = ms.map_or_else(String::new, |ms| format!("{ms:.0} ms"));
+    format!("  {name:<13} {outcome:<7} {after:>8}  {words}").trim_end().to_owned()
+}

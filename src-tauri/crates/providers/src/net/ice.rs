@@ -1,0 +1,166 @@
+//! The way to a STUN or TURN server: datagrams, TCP or TLS, carrying whole STUN messages.
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use model::{IceUrl, OfflineCause};
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpStream, UdpSocket},
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use super::{dial, dns, tls, words};
+
+/// A STUN header with the length of what follows (RFC 8489 section 5).
+const HEADER: usize = 20;
+
+/// Longest message taken from a server; theirs have a few hundred bytes.
+const LONGEST: usize = 4096;
+
+/// An open way to a server.
+#[derive(Debug)]
+pub enum IcePath {
+    /// A socket that hears only the server.
+    Udp(UdpSocket),
+    /// A stream.
+    Tcp(TcpStream),
+    /// A secured stream.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Where a server is, and what it may be trusted by.
+#[derive(Clone, Debug)]
+pub struct IceEndpoint {
+    /// The server.
+    pub url: IceUrl,
+    /// PEM file with further authorities to trust, beside those of the platform.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl IcePath {
+    /// Sends one message.
+    ///
+    /// # Errors
+    /// In words, when the way is gone.
+    pub async fn send(&mut self, message: &[u8]) -> Result<(), String> {
+        let sent = match self {
+            Self::Udp(socket) => socket.send(message).await.map(drop),
+            Self::Tcp(stream) => stream.write_all(message).await,
+            Self::Tls(stream) => write(&mut **stream, message).await,
+        };
+        sent.map_err(|error| words::io_error(&error))
+    }
+
+    /// The next message. Over a stream not cancel-safe: the message that was begun is lost, and the way with it.
+    ///
+    /// # Errors
+    /// In words, when the way is gone or carries something else than STUN.
+    pub async fn receive(&mut self) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Udp(socket) => {
+                let mut message = vec![0; LONGEST];
+                let length = socket.recv(&mut message).await.map_err(|error| words::io_error(&error))?;
+                message.truncate(length);
+                Ok(message)
+            }
+            Self::Tcp(stream) => read(stream).await,
+            Self::Tls(stream) => read(&mut **stream).await,
+        }
+    }
+}
+
+/// Opens datagrams to the first address of the server that this computer has a way to.
+pub(super) async fn datagrams(url: &IceUrl) -> Result<IcePath, OfflineCause> {
+    let addresses = dns::resolve(&url.host).await;
+    if addresses.is_empty() {
+        return Err(OfflineCause::NameNotFound { host: words::quoted(&url.host) });
+    }
+    let mut first_error = None;
+    // IPv4 first, as calls gather their candidates: on many networks IPv6 is there and leads nowhere.
+    let (six, four): (Vec<_>, Vec<_>) = addresses.into_iter().partition(std::net::IpAddr::is_ipv6);
+    for address in four.into_iter().chain(six) {
+        match connected(SocketAddr::new(address, url.port)).await {
+            Ok(socket) => return Ok(IcePath::Udp(socket)),
+            Err(error) => {
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    let error = first_error.unwrap_or_else(|| io::ErrorKind::HostUnreachable.into());
+    Err(OfflineCause::Unreachable { detail: words::io_error(&error) })
+}
+
+async fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
+    let any = if server.is_ipv6() { "[::]:0" } else { "0.0.0.0:0" };
+    let socket = UdpSocket::bind(any).await?;
+    socket.connect(server).await?;
+    Ok(socket)
+}
+
+/// Opens a stream, secured when there is a configuration for that.
+pub(super) async fn stream(url: &IceUrl, config: Option<Arc<ClientConfig>>) -> Result<IcePath, OfflineCause> {
+    let tcp = dial::dial(&url.host, url.port).await?;
+    let Some(config) = config else { return Ok(IcePath::Tcp(tcp)) };
+    let name = ServerName::try_from(url.host.clone())
+        .map_err(|_| OfflineCause::Configuration { detail: format!("{:?} is no name of a server", url.host) })?;
+    // What is spoken inside is no HTTP (RFC 7443 names it, and few servers ask).
+    let mut config = ClientConfig::clone(&config);
+    config.alpn_protocols = vec![b"stun.turn".to_vec()];
+    let connected = TlsConnector::from(Arc::new(config)).connect(name, tcp).await;
+    Ok(IcePath::Tls(Box::new(connected.map_err(|error| tls::handshake_error(&error))?)))
+}
+
+async fn write(stream: &mut (impl AsyncWrite + Unpin), message: &[u8]) -> io::Result<()> {
+    stream.write_all(message).await?;
+    stream.flush().await
+}
+
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, String> {
+    let mut message = vec![0; HEADER];
+    stream.read_exact(&mut message).await.map_err(|error| words::io_error(&error))?;
+    let length = usize::from(u16::from_be_bytes([message[2], message[3]]));
+    // The first two bits of STUN are zero, and its lengths are whole words.
+    if message[0] & 0xc0 != 0 || length % 4 != 0 || HEADER + length > LONGEST {
+        return Err("what answers there speaks no STUN".into());
+    }
+    message.resize(HEADER + length, 0);
+    stream.read_exact(&mut message[HEADER..]).await.map_err(|error| words::io_error(&error))?;
+    Ok(message)
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the test has a server beside it")]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn streams_carry_whole_messages_and_nothing_else() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("bound").port();
+        let message = [&[0, 1, 0, 4], &[7; 16][..], &[1, 2, 3, 4]].concat();
+        let sent = [message.clone(), message.clone(), b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()].concat();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("somebody calls");
+            for piece in sent.chunks(7) {
+                stream.write_all(piece).await.expect("it is read");
+            }
+        });
+        let url: IceUrl = format!("turn:127.0.0.1:{port}?transport=tcp").parse().expect("a url");
+        let mut path = stream(&url, None).await.expect("it listens");
+        assert_eq!(path.receive().await, Ok(message.clone()));
+        assert_eq!(path.receive().await, Ok(message));
+        assert_eq!(path.receive().await, Err("what answers there speaks no STUN".into()));
+        server.await.expect("it ends");
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_address_is_told() {
+        let url: IceUrl = "stun:nowhere.invalid".parse().expect("a url");
+        let refused = datagrams(&url).await.expect_err("there is no such name");
+        assert_eq!(refused, OfflineCause::NameNotFound { host: "nowhere.invalid".into() });
+    }
+}
