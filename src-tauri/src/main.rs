@@ -11,6 +11,7 @@ mod bridge;
 mod commands;
 mod engine;
 mod failure;
+mod language;
 mod notify;
 mod popup;
 mod program;

@@ -14,14 +14,14 @@ mod linux {
     use model::{CallId, Snapshot};
     use phone::{
         Phone,
-        desktop::{Alert, IncomingAction, missed, ringing},
+        desktop::{Alert, IncomingAction, Words, fill, incoming, missed},
     };
     use tauri::AppHandle;
     use tokio::sync::mpsc;
     use tracing::debug;
     use zbus::{Connection, zvariant::Value};
 
-    use crate::program;
+    use crate::{language, program};
 
     const ANSWER: &str = "answer";
     const DECLINE: &str = "decline";
@@ -94,7 +94,7 @@ mod linux {
                     }
                     Some(sentence) = sentences.recv() => {
                         let told = Alert { call: CallId(0), title: "Sidetone".into(), body: sentence };
-                        self.told_or_logged(self.notify(&told, &[DEFAULT, "Show"], 1).await.map(|_| ()));
+                        self.told_or_logged(self.notify(&told, &[DEFAULT, self.words().show], 1).await.map(|_| ()));
                     }
                 }
             }
@@ -102,10 +102,12 @@ mod linux {
 
         async fn show(&mut self, snapshot: &Snapshot) {
             let wanted = self.phone.settings().borrow().window.notifications;
-            let alerts = if wanted { ringing(snapshot) } else { Vec::new() };
+            let language = language::of(&self.phone.settings().borrow());
+            let words = language.words();
+            let alerts = if wanted { incoming(snapshot, language) } else { Vec::new() };
             for alert in &alerts {
                 if !self.ringing.contains_key(&alert.call) {
-                    match self.notify(alert, &[DEFAULT, "Show", ANSWER, "Answer", DECLINE, "Decline"], 2).await {
+                    match self.notify(alert, &[DEFAULT, words.show, ANSWER, words.answer, DECLINE, words.decline], 2).await {
                         Ok(id) => {
                             self.ringing.insert(alert.call, id);
                         }
@@ -120,15 +122,19 @@ mod linux {
                     self.told_or_logged(self.desktop.close_notification(id).await);
                 }
             }
-            let missed = missed(snapshot);
+            let missed = missed(snapshot, language);
             self.told.retain(|call| missed.iter().any(|alert| alert.call == *call));
             for alert in missed {
                 // Told or not: a call of the past is not told of later.
                 if self.told.insert(alert.call) && wanted {
-                    let alert = Alert { title: format!("Missed call: {}", alert.title), ..alert };
-                    self.told_or_logged(self.notify(&alert, &[DEFAULT, "Show"], 1).await.map(|_| ()));
+                    let alert = Alert { title: fill(words.missed_call_of, &alert.title), ..alert };
+                    self.told_or_logged(self.notify(&alert, &[DEFAULT, self.words().show], 1).await.map(|_| ()));
                 }
             }
+        }
+
+        fn words(&self) -> &'static Words {
+            language::of(&self.phone.settings().borrow()).words()
         }
 
         fn told_or_logged(&self, outcome: zbus::Result<()>) {

@@ -26,7 +26,7 @@ use crate::{
     commands::{about, book, calls, devices, settings},
     engine::Engine,
     failure::Failure,
-    notify, popup, session, shortcuts, tray, tray_host, web_view,
+    language, notify, popup, session, shortcuts, tray, tray_host, web_view,
     windows::{self, MAIN, Memory},
 };
 
@@ -78,10 +78,11 @@ impl Desktop {
 
     /// The phone lives on in the tray, if the user likes that; where there is none, it could not be reached any more.
     pub(crate) fn on_main_closed(&self, app: &AppHandle) {
-        if !self.has_tray() || !app.state::<Phone>().settings().borrow().window.close_to_tray {
+        let settings = app.state::<Phone>().settings();
+        if !self.has_tray() || !settings.borrow().window.close_to_tray {
             app.exit(0);
         } else if app.state::<Memory>().tells_of_tray_once() {
-            self.tell("Sidetone goes on in the tray. Its menu brings the window back, or ends it.");
+            self.tell(language::of(&settings.borrow()).words().goes_on_in_tray);
         }
     }
 

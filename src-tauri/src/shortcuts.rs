@@ -3,24 +3,30 @@
 use model::Shortcuts;
 use phone::{
     Phone,
-    desktop::{Shortcut, target_of_shortcut},
+    desktop::{Shortcut, Words, fill, target_of_shortcut},
 };
 use tauri::{AppHandle, Manager};
 use tauri_plugin_global_shortcut::{GlobalShortcutExt, ShortcutState};
 use tracing::warn;
 
-use crate::program::{self, Desktop};
+use crate::{
+    language,
+    program::{self, Desktop},
+};
 
 /// Follows the settings.
 pub(crate) async fn follow(app: AppHandle, phone: Phone) {
     let mut settings = phone.settings();
     let mut known = Shortcuts::default();
     loop {
-        let wanted = settings.borrow_and_update().shortcuts.clone();
+        let (wanted, words) = {
+            let settings = settings.borrow_and_update();
+            (settings.shortcuts.clone(), language::of(&settings).words())
+        };
         if wanted != known {
             let (to, keys) = (app.clone(), wanted.clone());
             // Asking for keys waits for the main thread; the workers have audio to carry meanwhile.
-            match tokio::task::spawn_blocking(move || put_in_force(&to, &keys)).await {
+            match tokio::task::spawn_blocking(move || put_in_force(&to, &keys, words)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(trouble)) => app.state::<Desktop>().tell(&trouble),
                 Err(panicked) => warn!(%panicked, "the shortcuts could not be put in force"),
@@ -34,15 +40,13 @@ pub(crate) async fn follow(app: AppHandle, phone: Phone) {
 }
 
 /// Asks for all keys anew; the sentence says which could not be had.
-fn put_in_force(app: &AppHandle, keys: &Shortcuts) -> Result<(), String> {
+fn put_in_force(app: &AppHandle, keys: &Shortcuts, words: &Words) -> Result<(), String> {
     if app.try_state::<Watching>().is_none() {
         if !keys.enabled {
             return Ok(());
         }
         if is_wayland() {
-            return Err("This desktop gives no keys to programs. In its own keyboard settings a key can run \
-                        \"sidetone-cli answer\", \"sidetone-cli hangup\" or \"sidetone-cli show\"."
-                .into());
+            return Err(words.no_keys_here.into());
         }
         // Only now: watching the keyboard costs wake-ups that nobody should pay who does not use it.
         app.plugin(tauri_plugin_global_shortcut::Builder::new().build()).map_err(|error| error.to_string())?;
@@ -74,7 +78,7 @@ fn put_in_force(app: &AppHandle, keys: &Shortcuts) -> Result<(), String> {
             refused.push(text.as_str());
         }
     }
-    if refused.is_empty() { Ok(()) } else { Err(format!("Another program has these keys: {}.", refused.join(", "))) }
+    if refused.is_empty() { Ok(()) } else { Err(fill(words.keys_are_taken, refused.join(", "))) }
 }
 
 /// The keyboard is being watched.

@@ -14,14 +14,19 @@ use tauri::{
 use tokio::sync::watch;
 use tracing::warn;
 
-use crate::program::{self, Desktop};
+use crate::{
+    language,
+    program::{self, Desktop},
+};
 
 /// Follows the phone, and the desktop's tray, which may come later than we do or go.
 pub(crate) async fn follow(app: AppHandle, phone: Phone, mut host: watch::Receiver<bool>) {
     let mut snapshots = phone.snapshots();
+    let mut settings = phone.settings();
     let mut icon: Option<Icon> = None;
     loop {
-        let view = TrayView::of(&snapshots.borrow_and_update());
+        let language = language::of(&settings.borrow_and_update());
+        let view = TrayView::of(&snapshots.borrow_and_update(), language);
         let present = *host.borrow_and_update();
         // An icon that has been made shows itself to the next tray.
         if present || icon.is_some() {
@@ -37,6 +42,7 @@ pub(crate) async fn follow(app: AppHandle, phone: Phone, mut host: watch::Receiv
         let lives = tokio::select! {
             changed = snapshots.changed() => changed.is_ok(),
             changed = host.changed() => changed.is_ok(),
+            changed = settings.changed() => changed.is_ok(),
         };
         if !lives {
             return;

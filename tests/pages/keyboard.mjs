@@ -13,7 +13,7 @@ export default async function keyboard({ test, chromium, origin }) {
   };
   const sentence = (sent) => sent.map(({ command }) => command).join(" ");
 
-  await test("digits typed anywhere make a number, and Enter calls it", () =>
+  test("digits typed anywhere make a number, and Enter calls it", () =>
     on("idle", async (page, sent) => {
       await page.keyboard.type("600");
       await page.waitForTimeout(100);
@@ -21,7 +21,7 @@ export default async function keyboard({ test, chromium, origin }) {
       const dialled = (await sent()).find(({ command }) => command === "dial");
       expect(dialled?.target === "600", JSON.stringify(await sent()));
     }));
-  await test("a pasted number is called, and Ctrl+L leads to the field", () =>
+  test("a pasted number is called, and Ctrl+L leads to the field", () =>
     on("idle", async (page, sent) => {
       await page.keyboard.press("Control+l");
       await page.waitForTimeout(100);
@@ -30,7 +30,7 @@ export default async function keyboard({ test, chromium, origin }) {
       const dialled = (await sent()).find(({ command }) => command === "dial");
       expect(dialled?.target === "+44 20 7946 0123", JSON.stringify(await sent()));
     }));
-  await test("a suggestion is chosen with the arrows", () =>
+  test("a suggestion is chosen with the arrows", () =>
     on("idle", async (page, sent) => {
       await page.keyboard.press("Control+l");
       await page.waitForTimeout(100);
@@ -41,26 +41,67 @@ export default async function keyboard({ test, chromium, origin }) {
       const dialled = (await sent()).find(({ command }) => command === "dial");
       expect(dialled?.target === "2002", JSON.stringify(await sent()));
     }));
-  await test("in a call: digits, mute and hold by their keys", () =>
+  test("in a call: digits, mute and hold by their keys", () =>
     on("talking", async (page, sent) => {
       for (const key of ["5", "#", "m", "h"]) await page.keyboard.press(key);
       expect(sentence(await sent()) === "send-dtmf send-dtmf mute hold", JSON.stringify(await sent()));
     }));
-  await test("two calls: merged with J, chosen with Alt and a digit", () =>
+  test("two calls: merged with J, chosen with Alt and a digit", () =>
     on("two", async (page, sent) => {
       await page.keyboard.press("j");
       await page.keyboard.press("Alt+1");
       await page.keyboard.press("h");
       expect(sentence(await sent()) === "merge resume", JSON.stringify(await sent()));
     }));
-  await test("a ringing call is declined with Escape, and answered by no chance key", () =>
+  test("T transfers to whom is typed or known, and Enter does it at once", () =>
+    on("talking", async (page, sent) => {
+      await page.keyboard.press("t");
+      await page.locator("dialog input").waitFor();
+      await page.locator("dialog input").focus();
+      await page.keyboard.type("bob");
+      await page.locator(".known button").first().waitFor();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await page.locator("dialog input").press("Enter");
+      const [transfer] = await sent();
+      expect(transfer?.command === "transfer" && transfer.to.target === "2002", JSON.stringify(await sent()));
+    }));
+  test("recording, keypad, swapping, hanging up and do not disturb have their keys", () =>
+    on("two", async (page, sent) => {
+      for (const key of ["r", "k", "s", "d", "Control+e"]) await page.keyboard.press(key);
+      await page.locator(".call-keypad").waitFor();
+      expect(sentence(await sent()) === "record resume do-not-disturb hang-up", JSON.stringify(await sent()));
+    }));
+  test("Ctrl and a digit leads to each view, from a field as well", () =>
+    on("idle", async (page) => {
+      for (const [digit, name] of [
+        [2, "History"],
+        [3, "Contacts"],
+        [4, "Settings"],
+        [1, "Phone"],
+      ]) {
+        await page.keyboard.press("Control+l");
+        await page.keyboard.press(`Control+${digit}`);
+        await page.getByRole("region", { name, exact: true }).waitFor();
+      }
+    }));
+  test("a ringing call is answered with Ctrl+Enter, and redirected by its button", () =>
+    on("incoming", async (page, sent) => {
+      await page.keyboard.press("Control+Enter");
+      await page.getByRole("button", { name: "Redirect" }).click();
+      await page.locator("dialog input").fill("700");
+      await page.keyboard.press("Enter");
+      const [answer, redirect] = await sent();
+      expect(answer?.command === "answer" && redirect?.target === "700", JSON.stringify(await sent()));
+    }));
+  test("a ringing call is declined with Escape, and answered by no chance key", () =>
     on("incoming", async (page, sent) => {
       for (const key of ["Enter", "Space"]) await page.keyboard.press(key);
       expect((await sent()).length === 0, JSON.stringify(await sent()));
       await page.keyboard.press("Escape");
       expect(sentence(await sent()) === "decline", JSON.stringify(await sent()));
     }));
-  await test("F1 shows the keys, Escape closes them and the focus is back", () =>
+  test("F1 shows the keys, Escape closes them and the focus is back", () =>
     on("idle", async (page) => {
       await page.keyboard.press("F1");
       await page.locator("dialog[open]").waitFor();
@@ -68,8 +109,8 @@ export default async function keyboard({ test, chromium, origin }) {
       await page.locator("dialog[open]").waitFor({ state: "detached" });
     }));
 
-  for (const view of VIEWS.filter(({ name }) => name !== "keys")) {
-    await test(`the tabulator reaches every control of ${view.name}, each with a visible focus`, () =>
+  for (const view of VIEWS) {
+    test(`the tabulator reaches every control of ${view.name}, each with a visible focus`, () =>
       on(view.scene, async (page) => {
         await view.open(page);
         await page.waitForTimeout(60);
@@ -84,9 +125,10 @@ export default async function keyboard({ test, chromium, origin }) {
 async function walk(page) {
   const wanted = await page.evaluate(() => {
     document.activeElement?.blur();
-    const controls = [...document.querySelectorAll("button, input, select, textarea, summary")];
+    const within = document.querySelector("dialog[open]") ?? document;
+    const controls = [...within.querySelectorAll("button, input, select, textarea, summary")];
     const usable = controls.filter(
-      (control) => !control.disabled && control.tabIndex >= 0 && control.getClientRects().length > 0,
+      (control) => !control.disabled && control.tabIndex >= 0 && control.checkVisibility(),
     );
     usable.forEach((control, at) => {
       control.dataset.number = String(at);

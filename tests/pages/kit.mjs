@@ -63,11 +63,16 @@ export const VIEWS = [
     "ended",
     "eight",
     "conference",
+    "consulting",
+    "asked",
+    "many",
     "first",
     "notices",
     "offline",
   ].map((scene) => ({ name: scene, scene, open: async () => {} })),
   { name: "keypad", scene: "talking", open: (page) => button(page, "keypad") },
+  { name: "transfer sheet", scene: "two", open: (page) => target(page, "t") },
+  { name: "redirect sheet", scene: "incoming", open: (page) => target(page, null) },
   { name: "history", scene: "idle", open: (page) => tab(page, 1) },
   { name: "contacts", scene: "idle", open: (page) => tab(page, 2) },
   {
@@ -112,6 +117,13 @@ const button = (page, icon) =>
     .locator(".call .action")
     .nth(icon === "keypad" ? 2 : 0)
     .click();
+/** Asks where to, by a key or by the last button of a ringing call, and types something that is known. */
+const target = async (page, key) => {
+  if (key) await page.keyboard.press(key);
+  else await page.locator(".call.incoming .actions:not(.first) .action").last().click();
+  await page.locator("dialog input").fill("o");
+  await page.locator(".known button").first().waitFor();
+};
 const tab = async (page, at) => {
   const wide = await page.locator(".window.wide").count();
   await page
@@ -155,6 +167,18 @@ export async function open(
     }, zoom);
   await page.locator("main").first().waitFor();
   return { page, wrong, close: () => context.close() };
+}
+
+/** The languages of the page. */
+export const LANGUAGES = ["en", "fr", "de", "es"];
+
+/** Lets an open page speak another language, as its settings do. */
+export async function speak(page, language) {
+  await page.evaluate(async (wanted) => {
+    const { phone } = window;
+    await phone.saveSettings({ ...phone.kept, window: { ...phone.kept.window, language: wanted } });
+  }, language);
+  await page.waitForFunction((wanted) => document.documentElement.lang === wanted, language);
 }
 
 /** Says which claims do not hold. */

@@ -14,14 +14,14 @@ export default async function popup({ test, chromium, origin }) {
       await close();
     }
   };
-  await test("keys typed by chance answer nothing", () =>
+  test("keys typed by chance answer nothing", () =>
     on("incoming", async (page, acts) => {
       for (const key of ["Enter", "Space", "a", "Escape", "1"]) await page.keyboard.press(key);
       expect((await acts()).length === 0, JSON.stringify(await acts()));
       const focused = await page.evaluate(() => document.activeElement === document.body);
       expect(focused, "something has the focus from the start");
     }));
-  await test("each button does what it says, by mouse and by key", () =>
+  test("each button does what it says, by mouse and by key", () =>
     on("incoming", async (page, acts) => {
       for (const name of ["Answer", "Silence"]) await page.getByRole("button", { name }).click();
       await page.keyboard.press("Tab");
@@ -29,7 +29,7 @@ export default async function popup({ test, chromium, origin }) {
       const said = (await acts()).map(([, action]) => action).join(" ");
       expect(said === "answer silence decline", said);
     }));
-  await test("with another call it holds or ends that one", () =>
+  test("with another call it holds or ends that one", () =>
     on("second", async (page, acts) => {
       for (const name of ["Hold and answer", "End and answer", "Decline"])
         await page.getByRole("button", { name }).click();
@@ -37,7 +37,7 @@ export default async function popup({ test, chromium, origin }) {
       expect(said === "hold-and-answer end-and-answer decline", said);
     }));
   for (const scene of ["incoming", "second"]) {
-    await test(`everything of ${scene} is within 360 by 180`, () =>
+    test(`everything of ${scene} is within 360 by 180`, () =>
       on(scene, async (page) => {
         const boxes = await page
           .locator(".ringing, .ringing *:not(svg):not(path)")

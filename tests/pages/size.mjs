@@ -11,8 +11,8 @@ export default async function size({ test }) {
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile());
   const bytes = files.reduce((sum, path) => sum + statSync(path).size, 0);
-  await test(`the page is below ${BUDGET} bytes: ${bytes}`, () => expect(bytes < BUDGET, `${bytes} bytes`));
-  await test("the product holds nothing made up, no inline script or style", () => {
+  test(`the page is below ${BUDGET} bytes: ${bytes}`, () => expect(bytes < BUDGET, `${bytes} bytes`));
+  test("the product holds nothing made up, no inline script or style", () => {
     for (const path of files) {
       const text = readFileSync(path, "utf8");
       expect(!text.includes("Ada Lovelace"), `${path} holds the made-up phone`);

@@ -168,7 +168,8 @@ export class FakePhone implements Bridge {
       const text = `${entry.remote.name} ${entry.remote.number}`.toLowerCase();
       return text.includes((query.text ?? "").toLowerCase()) && (query.only !== "missed" || entry.outcome === "missed");
     });
-    return wanted.slice(0, query.limit);
+    const after = query.before == null ? 0 : wanted.findIndex(({ id }) => id === query.before) + 1;
+    return wanted.slice(after, after + (query.limit ?? 0));
   }
 
   async deleteHistory(ids: number[]): Promise<void> {
@@ -194,7 +195,8 @@ export class FakePhone implements Bridge {
         contact.name.toLowerCase().includes((query.text ?? "").toLowerCase()) &&
         (!query.favourites || contact.favourite),
     );
-    return wanted.slice(0, query.limit);
+    const skip = query.skip ?? 0;
+    return wanted.slice(skip, skip + (query.limit ?? 0));
   }
 
   async saveContact(contact: Contact): Promise<number> {

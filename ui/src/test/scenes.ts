@@ -104,6 +104,11 @@ const calls: Record<string, CallView[]> = {
   ],
 };
 
+/** As many as the phone keeps, made of these. */
+function repeated<T extends { id: number | null }>(some: readonly T[]): T[] {
+  return Array.from({ length: 100_000 }, (_, at) => ({ ...(some[at % some.length] as T), id: at + 1 }));
+}
+
 /** The phone of a scene. */
 export function scene(name: string): FakePhone {
   const phone = new FakePhone(
@@ -128,6 +133,10 @@ export function scene(name: string): FakePhone {
   if (name !== "first") {
     phone.entries = history();
     phone.known = contacts();
+  }
+  if (name === "many") {
+    phone.entries = repeated(phone.entries);
+    phone.known = repeated(phone.known).map((contact) => ({ ...contact, favourite: false }));
   }
   if (name === "offline") {
     phone.show({

@@ -1,6 +1,7 @@
-import { act, cleanup, fireEvent, render, screen } from "@testing-library/preact";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
 import { someCall } from "../bridge/fake";
+import type { CallView } from "../bridge/types";
 import { scene } from "../test/scenes";
 import { App } from "./App";
 
@@ -182,4 +183,38 @@ test("the first run lists what is to be done, and calls the echo", async () => {
   const phone = open("first");
   fireEvent.click(await screen.findByRole("button", { name: "Call 600" }));
   expect(phone.sent).toContainEqual({ command: "dial", target: "600", account: null, headers: [] });
+});
+
+test("a screen reader hears what changed, and nothing twice", async () => {
+  const phone = open("two");
+  const status = () => screen.getAllByRole("status").find((part) => part.classList.contains("unseen"))?.textContent;
+  await waitFor(() => expect(status()).toContain("Bob Marsh"));
+  const [held, talking] = phone.snapshot.calls as [CallView, CallView];
+  act(() => phone.show({ calls: [held, { ...talking, muted: false }] }));
+  await waitFor(() => expect(status()).toContain("Connected, Recording"));
+  expect(status()).not.toContain("Bob Marsh");
+  act(() => phone.show({ calls: [held, talking, { ...talking, id: 9, state: { state: "incoming" } }] }));
+  await waitFor(() => expect(screen.getAllByRole("alert")[0]?.textContent).toContain("Incoming call"));
+});
+
+test("the page speaks the language of the settings, forms by number included", async () => {
+  const phone = open("idle");
+  await phone.saveSettings({ ...phone.kept, window: { ...phone.kept.window, language: "de" } });
+  await screen.findByRole("button", { name: "Nicht stören" });
+  await waitFor(() => expect(document.documentElement.lang).toBe("de"));
+  expect(screen.getByText("2 verpasste Anrufe")).toBeTruthy();
+  act(() => phone.show({ missed: 1 }));
+  expect(await screen.findByText("1 verpasster Anruf")).toBeTruthy();
+  await phone.saveSettings({ ...phone.kept, window: { ...phone.kept.window, language: "en" } });
+  await screen.findByRole("button", { name: "Do not disturb" });
+});
+
+test("a ringing call is redirected to somebody who is known", async () => {
+  const phone = open("incoming");
+  press("Redirect");
+  const dialog = screen.getByRole("dialog", { name: /Redirect .*Zoë/ });
+  fireEvent.input(within(dialog).getByLabelText("Name or number"), { target: { value: "Bob" } });
+  fireEvent.click(await within(dialog).findByRole("button", { name: /Bob Marsh/ }));
+  fireEvent.click(within(dialog).getByRole("button", { name: "Redirect" }));
+  expect(phone.sent).toContainEqual({ command: "redirect", call: 1, target: "2002" });
 });

@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks";
 import type { CallView } from "../bridge/types";
 import { isolated, type Key, say } from "../words/words";
+import { Avatar } from "./Avatar";
 import { Dialpad } from "./Dialpad";
 import { useDoing } from "./doing";
 import { Icon, type IconName } from "./icons";
 import { Level } from "./Level";
 import { levelsOf } from "./levels";
 import { TransferStatus } from "./Transfer";
-import { callName, duration, isEnded, isHeld, isTalking, quality, remoteNumber, stateWords } from "./texts";
+import { callName, duration, isEnded, isHeld, isIncoming, isTalking, quality, remoteNumber, stateWords } from "./texts";
 
 interface Props {
   call: CallView;
@@ -98,6 +99,7 @@ export function CallTitle({ call, now, showAccount }: { call: CallView; now: num
   const since = call.answered_ms ?? call.since_ms;
   return (
     <header class="call-title">
+      <Avatar name={callName(call)} rings={isIncoming(call)} />
       <strong class="call-name">
         <bdi>{callName(call)}</bdi>
       </strong>

@@ -5,7 +5,7 @@ import { useDoing } from "./doing";
 import { Icon } from "./icons";
 import { Level } from "./Level";
 import { levelsOf } from "./levels";
-import { callName, duration, remoteNumber, stateWords } from "./texts";
+import { callName, duration, isTalking, remoteNumber, stateWords } from "./texts";
 
 interface Props {
   conference: ConferenceView;
@@ -79,7 +79,7 @@ function Member({ call }: { call: CallView }) {
         <bdi>{name}</bdi>
         <small>
           <bdi>{remoteNumber(call.remote, call.contact)}</bdi>{" "}
-          {call.muted ? say("call.muted") : stateWords(call.state, true)}
+          {call.muted ? say("call.muted") : isTalking(call) ? "" : stateWords(call.state, true)}
         </small>
       </span>
       <Level label={say("call.level-in")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.in_dbfs} />

@@ -1,11 +1,13 @@
 import { useState } from "preact/hooks";
 import type { Contact, ContactForm as ExportForm, Snapshot } from "../bridge/types";
 import { isolated, type Key, say } from "../words/words";
+import { Avatar } from "./Avatar";
 import { ContactForm } from "./ContactForm";
 import { useDoing } from "./doing";
 import { Search } from "./History";
-import { useAnswer } from "./hooks";
+import { PAGE, usePages } from "./hooks";
 import { Icon } from "./icons";
+import { LongList, type Place } from "./LongList";
 
 interface Props {
   snapshot: Snapshot;
@@ -29,11 +31,12 @@ export function newContact(name = "", number = ""): Contact {
 
 /** Who is known. */
 export function Contacts({ snapshot, draft, onDraft }: Props) {
-  const { bridge, failed, tell, dial } = useDoing();
+  const { bridge, failed, tell } = useDoing();
   const [text, setText] = useState("");
-  const contacts = useAnswer<Contact[]>(
-    () => bridge.contacts({ text, favourites: false, limit: 500 }),
-    [text, snapshot.changes.contacts].join("\n"),
+  const { items, whole, more } = usePages<Contact>(
+    (after) => bridge.contacts({ text, favourites: false, limit: PAGE, skip: after.length }),
+    text,
+    snapshot.changes.contacts,
     failed,
   );
 
@@ -93,61 +96,82 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
           {say("contacts.new")}
         </button>
       </div>
-      {contacts?.length === 0 && <p class="empty">{say(text ? "contacts.no-match" : "contacts.empty")}</p>}
-      <ul class="rows">
-        {contacts?.map((contact) => (
-          <li key={contact.id} class="row-item contact">
-            <div class="row-main">
-              <span class="row-words">
-                <strong>
-                  <bdi>{contact.name || contact.organisation || contact.numbers[0]?.number}</bdi>
-                  {contact.favourite && <Icon name="star" />}
-                </strong>
-                <small>
-                  <bdi>{contact.organisation}</bdi>
-                </small>
-                <span class="numbers">
-                  {contact.numbers.map(({ kind, number }) => (
-                    <button key={number} type="button" onClick={() => dial(number)}>
-                      <span class="unseen">{say("dial.call")} </span>
-                      <small>{say(`kind.${kind}` as Key)}</small> <bdi>{number}</bdi>
-                    </button>
-                  ))}
-                </span>
-              </span>
-            </div>
-            <button
-              type="button"
-              class="small"
-              aria-label={say("contacts.edit", { name: isolated(contact.name) })}
-              title={say("app.edit")}
-              onClick={() => onDraft(contact)}
-            >
-              <Icon name="edit" />
-            </button>
-          </li>
-        ))}
-      </ul>
-      <div class="row">
-        <label class="file">
-          {say("contacts.import")}
-          <input
-            type="file"
-            accept=".vcf,.vcard,.csv"
-            onChange={(event) => {
-              const file = event.currentTarget.files?.[0];
-              if (file) void importFile(file);
-              event.currentTarget.value = "";
-            }}
-          />
-        </label>
-        <button type="button" class="quiet" onClick={() => void exportFile("v-card")}>
-          {say("contacts.export-vcard")}
-        </button>
-        <button type="button" class="quiet" onClick={() => void exportFile("csv")}>
-          {say("contacts.export-csv")}
-        </button>
-      </div>
+      <details class="more">
+        <summary>{say("contacts.files")}</summary>
+        <div class="row">
+          <label class="file">
+            {say("contacts.import")}
+            <input
+              type="file"
+              accept=".vcf,.vcard,.csv"
+              onChange={(event) => {
+                const file = event.currentTarget.files?.[0];
+                if (file) void importFile(file);
+                event.currentTarget.value = "";
+              }}
+            />
+          </label>
+          <button type="button" class="quiet" onClick={() => void exportFile("v-card")}>
+            {say("contacts.export-vcard")}
+          </button>
+          <button type="button" class="quiet" onClick={() => void exportFile("csv")}>
+            {say("contacts.export-csv")}
+          </button>
+        </div>
+      </details>
+      {items?.length === 0 && <p class="empty">{say(text ? "contacts.no-match" : "contacts.empty")}</p>}
+      <LongList
+        items={items ?? []}
+        whole={whole}
+        onEnd={more}
+        row={(contact, place) => (
+          <Entry key={contact.id} contact={contact} place={place} onEdit={() => onDraft(contact)} />
+        )}
+      />
     </section>
+  );
+}
+
+interface EntryProps {
+  contact: Contact;
+  place: Place;
+  onEdit: () => void;
+}
+
+function Entry({ contact, place, onEdit }: EntryProps) {
+  const { dial } = useDoing();
+  const name = contact.name || contact.organisation || contact.numbers[0]?.number || "";
+  return (
+    <li class="row-item contact" {...place}>
+      <div class="row-main">
+        <Avatar name={name} />
+        <span class="row-words">
+          <strong>
+            <bdi>{name}</bdi>
+            {contact.favourite && <Icon name="star" />}
+          </strong>
+          <small>
+            <bdi>{contact.organisation}</bdi>
+          </small>
+          <span class="numbers">
+            {contact.numbers.map(({ kind, number }) => (
+              <button key={number} type="button" onClick={() => dial(number)}>
+                <span class="unseen">{say("dial.call")} </span>
+                <small>{say(`kind.${kind}` as Key)}</small> <bdi>{number}</bdi>
+              </button>
+            ))}
+          </span>
+        </span>
+      </div>
+      <button
+        type="button"
+        class="small"
+        aria-label={say("contacts.edit", { name: isolated(contact.name) })}
+        title={say("app.edit")}
+        onClick={onEdit}
+      >
+        <Icon name="edit" />
+      </button>
+    </li>
   );
 }

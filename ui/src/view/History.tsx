@@ -2,11 +2,10 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import type { HistoryEntry, HistoryFilter, Snapshot } from "../bridge/types";
 import { type Key, say, spokenLanguage } from "../words/words";
 import { useDoing } from "./doing";
-import { useAnswer } from "./hooks";
+import { PAGE, usePages } from "./hooks";
 import { Icon, type IconName } from "./icons";
+import { LongList, type Place } from "./LongList";
 import { duration, remoteName, remoteNumber } from "./texts";
-
-const PAGE = 50;
 
 interface Props {
   snapshot: Snapshot;
@@ -20,13 +19,13 @@ export function History({ snapshot, opened, onContact }: Props) {
   const { bridge, failed, tell, dial } = useDoing();
   const [text, setText] = useState("");
   const [only, setOnly] = useState<HistoryFilter>("all");
-  const [limit, setLimit] = useState(PAGE);
   const [asking, ask] = useState(false);
   // Deleted here, and not yet at the phone: it can be undone until the message about it goes.
   const [gone, setGone] = useState<readonly number[]>([]);
-  const entries = useAnswer<HistoryEntry[]>(
-    () => bridge.history({ text, only, limit, before: null }),
-    [text, only, limit, snapshot.changes.history].join("\n"),
+  const { items, whole, more } = usePages<HistoryEntry>(
+    (after) => bridge.history({ text, only, limit: PAGE, before: after.at(-1)?.id ?? null }),
+    `${only} ${text}`,
+    snapshot.changes.history,
     failed,
   );
 
@@ -54,7 +53,7 @@ export function History({ snapshot, opened, onContact }: Props) {
     bridge.clearHistory().catch(failed);
   };
 
-  const shown = entries?.filter(({ id }) => !gone.includes(id)) ?? [];
+  const shown = items?.filter(({ id }) => !gone.includes(id)) ?? [];
   return (
     <section class="list-view" aria-label={say("app.history")} onPointerDown={see} onFocusIn={see}>
       <div class="list-tools">
@@ -66,45 +65,41 @@ export function History({ snapshot, opened, onContact }: Props) {
             </button>
           ))}
         </fieldset>
+        {shown.length > 0 && !asking && (
+          <button type="button" class="quiet" onClick={() => ask(true)}>
+            {say("history.clear")}
+          </button>
+        )}
       </div>
-      {entries && shown.length === 0 && (
+      {asking && (
+        <div class="question" role="alertdialog" aria-label={say("history.clear")}>
+          <p>{say("history.clear-question")}</p>
+          <button type="button" class="danger" onClick={clear}>
+            {say("history.clear")}
+          </button>
+          <button type="button" onClick={() => ask(false)}>
+            {say("app.cancel")}
+          </button>
+        </div>
+      )}
+      {items && shown.length === 0 && (
         <p class="empty">{say(text || only === "missed" ? "history.no-match" : "history.empty")}</p>
       )}
-      <ul class="rows">
-        {shown.map((entry) => (
+      <LongList
+        items={shown}
+        whole={whole}
+        onEnd={more}
+        row={(entry, place) => (
           <Entry
             key={entry.id}
             entry={entry}
+            place={place}
             onDial={() => dial(entry.remote.number || entry.remote.uri)}
             onDelete={() => remove(entry)}
             onContact={() => onContact(entry.remote.name, entry.remote.number || entry.remote.uri)}
           />
-        ))}
-      </ul>
-      {shown.length > 0 && (
-        <div class="row">
-          {entries && entries.length >= limit && (
-            <button type="button" onClick={() => setLimit(limit + PAGE)}>
-              {say("history.older")}
-            </button>
-          )}
-          {asking ? (
-            <div class="question" role="alertdialog" aria-label={say("history.clear")}>
-              <p>{say("history.clear-question")}</p>
-              <button type="button" class="danger" onClick={clear}>
-                {say("history.clear")}
-              </button>
-              <button type="button" onClick={() => ask(false)}>
-                {say("app.cancel")}
-              </button>
-            </div>
-          ) : (
-            <button type="button" class="quiet" onClick={() => ask(true)}>
-              {say("history.clear")}
-            </button>
-          )}
-        </div>
-      )}
+        )}
+      />
     </section>
   );
 }
@@ -130,18 +125,19 @@ export function Search({ text, label, onText }: { text: string; label: string; o
 
 interface EntryProps {
   entry: HistoryEntry;
+  place: Place;
   onDial: () => void;
   onDelete: () => void;
   onContact: () => void;
 }
 
-function Entry({ entry, onDial, onDelete, onContact }: EntryProps) {
+function Entry({ entry, place, onDial, onDelete, onContact }: EntryProps) {
   const name = remoteName(entry.remote, entry.contact);
   const number = remoteNumber(entry.remote, entry.contact);
   const icon: IconName =
     entry.outcome === "missed" ? "missed" : entry.direction === "outgoing" ? "outgoing" : "incoming";
   return (
-    <li class={`row-item ${entry.outcome}`}>
+    <li class={`row-item ${entry.outcome}`} {...place}>
       <button type="button" class="row-main" onClick={onDial}>
         <span class="unseen">{say("dial.call")} </span>
         <Icon name={icon} />

@@ -1,6 +1,7 @@
 import type { IncomingAction, IncomingBridge } from "../bridge/bridge";
 import type { CallView } from "../bridge/types";
 import { isolated, say } from "../words/words";
+import { Avatar } from "./Avatar";
 import { Action } from "./CallCard";
 import { useSnapshot, useWear } from "./hooks";
 import { isIncoming, isTalking, remoteName, remoteNumber } from "./texts";
@@ -44,6 +45,7 @@ function Ringing({ call, busy, act }: RingingProps) {
   const name = remoteName(call.remote, call.contact);
   return (
     <section class="ringing" role="alertdialog" aria-label={`${say("call.incoming")}: ${isolated(name)}`}>
+      <Avatar name={name} rings={!call.silenced} />
       <small>{`${say("call.incoming")} ${say("call.on", { account: isolated(call.account) })}`}</small>
       <strong class="call-name">
         <bdi>{name}</bdi>

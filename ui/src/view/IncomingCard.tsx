@@ -22,13 +22,21 @@ export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props
       aria-label={say("call.with", { name: isolated(callName(call)), state: stateWords(call.state) })}
     >
       <CallTitle call={call} now={now} showAccount={showAccount} />
-      <div class="actions">
+      <div class="actions first">
         <Action
           icon="phone"
           tone="answer"
           words={busy ? "call.hold-and-answer" : "call.answer"}
           onClick={() => send({ command: "answer", call: call.id })}
         />
+        <Action
+          icon="phone-down"
+          tone="end"
+          words="call.decline"
+          onClick={() => send({ command: "decline", call: call.id })}
+        />
+      </div>
+      <div class="actions">
         {busy && (
           <Action
             icon="phone"
@@ -43,12 +51,6 @@ export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props
           onClick={() => send({ command: "silence", call: call.id })}
         />
         <Action icon="outgoing" words="call.redirect" onClick={onRedirect} />
-        <Action
-          icon="phone-down"
-          tone="end"
-          words="call.decline"
-          onClick={() => send({ command: "decline", call: call.id })}
-        />
       </div>
     </li>
   );

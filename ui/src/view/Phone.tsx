@@ -1,6 +1,7 @@
 import type { RefObject } from "preact";
 import type { AccountId, CallId, Contact, Snapshot } from "../bridge/types";
 import { isolated, say } from "../words/words";
+import { Avatar } from "./Avatar";
 import { type Asked, Calls } from "./Calls";
 import { Checklist } from "./Checklist";
 import { Dialler } from "./Dialler";
@@ -83,6 +84,7 @@ function Favourites({ changes }: { changes: number }) {
       {keys.map(({ id, name, number }) => (
         <li key={id}>
           <button type="button" onClick={() => dial(number)} title={say("contacts.call", { number: isolated(number) })}>
+            <Avatar name={name} />
             <bdi>{name}</bdi>
           </button>
         </li>

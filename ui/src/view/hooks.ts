@@ -41,6 +41,67 @@ export function useAnswer<T>(ask: () => Promise<T>, key: string, failed: (thrown
   return answer;
 }
 
+/** How many entries a page of a long list has. */
+export const PAGE = 200;
+
+/** A list that comes in pages: those there are, and a way to the next one. */
+export interface Pages<T> {
+  /** Null until the first page came. */
+  items: readonly T[] | null;
+  /** Whether there are no further ones. */
+  whole: boolean;
+  more: () => void;
+}
+
+/** Follows a list: anew for another query; at a change as far as it was there. `ask` gives up to `PAGE` entries after these. */
+export function usePages<T>(
+  ask: (after: readonly T[]) => Promise<T[]>,
+  query: string,
+  change: number,
+  failed: (thrown: unknown) => void,
+): Pages<T> {
+  const [held, hold] = useState<{ items: readonly T[] | null; whole: boolean }>({ items: null, whole: false });
+  // An answer to an earlier turn is of no use any more.
+  const now = useRef({ turn: 0, query, asking: false, ask, held });
+  now.current.ask = ask;
+  now.current.held = held;
+
+  const fetch = useRef(async (from: readonly T[], wanted: number) => {
+    now.current.turn += 1;
+    const { turn } = now.current;
+    now.current.asking = true;
+    const items = [...from];
+    let whole = false;
+    while (items.length < wanted && !whole) {
+      const page = await now.current.ask(items);
+      if (turn !== now.current.turn) return;
+      items.push(...page);
+      whole = page.length < PAGE;
+    }
+    now.current.asking = false;
+    hold({ items, whole });
+  }).current;
+  const begin = (from: readonly T[], wanted: number) =>
+    void fetch(from, wanted).catch((thrown) => {
+      now.current.asking = false;
+      failed(thrown);
+    });
+
+  useEffect(() => {
+    const same = now.current.query === query;
+    now.current.query = query;
+    begin([], same ? Math.max(1, now.current.held.items?.length ?? 0) : 1);
+    return () => {
+      now.current.turn += 1;
+    };
+  }, [query, change]);
+  const more = () => {
+    const { items, whole } = now.current.held;
+    if (items && !whole && !now.current.asking) begin(items, items.length + 1);
+  };
+  return { ...held, more };
+}
+
 /** Whether the page is as wide as this, in CSS pixels. */
 export function useWide(width: number): boolean {
   const [wide, setWide] = useState(() => window.matchMedia(`(min-width: ${width}px)`).matches);

@@ -46,9 +46,17 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+/** Those that point along the line of writing, and so the other way where that runs from right to left. */
+const DIRECTED: readonly IconName[] = ["transfer", "backspace", "outgoing", "incoming", "missed", "leave", "back"];
+
 export function Icon({ name }: { name: IconName }) {
   return (
-    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <svg
+      class={DIRECTED.includes(name) ? "icon directed" : "icon"}
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+      focusable="false"
+    >
       <path d={PATHS[name]} />
     </svg>
   );

@@ -3,7 +3,7 @@
 use model::{CallId, CallState, CallView, Cause, Command, Settings, Snapshot, Target};
 use serde::Deserialize;
 
-use super::words;
+use super::{language::Language, words};
 
 /// A call as told by a popup or a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,15 +16,20 @@ pub struct Alert {
     pub body: String,
 }
 
-/// Calls that ring here, oldest first.
-pub fn ringing(snapshot: &Snapshot) -> Vec<Alert> {
-    snapshot.calls.iter().filter(|call| is_ringing(call)).map(alert).collect()
+/// Which calls ring here, oldest first.
+pub fn ringing(snapshot: &Snapshot) -> Vec<CallId> {
+    snapshot.calls.iter().filter(|call| is_ringing(call)).map(|call| call.id).collect()
+}
+
+/// Calls that ring here in words, oldest first.
+pub fn incoming(snapshot: &Snapshot, language: Language) -> Vec<Alert> {
+    snapshot.calls.iter().filter(|call| is_ringing(call)).map(|call| alert(call, language)).collect()
 }
 
 /// Calls that nobody answered and that are still shown, oldest first.
-pub fn missed(snapshot: &Snapshot) -> Vec<Alert> {
+pub fn missed(snapshot: &Snapshot, language: Language) -> Vec<Alert> {
     let missed = |call: &&CallView| matches!(call.state, CallState::Ended { cause: Cause::Missed });
-    snapshot.calls.iter().filter(missed).map(alert).collect()
+    snapshot.calls.iter().filter(missed).map(|call| alert(call, language)).collect()
 }
 
 /// Whether the machine must not fall asleep: somebody is talking, or about to.
@@ -41,10 +46,10 @@ pub(super) fn is_ringing(call: &CallView) -> bool {
     call.state == CallState::Incoming
 }
 
-fn alert(call: &CallView) -> Alert {
-    let number = words::number_beside(call);
-    let body = number.into_iter().chain([words::on_account(call)]).collect::<Vec<_>>().join(" ");
-    Alert { call: call.id, title: words::who(call), body }
+fn alert(call: &CallView, language: Language) -> Alert {
+    let number = words::number_beside(call, language);
+    let body = number.into_iter().chain([words::on_account(call, language)]).collect::<Vec<_>>().join(" ");
+    Alert { call: call.id, title: words::who(call, language), body }
 }
 
 /// What the window of a ringing call can do.
@@ -93,9 +98,10 @@ mod tests {
     fn only_calls_that_ring_here_alert_and_any_live_call_keeps_the_machine_awake() {
         let ended = CallState::Ended { cause: Cause::Missed };
         let snapshot = snapshot([view(1, CallState::Ringing), view(2, CallState::Incoming), view(3, ended)]);
-        let alerts = ringing(&snapshot);
+        assert_eq!(ringing(&snapshot), [CallId(2)]);
+        let alerts = incoming(&snapshot, Language::English);
         assert_eq!(alerts, [Alert { call: CallId(2), title: "Anna".into(), body: "602 on practice".into() }]);
-        assert_eq!(missed(&snapshot).len(), 1);
+        assert_eq!(missed(&snapshot, Language::English).len(), 1);
         assert!(keeps_awake(&snapshot));
     }
 

@@ -1,9 +1,13 @@
 //! The tray: a picture, a line of words, a menu.
 
-use model::{AccountState, CallState, CallView, Command, Snapshot};
+use model::{AccountState, AccountView, CallState, CallView, Command, Snapshot};
 use serde::{Deserialize, Serialize};
 
-use super::{alerts, words};
+use super::{
+    alerts,
+    language::{Language, fill},
+    words,
+};
 
 /// What the tray shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,9 +77,13 @@ pub enum TrayAction {
 
 impl TrayView {
     /// The tray of this state.
-    pub fn of(snapshot: &Snapshot) -> Self {
+    pub fn of(snapshot: &Snapshot, language: Language) -> Self {
         let live: Vec<&CallView> = snapshot.calls.iter().filter(|call| !matches!(call.state, CallState::Ended { .. })).collect();
-        Self { picture: picture(snapshot, &live), tooltip: tooltip(snapshot, &live), menu: menu(snapshot, &live) }
+        Self {
+            picture: picture(snapshot, &live),
+            tooltip: tooltip(snapshot, &live, language),
+            menu: menu(snapshot, &live, language),
+        }
     }
 }
 
@@ -99,66 +107,72 @@ fn is_usable(state: &AccountState) -> bool {
     matches!(state, AccountState::Registered | AccountState::Ready)
 }
 
-fn tooltip(snapshot: &Snapshot, live: &[&CallView]) -> String {
+fn tooltip(snapshot: &Snapshot, live: &[&CallView], language: Language) -> String {
+    let words = language.words();
     if let Some(call) = live.iter().find(|call| alerts::is_ringing(call)).or(live.first()) {
-        return call_words(call);
+        return call_words(call, language);
     }
     let account = snapshot.accounts.iter().find(|account| is_usable(&account.state)).or(snapshot.accounts.first());
-    let account = account
-        .map_or_else(|| "no account".into(), |account| format!("{}: {}", account.id, words::account_state(&account.state)));
+    let account = account.map_or_else(|| words.no_account.into(), |account| account_words(account, language));
     let missed = match snapshot.missed {
         0 => None,
-        1 => Some("1 missed call".to_owned()),
-        count => Some(format!("{count} missed calls")),
+        1 => Some(words.one_missed_call.to_owned()),
+        count => Some(fill(words.missed_calls, count)),
     };
-    let undisturbed = snapshot.do_not_disturb.then(|| "do not disturb".to_owned());
+    let undisturbed = snapshot.do_not_disturb.then(|| words.do_not_disturb.to_owned());
     [Some(account), undisturbed, missed].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn call_words(call: &CallView) -> String {
-    let who = words::who(call);
+fn account_words(account: &AccountView, language: Language) -> String {
+    format!("{}: {}", account.id, words::account_state(&account.state, language))
+}
+
+fn call_words(call: &CallView, language: Language) -> String {
+    let (who, words) = (words::who(call, language), language.words());
     match &call.state {
-        CallState::Incoming => format!("{who} calls"),
-        CallState::Dialing | CallState::Ringing | CallState::EarlyMedia => format!("Calling {who}"),
-        CallState::Established { hold } if hold.local => format!("{who}, on hold"),
-        CallState::Connecting | CallState::Established { .. } => format!("In a call with {who}"),
-        CallState::Ended { .. } => format!("{who}, over"),
+        CallState::Incoming => fill(words.who_calls, who),
+        CallState::Dialing | CallState::Ringing | CallState::EarlyMedia => fill(words.calling, who),
+        CallState::Established { hold } if hold.local => fill(words.on_hold, who),
+        CallState::Connecting | CallState::Established { .. } => fill(words.in_a_call, who),
+        CallState::Ended { .. } => fill(words.over, who),
     }
 }
 
-fn menu(snapshot: &Snapshot, live: &[&CallView]) -> Vec<TrayEntry> {
+fn menu(snapshot: &Snapshot, live: &[&CallView], language: Language) -> Vec<TrayEntry> {
+    let words = language.words();
     let mut menu = Vec::new();
     for call in live {
-        menu.push(TrayEntry::Words(call_words(call)));
-        menu.extend(call_entries(call));
+        menu.push(TrayEntry::Words(call_words(call, language)));
+        menu.extend(call_entries(call, language));
         menu.push(TrayEntry::Line);
     }
     let on = snapshot.do_not_disturb;
     let action = TrayAction::Command(Command::DoNotDisturb { on: !on });
-    menu.push(TrayEntry::Switch { label: "Do not disturb".into(), on, action });
+    menu.push(TrayEntry::Switch { label: words.do_not_disturb.into(), on, action });
     menu.push(TrayEntry::Line);
     for account in &snapshot.accounts {
-        menu.push(TrayEntry::Words(format!("{}: {}", account.id, words::account_state(&account.state))));
+        menu.push(TrayEntry::Words(account_words(account, language)));
     }
     if !snapshot.accounts.is_empty() {
         menu.push(TrayEntry::Line);
     }
-    menu.push(entry("Show Sidetone", TrayAction::Show));
-    menu.push(entry("Quit", TrayAction::Quit));
+    menu.push(entry(words.show_sidetone, TrayAction::Show));
+    menu.push(entry(words.quit, TrayAction::Quit));
     menu
 }
 
-fn call_entries(view: &CallView) -> Vec<TrayEntry> {
+fn call_entries(view: &CallView, language: Language) -> Vec<TrayEntry> {
+    let words = language.words();
     let call = view.id;
-    let hang_up = entry("Hang up", TrayAction::Command(Command::HangUp { call }));
+    let hang_up = entry(words.hang_up, TrayAction::Command(Command::HangUp { call }));
     match view.state {
         CallState::Incoming => vec![
-            entry("Answer", TrayAction::Command(Command::Answer { call })),
-            entry("Decline", TrayAction::Command(Command::Decline { call })),
+            entry(words.answer, TrayAction::Command(Command::Answer { call })),
+            entry(words.decline, TrayAction::Command(Command::Decline { call })),
         ],
         CallState::Established { .. } | CallState::Connecting => {
             let action = TrayAction::Command(Command::Mute { call, muted: !view.muted });
-            vec![hang_up, TrayEntry::Switch { label: "Microphone off".into(), on: view.muted, action }]
+            vec![hang_up, TrayEntry::Switch { label: words.microphone_off.into(), on: view.muted, action }]
         }
         CallState::Dialing | CallState::Ringing | CallState::EarlyMedia => vec![hang_up],
         CallState::Ended { .. } => Vec::new(),
@@ -176,6 +190,10 @@ mod tests {
     use super::*;
     use crate::desktop::test_calls::{snapshot, view};
 
+    fn english(snapshot: &Snapshot) -> TrayView {
+        TrayView::of(snapshot, Language::English)
+    }
+
     fn labels(view: &TrayView) -> Vec<&str> {
         let mut labels = Vec::new();
         for entry in &view.menu {
@@ -189,16 +207,28 @@ mod tests {
 
     #[test]
     fn a_quiet_phone_offers_its_window_and_the_end() {
-        let tray = TrayView::of(&snapshot([]));
+        let tray = english(&snapshot([]));
         assert_eq!(tray.picture, TrayPicture::Idle);
         assert_eq!(tray.tooltip, "practice: ready");
         assert_eq!(labels(&tray), ["Do not disturb", "-", "practice: ready", "-", "Show Sidetone", "Quit"]);
     }
 
     #[test]
+    fn it_speaks_the_language_of_its_user() {
+        let tray = TrayView::of(&Snapshot { missed: 2, ..snapshot([view(2, CallState::Incoming)]) }, Language::German);
+        assert_eq!(tray.tooltip, "Anna ruft an");
+        assert_eq!(labels(&tray)[..3], ["Anna ruft an", "Annehmen", "Ablehnen"]);
+        assert!(labels(&tray).contains(&"practice: bereit"));
+        assert_eq!(
+            TrayView::of(&Snapshot { missed: 2, ..snapshot([]) }, Language::French).tooltip,
+            "practice: prêt, 2 appels manqués"
+        );
+    }
+
+    #[test]
     fn a_ringing_call_comes_first_and_its_entries_name_it() {
         let talking = CallState::Established { hold: Hold::default() };
-        let tray = TrayView::of(&snapshot([view(1, talking), view(2, CallState::Incoming)]));
+        let tray = english(&snapshot([view(1, talking), view(2, CallState::Incoming)]));
         assert_eq!(tray.picture, TrayPicture::Ringing);
         assert_eq!(tray.tooltip, "Anna calls");
         let answer = TrayEntry::Do { label: "Answer".into(), action: TrayAction::Command(Command::Answer { call: CallId(2) }) };
@@ -210,17 +240,17 @@ mod tests {
     fn a_phone_nobody_can_call_is_offline() {
         let mut offline = snapshot([]);
         offline.accounts[0].state = AccountState::Connecting;
-        assert_eq!(TrayView::of(&offline).picture, TrayPicture::Offline);
+        assert_eq!(english(&offline).picture, TrayPicture::Offline);
         offline.accounts.clear();
-        assert_eq!(TrayView::of(&offline).tooltip, "no account");
+        assert_eq!(english(&offline).tooltip, "no account");
     }
 
     #[test]
     fn quiet_states_are_told_apart() {
         let missed = Snapshot { missed: 2, ..snapshot([]) };
-        let tray = TrayView::of(&missed);
+        let tray = english(&missed);
         assert_eq!((tray.picture, tray.tooltip.as_str()), (TrayPicture::Missed, "practice: ready, 2 missed calls"));
-        let tray = TrayView::of(&Snapshot { do_not_disturb: true, ..missed });
+        let tray = english(&Snapshot { do_not_disturb: true, ..missed });
         assert_eq!(tray.picture, TrayPicture::DoNotDisturb);
         let action = TrayAction::Command(Command::DoNotDisturb { on: false });
         assert_eq!(tray.menu[0], TrayEntry::Switch { label: "Do not disturb".into(), on: true, action });

@@ -1,23 +1,25 @@
 //! Sentences for the edges of the desktop, where no page can translate them.
 
-use model::{AccountState, CallView, Remote};
+use model::{AccountState, CallView, OfflineCause, Remote};
+
+use super::language::{Language, fill};
 
 /// Longest text of somebody else's making that is shown; more would push what matters off the screen.
 const LONGEST: usize = 60;
 
 /// Who is at the far end: as the user calls him, else his own name, else the number, else the address.
-pub(super) fn who(call: &CallView) -> String {
+pub(super) fn who(call: &CallView, language: Language) -> String {
     let Remote { name, number, uri } = &call.remote;
     let known = call.contact.as_ref().map(|contact| &contact.name);
     let told = known.into_iter().chain([name, number, uri]).map(|text| shown(text.expose()));
     let mut told = told.filter(|text| !text.is_empty());
-    told.next().unwrap_or_else(|| "Unknown caller".into())
+    told.next().unwrap_or_else(|| language.words().unknown_caller.into())
 }
 
 /// The number as well, where a name stands in [`who`].
-pub(super) fn number_beside(call: &CallView) -> Option<String> {
+pub(super) fn number_beside(call: &CallView, language: Language) -> Option<String> {
     let number = shown(call.remote.number.expose());
-    (!number.is_empty() && number != who(call)).then_some(number)
+    (!number.is_empty() && number != who(call, language)).then_some(number)
 }
 
 /// Text from outside on one line, without control characters and marks that turn the direction of writing.
@@ -37,20 +39,38 @@ fn is_direction_mark(c: char) -> bool {
 }
 
 /// How an account is doing.
-pub(super) fn account_state(state: &AccountState) -> String {
+pub(super) fn account_state(state: &AccountState, language: Language) -> String {
+    let words = language.words();
     match state {
-        AccountState::Disabled => "switched off".into(),
-        AccountState::Connecting => "connecting".into(),
-        AccountState::Registering => "signing in".into(),
-        AccountState::Registered => "ready".into(),
-        AccountState::Ready => "ready to call out".into(),
-        AccountState::Offline { cause, .. } => cause.to_string(),
+        AccountState::Disabled => words.switched_off.into(),
+        AccountState::Connecting => words.connecting.into(),
+        AccountState::Registering => words.signing_in.into(),
+        AccountState::Registered => words.ready.into(),
+        AccountState::Ready => words.ready_to_call_out.into(),
+        AccountState::Offline { cause, .. } => offline(cause, language),
+    }
+}
+
+/// Why an account is offline. Details of the system are for the window, which has room for them.
+fn offline(cause: &OfflineCause, language: Language) -> String {
+    let words = language.words();
+    match cause {
+        OfflineCause::NameNotFound { host } => fill(words.name_not_found, host),
+        OfflineCause::Unreachable { .. } => words.unreachable.into(),
+        OfflineCause::Tls { .. } => words.not_secure.into(),
+        OfflineCause::NotSipOverWebSocket { .. } => words.not_sip_over_web_socket.into(),
+        OfflineCause::ConnectionLost { .. } => words.connection_lost.into(),
+        OfflineCause::WrongPassword { code } => fill(words.wrong_password, code),
+        OfflineCause::NoAnswer => words.no_answer.into(),
+        OfflineCause::Refused { code, text } => fill(words.refused, format!("{code} {}", shown(text))),
+        OfflineCause::Configuration { detail } => fill(words.configuration, detail),
+        OfflineCause::SignedOff => words.signed_off.into(),
     }
 }
 
 /// The account a call is on, in words.
-pub(super) fn on_account(call: &CallView) -> String {
-    format!("on {}", call.account)
+pub(super) fn on_account(call: &CallView, language: Language) -> String {
+    fill(language.words().on_account, &call.account)
 }
 
 #[cfg(test)]
@@ -61,7 +81,17 @@ mod tests {
     use crate::desktop::test_calls::view;
 
     #[test]
+    fn an_account_says_in_each_language_how_it_is_doing() {
+        let offline = AccountState::Offline { cause: OfflineCause::WrongPassword { code: 403 }, retry_in_s: None };
+        let told = |language| account_state(&offline, language);
+        assert_eq!(told(Language::English), "the server refused the user name or password (403)");
+        assert_eq!(told(Language::German), "der Server hat Benutzernamen oder Passwort abgelehnt (403)");
+    }
+
+    #[test]
     fn a_caller_is_named_by_what_he_told_and_tells_no_more_than_fits() {
+        let who = |call: &CallView| who(call, Language::English);
+        let number_beside = |call: &CallView| number_beside(call, Language::English);
         let call = |name: &str, number: &str| CallView {
             remote: Remote { name: name.into(), number: number.into(), uri: "sip:x@y".into() },
             ..view(1, CallState::Incoming)

@@ -1,0 +1,132 @@
+//! The languages of what the desktop says outside of the page. The page has its own catalogue of the same languages.
+
+use super::tables::{ENGLISH, FRENCH, GERMAN, SPANISH};
+
+/// A language of the phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English, also where nothing else is known.
+    English,
+    /// French.
+    French,
+    /// German.
+    German,
+    /// Spanish.
+    Spanish,
+}
+
+impl Language {
+    /// The language for a wish (an ISO 639 code; empty for none) and what the system speaks, best first, as `de-AT` or
+    /// `de_AT.UTF-8`.
+    pub fn choose<'a>(wish: &'a str, system: impl IntoIterator<Item = &'a str>) -> Self {
+        [wish].into_iter().chain(system).find_map(Self::of_tag).unwrap_or(Self::English)
+    }
+
+    fn of_tag(tag: &str) -> Option<Self> {
+        let language = tag.split(['-', '_', '.', '@']).next()?.to_ascii_lowercase();
+        [Self::English, Self::French, Self::German, Self::Spanish].into_iter().find(|known| known.code() == language)
+    }
+
+    /// Its ISO 639 code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::French => "fr",
+            Self::German => "de",
+            Self::Spanish => "es",
+        }
+    }
+
+    /// What is said in it.
+    pub fn words(self) -> &'static Words {
+        match self {
+            Self::English => &ENGLISH,
+            Self::French => &FRENCH,
+            Self::German => &GERMAN,
+            Self::Spanish => &SPANISH,
+        }
+    }
+}
+
+/// The sentences; `{}` stands for what [`fill`] puts in.
+#[expect(missing_docs, reason = "the English table says what each is")]
+#[derive(Debug)]
+pub struct Words {
+    pub unknown_caller: &'static str,
+    pub on_account: &'static str,
+    pub who_calls: &'static str,
+    pub calling: &'static str,
+    pub in_a_call: &'static str,
+    pub on_hold: &'static str,
+    pub over: &'static str,
+    pub incoming_call: &'static str,
+    pub missed_call_of: &'static str,
+    pub one_missed_call: &'static str,
+    pub missed_calls: &'static str,
+
+    pub answer: &'static str,
+    pub decline: &'static str,
+    pub hang_up: &'static str,
+    pub microphone_off: &'static str,
+    pub do_not_disturb: &'static str,
+    pub show: &'static str,
+    pub show_sidetone: &'static str,
+    pub quit: &'static str,
+    pub goes_on_in_tray: &'static str,
+    pub keys_are_taken: &'static str,
+    pub no_keys_here: &'static str,
+
+    pub no_account: &'static str,
+    pub switched_off: &'static str,
+    pub connecting: &'static str,
+    pub signing_in: &'static str,
+    pub ready: &'static str,
+    pub ready_to_call_out: &'static str,
+    pub name_not_found: &'static str,
+    pub unreachable: &'static str,
+    pub not_secure: &'static str,
+    pub not_sip_over_web_socket: &'static str,
+    pub connection_lost: &'static str,
+    pub wrong_password: &'static str,
+    pub no_answer: &'static str,
+    pub refused: &'static str,
+    pub configuration: &'static str,
+    pub signed_off: &'static str,
+}
+
+/// A sentence with something put in for its `{}`.
+pub fn fill(sentence: &str, value: impl std::fmt::Display) -> String {
+    sentence.replacen("{}", &value.to_string(), 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wish_counts_more_than_the_system_and_english_is_for_everybody_else() {
+        let choose = |wish, system: &[&'static str]| Language::choose(wish, system.iter().copied());
+        assert_eq!(choose("", &["de-AT", "fr"]), Language::German);
+        assert_eq!(choose("", &["es_MX.UTF-8"]), Language::Spanish);
+        assert_eq!(choose("fr", &["de"]), Language::French);
+        assert_eq!(choose("", &["pl", "C"]), Language::English);
+        assert_eq!(choose("", &[]), Language::English);
+    }
+
+    #[test]
+    fn each_table_fills_in_what_the_english_one_does() {
+        // The compiler sees a missing sentence; `Debug` lists what they are filled in with.
+        let filled = |language: Language| {
+            let table = format!("{:#?}", language.words());
+            table.lines().map(|line| line.matches("{}").count()).collect::<Vec<_>>()
+        };
+        for language in [Language::French, Language::German, Language::Spanish] {
+            assert_eq!(filled(language), filled(Language::English), "{language:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_filled_in_is_not_filled_in_itself() {
+        assert_eq!(fill("{} calls", "{}"), "{} calls");
+    }
+}
