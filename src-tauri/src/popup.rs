@@ -2,8 +2,8 @@
 
 use phone::{Phone, desktop::ringing};
 use tauri::{
-    AppHandle, LogicalSize, LogicalUnit, Manager, PhysicalPosition, PhysicalRect, WebviewUrl, WebviewWindow,
-    WebviewWindowBuilder, WindowEvent, WindowSizeConstraints,
+    AppHandle, LogicalSize, Manager, PhysicalPosition, PhysicalRect, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    WindowEvent,
     webview::{NewWindowResponse, PageLoadEvent},
 };
 use tracing::{debug, warn};
@@ -70,11 +70,10 @@ fn make(app: &AppHandle, cards: usize) -> tauri::Result<()> {
     let size = size(cards);
     let builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("incoming.html".into()))
         .title("Incoming call")
-        // On Linux a window that cannot be resized ignores its height; equal limits say the same.
-        .resizable(true)
         .inner_size(size.width, size.height)
-        .min_inner_size(size.width, size.height)
-        .max_inner_size(size.width, size.height)
+        // Where an undecorated window can be resized, Tauri takes clicks for its edges, and on X11 it may be wrong about where
+        // they are: no click reaches the page then, and the call is lost.
+        .resizable(false)
         .decorations(false)
         .always_on_top(true)
         .visible_on_all_workspaces(true)
@@ -110,14 +109,7 @@ fn appear(window: &WebviewWindow) -> tauri::Result<()> {
 
 fn put_in_corner(window: &WebviewWindow, cards: usize) -> tauri::Result<()> {
     let size = size(cards);
-    let limit = |pixels: f64| Some(LogicalUnit::new(pixels).into());
-    window.set_size_constraints(WindowSizeConstraints {
-        min_width: limit(size.width),
-        max_width: limit(size.width),
-        min_height: limit(size.height),
-        max_height: limit(size.height),
-    })?;
-    window.set_size(size)?;
+    web_view::fix_size(window, size)?;
     let pointer = window.cursor_position().ok();
     let under_pointer = pointer.and_then(|at| window.monitor_from_point(at.x, at.y).ok().flatten());
     let monitor = match under_pointer {

@@ -1,6 +1,6 @@
 //! What web views need of the process and get of it: the one place that knows WebKit.
 
-use tauri::{Url, WebviewWindow};
+use tauri::{LogicalSize, Url, WebviewWindow};
 
 /// Where pages are served from: by the program itself, nowhere else.
 pub(crate) fn is_ours(url: &Url) -> bool {
@@ -40,6 +40,23 @@ pub(crate) fn restore_after_crash(window: &WebviewWindow) -> tauri::Result<()> {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn restore_after_crash(_window: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
+}
+
+/// Gives a window that its user cannot resize its size, in logical pixels: GTK takes it from what is in the window.
+#[cfg(target_os = "linux")]
+pub(crate) fn fix_size(window: &WebviewWindow, size: LogicalSize<f64>) -> tauri::Result<()> {
+    use webkit2gtk::glib::ObjectExt;
+    window.with_webview(move |view| {
+        let view = view.inner();
+        view.set_property("width-request", size.width as i32);
+        view.set_property("height-request", size.height as i32);
+    })
+}
+
+/// Gives a window that its user cannot resize its size, in logical pixels.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn fix_size(window: &WebviewWindow, size: LogicalSize<f64>) -> tauri::Result<()> {
+    window.set_size(size)
 }
 
 #[cfg(test)]

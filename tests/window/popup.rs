@@ -70,7 +70,7 @@ fn a_click_on_the_popup_answers_and_brings_the_window_up() {
     let popup = screen.window(POPUP);
     // A real click, through the window manager, as a hand does it; the page may still be drawing its buttons.
     eventually("answer", || {
-        screen.xdotool(&["mousemove", "--sync", "--window", &popup, ANSWER.0, ANSWER.1, "click", "1"]);
+        screen.xdotool(&["mousemove", "--window", &popup, ANSWER.0, ANSWER.1, "click", "1"]);
         screen.status().filter(talks)
     });
     screen.wait_for("conversation", talks);
