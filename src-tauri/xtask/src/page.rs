@@ -20,6 +20,12 @@ pub fn test() -> Result<(), Failed> {
     npm(&["run", "--silent", "test"])
 }
 
+/// Builds the page with a pretended phone behind it and looks at every view in a browser.
+pub fn test_in_browser() -> Result<(), Failed> {
+    prepare()?;
+    npm(&["run", "--silent", "pages"])
+}
+
 /// Installs the page's packages when the list has changed since they were.
 fn prepare() -> Result<(), Failed> {
     let version = output(Command::new("node").arg("--version"));

@@ -12,7 +12,10 @@ use crate::shell::{Failed, has, output, run};
 const PACKAGES: [&str; 5] = ["build-essential", "cmake", "libasound2-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
 /// What the tests of the window need besides: a screen, its window manager, a session bus, hands, and a look into the page.
-const WINDOW_PACKAGES: [&str; 6] = ["dbus-daemon", "openbox", "webkit2gtk-driver", "x11-utils", "xdotool", "xvfb"];
+const WINDOW_PACKAGES: [&str; 7] = ["dbus-daemon", "openbox", "webkit2gtk-driver", "wmctrl", "x11-utils", "xdotool", "xvfb"];
+
+/// What looks at the pages.
+const BROWSER_PACKAGES: [&str; 1] = ["chromium"];
 
 /// Installs what is missing to build, or says in one line what to install.
 pub fn install_missing() -> Result<(), Failed> {
@@ -33,6 +36,11 @@ pub fn install_missing() -> Result<(), Failed> {
 /// Installs what is missing to test the window. Where that is not by apt, the tests name what they lack.
 pub fn install_window_tests() -> Result<(), Failed> {
     if uses_apt() { install_by_apt(&WINDOW_PACKAGES) } else { Ok(()) }
+}
+
+/// Installs what is missing to look at the pages in a browser. Where that is not by apt, the tests look for one themselves.
+pub fn install_browser() -> Result<(), Failed> {
+    if uses_apt() { install_by_apt(&BROWSER_PACKAGES) } else { Ok(()) }
 }
 
 fn uses_apt() -> bool {
