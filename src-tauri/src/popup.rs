@@ -1,5 +1,6 @@
 //! The window of ringing calls: beside the user's work, never in front of his keyboard.
 
+use model::{Settings, Theme};
 use phone::{Phone, desktop::ringing};
 use tauri::{
     AppHandle, LogicalSize, Manager, PhysicalPosition, PhysicalRect, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
@@ -8,7 +9,7 @@ use tauri::{
 };
 use tracing::{debug, warn};
 
-use crate::{bridge::Followers, program::Desktop, web_view, windows};
+use crate::{bridge::Followers, language, program::Desktop, web_view, windows};
 
 /// Its label.
 const LABEL: &str = "incoming";
@@ -66,10 +67,21 @@ fn show(app: &AppHandle, cards: usize) -> tauri::Result<()> {
     }
 }
 
+/// The address of the page. It may not ask for settings, so that its language and colours come with it.
+fn page(settings: &Settings) -> String {
+    let theme = match settings.window.theme {
+        Theme::System => "system",
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+    };
+    format!("incoming.html?language={}&theme={theme}", language::of(settings).code())
+}
+
 fn make(app: &AppHandle, cards: usize) -> tauri::Result<()> {
     let size = size(cards);
-    let builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("incoming.html".into()))
-        .title("Incoming call")
+    let settings = app.state::<Phone>().settings().borrow().clone();
+    let builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page(&settings).into()))
+        .title(language::of(&settings).words().incoming_call)
         .inner_size(size.width, size.height)
         // Where an undecorated window can be resized, Tauri takes clicks for its edges, and on X11 it may be wrong about where
         // they are: no click reaches the page then, and the call is lost.
@@ -147,6 +159,13 @@ mod tests {
         assert_eq!(cards(1, false), 1);
         assert_eq!(cards(1, true), 0);
         assert_eq!(cards(9, false), MOST_CARDS);
+    }
+
+    #[test]
+    fn its_page_is_told_the_language_and_the_colours() {
+        let mut settings = Settings::default();
+        (settings.window.language, settings.window.theme) = ("de".into(), Theme::Dark);
+        assert_eq!(page(&settings), "incoming.html?language=de&theme=dark");
     }
 
     #[test]

@@ -105,7 +105,7 @@ export const VIEWS = [
     scene: "idle",
     open: async (page) => {
       await section(page, 3);
-      await page.locator(".group .quiet").first().click();
+      await page.locator(".group > .quiet").first().click();
       await page.locator(".new-server select").selectOption("turn-tls");
     },
   },

@@ -332,7 +332,7 @@ export const es: Catalogue = {
   "sound.test-speaker": "Probar el altavoz",
   "sound.test-ringer": "Probar el timbre",
   "sound.stop": "Parar",
-  "sound.opening": "Abriendo el dispositivo …",
+  "sound.opening": "Abriendo el dispositivo…",
   "sound.recording": "Diga algo: se le graba durante tres segundos",
   "sound.playing-microphone": "Esto es lo que oiría la otra parte",
   "sound.playing-speaker": "Suena música",

@@ -337,7 +337,7 @@ export const fr: Catalogue = {
   "sound.test-speaker": "Tester le haut-parleur",
   "sound.test-ringer": "Tester la sonnerie",
   "sound.stop": "Arrêter",
-  "sound.opening": "Ouverture de l’appareil …",
+  "sound.opening": "Ouverture du périphérique…",
   "sound.recording": "Dites quelque chose : vous êtes enregistré pendant trois secondes",
   "sound.playing-microphone": "Voici ce que votre correspondant entendrait",
   "sound.playing-speaker": "De la musique est jouée",

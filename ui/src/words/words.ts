@@ -1,7 +1,7 @@
-import { de } from "./de";
-import { en } from "./en";
-import { es } from "./es";
-import { fr } from "./fr";
+import { de } from "./de.ts";
+import { en } from "./en.ts";
+import { es } from "./es.ts";
+import { fr } from "./fr.ts";
 
 /** A sentence's forms by number (CLDR plural rules); `many`, as in a million, is said as `other`. */
 type Forms = { one: string; other: string };
