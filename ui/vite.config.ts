@@ -34,5 +34,10 @@ export default defineConfig(({ mode }) => ({
     },
   },
   server: { port: 1420, strictPort: true },
-  test: { environment: "happy-dom", include: ["src/**/*.test.tsx", "src/**/*.test.ts"], restoreMocks: true },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.tsx", "src/**/*.test.ts"],
+    restoreMocks: true,
+    testTimeout: 60_000,
+  },
 }));

@@ -1,11 +1,14 @@
-import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
+import { act, cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
-import { someCall } from "../bridge/fake";
+import { FakeIncoming, someCall } from "../bridge/fake";
 import type { CallView } from "../bridge/types";
 import { scene } from "../test/scenes";
 import { App } from "./App";
+import { Incoming } from "./Incoming";
 
 afterEach(cleanup);
+// A machine that builds beside takes its time.
+configure({ asyncUtilTimeout: 15_000 });
 
 const open = (name: string, width = 360) => {
   window.happyDOM.setViewport({ width, height: 640 });
@@ -217,4 +220,12 @@ test("a ringing call is redirected to somebody who is known", async () => {
   fireEvent.click(await within(dialog).findByRole("button", { name: /Bob Marsh/ }));
   fireEvent.click(within(dialog).getByRole("button", { name: "Redirect" }));
   expect(phone.sent).toContainEqual({ command: "redirect", call: 1, target: "2002" });
+});
+
+test("the window of a ringing call says why an answer was not taken", async () => {
+  const incoming = new FakeIncoming(scene("incoming"));
+  incoming.act = () => Promise.reject({ code: "gone", message: "The call has ended" });
+  render(<Incoming bridge={incoming} look={{ language: "en", theme: "system" }} />);
+  press("Answer");
+  expect((await screen.findByRole("alert")).textContent).toContain("The call has ended");
 });

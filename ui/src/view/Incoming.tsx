@@ -1,4 +1,5 @@
-import type { IncomingAction, IncomingBridge } from "../bridge/bridge";
+import { useState } from "preact/hooks";
+import { asUiError, type IncomingAction, type IncomingBridge } from "../bridge/bridge";
 import type { CallView } from "../bridge/types";
 import { isolated, say } from "../words/words";
 import { Avatar } from "./Avatar";
@@ -29,7 +30,7 @@ export function Incoming({ bridge, look }: { bridge: IncomingBridge; look: Look 
   return (
     <main class="incoming-window">
       {calls.map((call) => (
-        <Ringing key={call.id} call={call} busy={busy} act={(action) => void bridge.act(call.id, action)} />
+        <Ringing key={call.id} call={call} busy={busy} bridge={bridge} />
       ))}
     </main>
   );
@@ -38,15 +39,28 @@ export function Incoming({ bridge, look }: { bridge: IncomingBridge; look: Look 
 interface RingingProps {
   call: CallView;
   busy: boolean;
-  act: (action: IncomingAction) => void;
+  bridge: IncomingBridge;
 }
 
-function Ringing({ call, busy, act }: RingingProps) {
+function Ringing({ call, busy, bridge }: RingingProps) {
+  const [trouble, setTrouble] = useState("");
+  const act = (action: IncomingAction) => {
+    setTrouble("");
+    bridge
+      .act(call.id, action)
+      .catch((thrown) => setTrouble(say("app.failed", { message: asUiError(thrown).message })));
+  };
   const name = remoteName(call.remote, call.contact);
   return (
     <section class="ringing" role="alertdialog" aria-label={`${say("call.incoming")}: ${isolated(name)}`}>
       <Avatar name={name} rings={!call.silenced} />
-      <small>{`${say("call.incoming")} ${say("call.on", { account: isolated(call.account) })}`}</small>
+      {trouble ? (
+        <small class="problem" role="alert">
+          {trouble}
+        </small>
+      ) : (
+        <small>{`${say("call.incoming")} ${say("call.on", { account: isolated(call.account) })}`}</small>
+      )}
       <strong class="call-name">
         <bdi>{name}</bdi>
       </strong>
