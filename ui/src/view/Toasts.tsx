@@ -18,7 +18,9 @@ export function Toasts({ notices, toasts, onGone, onSettings }: Props) {
     <section class="toasts" aria-label={say("notice.title")} aria-live="polite">
       {notices.map((notice) => (
         <div key={notice.id} class="toast" role="status">
-          <span>{notice.message}</span>
+          <span>
+            <strong>{say(`notice.${notice.code}`)}</strong> {notice.message}
+          </span>
           <NoticeAction code={notice.code} onSettings={onSettings} />
           <Dismiss onClick={() => send({ command: "dismiss-notice", notice: notice.id })} />
         </div>
@@ -70,7 +72,7 @@ function NoticeAction({ code, onSettings }: { code: Notice["code"]; onSettings: 
     case "settings":
       return (
         <button type="button" onClick={() => onSettings(null)}>
-          {say("notice.settings")}
+          {say("notice.open-settings")}
         </button>
       );
     default:

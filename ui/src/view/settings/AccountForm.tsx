@@ -5,6 +5,7 @@ import { useDoing } from "../doing";
 import { Icon } from "../icons";
 import { messageOf, useEditing } from "./editing";
 import { ChoiceField, SwitchField, TextField, wholeNumber } from "./fields";
+import { problemWords, wordsOf } from "./problems";
 import { TrialSteps } from "./TrialSteps";
 import type { WholeAccount, WholeSip } from "./whole";
 
@@ -43,7 +44,7 @@ export function AccountForm({ account: given, isNew, onClose }: Props) {
     bridge.checkSettings(withThis(changed)).then(setProblems, failed);
   };
   const changeSip = (part: Partial<WholeSip>) => change({ ...account, provider: { ...sip, ...part } });
-  const problem = (name: string) => problems.find(({ field }) => field === `accounts.${account.id}.${name}`)?.words;
+  const problem = (name: string) => wordsOf(problems, `accounts.${account.id}.${name}`);
 
   const run = async () => {
     setTrial("running");
@@ -60,7 +61,7 @@ export function AccountForm({ account: given, isNew, onClose }: Props) {
       const found = await bridge.saveSettings(withThis(account));
       setProblems(found);
       const elsewhere = found.find(({ field }) => !field.startsWith(`accounts.${account.id}.`));
-      setMessage(elsewhere ? `${elsewhere.field}: ${elsewhere.words}` : "");
+      setMessage(elsewhere ? `${elsewhere.field}: ${problemWords(elsewhere)}` : "");
       if (found.length > 0) return;
       if (password) {
         const { because } = await bridge.setSecret({ secret: "password", account: account.id }, password);

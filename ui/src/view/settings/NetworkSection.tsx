@@ -5,6 +5,7 @@ import { useDoing } from "../doing";
 import { Icon } from "../icons";
 import { messageOf, useEditing } from "./editing";
 import { ChoiceField, Group, TextField } from "./fields";
+import { problemWords } from "./problems";
 import { TrialSteps } from "./TrialSteps";
 import type { WholeAccount, WholeSip } from "./whole";
 
@@ -134,7 +135,7 @@ function NewServer({ account, onClose }: { account: SipOf; onClose: () => void }
     try {
       const [found] = await bridge.saveSettings({ ...settings, accounts });
       if (found) {
-        setMessage(found.words);
+        setMessage(problemWords(found));
         return;
       }
       if (relays && credential) {

@@ -158,3 +158,16 @@ test("what cannot be saved at all is said above", async () => {
   expect(screen.getByText(phone.locked)).toBeTruthy();
   expect(await screen.findByText("Sidetone 0.1.0")).toBeTruthy();
 });
+
+test("a field says in the chosen language what it asks for", async () => {
+  const phone = await open("Window and desktop");
+  fireEvent.change(await screen.findByLabelText("Language"), { target: { value: "de" } });
+  await screen.findByRole("heading", { name: "Fenster und Desktop" });
+  await press("Zurück zu den Bereichen");
+  await press("Gespräche");
+  type("Gespräche gleichzeitig, höchstens", "0");
+  expect(await screen.findByText("Gespräche gleichzeitig, höchstens: mindestens 1")).toBeTruthy();
+  expect(await screen.findByText("Noch nicht gespeichert: Ein Feld stimmt noch nicht")).toBeTruthy();
+  await phone.saveSettings({ ...phone.kept, window: { ...phone.kept.window, language: "en" } });
+  await screen.findByRole("button", { name: "Settings" });
+});

@@ -3,6 +3,7 @@ import { useCallback, useContext, useEffect, useRef, useState } from "preact/hoo
 import { asUiError } from "../../bridge/bridge";
 import type { FieldProblem, SettingsView } from "../../bridge/types";
 import { useDoing } from "../doing";
+import { wordsOf } from "./problems";
 import { type WholeSettings, whole } from "./whole";
 
 /** The settings while they are being changed. */
@@ -90,7 +91,7 @@ export function useSettingsEditing(changes: number): Editing | null {
     ask((times) => times + 1);
   }, []);
   if (!view || !draft) return null;
-  const problem = (field: string) => problems.find((found) => found.field === field)?.words;
+  const problem = (field: string) => wordsOf(problems, field);
   return { settings: draft, view, problems, problem, edit, save, reset };
 }
 
