@@ -1,12 +1,16 @@
-import { expect, open } from "./kit.mjs";
+import { expect, LANGUAGES, open } from "./kit.mjs";
 
 /** The window of a ringing call. */
 export default async function popup({ test, chromium, origin }) {
-  const on = async (scene, run) => {
-    const { page, wrong, close } = await open(chromium, `${origin}/fake-incoming.html?scene=${scene}`, {
-      width: 360,
-      height: 180,
-    });
+  const on = async (scene, run, language = "en") => {
+    const { page, wrong, close } = await open(
+      chromium,
+      `${origin}/fake-incoming.html?scene=${scene}&language=${language}`,
+      {
+        width: 360,
+        height: 180,
+      },
+    );
     try {
       await run(page, () => page.evaluate(() => window.incoming.acts));
       expect(wrong.length === 0, wrong.join("\n"));
@@ -36,14 +40,19 @@ export default async function popup({ test, chromium, origin }) {
       const said = (await acts()).map(([, action]) => action).join(" ");
       expect(said === "hold-and-answer end-and-answer decline", said);
     }));
-  for (const scene of ["incoming", "second"]) {
-    test(`everything of ${scene} is within 360 by 180`, () =>
-      on(scene, async (page) => {
-        const boxes = await page
-          .locator(".ringing, .ringing *:not(svg):not(path)")
-          .evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().toJSON()));
-        const out = boxes.filter(({ right, bottom }) => right > 360.5 || bottom > 180.5);
-        expect(out.length === 0, JSON.stringify(out));
-      }));
+  for (const language of LANGUAGES) {
+    test(`everything of a second call is within 360 by 180, ${language}`, () =>
+      on(
+        "second",
+        async (page) => {
+          expect((await page.evaluate(() => document.documentElement.lang)) === language, "it speaks another language");
+          const boxes = await page
+            .locator(".ringing, .ringing *:not(svg):not(path)")
+            .evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().toJSON()));
+          const out = boxes.filter(({ right, bottom }) => right > 360.5 || bottom > 180.5);
+          expect(out.length === 0, JSON.stringify(out));
+        },
+        language,
+      ));
   }
 }
