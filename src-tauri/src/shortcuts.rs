@@ -1,5 +1,8 @@
 //! Keys that work in every program, when the user wants them.
 
+#[cfg(target_os = "linux")]
+mod portal;
+
 use model::Shortcuts;
 use phone::{
     Phone,
@@ -16,6 +19,10 @@ use crate::{
 
 /// Follows the settings.
 pub(crate) async fn follow(app: AppHandle, phone: Phone) {
+    #[cfg(target_os = "linux")]
+    if is_wayland() {
+        return portal::follow(app, phone).await;
+    }
     let mut settings = phone.settings();
     let mut known = Shortcuts::default();
     loop {
@@ -45,9 +52,6 @@ fn put_in_force(app: &AppHandle, keys: &Shortcuts, words: &Words) -> Result<(), 
         if !keys.enabled {
             return Ok(());
         }
-        if is_wayland() {
-            return Err(words.no_keys_here.into());
-        }
         // Only now: watching the keyboard costs wake-ups that nobody should pay who does not use it.
         app.plugin(tauri_plugin_global_shortcut::Builder::new().build()).map_err(|error| error.to_string())?;
         app.manage(Watching);
@@ -58,27 +62,32 @@ fn put_in_force(app: &AppHandle, keys: &Shortcuts, words: &Words) -> Result<(), 
         return Ok(());
     }
     let mut refused = Vec::new();
-    for (text, shortcut) in [
-        (&keys.answer, Shortcut::Answer),
-        (&keys.hang_up, Shortcut::HangUp),
-        (&keys.mute, Shortcut::Mute),
-        (&keys.hold, Shortcut::Hold),
-        (&keys.show, Shortcut::Show),
-    ] {
+    for (text, shortcut) in keys_of(keys) {
         if text.is_empty() {
             continue;
         }
-        let taken = all.on_shortcut(text.as_str(), move |app, _, event| {
+        let taken = all.on_shortcut(text, move |app, _, event| {
             if event.state == ShortcutState::Pressed {
                 press(app, shortcut);
             }
         });
         if let Err(error) = taken {
             warn!(%error, text, "a shortcut could not be had");
-            refused.push(text.as_str());
+            refused.push(text);
         }
     }
     if refused.is_empty() { Ok(()) } else { Err(fill(words.keys_are_taken, refused.join(", "))) }
+}
+
+/// Each key with what it does; empty ones do nothing.
+fn keys_of(keys: &Shortcuts) -> [(&str, Shortcut); 5] {
+    [
+        (&keys.answer, Shortcut::Answer),
+        (&keys.hang_up, Shortcut::HangUp),
+        (&keys.mute, Shortcut::Mute),
+        (&keys.hold, Shortcut::Hold),
+        (&keys.show, Shortcut::Show),
+    ]
 }
 
 /// The keyboard is being watched.
@@ -92,6 +101,8 @@ fn press(app: &AppHandle, shortcut: Shortcut) {
     }
 }
 
+/// Under Wayland no program sees keys that are meant for another.
+#[cfg(target_os = "linux")]
 fn is_wayland() -> bool {
-    cfg!(target_os = "linux") && std::env::var_os("WAYLAND_DISPLAY").is_some_and(|name| !name.is_empty())
+    std::env::var_os("WAYLAND_DISPLAY").is_some_and(|name| !name.is_empty())
 }

@@ -15,5 +15,6 @@ mod tray;
 mod links;
 mod page;
 mod popup;
+mod portal;
 mod start;
 mod tray_icon;

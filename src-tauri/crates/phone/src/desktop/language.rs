@@ -75,6 +75,8 @@ pub struct Words {
     pub goes_on_in_tray: &'static str,
     pub keys_are_taken: &'static str,
     pub no_keys_here: &'static str,
+    pub keys_not_allowed: &'static str,
+    pub hold_or_resume: &'static str,
 
     pub no_account: &'static str,
     pub switched_off: &'static str,

@@ -26,6 +26,8 @@ pub(super) const ENGLISH: Words = Words {
     goes_on_in_tray: "Sidetone goes on in the tray. Its menu brings the window back, or ends it.",
     keys_are_taken: "Another program has these keys: {}.",
     no_keys_here: "This desktop gives no keys to programs. In its own keyboard settings a key can run \"sidetone-cli answer\", \"sidetone-cli hangup\" or \"sidetone-cli show\".",
+    keys_not_allowed: "The keys for every program were not allowed.",
+    hold_or_resume: "Hold or resume",
 
     no_account: "no account",
     switched_off: "switched off",
@@ -69,6 +71,8 @@ pub(super) const FRENCH: Words = Words {
     goes_on_in_tray: "Sidetone continue dans la zone de notification. Son menu rouvre la fenêtre, ou le quitte.",
     keys_are_taken: "Un autre programme utilise ces touches\u{a0}: {}.",
     no_keys_here: "Ce bureau ne donne pas de touches aux programmes. Dans ses propres réglages du clavier, une touche peut lancer «\u{a0}sidetone-cli answer\u{a0}», «\u{a0}sidetone-cli hangup\u{a0}» ou «\u{a0}sidetone-cli show\u{a0}».",
+    keys_not_allowed: "Les touches pour tous les programmes n’ont pas été autorisées.",
+    hold_or_resume: "Mettre en attente ou reprendre",
 
     no_account: "aucun compte",
     switched_off: "désactivé",
@@ -112,6 +116,8 @@ pub(super) const GERMAN: Words = Words {
     goes_on_in_tray: "Sidetone läuft im Infobereich weiter. Sein Menü holt das Fenster zurück oder beendet es.",
     keys_are_taken: "Ein anderes Programm hat diese Tasten: {}.",
     no_keys_here: "Dieser Desktop gibt Programmen keine Tasten. In seinen eigenen Tastatureinstellungen kann eine Taste „sidetone-cli answer“, „sidetone-cli hangup“ oder „sidetone-cli show“ ausführen.",
+    keys_not_allowed: "Die Tasten für alle Programme wurden nicht erlaubt.",
+    hold_or_resume: "Halten oder fortsetzen",
 
     no_account: "kein Konto",
     switched_off: "ausgeschaltet",
@@ -155,6 +161,8 @@ pub(super) const SPANISH: Words = Words {
     goes_on_in_tray: "Sidetone sigue en la bandeja. Su menú recupera la ventana o lo cierra.",
     keys_are_taken: "Otro programa tiene estas teclas: {}.",
     no_keys_here: "Este escritorio no da teclas a los programas. En sus propios ajustes de teclado, una tecla puede ejecutar «sidetone-cli answer», «sidetone-cli hangup» o «sidetone-cli show».",
+    keys_not_allowed: "Las teclas para todos los programas no se han permitido.",
+    hold_or_resume: "Retener o continuar",
 
     no_account: "ninguna cuenta",
     switched_off: "desactivada",
