@@ -1,12 +1,11 @@
-//! How long it takes until people hear each other (11), until a call is on the wire (12), and until the phone is reachable
-//! (14).
+//! How long it takes until people hear each other (11), until a call is on the wire (12), until it rings (13), and until the
+//! phone is reachable (14).
 //!
-//! 11 and 12 between two phones of this process, by WSS over loopback and the practice exchange; 14 for `sidetone-cli`.
+//! 11 to 13 between two phones of this process, by WSS over loopback and the practice exchange; 14 for `sidetone-cli`.
 
 use std::{net::UdpSocket, sync::Arc};
 
-use model::{Instant, Provider};
-
+use model::{Event, Instant, Provider};
 use tempfile::TempDir;
 
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
 /// Calls of a series.
 const CALLS: usize = 50;
 const CALLS_BEHIND_SILENCE: usize = 15;
+const RINGS: usize = 20;
 const STARTS: usize = 20;
 
 /// Times of one call in ms.
@@ -30,9 +30,9 @@ struct Times {
     heard_by_both: f64,
 }
 
-/// Measures all three.
+/// Measures all four.
 pub async fn run() -> Outcome {
-    let office = Office::open(&["alice", "bob", "carol"]).await?;
+    let office = Office::open(&["alice", "bob", "carol", "dave"]).await?;
     let desk = || Arc::new(Desk::new(Arc::clone(&office.clock)));
     let mut settings = office.settings("bob");
     settings.calls.auto_answer = true;
@@ -55,6 +55,10 @@ pub async fn run() -> Outcome {
     let times = series(&office, &mut carol, &mut bob, CALLS_BEHIND_SILENCE).await?;
     tell("12.silent", summary("dial to INVITE, silent STUN and TURN", times.iter().map(|times| times.on_the_wire)));
     drop(silent);
+
+    let (answered, rang) = rings(&office, &mut alice).await?;
+    tell("13.180", summary("INVITE to the 180", answered));
+    tell("13.tone", summary("INVITE to the ringtone", rang));
 
     tell("14", summary("process start to registered", starts(&office).await?));
     Ok(())
@@ -91,6 +95,24 @@ async fn one_call(office: &Office, caller: &mut Station, called: &mut Station) -
     // The called counts from the INVITE's arrival, a millisecond behind its departure at most.
     let heard_by_both = (heard_by_caller - until_invited).max(heard_by_called);
     Ok(Times { on_the_wire: until_invited, heard_by_both })
+}
+
+/// Times from the arrival of a call until its 180 leaves, and from the caller's INVITE until the ring device is told to ring.
+async fn rings(office: &Office, caller: &mut Station) -> Outcome<(Vec<f64>, Vec<f64>)> {
+    let desk = Desk::new(Arc::clone(&office.clock));
+    let mut dave = office.phone(office.settings("dave"), Arc::new(desk.clone()), Arc::clone(&office.rtc)).await?;
+    let (mut answered, mut rang) = (Vec::new(), Vec::new());
+    for call in 0..RINGS {
+        let dialled = caller.dial("dave")?;
+        dave.wait("called", |event| matches!(event, Event::Incoming { .. }).then_some(())).await?;
+        pause(0.3 + 0.0013 * call as f64).await;
+        let invited = office.front.invited_after(dialled).ok_or("no INVITE was seen")?;
+        let at = desk.rang_at().filter(|at| *at > dialled).ok_or("it did not ring")?;
+        rang.push(ms_between(invited, at));
+        let (_, at_called) = tokio::try_join!(caller.hang_up(), dave.ended())?;
+        answered.push(at_called.setup.signalled_ms.ok_or("no 180 left")?);
+    }
+    Ok((answered, rang))
 }
 
 fn ms_between(earlier: Instant, later: Instant) -> f64 {

@@ -1,4 +1,5 @@
-//! The desktop program: how fast it starts and shows itself (13, 14, 18), what it takes of the memory (17, 18).
+//! The desktop program: how fast it starts and shows itself (13, 14, 18), what it takes of the memory (17, 18)
+//! and of the CPU while it waits (19).
 //!
 //! `sidetone` as a process on a screen of its own (Xvfb), with its practice exchange; times are those of its log. The tray is
 //! played here, so that the window can be closed without ending the program.
@@ -21,6 +22,9 @@ const TIMES: usize = 10;
 /// Until everything that a start or a call sets going has settled.
 const SETTLED_S: f64 = 8.0;
 
+/// How long it is watched while nothing happens.
+const IDLE_S: f64 = 30.0;
+
 /// Measures all.
 pub async fn run() -> Outcome {
     let binary = crate::kit::program::build_named("sidetone").await?;
@@ -31,6 +35,11 @@ pub async fn run() -> Outcome {
     program.wait("registered").await?;
     pause(SETTLED_S).await;
     tell("17.never", program.memory_mb()?);
+    let before = program.counters()?;
+    pause(IDLE_S).await;
+    let idle = program.counters()?.since(&before);
+    tell("19.tray.cpu", idle.cpu_s * 60.0 / IDLE_S);
+    tell("19.tray.wakeups", idle.wake_ups as f64 / IDLE_S);
     popups(&desktop, &mut program).await?;
     drop(program);
 

@@ -16,21 +16,28 @@ struct Measured {
     value: f64,
 }
 
-/// Runs one benchmark and prints its table. A missed goal is printed, not an error: benchmarks tell, tests assert.
+/// Those that tell what the phone is on a desk: `cargo xtask bench desktop` runs them one after another.
+const DESKTOP: [&str; 3] = ["setup", "memory", "window"];
+
+/// Runs one benchmark, or those of a desktop, and prints one table. A missed goal is printed, not an error: benchmarks tell,
+/// tests assert.
 ///
 /// The program `bench` of the crate `tests` is run with the name, and prints one line of JSON for each figure,
 /// `{"figure": "1.median", "value": 64.2}`; its other lines are shown as they are.
 pub fn measure(name: &str) -> Result<(), Failed> {
-    if !GOALS.iter().any(|goal| goal.bench == name) {
+    let names = if name == "desktop" { DESKTOP.to_vec() } else { vec![name] };
+    if !names.iter().all(|name| GOALS.iter().any(|goal| goal.bench == *name)) {
         let mut known: Vec<&str> = GOALS.iter().map(|goal| goal.bench).collect();
         known.dedup();
-        return Err(Failed::new(format!("there is no benchmark {name:?}. There are: {}", known.join(", "))));
+        return Err(Failed::new(format!("there is no benchmark {name:?}. There are: {}, desktop", known.join(", "))));
     }
     setup::install_missing()?;
     let mut figures = Vec::new();
-    let mut command = cargo(&["run", "--quiet", "--release", "--package", "tests", "--bin", "bench", "--", name]);
-    run_and_read(&mut command, |line| figures.extend(figure(line)))?;
-    print!("\n{}", table(GOALS.iter().filter(|goal| goal.bench == name), &figures));
+    for name in &names {
+        let mut command = cargo(&["run", "--quiet", "--release", "--package", "tests", "--bin", "bench", "--", name]);
+        run_and_read(&mut command, |line| figures.extend(figure(line)))?;
+    }
+    print!("\n{}", table(GOALS.iter().filter(|goal| names.contains(&goal.bench)), &figures));
     Ok(())
 }
 

@@ -32,6 +32,8 @@ struct State {
     read: Vec<Instant>,
     /// What was written, with the time.
     played: Vec<(Instant, Frame)>,
+    /// When it was last told to ring.
+    rang: Option<Instant>,
 }
 
 /// A recording, 48 kHz mono, that knows when each sample was heard.
@@ -58,6 +60,11 @@ impl Desk {
     /// What was heard since the script began.
     pub fn heard(&self) -> Heard {
         Heard(self.lock().played.clone())
+    }
+
+    /// When it was last told to ring.
+    pub fn rang_at(&self) -> Option<Instant> {
+        self.lock().rang
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -101,6 +108,8 @@ impl SoundHost for Desk {
     }
 
     fn ring(&self, _: Option<&DeviceId>, _: &RingTone) -> Result<Box<dyn Ringing>, SoundError> {
+        let now = self.clock.now();
+        self.lock().rang = Some(now);
         Ok(Box::new(self.clone()))
     }
 }

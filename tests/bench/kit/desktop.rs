@@ -173,6 +173,14 @@ impl Running {
         family.keys().map(|process| usage::memory_mb(*process)).sum()
     }
 
+    /// What the program itself has taken of the CPU.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn counters(&self) -> Outcome<usage::Counters> {
+        usage::Counters::of(self.child.id().ok_or("sidetone has ended")?, &[])
+    }
+
     /// How many web processes it has.
     ///
     /// # Errors

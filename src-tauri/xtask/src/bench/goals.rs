@@ -53,6 +53,8 @@ goals! {
     "setup" "11" "INVITE to media both ways, loopback", AtMost 60.0 "ms", "Chromium 91-100";
     "setup" "12.dial" "dial to INVITE on the wire", AtMost 30.0 "ms", "JsSIP 120";
     "setup" "12.silent" "the same with silent STUN and TURN", AtMost 150.0 "ms", "JsSIP 39900";
+    "setup" "13.180" "INVITE arrives to 180", AtMost 5.0 "ms", "Chromium 8";
+    "setup" "13.tone" "INVITE to the ringtone", AtMost 100.0 "ms", "";
     "setup" "14" "start to registered", AtMost 120.0 "ms", "baresip 24 (UDP)";
     "latency" "1.median" "mouth to ear, clean network, median", AtMost 70.0 "ms", "Chromium 151-180";
     "latency" "1.p95" "the same, 95th percentile", AtMost 80.0 "ms", "";
@@ -85,6 +87,8 @@ goals! {
     "window" "17.never" "in the tray, no window yet (PSS)", AtMost 70.0 "MB", "";
     "window" "17.hidden" "in the tray after a window (PSS)", AtMost 70.0 "MB", "";
     "window" "17.web" "web processes in the tray", AtMost 0.0 "", "";
+    "window" "19.tray.cpu" "in the tray, idle", AtMost 0.02 "s/min", "baresip 0.02";
+    "window" "19.tray.wakeups" "wake-ups in the tray", AtMost 3.0 "/s", "";
     "window" "18.idle" "with its window, idle (PSS)", AtMost 185.0 "MB", "Chromium 234-252";
     "window" "18.call" "with its window, in a call (PSS)", AtMost 200.0 "MB", "Chromium 258-288";
     "window" "18.back" "asked for until the window is back", AtMost 700.0 "ms", "";
