@@ -18,3 +18,4 @@ mod popup;
 mod portal;
 mod start;
 mod tray_icon;
+mod troubles;

@@ -35,6 +35,8 @@ pub(super) struct Screen {
     display: String,
     bus: String,
     folder: TempDir,
+    /// Where a sound server is looked for.
+    sound: PathBuf,
     _programs: [Program; 3],
     _turn: MutexGuard<'static, ()>,
 }
@@ -65,7 +67,26 @@ impl Screen {
         let manager = Program::start("openbox", &mut manager);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
         let _programs = [manager, daemon, server];
-        Some(Self { runtime, display, bus, folder, _programs, _turn: turn })
+        let sound = folder.path().join("no-sound");
+        Some(Self { runtime, display, bus, folder, sound, _programs, _turn: turn })
+    }
+
+    /// Starts a sound server with a microphone and a speaker; `None`, and said so, where there is no such program. Ending it
+    /// pulls both devices.
+    pub(super) fn sound_server(&mut self) -> Option<Program> {
+        if !is_installed("pulseaudio") {
+            eprintln!("skipped: pulseaudio is not installed (cargo xtask test window installs it)");
+            return None;
+        }
+        self.sound = self.folder.path().join("pulse.sock");
+        let mut command = self.command("pulseaudio");
+        command.args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"]);
+        command.arg(format!("--load=module-native-protocol-unix socket={} auth-anonymous=1", self.sound.display()));
+        command.args(["--load=module-null-sink sink_name=spk", "--load=module-null-source source_name=mic"]);
+        let server = Program::start("pulseaudio", &mut command);
+        let socket = self.sound.clone();
+        eventually("sound server", || socket.exists().then_some(()));
+        Some(server)
     }
 
     /// The phone's folder.
@@ -77,6 +98,11 @@ impl Screen {
     pub(super) fn settings(&self, tables: &str) {
         let practice = "[[accounts]]\nid = \"practice\"\nprovider = { kind = \"practice\" }\n";
         fs::write(self.data().join("settings.toml"), format!("{practice}{tables}")).expect("the settings are written");
+    }
+
+    /// Programs from now on find no session bus, and so no key store either.
+    pub(super) fn without_bus(&mut self) {
+        self.bus = format!("unix:path={}", self.folder.path().join("no-bus").display());
     }
 
     /// The address of the session bus.
@@ -98,7 +124,7 @@ impl Screen {
             .env("GDK_BACKEND", "x11")
             .env("NO_AT_BRIDGE", "1")
             // No sound server of the machine takes part.
-            .env("PULSE_SERVER", home.join("no-sound"));
+            .env("PULSE_SERVER", format!("unix:{}", self.sound.display()));
         command
     }
 

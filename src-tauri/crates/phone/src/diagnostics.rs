@@ -81,4 +81,23 @@ mod tests {
         let error = read("sip==loud").expect_err("no filter").to_string();
         assert!(error.starts_with("\"sip==loud\" is no log filter"), "{error}");
     }
+
+    #[tokio::test]
+    async fn the_level_follows_the_settings_and_outlives_a_filter_that_means_nothing() {
+        let (_layer, handle) = reload::Layer::<_, Registry>::new(read("info").expect("a filter"));
+        let filter = || handle.with_current(EnvFilter::to_string).expect("the layer lives");
+        let saying = |log: &str| Arc::new(Settings { log: log.into(), ..Settings::default() });
+        let (sender, settings) = watch::channel(saying("calls=debug"));
+        let changes = async {
+            tokio::task::yield_now().await;
+            assert!(filter().contains("calls=debug"), "{}", filter());
+            sender.send_replace(saying("sip==loud"));
+            tokio::task::yield_now().await;
+            assert!(filter().contains("calls=debug"), "{}", filter());
+            sender.send_replace(saying("sip=trace"));
+            drop(sender);
+        };
+        tokio::join!(LogLevel(handle.clone()).follow(settings), changes);
+        assert!(filter().contains("sip=trace"), "{}", filter());
+    }
 }

@@ -138,12 +138,11 @@ impl Working {
 
     /// What is wrong with the streams that a trial needs.
     fn stream_trouble(&self, trial: &Trial) -> Option<String> {
-        let (of_microphone, of_speaker) = match trial.at {
-            // One that is gone may be opened again, or another in its place.
-            At::Opening { .. } => (self.microphone.failure(), self.speaker.failure()),
-            At::Recording(_) | At::PlayingBack(_) | At::Music { .. } => (self.microphone.told(), self.speaker.told()),
-            At::Ringing { .. } | At::Over { .. } => (None, None),
-        };
+        if !trial.needs_streams() {
+            return None;
+        }
+        // One that is gone is opened again, or another in its place: only that can fail for good.
+        let (of_microphone, of_speaker) = (self.microphone.failure(), self.speaker.failure());
         let of_microphone = of_microphone.filter(|_| trial.trial == DeviceTrial::Microphone);
         of_microphone.or(of_speaker).map(str::to_owned)
     }

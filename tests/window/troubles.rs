@@ -1,0 +1,55 @@
+//! What goes wrong is said in the window, in words, with a way on.
+
+use std::fs;
+
+use super::{driver::Driver, screen::Screen};
+
+/// Waits until the page says words, with a button beside them.
+fn says(page: &Driver, words: &str, button: &str) {
+    page.wait_until(words, &format!("document.body.innerText.includes({words:?})"));
+    page.wait_until(button, &format!("[...document.querySelectorAll('button')].some((it) => it.innerText.includes({button:?}))"));
+}
+
+#[test]
+fn a_damaged_settings_file_is_told_and_kept() {
+    let Some(screen) = Screen::open() else { return };
+    fs::write(screen.data().join("settings.toml"), "version = 1\nlog = [").expect("it is written");
+    let Some(page) = Driver::start(&screen, &[]) else { return };
+    says(&page, "the settings could not be read, so the defaults are used", "Open settings");
+    let kept = fs::read_dir(screen.data())
+        .expect("the folder")
+        .flatten()
+        .any(|entry| fs::read_to_string(entry.path()).is_ok_and(|text| text == "version = 1\nlog = ["));
+    assert!(kept, "the user's file is still there under another name");
+}
+
+#[test]
+fn a_missing_key_store_and_a_server_out_of_reach_are_told() {
+    let Some(mut screen) = Screen::open() else { return };
+    screen.without_bus();
+    screen.settings(
+        "[[accounts]]\nid = \"office\"\n[accounts.provider]\nkind = \"sip\"\nserver = \"ws://127.0.0.1:9/ws\"\nuser = \"1001\"\n",
+    );
+    let Some(page) = Driver::start(&screen, &[]) else { return };
+    says(&page, "there is no key store on this machine or it does not run", "Open accounts");
+    // The password is given all the same, for this run.
+    page.run("window.__TAURI_INTERNALS__.invoke('set_secret', { key: { secret: 'password', account: 'office' }, value: 'x' })");
+    says(&page, "office: The server could not be reached", "Open accounts");
+    page.click("//*[contains(@class, 'account-trouble')]//button");
+    page.wait_until("the accounts", "document.querySelector('h2')?.innerText === 'Accounts'");
+}
+
+#[test]
+fn sound_that_goes_away_in_a_call_is_told_and_the_call_goes_on() {
+    let Some(mut screen) = Screen::open() else { return };
+    let Some(sound) = screen.sound_server() else { return };
+    let Some(page) = Driver::start(&screen, &[]) else { return };
+    page.wait_until("registration", "document.body.innerText.includes('practice')");
+    screen.dial("600");
+    screen.wait_for("conversation", |snapshot| snapshot.calls.iter().any(|call| call.answered_ms.is_some()));
+    page.wait_until("no trouble", "!document.body.innerText.includes('is gone; looking for another')");
+    drop(sound);
+    says(&page, "is gone; looking for another", "Open devices");
+    let snapshot = screen.status().expect("the phone runs");
+    assert!(snapshot.calls.iter().any(|call| matches!(call.state, model::CallState::Established { .. })));
+}
