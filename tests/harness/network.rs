@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use exchange::Door;
 use model::{Clock, Instant, OfflineCause};
-use providers::net::{Connection, Endpoint, Network, Outgoing};
+use providers::net::{Connection, Endpoint, HttpAnswer, HttpRequest, Network, Outgoing};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::{
     sync::{Notify, mpsc},
@@ -205,6 +205,10 @@ impl Network for Cable {
         let wire = Wire { cable: self.clone(), cuts, to_server, to_phone, upwards: Flow::default(), downwards: Flow::default() };
         phone::spawn("cable", info_span!("cable"), wire.carry(from_phone, from_server));
         Ok(Connection { outgoing, incoming })
+    }
+
+    async fn ask(&self, _: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {
+        Err(OfflineCause::Unreachable { detail: "no web server is at the end of this cable".into() })
     }
 }
 

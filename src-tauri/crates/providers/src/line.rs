@@ -17,7 +17,7 @@ use tracing::{Instrument, debug, error, info_span};
 
 use crate::{
     Input, Output, Provider,
-    net::{Connection, ConnectionId, Endpoint, NetEvent, NetRequest, Network, Outgoing},
+    net::{Connection, ConnectionId, Endpoint, HttpAnswer, HttpRequest, NetEvent, NetRequest, Network, Outgoing, QuestionId},
 };
 
 /// Signing off may not hold up the end of the phone.
@@ -167,9 +167,13 @@ async fn wake_at(deadline: Option<Instant>, clock: &dyn Clock) {
 #[derive(Default)]
 struct Links {
     links: Vec<(ConnectionId, Link)>,
+    /// Questions that web servers have not answered yet.
+    asking: Vec<(QuestionId, Answering)>,
     /// Events we know of ourselves, before those of the network.
     known: VecDeque<NetEvent>,
 }
+
+type Answering = BoxFuture<'static, Result<HttpAnswer, OfflineCause>>;
 
 enum Link {
     Opening(BoxFuture<'static, Result<Connection, OfflineCause>>),
@@ -185,6 +189,7 @@ impl Links {
             NetRequest::Send { connection, message } => self.put(connection, Outgoing::Message(message)),
             NetRequest::Probe { connection } => self.put(connection, Outgoing::Probe),
             NetRequest::Close { connection } => self.forget(connection),
+            NetRequest::Ask { question, request } => self.asking.push((question, ask(network.clone(), request))),
         }
     }
 
@@ -223,6 +228,12 @@ impl Links {
         if let Some(event) = self.known.pop_front() {
             return Poll::Ready(event);
         }
+        for index in 0..self.asking.len() {
+            if let Poll::Ready(answer) = self.asking[index].1.as_mut().poll(cx) {
+                let (question, _) = self.asking.remove(index);
+                return Poll::Ready(NetEvent::Answered { question, answer });
+            }
+        }
         for index in 0..self.links.len() {
             if let Poll::Ready(event) = self.poll_link(index, cx) {
                 return Poll::Ready(event);
@@ -251,6 +262,15 @@ impl Links {
         self.links.remove(index);
         Poll::Ready(NetEvent::Closed { connection, cause: lost })
     }
+}
+
+fn ask(network: Arc<dyn Network>, request: Box<HttpRequest>) -> Answering {
+    Box::pin(async move {
+        AssertUnwindSafe(network.ask(&request)).catch_unwind().await.unwrap_or_else(|_| {
+            error!("asking a web server panicked");
+            Err(OfflineCause::Unreachable { detail: "the phone made a mistake while asking the web server".into() })
+        })
+    })
 }
 
 fn open(network: Arc<dyn Network>, endpoint: Box<Endpoint>) -> BoxFuture<'static, Result<Connection, OfflineCause>> {

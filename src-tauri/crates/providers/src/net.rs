@@ -6,6 +6,7 @@
 mod certificate;
 mod dial;
 mod dns;
+mod http;
 mod ice;
 mod keep_alive;
 mod metered;
@@ -23,6 +24,7 @@ use bytes::Bytes;
 use model::OfflineCause;
 use tokio::sync::mpsc;
 
+pub use http::{HttpAnswer, HttpMethod, HttpRequest};
 pub use ice::{IceEndpoint, IcePath};
 pub use server_url::{InvalidServerUrl, ServerUrl};
 pub(crate) use words::quoted;
@@ -31,6 +33,10 @@ pub use wss::Sockets;
 /// A provider's number of a connection; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u32);
+
+/// A provider's number of a question to a web server; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QuestionId(pub u32);
 
 /// What a provider asks of the network. Messages tell who calls whom: `Debug` shows their size only.
 pub enum NetRequest {
@@ -58,6 +64,13 @@ pub enum NetRequest {
         /// Which.
         connection: ConnectionId,
     },
+    /// Ask a web server. `NetEvent::Answered` follows.
+    Ask {
+        /// Its number from now on.
+        question: QuestionId,
+        /// What.
+        request: Box<HttpRequest>,
+    },
 }
 
 /// What the network tells a provider. `Debug` shows the size of messages only.
@@ -80,6 +93,13 @@ pub enum NetEvent {
         connection: ConnectionId,
         /// Why, in words for the user.
         cause: OfflineCause,
+    },
+    /// A web server answered, or could not be asked.
+    Answered {
+        /// Which question.
+        question: QuestionId,
+        /// What it said, whatever its status.
+        answer: Result<HttpAnswer, OfflineCause>,
     },
 }
 
@@ -139,6 +159,10 @@ pub trait Network: Send + Sync {
     async fn reach(&self, _endpoint: &IceEndpoint) -> Result<IcePath, OfflineCause> {
         Err(OfflineCause::Unreachable { detail: "this network leads to no such servers".into() })
     }
+
+    /// Asks a web server; within ten seconds, or the cause why it cannot be asked. Redirections are not followed: who is
+    /// asked is given secrets.
+    async fn ask(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause>;
 }
 
 impl fmt::Debug for NetRequest {
@@ -148,6 +172,7 @@ impl fmt::Debug for NetRequest {
             Self::Send { connection, message } => write!(f, "Send({}, {} bytes)", connection.0, message.len()),
             Self::Probe { connection } => write!(f, "Probe({})", connection.0),
             Self::Close { connection } => write!(f, "Close({})", connection.0),
+            Self::Ask { question, request: _ } => write!(f, "Ask({})", question.0),
         }
     }
 }
@@ -158,6 +183,8 @@ impl fmt::Debug for NetEvent {
             Self::Opened { connection } => write!(f, "Opened({})", connection.0),
             Self::Received { connection, message } => write!(f, "Received({}, {} bytes)", connection.0, message.len()),
             Self::Closed { connection, cause } => write!(f, "Closed({}, {cause})", connection.0),
+            Self::Answered { question, answer: Ok(answer) } => write!(f, "Answered({}, {})", question.0, answer.status),
+            Self::Answered { question, answer: Err(cause) } => write!(f, "Answered({}, {cause})", question.0),
         }
     }
 }

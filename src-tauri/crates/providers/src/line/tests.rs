@@ -3,10 +3,13 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use calls::io::Capabilities;
-use model::{AccountState, LineCall};
+use model::{AccountState, LineCall, Secret};
 
 use super::*;
-use crate::{net::Proxy, test_clock::TestClock};
+use crate::{
+    net::{HttpMethod, Proxy},
+    test_clock::TestClock,
+};
 
 const CONNECTION: ConnectionId = ConnectionId(7);
 
@@ -58,6 +61,11 @@ impl Network for FakeNetwork {
         let (arriving, incoming) = mpsc::channel(2);
         self.0.send(FarEnd { sent, arriving }).await.map_err(|_| OfflineCause::NoAnswer)?;
         Ok(Connection { outgoing, incoming })
+    }
+
+    async fn ask(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {
+        time::sleep(Duration::from_millis(20)).await;
+        Ok(HttpAnswer { status: 200, body: Secret::new(request.url.clone()) })
     }
 }
 
@@ -210,4 +218,37 @@ async fn a_provider_that_panics_over_one_call_ends_that_call_and_goes_on() {
     };
     assert_eq!(ended, call);
     assert!(matches!(bench.outbox.recv().await, Some((_, LineEvent::State(AccountState::Ready)))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_web_server_is_asked_beside_everything_else() {
+    let mut bench = Bench::new(|input| match input {
+        Input::Start => {
+            let request = HttpRequest {
+                method: HttpMethod::Get,
+                url: "https://x/".into(),
+                basic: None,
+                headers: Vec::new(),
+                body: Secret::default(),
+                ca_file: None,
+                allow_plain: false,
+                proxy: Proxy::Direct,
+            };
+            let question = Output::Net(NetRequest::Ask { question: QuestionId(3), request: Box::new(request) });
+            vec![question, Output::Line(LineEvent::State(AccountState::Connecting))]
+        }
+        Input::Net(NetEvent::Answered { question: QuestionId(3), answer: Ok(answer) })
+            if answer.body.expose() == "https://x/" =>
+        {
+            vec![Output::Line(LineEvent::State(AccountState::Ready))]
+        }
+        _ => vec![],
+    });
+    let mut states = Vec::new();
+    while states.last() != Some(&AccountState::Ready) {
+        if let (_, LineEvent::State(state)) = bench.outbox.recv().await.expect("the line runs") {
+            states.push(state);
+        }
+    }
+    assert_eq!(states, [AccountState::Connecting, AccountState::Ready]);
 }

@@ -30,8 +30,8 @@ use tokio_tungstenite::{
 use tracing::{Instrument, debug};
 
 use super::{
-    Connection, Endpoint, IceEndpoint, IcePath, InvalidServerUrl, Network, ServerUrl, dial, ice, metered::Metered, pump::Pump,
-    tls, words,
+    Connection, Endpoint, HttpAnswer, HttpRequest, IceEndpoint, IcePath, InvalidServerUrl, Network, ServerUrl, dial, ice,
+    metered::Metered, pump::Pump, tls, words,
 };
 
 /// What opening a connection may take in all.
@@ -148,6 +148,12 @@ impl Network for Sockets {
                 ice::stream(&endpoint.url, Some(config)).await
             }
         }
+    }
+
+    async fn ask(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {
+        let server = request.server()?;
+        let tls = self.tls_config(request.ca_file.clone()).await?;
+        request.ask(&server, ClientConfig::clone(&tls)).await.inspect_err(|cause| debug!(%cause, "not asked"))
     }
 }
 

@@ -87,6 +87,7 @@ impl Bench {
                 }
                 Output::Net(NetRequest::Probe { .. }) => self.net.push("probe".into()),
                 Output::Net(NetRequest::Close { .. }) => self.net.push("close".into()),
+                Output::Net(NetRequest::Ask { .. }) => self.net.push("ask".into()),
                 Output::Stopped => self.stopped = true,
             }
         }

@@ -1,0 +1,181 @@
+//! Questions to web servers, over the same TLS and proxies as connections.
+
+use std::{error::Error, path::PathBuf, time::Duration};
+
+use model::{OfflineCause, Secret};
+use reqwest::{
+    Client,
+    header::{HeaderName, HeaderValue},
+    redirect::Policy,
+};
+use rustls::ClientConfig;
+
+use super::{Proxy, ServerUrl, tls, words};
+
+/// What asking may take in all.
+const ASK_LIMIT: Duration = Duration::from_secs(10);
+/// Longest answer taken; those we ask for have a few kilobytes.
+const LONGEST_ANSWER: usize = 256 * 1024;
+const USER_AGENT: &str = concat!("Sidetone/", env!("CARGO_PKG_VERSION"));
+
+/// What is asked of a web server. All of it may be secret: it has no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// How.
+    pub method: HttpMethod,
+    /// `https://host[:port]/path?query`, or `http://…` within the limits of `allow_plain`.
+    pub url: String,
+    /// User and password of Basic authentication (RFC 7617).
+    pub basic: Option<(String, Secret)>,
+    /// Further headers, `(name, value)`.
+    pub headers: Vec<(String, Secret)>,
+    /// The body; none when empty.
+    pub body: Secret,
+    /// PEM file with further authorities to trust, beside those of the platform.
+    pub ca_file: Option<PathBuf>,
+    /// Allows `http://` to other hosts than loopback.
+    pub allow_plain: bool,
+    /// HTTP proxy to go through.
+    pub proxy: Proxy,
+}
+
+/// The methods that are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpMethod {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+}
+
+/// What a web server said. `Debug` shows the status only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// Its body, as text.
+    pub body: Secret,
+}
+
+impl std::fmt::Debug for HttpAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HttpAnswer({}, {} bytes)", self.status, self.body.expose().len())
+    }
+}
+
+impl HttpRequest {
+    /// The server, as the rules of connections name it: a WebSocket begins as such a request.
+    pub(super) fn server(&self) -> Result<ServerUrl, OfflineCause> {
+        let configuration = |detail: String| OfflineCause::Configuration { detail };
+        let rest = self.url.trim().strip_prefix("http");
+        let rest = rest.filter(|rest| rest.starts_with("://") || rest.starts_with("s://"));
+        let rest = rest.ok_or_else(|| configuration("the address of a web server begins with https://".into()))?;
+        let server: ServerUrl = format!("ws{rest}").parse().map_err(|_| {
+            configuration("the address of the web server is not of the form https://host/path, without a user name".into())
+        })?;
+        if !self.allow_plain && server.refuse_plain().is_err() {
+            let words = "http:// would let anyone on the way read along; use https://";
+            return Err(configuration(words.into()));
+        }
+        Ok(server)
+    }
+
+    /// Asks; TLS is configured already.
+    pub(super) async fn ask(&self, server: &ServerUrl, tls: ClientConfig) -> Result<HttpAnswer, OfflineCause> {
+        let mut client =
+            Client::builder().tls_backend_preconfigured(tls).redirect(Policy::none()).timeout(ASK_LIMIT).user_agent(USER_AGENT);
+        client = match &self.proxy {
+            Proxy::System if !server.is_loopback() => client,
+            Proxy::Url(url) if !server.is_loopback() => {
+                let proxy = reqwest::Proxy::all(url.expose()).map_err(|_| OfflineCause::Configuration {
+                    detail: "the proxy is not of the form http://[user:password@]host:port".into(),
+                })?;
+                client.proxy(proxy)
+            }
+            Proxy::System | Proxy::Url(_) | Proxy::Direct => client.no_proxy(),
+        };
+        let client = client.build().map_err(|error| failed(&error))?;
+        let mut request = match self.method {
+            HttpMethod::Get => client.get(self.url.trim()),
+            HttpMethod::Post => client.post(self.url.trim()),
+        };
+        if let Some((user, password)) = &self.basic {
+            request = request.basic_auth(user, Some(password.expose()));
+        }
+        for (name, value) in &self.headers {
+            let unsendable = |_| OfflineCause::Configuration { detail: format!("{name} cannot be sent as a header") };
+            let name: HeaderName = name.parse().map_err(|_| unsendable(()))?;
+            let mut value = HeaderValue::from_str(value.expose()).map_err(|_| unsendable(()))?;
+            value.set_sensitive(true);
+            request = request.header(name, value);
+        }
+        if !self.body.expose().is_empty() {
+            request = request.body(self.body.expose().to_owned());
+        }
+        let mut response = request.send().await.map_err(|error| failed(&error))?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(OfflineCause::Unreachable { detail: "the web server's answer is too long".into() });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(HttpAnswer { status: response.status().as_u16(), body: Secret::new(String::from_utf8_lossy(&body).into_owned()) })
+    }
+}
+
+/// What kept a question from being answered, in words; the innermost error says most.
+fn failed(error: &reqwest::Error) -> OfflineCause {
+    if error.is_timeout() {
+        return OfflineCause::Unreachable {
+            detail: format!("the web server did not answer for {} seconds", ASK_LIMIT.as_secs()),
+        };
+    }
+    let mut source: Option<&(dyn Error + 'static)> = error.source();
+    let mut innermost = None;
+    while let Some(error) = source {
+        if let Some(detail) = error.downcast_ref::<std::io::Error>().and_then(tls::inner_error) {
+            return OfflineCause::Tls { detail };
+        }
+        innermost = Some(match error.downcast_ref::<std::io::Error>() {
+            Some(error) => words::io_error(error),
+            None => words::quoted(&error.to_string()),
+        });
+        source = error.source();
+    }
+    OfflineCause::Unreachable { detail: innermost.unwrap_or_else(|| "the web server could not be asked".into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(url: &str) -> HttpRequest {
+        HttpRequest {
+            method: HttpMethod::Get,
+            url: url.into(),
+            basic: None,
+            headers: Vec::new(),
+            body: Secret::default(),
+            ca_file: None,
+            allow_plain: false,
+            proxy: Proxy::Direct,
+        }
+    }
+
+    #[test]
+    fn only_web_servers_are_asked_and_in_the_clear_only_on_this_computer() {
+        for url in ["https://ws.example.com/x?y=z", "http://127.0.0.1:80/x", "http://localhost/"] {
+            assert!(request(url).server().is_ok(), "{url}");
+        }
+        for url in ["", "ws.example.com", "ftp://x/", "https://", "httpx://y/", "https://u:p@x/", "http://ws.example.com/"] {
+            assert!(matches!(request(url).server(), Err(OfflineCause::Configuration { .. })), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_not_printed() {
+        let answer = HttpAnswer { status: 200, body: Secret::new("{\"token\":\"t\"}") };
+        assert_eq!(format!("{answer:?}"), "HttpAnswer(200, 13 bytes)");
+    }
+}
