@@ -1,5 +1,7 @@
 //! The page in its real window.
 
+use std::fs;
+
 use serde_json::json;
 
 use super::{driver::Driver, screen::Screen};
@@ -7,8 +9,14 @@ use super::{driver::Driver, screen::Screen};
 #[test]
 fn the_first_call_is_placed_and_ended_in_the_window() {
     let Some(screen) = Screen::open() else { return };
+    fs::write(screen.data().join("settings.toml"), "version = 1\naccounts = []\n").expect("it is written");
     let Some(page) = Driver::start(&screen, &[]) else { return };
-    page.wait_until("registration", "document.body.innerText.includes('practice')");
+    page.wait_until("page without an account", "document.body.innerText.includes('There is no account yet')");
+    page.click("//nav//button[contains(., 'Settings')]");
+    page.click("//nav//button[contains(., 'Accounts')]");
+    page.click("//button[contains(., 'Add the practice exchange')]");
+    page.wait_until("registration", "document.querySelector('.chip').innerText.includes('ready')");
+    page.click("//nav//button[contains(., 'Phone')]");
     page.type_into("//input[@role='combobox']", "600\u{e007}");
     screen.wait_for("conversation", |snapshot| snapshot.calls.iter().any(|call| call.answered_ms.is_some()));
     page.wait_until("timer", "/\\b0?0:0[1-9]\\b/.test(document.body.innerText)");
