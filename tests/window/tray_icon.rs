@@ -44,7 +44,7 @@ fn do_not_disturb_is_a_switch_in_the_menu() {
     tray.click("Do not disturb");
     screen.wait_for("do not disturb", |snapshot| snapshot.do_not_disturb);
     eventually("mark beside it", || tray.wait_for_entry("Do not disturb").checked.then_some(()));
-    eventually("words for it", || tray.tooltip().contains("do not disturb").then_some(()));
+    eventually("words for it", || tray.tooltip().contains("Do not disturb").then_some(()));
 }
 
 #[test]
