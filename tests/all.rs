@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "what a test prints is shown when it fails: the seed, the figure, the input")]
 
 mod interop;
+mod kiosk;
 mod scenarios;
 #[path = "scenarios/several_calls/mod.rs"]
 mod several_calls;

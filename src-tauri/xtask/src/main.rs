@@ -22,7 +22,7 @@ cargo xtask COMMAND
 
   setup              installs what the machine lacks to build the phone (asks first when you are at a terminal)
   run [ARGUMENTS]    builds the phone and opens its window (without a screen, calls the echo); ARGUMENTS go to sidetone-cli instead
-  test [PART]        every test, or one part: unit, ui, scenarios, several_calls, trust, pages, window, interop
+  test [PART]        every test, or one part: unit, ui, scenarios, several_calls, kiosk, trust, pages, window, interop
   ci                 what a change must pass: formatting, tidy, lints, generated files, tests
   tidy               the rules of the project that no other tool knows
   gen-types          writes the page's types from the crate `model`; with --check only compares them

@@ -12,11 +12,12 @@ use crate::{
 };
 
 /// The parts by name, with what they are.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 9] = [
     ("unit", "machines and parsers, each in its own room"),
     ("ui", "the page: types, style, catalogue, each view"),
     ("scenarios", "the whole phone on a fake world, in virtual time"),
     ("several_calls", "several calls at once: hold, swap, conference, waiting, recording"),
+    ("kiosk", "answering without the user: whom, when, after which delay, with which microphone"),
     ("trust", "hostile messages, certificates, secrets in logs"),
     ("pages", "the built page in a browser: every view, accessibility, large text, hostile words"),
     ("window", "the desktop program on a screen of its own"),

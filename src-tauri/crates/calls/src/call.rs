@@ -8,6 +8,7 @@ mod lost;
 mod media;
 mod moving;
 mod recording;
+mod unattended;
 mod wire;
 
 use std::time::Duration;
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use self::digits::Digits;
 pub(crate) use self::ending::Ended;
-use self::{lost::Lost, recording::Recording};
+use self::{lost::Lost, recording::Recording, unattended::Unattended};
 use crate::{
     dial::Dial,
     exchange::Exchange,
@@ -40,8 +41,8 @@ pub(crate) struct Call {
     pub(crate) audio: Option<Audio>,
     pub(crate) muted: bool,
     pub(crate) silenced: bool,
-    /// Whether the phone answered by itself.
-    pub(crate) auto_answered: bool,
+    /// Whether, and how, it is answered without the user.
+    unattended: Unattended,
     /// Where the caller is sent when nobody answers; nowhere when empty.
     no_answer: Personal,
     pub(crate) hold: Hold,
@@ -144,7 +145,7 @@ impl Call {
             audio: Some(audio),
             muted: false,
             silenced: false,
-            auto_answered: false,
+            unattended: Unattended::No,
             no_answer: Personal::default(),
             hold: Hold::default(),
             held_by_silence: false,
@@ -203,7 +204,7 @@ impl Call {
             audio: Some(audio),
             muted: false,
             silenced: false,
-            auto_answered: false,
+            unattended: Unattended::No,
             no_answer: Personal::default(),
             hold: Hold::default(),
             held_by_silence: false,
@@ -257,12 +258,13 @@ impl Call {
             Phase::Talking => self.lost.due(),
             Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging => None,
         };
-        [phase, self.digits.due(), self.transfer.deadline()].into_iter().flatten().min()
+        [phase, self.digits.due(), self.transfer.deadline(), self.unattended_due()].into_iter().flatten().min()
     }
 
     /// Does what is due.
     pub(crate) fn on_time(&mut self, now: Instant, out: &mut Outbox) {
         self.digits_on_time(now, out);
+        self.beep_on_time(now);
         match &mut self.phase {
             Phase::Waiting { until, .. } if now >= *until => {
                 self.end(now, Cause::AccountNotReady { detail: "it did not come up in time".into() }, out);
@@ -337,7 +339,8 @@ impl Call {
             dtmf: self.dtmf_in_use(),
             recording: self.is_recorded(),
             transfer: self.transfer.view(),
-            auto_answered: self.auto_answered,
+            auto_answered: self.is_auto_answered(),
+            answers_itself_ms: self.answers_itself().map(Instant::as_millis),
             media: self.statistics.clone(),
         })
     }

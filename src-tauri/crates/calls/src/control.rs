@@ -165,6 +165,7 @@ impl CallControl {
                 call.silenced = true;
                 Ok(())
             }),
+            Command::Veto { call } => self.with_call(call, NoticeCode::DialFailed, |call, _| call.veto()),
             Command::SaveSettings { settings } => self.configure(now, &settings),
             Command::DismissNotice { notice } => self.notices.dismiss(notice),
             // The sound desk's: no call waits for a trial.

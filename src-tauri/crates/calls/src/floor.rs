@@ -90,7 +90,12 @@ impl Floor {
             return None;
         }
         let hears = if talks { self.heard_by(call, calls) } else { Vec::new() };
-        Some(Route { media: audio.id, microphone: talks && is_settled && !call.muted, speaker: true, hears })
+        Some(Route {
+            media: audio.id,
+            microphone: talks && is_settled && !call.muted && !call.awaits_beep(),
+            speaker: true,
+            hears,
+        })
     }
 
     /// The other members a member hears; not those who hold us, because they send music and not their voice.

@@ -4,6 +4,7 @@
 
 mod line;
 mod media;
+mod plan;
 mod sound;
 
 use model::{AccountId, Command, Event, MediaId, Personal};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     line::{Capabilities, IncomingCall, InfoForm, LineEnd, LineEvent, LineRequest},
     media::{MediaEvent, MediaRequest},
+    plan::Plan,
     sound::{ProgressTone, Ring, Route, SoundEvent, SoundRequest},
 };
 

@@ -89,6 +89,9 @@ impl Sound {
 }
 
 fn tone(calls: &BTreeMap<CallId, Call>, floor: &Floor) -> Option<ProgressTone> {
+    if calls.values().any(Call::beeps) {
+        return Some(ProgressTone::AutoAnswer);
+    }
     let rings = |call: &&Call| matches!(call.phase, Phase::Inviting { progress: Progress::Ringing, .. });
     let ringing = calls.values().filter(rings).any(|call| floor.holder.is_none() || floor.includes(call.id));
     ringing.then_some(ProgressTone::Ringback)

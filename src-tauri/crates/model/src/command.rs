@@ -138,6 +138,11 @@ pub enum Command {
         /// Which.
         call: CallId,
     },
+    /// Do not answer a ringing call without the user; it goes on ringing.
+    Veto {
+        /// Which.
+        call: CallId,
+    },
     /// Put a whole new configuration in force.
     SaveSettings {
         /// The configuration.

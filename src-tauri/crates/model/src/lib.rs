@@ -4,6 +4,7 @@
 //! reads a clock, a socket, a file or a random number, and knows no other room.
 
 mod account;
+mod auto_answer;
 mod book;
 mod call;
 mod clock;
@@ -22,6 +23,7 @@ mod target;
 mod transfer;
 
 pub use account::{Account, AccountId, AccountState, OfflineCause, Password, Provider, SipAccount};
+pub use auto_answer::{AutoAnswer, AutoAnswerBusy, AutoAnswerMicrophone, AutoAnswerWhen};
 pub use book::{
     Contact, ContactForm, ContactId, ContactName, ContactNumber, ContactQuery, HistoryEntry, HistoryFilter, HistoryQuery,
     ImportReport, NumberKind, Outcome, SuggestedBy, Suggestion,

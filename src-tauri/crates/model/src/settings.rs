@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{Account, AccountId, Codec, Personal, Target};
+use crate::{Account, AccountId, AutoAnswer, Codec, Personal, Target};
 
 /// The version `store` writes; older files are migrated when read.
 pub const SETTINGS_VERSION: u32 = 1;
@@ -22,6 +22,8 @@ pub struct Settings {
     pub devices: DevicePreferences,
     /// How calls are handled.
     pub calls: CallSettings,
+    /// Whose calls are answered without the user; one per account at most.
+    pub auto_answer: Vec<AutoAnswer>,
     /// The history of calls.
     pub history: HistorySettings,
     /// The desktop program around the phone.
@@ -40,6 +42,7 @@ impl Default for Settings {
             accounts: vec![Account { id: AccountId("practice".into()), enabled: true, provider: crate::Provider::Practice }],
             devices: DevicePreferences::default(),
             calls: CallSettings::default(),
+            auto_answer: Vec::new(),
             history: HistorySettings::default(),
             window: WindowSettings::default(),
             shortcuts: Shortcuts::default(),
@@ -125,8 +128,8 @@ pub struct CallSettings {
     pub recordings_folder: String,
     /// Let the far end hear a beep every 15 s while it is recorded.
     pub beep_on_record: bool,
-    /// Answer every call at once, unless another one is in conversation: then it waits. For test rigs and
-    /// `sidetone-cli run --auto-answer`.
+    /// Answer every call at once and without a beep, unless another one is in conversation: then it waits. For test rigs
+    /// and `sidetone-cli run --auto-answer`; people have `Settings::auto_answer`.
     pub auto_answer: bool,
     /// Seconds an incoming call may ring before it is answered with 480.
     pub ring_for_s: u32,

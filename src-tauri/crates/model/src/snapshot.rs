@@ -96,6 +96,9 @@ pub struct CallView {
     pub recording: bool,
     /// Whether the phone answered it by itself.
     pub auto_answered: bool,
+    /// When the phone will answer it by itself, ms on the phone's clock, unless that is vetoed.
+    #[specta(type = Option<u32>)]
+    pub answers_itself_ms: Option<u64>,
     /// How its transfer is getting on.
     pub transfer: Option<TransferView>,
     /// Figures, about once a second.

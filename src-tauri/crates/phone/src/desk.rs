@@ -436,5 +436,6 @@ fn tone_spec(tone: ProgressTone, country: Country) -> ToneSpec {
         ProgressTone::Ringback => ToneSpec::Ringback(country),
         ProgressTone::Busy => ToneSpec::Busy(country),
         ProgressTone::Congestion => ToneSpec::Congestion(country),
+        ProgressTone::AutoAnswer => ToneSpec::AutoAnswer,
     }
 }

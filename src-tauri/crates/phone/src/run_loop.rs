@@ -4,7 +4,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use calls::{
     CallControl,
-    io::{Input, LineEvent, MediaEvent, MediaRequest, Output, SoundEvent, SoundRequest},
+    io::{Input, LineEvent, MediaEvent, MediaRequest, Output, Plan, SoundEvent, SoundRequest},
 };
 use model::{
     AccountId, CallState, Clock, Command, Event, Instant, MediaId, NoticeCode, Settings, Snapshot, TimedEvent, TrialView,
@@ -172,7 +172,11 @@ impl RunLoop {
         }
     }
 
-    async fn take(&mut self, input: Input) {
+    async fn take(&mut self, mut input: Input) {
+        if let Input::Line(account, LineEvent::Incoming(incoming)) = &mut input {
+            let known = self.shelf.knows(&incoming.remote);
+            incoming.plan = Plan::of(&self.settings.borrow().auto_answer, account, incoming, known);
+        }
         if let Input::Media(media, event) = &input {
             self.sessions.heard(*media, event);
         }

@@ -68,6 +68,11 @@ impl Shelf {
         trouble
     }
 
+    /// Whether somebody is among the contacts.
+    pub(crate) fn knows(&self, remote: &Remote) -> bool {
+        self.index.find(remote).is_some()
+    }
+
     /// Adds names to the calls, and what has changed.
     pub(crate) fn add_to(&mut self, snapshot: &mut Snapshot) {
         self.named.retain(|id, _| snapshot.calls.iter().any(|call| call.id == *id));

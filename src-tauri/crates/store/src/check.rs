@@ -2,12 +2,16 @@
 
 use std::{collections::BTreeSet, net::IpAddr, path::Path};
 
-use model::{Account, CallSettings, IcePolicy, Provider, Ringtone, Settings, Shortcuts, SipAccount, Target};
+use model::{Account, AutoAnswer, CallSettings, IcePolicy, Provider, Ringtone, Settings, Shortcuts, SipAccount, Target};
 
 /// Above this, a list is a mistake (or an attack on our memory) and no configuration.
 const MOST_ACCOUNTS: usize = 64;
 const MOST_ICE_SERVERS: usize = 16;
 const LONGEST_TEXT: usize = 255;
+const MOST_CALLERS: usize = 256;
+
+/// No caller waits for longer than this to be answered by a machine.
+const LONGEST_DELAY_S: u32 = 60;
 
 /// RFC 3261 10.2 sets no limits; below ten seconds a phone only registers, above a day a lost one rings for ever.
 const EXPIRES_S: std::ops::RangeInclusive<u32> = 10..=86_400;
@@ -35,6 +39,7 @@ pub fn check_settings(settings: &Settings) -> Vec<Invalid> {
         }
         found.0.extend(check_account(account));
     }
+    check_auto_answer(&settings.auto_answer, &mut found);
     check_calls(&settings.calls, &mut found);
     let is_country = settings.country.len() == 2 && settings.country.bytes().all(|b| b.is_ascii_alphabetic());
     if !settings.country.is_empty() && !is_country {
@@ -119,6 +124,25 @@ fn check_ice(prefix: &str, sip: &SipAccount, found: &mut Complaints) {
     }
     if sip.ice_policy == IcePolicy::RelayOnly && !sip.ice_servers.iter().any(|server| server.url.relays) {
         found.add(&format!("{prefix}.ice_policy"), "relays only, and there is no TURN server");
+    }
+}
+
+fn check_auto_answer(policies: &[AutoAnswer], found: &mut Complaints) {
+    if policies.len() > MOST_ACCOUNTS {
+        found.add("auto_answer", format!("there may be {MOST_ACCOUNTS} policies at most"));
+    }
+    for (position, policy) in policies.iter().take(MOST_ACCOUNTS).enumerate() {
+        let field = |name: &str| format!("auto_answer.{}.{name}", policy.account);
+        if policies[..position].iter().any(|other| other.account == policy.account) {
+            found.add(&field("account"), "this account has two policies");
+        }
+        if policy.delay_s > LONGEST_DELAY_S {
+            found.add(&field("delay_s"), format!("must be from 0 to {LONGEST_DELAY_S} seconds"));
+        }
+        let is_fine = |text: &str| !text.trim().is_empty() && text.len() <= LONGEST_TEXT && !text.chars().any(char::is_control);
+        if policy.callers.len() > MOST_CALLERS || !policy.callers.iter().all(|caller| is_fine(caller.expose())) {
+            found.add(&field("callers"), format!("are {MOST_CALLERS} numbers or addresses at most, none of them empty"));
+        }
     }
 }
 
@@ -316,6 +340,19 @@ mod tests {
             settings.accounts[1].id = AccountId(id.into());
             assert_eq!(check_settings(&settings).len(), 1, "{id:?}");
         }
+    }
+
+    #[test]
+    fn policies_of_automatic_answer_are_one_per_account_and_name_callers() {
+        let policy = |delay_s, callers: &[&str]| {
+            let callers = callers.iter().map(|caller| (*caller).into()).collect();
+            AutoAnswer { delay_s, callers, ..AutoAnswer::off(AccountId("office".into())) }
+        };
+        let complaints = |auto_answer: Vec<AutoAnswer>| check_settings(&Settings { auto_answer, ..Settings::default() });
+        assert_eq!(complaints(vec![policy(0, &["6*"])]), []);
+        assert_eq!(complaints(vec![policy(61, &["6*", " "])]).len(), 2);
+        let [twice] = &complaints(vec![policy(1, &[]), policy(2, &[])])[..] else { panic!("one complaint") };
+        assert_eq!(twice.to_string(), "auto_answer.office.account: this account has two policies");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use model::{Cause, Direction, EndedBy, Event, Instant, Personal};
 
-use super::{Answer, Call, Phase};
+use super::{Answer, Call, Phase, Unattended};
 use crate::{
     io::{Description, LineRequest, MediaRequest},
     outbox::Outbox,
@@ -24,6 +24,10 @@ impl Call {
 
     /// The user answers.
     pub(crate) fn answer(&mut self, now: Instant, out: &mut Outbox) -> Result<(), &'static str> {
+        // Whoever answers first: a plan that waits is moot.
+        if self.answers_itself().is_some() {
+            self.unattended = Unattended::No;
+        }
         let Phase::Alerting { answer, .. } = &mut self.phase else {
             return Err("only a ringing call can be answered");
         };

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use model::{AccountId, CallId, Event, Instant, Personal, Remote, TurnedAway};
+use model::{AccountId, AccountState, AutoAnswerBusy, CallId, Event, Instant, NoticeCode, Personal, Remote, TurnedAway};
 
 use super::CallControl;
 use crate::{
     call::Call,
-    io::{IncomingCall, LineRequest},
+    io::{IncomingCall, LineRequest, Plan},
     waiting::{Arrival, Verdict, names},
 };
 
@@ -25,10 +25,17 @@ impl CallControl {
         // A call that takes the place of another one is no further call.
         let replaced = incoming.replaces.and_then(|line| self.calls.values().find(|call| call.is_of(account, line)));
         if let Some(replaced) = replaced.map(|call| call.id) {
-            return self.receive(now, account, incoming, Some(replaced));
+            return self.receive(now, account, incoming, Some(replaced), None);
         }
-        let (request, because) = match arrival.verdict() {
-            Verdict::Ring => return self.receive(now, account, incoming, None),
+        let verdict = arrival.verdict();
+        let is_registered = line.state == AccountState::Registered;
+        let plan = incoming.plan.filter(|plan| is_registered || !plan.by_header);
+        let is_busy = self.floor.holder.is_some();
+        let (request, because) = match verdict {
+            Verdict::Ring if is_busy && plan.is_some_and(|plan| plan.busy == AutoAnswerBusy::Refuse) => {
+                (LineRequest::Reject { call: incoming.call, code: 486, text: "Busy Here".into() }, TurnedAway::Busy)
+            }
+            Verdict::Ring => return self.receive(now, account, incoming, None, plan),
             Verdict::Refuse { because, code } => {
                 let text = if code == 480 { "Temporarily Unavailable" } else { "Busy Here" };
                 (LineRequest::Reject { call: incoming.call, code, text: text.into() }, because)
@@ -39,7 +46,33 @@ impl CallControl {
         self.outbox.event(Event::TurnedAway { account: account.clone(), remote: incoming.remote, because });
     }
 
-    fn receive(&mut self, now: Instant, account: &AccountId, incoming: IncomingCall, replaced: Option<CallId>) {
+    /// Answers the calls whose delay is over.
+    pub(super) fn answer_what_is_due(&mut self, now: Instant) {
+        let due = self.calls.values_mut().filter_map(|call| Some((call.id, call.take_due_plan(now)?)));
+        for (id, plan) in due.collect::<Vec<_>>() {
+            let is_busy = self.floor.holder.is_some();
+            if is_busy && plan.busy == AutoAnswerBusy::Refuse {
+                self.with_call(id, NoticeCode::DialFailed, |call, out| call.decline(now, out));
+                continue;
+            }
+            if let Some(call) = self.calls.get_mut(&id) {
+                call.answer_as_planned(plan);
+            }
+            match plan.busy {
+                AutoAnswerBusy::Answer => self.end_and_answer(now, id),
+                AutoAnswerBusy::Refuse | AutoAnswerBusy::Hold => self.answer(now, id),
+            }
+        }
+    }
+
+    fn receive(
+        &mut self,
+        now: Instant,
+        account: &AccountId,
+        incoming: IncomingCall,
+        replaced: Option<CallId>,
+        plan: Option<Plan>,
+    ) {
         let Some(line) = self.lines.get(account) else { return };
         self.numbered += 1;
         let id = CallId(self.numbered);
@@ -47,6 +80,7 @@ impl CallControl {
         let (span, _) = self.rings_for(&incoming.remote);
         let mut call = Call::received(now, id, line, incoming, span, &mut self.outbox);
         call.replaces = replaced;
+        call.plan(plan);
         self.calls.insert(id, call);
         if offerless {
             self.alert(now, id);
@@ -73,8 +107,9 @@ impl CallControl {
         call.alert(now, now + span, no_answer, &mut self.outbox);
         // A conversation is not held by a call that answers itself: that one waits like any other.
         if self.settings.auto_answer && self.floor.holder.is_none() {
-            call.auto_answered = true;
-            self.answer(now, id);
+            call.answer_unannounced();
+            return self.answer(now, id);
         }
+        call.begin_delay(now);
     }
 }

@@ -95,6 +95,7 @@ impl CallControl {
         for call in self.calls.values_mut() {
             call.on_time(now, &mut self.outbox);
         }
+        self.answer_what_is_due(now);
         self.calls.retain(|_, call| !call.is_stale(now));
     }
 }

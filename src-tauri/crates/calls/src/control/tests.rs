@@ -88,6 +88,7 @@ impl Desk {
             offer: Some(text("their offer")),
             replaces: None,
             sip_call_id: text("abc"),
+            plan: None,
             headers: Vec::new(),
         };
         self.line(LineEvent::Incoming(Box::new(incoming)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::{AccountState, DtmfDigit, LineCall, Personal, Remote, Target};
 use serde::{Deserialize, Serialize};
 
-use super::Description;
+use super::{Description, Plan};
 
 /// What a provider's line can do, so that call control never asks which provider it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -301,6 +301,9 @@ pub struct IncomingCall {
     pub sip_call_id: Personal,
     /// The call of ours that it takes the place of (RFC 3891).
     pub replaces: Option<LineCall>,
+    /// How it is to be answered without the user, if at all; lines know nothing of that, the run loop does.
+    #[serde(default)]
+    pub plan: Option<Plan>,
     /// Headers of the INVITE that policies look at (Call-Info, Alert-Info, Diversion, …), `(name, value)`.
     pub headers: Vec<(String, Personal)>,
 }

@@ -85,6 +85,8 @@ pub enum ProgressTone {
     Busy,
     /// The network cannot; a few seconds.
     Congestion,
+    /// The phone has answered by itself; once.
+    AutoAnswer,
 }
 
 /// How to ring.

@@ -26,6 +26,7 @@ pub(super) fn view(id: u32, state: CallState) -> CallView {
         transfer: None,
         recording: false,
         auto_answered: false,
+        answers_itself_ms: None,
         media: None,
     }
 }

@@ -82,6 +82,7 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
             offer: incoming.offer,
             sip_call_id: incoming.sip_call_id,
             replaces: incoming.replaces,
+            plan: None,
             headers: telling(incoming.headers),
         })),
         CallEvent::Progress { code, fork, answer } => LineEvent::Progress { call, code, fork, answer },
