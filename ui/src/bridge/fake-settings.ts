@@ -54,6 +54,7 @@ export function someSettings(): Settings & { accounts: Account[] } {
       tones: "gb",
       ringtone: "classic",
     },
+    auto_answer: [],
     history: { keep_days: 365 },
     window: {
       close_to_tray: true,

@@ -53,6 +53,7 @@ export function someCall(part: Partial<CallView> = {}): CallView {
     dtmf: "rfc4733",
     recording: false,
     auto_answered: false,
+    answers_itself_ms: null,
     transfer: null,
     media: SOME_MEDIA,
     ...part,

@@ -80,6 +80,52 @@ export type AllowTransfers =
 /**  It is refused. */
 "never";
 
+/**  How calls of one account are answered by themselves. Accounts without one never are. */
+export type AutoAnswer = {
+	/**  Whose calls. */
+	account: AccountId,
+	/**  Which of them. */
+	when?: AutoAnswerWhen,
+	/**  Who may: numbers or addresses, in which `*` stands for any text and `?` for one character. Nobody when empty. */
+	callers?: Personal[],
+	/**  Whether everyone among the contacts may too. */
+	contacts?: boolean,
+	/**  Seconds it rings before: the time in which the user can veto it. A caller's header may ask for more. */
+	delay_s?: number,
+	/**  What happens while another call is in conversation. */
+	busy?: AutoAnswerBusy,
+	/**  What happens with the microphone. */
+	microphone?: AutoAnswerMicrophone,
+};
+
+/**  What an automatic answer does to the call in conversation. */
+export type AutoAnswerBusy = 
+/**  Nothing: the new caller hears busy. */
+"refuse" | 
+/**  It is held, and the new call is answered. */
+"hold" | 
+/**  It is ended, and the new call is answered. */
+"answer";
+
+/**  The microphone in a call that was answered without the user. */
+export type AutoAnswerMicrophone = 
+/**  It stays off until the user switches it on. */
+"closed" | 
+/**  It opens after the beep. */
+"after-beep";
+
+/**  Which calls are answered without the user. */
+export type AutoAnswerWhen = 
+/**  None. */
+"never" | 
+/**  Every call of a permitted caller. */
+"always" | 
+/**
+ *  Those of permitted callers that ask for it by a header (Call-Info, Alert-Info, Answer-Mode), on an account that is
+ *  registered at its server.
+ */
+"by-header";
+
 /**  Our number of a call: unique in a run of the phone, small, in order. */
 export type CallId = number;
 
@@ -120,8 +166,8 @@ export type CallSettings = {
 	/**  Let the far end hear a beep every 15 s while it is recorded. */
 	beep_on_record?: boolean,
 	/**
-	 *  Answer every call at once, unless another one is in conversation: then it waits. For test rigs and
-	 *  `sidetone-cli run --auto-answer`.
+	 *  Answer every call at once and without a beep, unless another one is in conversation: then it waits. For test rigs
+	 *  and `sidetone-cli run --auto-answer`; people have `Settings::auto_answer`.
 	 */
 	auto_answer?: boolean,
 	/**  Seconds an incoming call may ring before it is answered with 480. */
@@ -181,6 +227,8 @@ export type CallView = {
 	recording: boolean,
 	/**  Whether the phone answered it by itself. */
 	auto_answered: boolean,
+	/**  When the phone will answer it by itself, ms on the phone's clock, unless that is vetoed. */
+	answers_itself_ms: number | null,
 	/**  How its transfer is getting on. */
 	transfer: TransferView | null,
 	/**  Figures, about once a second. */
@@ -421,6 +469,10 @@ call: CallId;
 allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Stop the ringer for a call that goes on ringing. */
 ({ command: "silence"; 
+/**  Which. */
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+/**  Do not answer a ringing call without the user; it goes on ringing. */
+({ command: "veto"; 
 /**  Which. */
 call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Put a whole new configuration in force. */
@@ -1006,6 +1058,8 @@ export type Settings = {
 	devices?: DevicePreferences,
 	/**  How calls are handled. */
 	calls?: CallSettings,
+	/**  Whose calls are answered without the user; one per account at most. */
+	auto_answer?: AutoAnswer[],
 	/**  The history of calls. */
 	history?: HistorySettings,
 	/**  The desktop program around the phone. */

@@ -77,6 +77,17 @@ const calls: Record<string, CallView[]> = {
   incoming: [
     someCall({ direction: "incoming", state: { state: "incoming" }, answered_ms: null, media: null, remote: zoe }),
   ],
+  itself: [
+    someCall({
+      direction: "incoming",
+      state: { state: "incoming" },
+      answered_ms: null,
+      media: null,
+      remote: zoe,
+      since_ms: 73_000,
+      answers_itself_ms: 78_000,
+    }),
+  ],
   second: [
     someCall({ id: 1, remote: bob }),
     someCall({

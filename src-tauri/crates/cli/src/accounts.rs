@@ -39,6 +39,8 @@ pub(crate) async fn run(setting: &Setting, verb: AccountsVerb, printer: Printer)
                 return Err(Failure::usage(format!("there is no account {name:?}")));
             };
             let removed = settings.accounts.remove(at);
+            // A policy ends with its account: a later account of the same name shall not find it.
+            settings.auto_answer.retain(|policy| policy.account != removed.id);
             file.save(&settings).map_err(|error| Failure::new(Exit::Failed, error))?;
             setting.secrets.forget(&removed).map_err(|error| Failure::new(Exit::Failed, error))?;
         }

@@ -17,7 +17,11 @@ export function AccountsSection({ snapshot }: Props) {
   const [open, setOpen] = useState<{ account: WholeAccount; isNew: boolean } | null>(null);
   const [deleting, setDeleting] = useState<string | null>(null);
   const { accounts } = settings;
-  const put = (changed: WholeAccount[]) => void save({ ...settings, accounts: changed });
+  const put = (changed: WholeAccount[]) => {
+    // A policy ends with its account: a later account of the same name shall not find it.
+    const auto_answer = settings.auto_answer.filter(({ account }) => changed.some(({ id }) => id === account));
+    void save({ ...settings, accounts: changed, auto_answer });
+  };
   const move = (at: number, to: number) => {
     const moved = [...accounts];
     moved.splice(to, 0, ...moved.splice(at, 1));

@@ -1,5 +1,6 @@
 import type { AllowTransfers, CallWaiting, Codec, RecordPolicy, TrialView } from "../../bridge/types";
 import { say } from "../../words/words";
+import { AutoAnswerSection } from "./AutoAnswerSection";
 import { useEditing } from "./editing";
 import { ChoiceField, Group, Labelled, SettingText, SwitchField, wholeNumber } from "./fields";
 import { OrderedList } from "./OrderedList";
@@ -13,12 +14,13 @@ const CODECS: readonly (readonly [Codec, string])[] = [
   ["pcmu", "G.711 µ-law"],
 ];
 
-/** Codecs, waiting, forwarding, do not disturb, recording, tones. */
+/** Codecs, waiting, automatic answer, forwarding, do not disturb, recording, tones. */
 export function CallsSection({ trial }: { trial: TrialView | null }) {
   return (
     <>
       <Sound />
       <Ringing trial={trial} />
+      <AutoAnswerSection />
       <Forwarding />
       <DoNotDisturb />
       <Recording />
@@ -128,12 +130,6 @@ function Ringing({ trial }: { trial: TrialView | null }) {
           ["never", say("calls.transfers-never")],
         ]}
         onChoose={(allow_transfers) => put({ allow_transfers })}
-      />
-      <SwitchField
-        label={say("calls.auto-answer")}
-        hint={say("calls.auto-answer-hint")}
-        on={calls.auto_answer}
-        onSwitch={(auto_answer) => put({ auto_answer })}
       />
     </Group>
   );

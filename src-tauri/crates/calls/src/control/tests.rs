@@ -7,7 +7,7 @@ use model::{
 
 use super::*;
 use crate::io::{
-    Capabilities, Description, IncomingCall, LineEnd, LineEvent, LineRequest, MediaEvent, MediaRequest, ProgressTone, Ring,
+    Capabilities, Description, IncomingCall, LineEnd, LineEvent, LineRequest, MediaEvent, MediaRequest, Plan, ProgressTone, Ring,
     SoundRequest,
 };
 
@@ -81,6 +81,10 @@ impl Desk {
     }
 
     fn ring(&mut self) -> LineCall {
+        self.ring_with(None)
+    }
+
+    fn ring_with(&mut self, plan: Option<Plan>) -> LineCall {
         let call = LineCall::Received(7);
         let incoming = IncomingCall {
             call,
@@ -88,7 +92,7 @@ impl Desk {
             offer: Some(text("their offer")),
             replaces: None,
             sip_call_id: text("abc"),
-            plan: None,
+            plan,
             headers: Vec::new(),
         };
         self.line(LineEvent::Incoming(Box::new(incoming)));
@@ -430,4 +434,24 @@ fn an_unanswered_call_stops_ringing_with_480() {
     desk.wait(Duration::from_secs(120));
     assert!(desk.asked_of_line(LineRequest::Reject { call, code: 480, text: "Temporarily Unavailable".into() }));
     assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::Missed }));
+}
+
+#[test]
+fn a_header_counts_only_on_an_account_that_is_registered() {
+    let plan = |by_header| Plan {
+        by_header,
+        delay: Duration::ZERO,
+        busy: model::AutoAnswerBusy::Refuse,
+        microphone: model::AutoAnswerMicrophone::Closed,
+    };
+    for (state, by_header, answers) in
+        [(AccountState::Registered, true, true), (AccountState::Ready, true, false), (AccountState::Ready, false, true)]
+    {
+        let mut desk = Desk::new();
+        desk.line(LineEvent::State(state));
+        desk.ring_with(Some(plan(by_header)));
+        desk.media(1, MediaEvent::Accepted);
+        let expected = if answers { CallState::Connecting } else { CallState::Incoming };
+        assert_eq!(desk.state(1), Some(expected));
+    }
 }

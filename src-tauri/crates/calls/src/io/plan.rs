@@ -58,7 +58,10 @@ fn asked_delay(headers: &[(String, Personal)]) -> Option<Duration> {
 fn delay_s(name: &str, value: &str) -> Option<u32> {
     let is = |known: &str| name.eq_ignore_ascii_case(known);
     let words: Vec<String> = value.split([';', ',']).map(plain).collect();
-    let number = |key: &str| words.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('=')?.parse().ok());
+    let number = |key: &str| {
+        let parameters = value.split([';', ',']).filter_map(|word| word.split_once('='));
+        parameters.filter(|(name, _)| plain(name) == key).find_map(|(_, value)| value.trim().trim_matches('"').parse().ok())
+    };
     if is("Call-Info") {
         return number("answerafter");
     }
