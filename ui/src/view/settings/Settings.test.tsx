@@ -177,8 +177,8 @@ test("calls of one account are answered by themselves as it is set, and no other
   fireEvent.change(await screen.findByLabelText(/Calls on .*office/), { target: { value: "by-header" } });
   await waitFor(() => expect(phone.kept.auto_answer).toMatchObject([{ account: "office", callers: [], delay_s: 3 }]));
   fireEvent.change(await screen.findByLabelText("Who is answered"), { target: { value: " 6* \n\nbob " } });
-  await waitFor(() => expect(phone.kept.auto_answer[0]?.callers).toEqual(["6*", "bob"]));
+  await waitFor(() => expect(phone.kept.auto_answer?.[0]?.callers).toEqual(["6*", "bob"]));
   fireEvent.change(screen.getByLabelText("During another call"), { target: { value: "hold" } });
-  await waitFor(() => expect(phone.kept.auto_answer[0]?.busy).toBe("hold"));
+  await waitFor(() => expect(phone.kept.auto_answer?.[0]?.busy).toBe("hold"));
   expect(phone.kept.auto_answer).toHaveLength(1);
 });
