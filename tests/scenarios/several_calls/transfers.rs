@@ -243,5 +243,5 @@ fn a_question_nobody_answers_is_refused_in_time() {
     transfer(t.alice(), talk.caller, blind("carol"));
     t.run_until("Bob is asked", seconds(2), |t| shown(t.bob(), talk.called).is_some());
     t.run_until("it is refused", seconds(30), |t| is_told(t.alice(), "refused the transfer"));
-    assert_eq!(hold(t.bob(), talk.called).local, false);
+    assert!(!hold(t.bob(), talk.called).local);
 }
