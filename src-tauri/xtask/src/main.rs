@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a program for a terminal")]
 
 mod bench;
+mod bundle;
 mod ci;
 mod icons;
 mod metadata;
@@ -27,6 +28,7 @@ cargo xtask COMMAND
   tidy               the rules of the project that no other tool knows
   gen-types          writes the page's types from the crate `model`; with --check only compares them
   icons              draws icons/*.png, *.ico and *.icns from icons/*.svg
+  bundle [KIND …]    builds the phone for release and packs it: deb, rpm, appimage; nsis, msi; app, dmg
   bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference, window
 ";
 
@@ -55,6 +57,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<(), Failed> {
         ("gen-types", []) => types::write(),
         ("gen-types", [flag]) if flag == "--check" => types::check(),
         ("icons", []) => icons::draw(),
+        ("bundle", kinds) => bundle::pack(kinds),
         ("bench", [name]) => bench::measure(name),
         ("help" | "-h" | "--help", _) => {
             print!("{USAGE}");

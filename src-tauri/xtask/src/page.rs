@@ -13,10 +13,11 @@ pub fn build() -> Result<(), Failed> {
     npm(&["run", "--silent", "build"])
 }
 
-/// Checks and tests the page on its own: types, style, catalogue, views.
+/// Checks and tests the page on its own: types, style, catalogue, views; and the workflows, whose linter comes with its tools.
 pub fn test() -> Result<(), Failed> {
     prepare()?;
     npm(&["run", "--silent", "check"])?;
+    npm(&["run", "--silent", "workflows"])?;
     npm(&["run", "--silent", "test"])
 }
 

@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    page, run, setup,
-    shell::{Failed, cargo, output, root, run as run_program, run_and_read},
+    bundle, page, run, setup,
+    shell::{Failed, cargo, has, output, root, run as run_program, run_and_read},
 };
 
 /// The parts by name, with what they are.
@@ -17,7 +17,7 @@ const PARTS: [(&str, &str); 9] = [
     ("ui", "the page: types, style, catalogue, each view"),
     ("scenarios", "the whole phone on a fake world, in virtual time"),
     ("several_calls", "several calls at once: hold, swap, conference, waiting, recording"),
-    ("kiosk", "answering without the user: whom, when, after which delay, with which microphone"),
+    ("kiosk", "answering without the user, and being installed, upgraded and removed"),
     ("trust", "hostile messages, certificates, secrets in logs"),
     ("pages", "the built page in a browser: every view, accessibility, large text, hostile words"),
     ("window", "the desktop program on a screen of its own"),
@@ -34,6 +34,7 @@ pub fn test_everything() -> Result<(), Failed> {
     setup::install_window_tests()?;
     setup::install_browser()?;
     build_programs()?;
+    pack_for_test()?;
     let page = page::test().and(page::test_in_browser());
     let lab = prepare_lab();
     test_and_close(&["test", "--workspace", "--no-fail-fast"], &[], lab.as_deref()).and(page)
@@ -61,6 +62,9 @@ pub fn test(part: &str) -> Result<(), Failed> {
         setup::install_window_tests()?;
     }
     build_programs()?;
+    if part == "kiosk" {
+        pack_for_test()?;
+    }
     let lab = if part == "interop" { prepare_lab() } else { None };
     let filter = format!("{part}::");
     test_and_close(&["test", "--workspace", "--test", "all", "--no-fail-fast"], &[&filter], lab.as_deref())
@@ -70,6 +74,14 @@ pub fn test(part: &str) -> Result<(), Failed> {
 fn build_programs() -> Result<(), Failed> {
     page::build()?;
     run::build(&["--bin", "sidetone-cli", "--bin", "sidetone"])
+}
+
+/// Packs the program where the package can be tested.
+fn pack_for_test() -> Result<(), Failed> {
+    if cfg!(target_os = "linux") && has("dpkg-deb") {
+        bundle::pack_for_test()?;
+    }
+    Ok(())
 }
 
 /// Runs the tests: `arguments` are for cargo, `filters` for the runners. After several runners, of which each has closed with

@@ -45,6 +45,14 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// Where cargo builds.
+pub fn cargo_target() -> Result<PathBuf, Failed> {
+    // This program is in there, in the folder of its profile.
+    let here = env::current_exe().map_err(|error| Failed::new(format!("where the programs are is unknown: {error}")))?;
+    let target = here.parent().and_then(Path::parent).map(Path::to_path_buf);
+    target.ok_or_else(|| Failed::new("where the programs are is unknown"))
+}
+
 /// Runs a command to its end; its exit code becomes ours when it fails.
 pub fn run(command: &mut Command) -> Result<(), Failed> {
     let status = command.status().map_err(|error| not_started(command, &error))?;
