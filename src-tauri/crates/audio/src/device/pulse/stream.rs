@@ -184,10 +184,13 @@ struct Player {
 impl Player {
     fn keep_playing(mut self) -> Result<(), ProtocolError> {
         self.block.reserve_exact(DESCRIPTOR_SIZE + BLOCK_SAMPLES * SAMPLE_BYTES);
+        // Not a sign of life, which only the device's own requests are: one that slept takes its time.
         self.send(self.stream.requested_bytes)?;
         loop {
             match self.connection.hear()? {
                 Heard::Request(length) => {
+                    let ahead = self.store().saturating_sub(self.sample_spec.bytes_to_duration(length as usize));
+                    self.end.called(self.clock.elapsed(), ahead + Duration::from_micros(self.stream.stream_latency));
                     self.send(length)?;
                     self.store_less()?;
                 }
@@ -202,9 +205,6 @@ impl Player {
     fn send(&mut self, bytes: u32) -> Result<(), ProtocolError> {
         let mut samples =
             usize::try_from(bytes).unwrap_or(0).min(SAMPLE_BYTES * self.sample_spec.sample_rate as usize) / SAMPLE_BYTES;
-        let store = self.sample_spec.bytes_to_duration(self.stream.buffer_attr.target_length as usize);
-        let ahead = store.saturating_sub(self.sample_spec.bytes_to_duration(samples * SAMPLE_BYTES));
-        self.end.called(self.clock.elapsed(), ahead + Duration::from_micros(self.stream.stream_latency));
         while samples > 0 {
             let count = samples.min(BLOCK_SAMPLES);
             samples -= count;
@@ -216,6 +216,11 @@ impl Player {
             self.connection.send(self.stream.channel, &mut self.block)?;
         }
         Ok(())
+    }
+
+    /// How much the server keeps in store.
+    fn store(&self) -> Duration {
+        self.sample_spec.bytes_to_duration(self.stream.buffer_attr.target_length as usize)
     }
 
     /// The server ran dry: this machine cannot keep up with so small a store.
