@@ -3,6 +3,7 @@
 mod conference;
 mod crowd;
 mod digits;
+mod exchange;
 mod faults;
 mod floor;
 mod kit;

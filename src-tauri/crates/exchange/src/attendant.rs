@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use audio::{Repeat, ToneSpec};
 use calls::io::Description;
 use model::{DtmfDigit, Instant, MediaId};
+use sip::Uri;
 
-use crate::number::Number;
+use crate::{core::CallRef, number::Number};
 
 /// Tones of the humming numbers: musical thirds apart, so that each is told from the other in a mix.
 const PARTNER_HZ: f32 = 523.25;
@@ -20,6 +21,10 @@ pub(crate) struct Attendant {
     pub(crate) stage: Stage,
     /// Our answer or offer, while it waits for the moment to answer.
     pub(crate) description: Option<Description>,
+    /// Whom it calls, when it does not wait to be called.
+    pub(crate) calls: Option<Uri>,
+    /// The call whose place it takes when it answers (RFC 3891).
+    pub(crate) in_place_of: Option<CallRef>,
     digits: Vec<DtmfDigit>,
 }
 
@@ -49,12 +54,13 @@ pub(crate) enum Heard {
 
 impl Attendant {
     pub(crate) fn new(number: Number, media: MediaId) -> Self {
-        Self { number, media, stage: Stage::Preparing, description: None, digits: Vec::new() }
+        Self { number, media, stage: Stage::Preparing, description: None, calls: None, in_place_of: None, digits: Vec::new() }
     }
 
     /// How long it rings or plays before it answers; `None` when it never does.
     pub(crate) fn answers_after(&self) -> Option<Duration> {
         match self.number {
+            _ if self.in_place_of.is_some() => Some(Duration::ZERO),
             Number::NeverAnswers | Number::Busy => None,
             Number::EarlyMedia => Some(Duration::from_secs(4)),
             Number::TransferTarget => Some(Duration::from_secs(2)),

@@ -20,6 +20,11 @@ impl Bridges {
         self.0.insert(callee, caller);
     }
 
+    /// The other side of a call.
+    pub(crate) fn other(&self, call: CallRef) -> Option<CallRef> {
+        self.0.get(&call).copied()
+    }
+
     /// The headers of a caller's INVITE that the called gets to see.
     pub(crate) fn passed_on(headers: ExtraHeaders) -> ExtraHeaders {
         let is_passed = |name: &str| {

@@ -17,6 +17,7 @@ use crate::{
     link::LinkId,
     number::Number,
     registrar::{Registered, Registrar, Users},
+    transfer::Transfers,
 };
 
 /// The host part of every address here.
@@ -38,20 +39,21 @@ pub(crate) enum Output {
 pub(crate) struct Core {
     registrar: Registrar,
     tokens: Tokens,
-    links: BTreeMap<LinkId, Link>,
-    attendants: BTreeMap<CallRef, Attendant>,
-    bridges: Bridges,
+    pub(crate) links: BTreeMap<LinkId, Link>,
+    pub(crate) attendants: BTreeMap<CallRef, Attendant>,
+    pub(crate) bridges: Bridges,
     /// Users to be called back, and when.
     call_backs: Vec<(Instant, String)>,
+    pub(crate) transfers: Transfers,
     numbered: u32,
     outputs: VecDeque<Output>,
 }
 
 /// A connection.
-struct Link {
-    agent: UserAgent,
+pub(crate) struct Link {
+    pub(crate) agent: UserAgent,
     /// Who has registered over it.
-    user: Option<String>,
+    pub(crate) user: Option<String>,
 }
 
 impl Core {
@@ -64,6 +66,7 @@ impl Core {
             attendants: BTreeMap::new(),
             bridges: Bridges::default(),
             call_backs: Vec::new(),
+            transfers: Transfers::default(),
             numbered: 0,
             outputs: VecDeque::new(),
         }
@@ -120,12 +123,14 @@ impl Core {
         for (_, user) in due {
             self.call_back(&user);
         }
+        self.transfers_due(now);
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let agents = self.links.values().filter_map(|link| link.agent.poll_timeout());
         let attendants = self.attendants.values().filter_map(Attendant::deadline);
-        agents.chain(attendants).chain(self.call_backs.iter().map(|(at, _)| *at)).min()
+        let call_backs = self.call_backs.iter().map(|(at, _)| *at);
+        agents.chain(attendants).chain(call_backs).chain(self.transfers.deadline()).min()
     }
 
     pub(crate) fn poll_output(&mut self) -> Option<Output> {
@@ -141,7 +146,7 @@ impl Core {
         self.numbered
     }
 
-    fn command(&mut self, now: Instant, link: LinkId, command: Command) {
+    pub(crate) fn command(&mut self, now: Instant, link: LinkId, command: Command) {
         self.tell_agent(now, link, Input::Command(command));
     }
 
@@ -191,7 +196,7 @@ impl Core {
         }
     }
 
-    fn link_of(&self, user: &str) -> Option<LinkId> {
+    pub(crate) fn link_of(&self, user: &str) -> Option<LinkId> {
         self.links.iter().find(|(_, link)| link.user.as_deref() == Some(user)).map(|(id, _)| *id)
     }
 
@@ -209,24 +214,27 @@ impl Core {
         let dialled = incoming.target.user_text();
         if self.links.get(&call.0).is_none_or(|link| link.user.is_none()) {
             self.reject(now, call, 403, "Register First");
+        } else if let Ok(Some(replaces)) = incoming.message.headers.replaces() {
+            self.on_replacing(now, call, incoming, &replaces);
         } else if let Some(number) = Number::of_digits(&dialled) {
             self.start_attendant(now, call, number, incoming.offer);
         } else if let Some(callee) = self.link_of(&dialled) {
-            let dialled_call = LineCall::Dialled(self.next_number());
-            let invite = Invite {
-                call: dialled_call,
-                target: Uri::sip(&dialled, DOMAIN),
-                offer: incoming.offer,
-                headers: Bridges::passed_on(incoming.headers),
-            };
-            self.bridges.join(call, (callee, dialled_call));
-            self.command(now, callee, Command::Invite(Box::new(invite)));
+            self.connect(now, call, incoming, callee, Uri::sip(&dialled, DOMAIN));
         } else {
             self.reject(now, call, 404, "Not Found");
         }
     }
 
-    fn reject(&mut self, now: Instant, call: CallRef, code: u16, text: &str) {
+    /// Calls somebody on behalf of who has called.
+    pub(crate) fn connect(&mut self, now: Instant, call: CallRef, incoming: IncomingCall, callee: LinkId, target: Uri) {
+        let dialled = LineCall::Dialled(self.next_number());
+        let headers = Bridges::passed_on(incoming.headers);
+        self.bridges.join(call, (callee, dialled));
+        let invite = Invite { call: dialled, target, offer: incoming.offer, headers };
+        self.command(now, callee, Command::Invite(Box::new(invite)));
+    }
+
+    pub(crate) fn reject(&mut self, now: Instant, call: CallRef, code: u16, text: &str) {
         self.command(now, call.0, Command::Reject { call: call.1, code, text: text.into(), headers: Vec::new() });
     }
 
@@ -235,6 +243,10 @@ impl Core {
             self.reject(now, call, 486, "Busy Here");
             return;
         }
+        self.attend(call, number, offer, None);
+    }
+
+    pub(crate) fn attend(&mut self, call: CallRef, number: Number, offer: Option<Description>, in_place_of: Option<CallRef>) {
         let media = MediaId(self.next_number());
         let account = AccountId("exchange".into());
         let request = match offer {
@@ -242,15 +254,26 @@ impl Core {
             None => MediaRequest::Offer { account },
         };
         self.outputs.push_back(Output::Media(media, request));
-        self.attendants.insert(call, Attendant::new(number, media));
+        let mut attendant = Attendant::new(number, media);
+        attendant.in_place_of = in_place_of;
+        self.attendants.insert(call, attendant);
     }
 
     fn call_back(&mut self, user: &str) {
-        let Some(link) = self.link_of(user) else { return };
+        if let Some(link) = self.link_of(user) {
+            self.call_out(link, Number::Echo, Uri::sip(user, DOMAIN));
+        }
+    }
+
+    /// Lets a number call somebody.
+    pub(crate) fn call_out(&mut self, link: LinkId, number: Number, target: Uri) -> CallRef {
         let media = MediaId(self.next_number());
-        let call = LineCall::Dialled(self.next_number());
+        let call = (link, LineCall::Dialled(self.next_number()));
         self.outputs.push_back(Output::Media(media, MediaRequest::Offer { account: AccountId("exchange".into()) }));
-        self.attendants.insert((link, call), Attendant::new(Number::Echo, media));
+        let mut attendant = Attendant::new(number, media);
+        attendant.calls = Some(target);
+        self.attendants.insert(call, attendant);
+        call
     }
 
     pub(crate) fn media(&mut self, now: Instant, media: MediaId, event: MediaEvent) {
@@ -262,7 +285,7 @@ impl Core {
                 self.command(now, call.0, Command::Ring { call: call.1 });
             }
             MediaEvent::OfferReady { offer } => match call.1 {
-                LineCall::Dialled(_) => self.send_call_back(now, call, offer),
+                LineCall::Dialled(_) => self.send_call_out(now, call, offer),
                 LineCall::Received(_) => self.alert(now, call, offer),
             },
             MediaEvent::AnswerReady { answer, .. } if attendant.stage == Stage::Preparing => self.alert(now, call, answer),
@@ -321,18 +344,22 @@ impl Core {
     fn accept(&mut self, now: Instant, call: CallRef, description: Option<Description>) {
         let Some(attendant) = self.attendants.get_mut(&call) else { return };
         attendant.answered(now);
-        let (media, heard) = (attendant.media, attendant.heard());
+        let (media, heard, replaced) = (attendant.media, attendant.heard(), attendant.in_place_of.take());
         self.command(now, call.0, Command::Accept { call: call.1, description });
         self.outputs.push_back(Output::Hear(media, heard));
+        if let Some(replaced) = replaced {
+            self.hang_up_attended(now, replaced);
+        }
     }
 
-    fn send_call_back(&mut self, now: Instant, call: CallRef, offer: Description) {
-        let Some(user) = self.links.get(&call.0).and_then(|link| link.user.clone()) else { return };
-        let invite = Invite { call: call.1, target: Uri::sip(&user, DOMAIN), offer: Some(offer), headers: Vec::new() };
+    fn send_call_out(&mut self, now: Instant, call: CallRef, offer: Description) {
+        let Some(target) = self.attendants.get(&call).and_then(|attendant| attendant.calls.clone()) else { return };
+        let invite = Invite { call: call.1, target, offer: Some(offer), headers: Vec::new() };
         self.command(now, call.0, Command::Invite(Box::new(invite)));
     }
 
     fn on_attended_call(&mut self, now: Instant, call: CallRef, event: CallEvent) {
+        self.tell_who_transferred(now, call, &event);
         let Some(attendant) = self.attendants.get_mut(&call) else { return };
         let media = attendant.media;
         match event {
@@ -351,7 +378,7 @@ impl Core {
                     attendant.digit(now, digit);
                 }
             }
-            CallEvent::Referred { .. } => self.command(now, call.0, Command::RefuseRefer { call: call.1, code: 603 }),
+            CallEvent::Referred { target, .. } => self.on_referred(now, call, &target),
             CallEvent::Ended(end) => {
                 let number = attendant.number;
                 self.drop_attendant(call);
@@ -388,9 +415,7 @@ impl Core {
             }
             Stage::Talking { .. } => {
                 let number = attendant.number;
-                // First, so that the end of the call, which is told at once, finds nobody and nothing is done twice.
-                self.drop_attendant(call);
-                self.command(now, call.0, Command::HangUp { call: call.1, reason: String::new() });
+                self.hang_up_attended(now, call);
                 self.after(now, call, number, &CallEnd::Local);
             }
             Stage::Collecting { .. } => {
@@ -407,6 +432,12 @@ impl Core {
         if let (Number::CallBack, CallEnd::Local | CallEnd::Bye { .. }, Some(user)) = (number, end, user) {
             self.call_backs.push((now + std::time::Duration::from_secs(2), user));
         }
+    }
+
+    pub(crate) fn hang_up_attended(&mut self, now: Instant, call: CallRef) {
+        // First, so that the end of the call, which is told at once, finds nobody and nothing is done twice.
+        self.drop_attendant(call);
+        self.command(now, call.0, Command::HangUp { call: call.1, reason: String::new() });
     }
 
     fn drop_attendant(&mut self, call: CallRef) {

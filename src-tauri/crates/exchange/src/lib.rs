@@ -13,6 +13,7 @@ mod number;
 mod practice;
 mod registrar;
 mod server;
+mod transfer;
 
 pub use door::{Door, DoorLink};
 pub use number::Number;

@@ -1,7 +1,7 @@
 //! Transfers at the message level (RFC 3515, 3892, 5589): REFER in a call, and the NOTIFYs that tell how it went.
 
 use crate::{
-    Method, NameAddr, Replaces, Request, Response, Uri,
+    InvalidHeader, Method, NameAddr, Replaces, Request, Response, Uri, grammar,
     invite::{Session, Task},
     reason_phrase,
     transaction::ServerId,
@@ -34,10 +34,10 @@ pub(crate) enum IncomingRefer {
 impl Session {
     /// Asks the far end to call `target`, in place of a call of ours when `replaces` is given.
     pub(crate) fn refer(&mut self, core: &mut Core, target: Uri, replaces: Option<&Replaces>) {
-        let mut target = target;
-        if let Some(replaces) = replaces {
-            target.headers = vec![("Replaces".into(), crate::grammar::escape(&replaces.to_string(), ""))];
-        }
+        let target = match replaces {
+            Some(replaces) => target.replacing(replaces),
+            None => target,
+        };
         let mut refer = self.dialog.request(Method::Refer);
         refer.headers.set("Contact", core.contact());
         refer.headers.set("Refer-To", NameAddr::new(target));
@@ -147,6 +147,24 @@ impl Session {
     pub(crate) fn drop_refer(&mut self, core: &mut Core) {
         self.refuse_refer(core, 603);
         self.incoming_refer = IncomingRefer::None;
+    }
+}
+
+impl Uri {
+    /// The same, to be called in the place of another call (RFC 3891 in a Refer-To, RFC 5589 section 7).
+    #[must_use]
+    pub fn replacing(mut self, replaces: &Replaces) -> Self {
+        self.headers = vec![("Replaces".into(), grammar::escape(&replaces.to_string(), ""))];
+        self
+    }
+
+    /// The call in whose place it is to be called, if it says so.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub fn replaces(&self) -> Result<Option<Replaces>, InvalidHeader> {
+        let named = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Replaces"));
+        named.map(|(_, value)| grammar::unescape(value).parse()).transpose()
     }
 }
 

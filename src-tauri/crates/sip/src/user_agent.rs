@@ -24,7 +24,7 @@ pub use io::{
 };
 
 use crate::{
-    Message, Method, Response, compose,
+    Message, Method, Replaces, Response, compose,
     invite::{Call, Provisional, Reinvitation, Rejection},
     is_keep_alive,
     register::Registration,
@@ -96,6 +96,16 @@ impl UserAgent {
     /// Our contact: what a request to us has as its Request-URI.
     pub fn contact(&self) -> crate::Uri {
         self.core.contact().uri
+    }
+
+    /// The call that a `Replaces` names, or the status to refuse it with (RFC 3891 section 3); `None` when it names none.
+    pub fn named_by(&self, replaces: &Replaces) -> Option<Result<CallKey, u16>> {
+        self.calls.values().find_map(|call| Some(call.replaceable(replaces)?.map(|()| call.key())))
+    }
+
+    /// What takes the place of a call at its far end; none before the answer.
+    pub fn replaces(&self, call: CallKey) -> Option<Replaces> {
+        self.calls.get(&call).and_then(Call::to_be_replaced)
     }
 
     fn receive(&mut self, bytes: &[u8]) {
@@ -276,7 +286,7 @@ impl UserAgent {
     }
 
     fn refer(&mut self, call: CallKey, target: crate::Uri, replaces: Option<CallKey>) {
-        let other = replaces.map(|other| self.calls.get(&other).and_then(Call::to_be_replaced));
+        let other = replaces.map(|other| self.replaces(other));
         let replaces = match other {
             Some(None) => {
                 let text = String::from("the other call is not answered");

@@ -4,9 +4,9 @@ use model::Instant;
 
 use super::{Purpose, Reinvitation, Task, closing::Closing, session::Session};
 use crate::{
-    Method, Replaces, Request, Response,
+    Method, Request, Response,
     compose::{self, check_extra_headers},
-    grammar, identity,
+    identity,
     transaction::{ClientId, ServerId},
     user_agent::{Answered, CallEnd, CallEvent, CallKey, Core, Description, Invite, User},
 };
@@ -46,9 +46,7 @@ impl Dialling {
     pub fn start(core: &mut Core, invite: Invite) -> Result<Self, CallEnd> {
         let Invite { call, target, offer, headers } = invite;
         check_extra_headers(&headers).map_err(|error| CallEnd::Failed { detail: error.to_string() })?;
-        let replaces = target.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Replaces"));
-        let replaces = replaces.map(|(_, value)| grammar::unescape(value).parse::<Replaces>()).transpose();
-        let replaces = replaces.map_err(|error| CallEnd::Failed { detail: error.to_string() })?;
+        let replaces = target.replaces().map_err(|error| CallEnd::Failed { detail: error.to_string() })?;
         let mut request = core.outside_request(Method::Invite, target, &headers);
         core.describe_us(&mut request.headers);
         if let Some(replaces) = replaces {

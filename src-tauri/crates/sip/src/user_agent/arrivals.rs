@@ -100,10 +100,9 @@ impl UserAgent {
             Ok(None) => None,
             Err(_) => return Err(Refused::new(400)),
             Ok(Some(replaces)) => {
-                let named = self.calls.values().find_map(|call| Some((call.key(), call.replaceable(&replaces)?)));
-                match named {
-                    Some((key, Ok(()))) => Some(key),
-                    Some((_, Err(code))) => return Err(Refused::new(code)),
+                match self.named_by(&replaces) {
+                    Some(Ok(key)) => Some(key),
+                    Some(Err(code)) => return Err(Refused::new(code)),
                     // A server's other connections may have it: its user knows.
                     None if self.core.config.role == Role::Server => None,
                     None => return Err(Refused::new(481)),
