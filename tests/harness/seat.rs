@@ -206,6 +206,8 @@ pub fn settings(user: &str, server: &str, domain: &str, password: &str) -> Setti
         proxy: "direct".into(),
         register: true,
         expires_s: 600,
+        voicemail_number: Personal::default(),
+        mwi: false,
         dtmf: DtmfMode::Automatic,
         ice_servers: Vec::new(),
         ice_policy: IcePolicy::All,

@@ -87,6 +87,7 @@ pub(crate) fn check_life(name: &str, events: &[TimedEvent], last: &Snapshot) {
             Event::Started { .. }
             | Event::Registered { .. }
             | Event::Unregistered { .. }
+            | Event::Voicemail { .. }
             | Event::Conference { .. }
             // Its file is complete a moment after the call.
             | Event::Recording { .. }

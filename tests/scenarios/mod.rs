@@ -11,3 +11,4 @@ mod registering;
 mod settings;
 mod sound;
 mod stopping;
+mod voicemail;

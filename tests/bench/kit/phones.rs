@@ -62,6 +62,8 @@ impl Office {
             proxy: "direct".into(),
             register: true,
             expires_s: 600,
+            voicemail_number: Personal::default(),
+            mwi: false,
             dtmf: model::DtmfMode::default(),
             ice_servers: Vec::new(),
             ice_policy: IcePolicy::default(),

@@ -13,6 +13,8 @@ export function someAccounts(): Account[] {
         allow_plain_ws: false,
         register: true,
         expires_s: 600,
+        voicemail_number: "",
+        mwi: true,
         dtmf: "automatic",
         ice_servers: [
           { url: "stun:stun.example.com", username: "" },

@@ -69,6 +69,8 @@ export type AccountView = {
 	state: AccountState,
 	/**  What its service lets a call do. */
 	can: AccountCan,
+	/**  Its voice mail; none when the server tells nothing and no number is set. */
+	voicemail: Voicemail | null,
 };
 
 /**  What happens when the far end of a call asks us to call somebody else. */
@@ -1123,6 +1125,10 @@ export type SipAccount = {
 	register?: boolean,
 	/**  Seconds asked for in REGISTER. */
 	expires_s?: number,
+	/**  What is dialled to hear the voice mail; what the server names when empty. */
+	voicemail_number?: Personal,
+	/**  Whether the server is asked to tell of messages that wait (RFC 3842). */
+	mwi?: boolean,
 	/**  How digits travel. */
 	dtmf?: DtmfMode,
 	/**  STUN and TURN servers. */
@@ -1261,6 +1267,18 @@ export type TrialView = {
 	trial: DeviceTrial,
 	/**  How far it is. */
 	stage: TrialStage,
+};
+
+/**  The voice mail of an account. */
+export type Voicemail = {
+	/**  What is dialled to hear it; empty when nobody said. */
+	number: Personal,
+	/**  Whether messages wait. */
+	waiting: boolean,
+	/**  New ones; zero with `waiting` when the server does not count. */
+	new: number,
+	/**  Those heard already. */
+	old: number,
 };
 
 /**  The desktop program around the phone. */

@@ -3,6 +3,7 @@ import { say } from "../words/words";
 import { useDoing } from "./doing";
 import { Icon } from "./icons";
 import { accountWords } from "./texts";
+import { accountShown, type Mailbox, useVoicemail, voicemailOf } from "./voicemail";
 
 interface Props {
   snapshot: Snapshot;
@@ -17,8 +18,9 @@ interface Props {
 export function AccountBar({ snapshot, from, onFrom, onAccounts }: Props) {
   const { send } = useDoing();
   const { accounts } = snapshot;
-  const usable = accounts.find(({ state }) => state.state === "registered" || state.state === "ready");
-  const shown = accounts.find(({ id }) => id === from) ?? usable ?? accounts[0];
+  const shown = accountShown(snapshot, from);
+  const mailbox = voicemailOf(snapshot, from);
+  const hear = useVoicemail();
   const lamp = !shown
     ? "off"
     : shown.state.state === "registered" || shown.state.state === "ready"
@@ -53,6 +55,19 @@ export function AccountBar({ snapshot, from, onFrom, onAccounts }: Props) {
           </>
         )}
       </div>
+      {mailbox && (mailbox.waiting || mailbox.number) && (
+        <button
+          type="button"
+          class={mailbox.waiting ? "small voicemail waiting" : "small voicemail"}
+          aria-label={mailboxWords(mailbox)}
+          title={mailboxWords(mailbox)}
+          disabled={!mailbox.number}
+          onClick={() => hear(mailbox)}
+        >
+          <Icon name="voicemail" />
+          {mailbox.waiting && <span class="count">{mailbox.new > 0 ? String(mailbox.new) : "•"}</span>}
+        </button>
+      )}
       <button
         type="button"
         class="small"
@@ -81,4 +96,10 @@ export function AccountBar({ snapshot, from, onFrom, onAccounts }: Props) {
       )}
     </div>
   );
+}
+
+function mailboxWords(mailbox: Mailbox): string {
+  const { waiting, number } = mailbox;
+  const hear = say(number ? "account.voicemail-hear" : "account.voicemail");
+  return waiting && mailbox.new > 0 ? `${hear}: ${say("account.voicemail-new", { count: mailbox.new })}` : hear;
 }

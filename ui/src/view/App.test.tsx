@@ -39,7 +39,12 @@ test("the first character tells the phone that a call is coming", () => {
 test("an account without its server says why, and leads to where it is set", () => {
   const phone = open("offline");
   expect(screen.getByText("The server refused the user name or password (403)")).toBeTruthy();
-  const practice = { id: "practice", state: { state: "registered" as const }, can: { hold: true, transfer: true } };
+  const practice = {
+    id: "practice",
+    state: { state: "registered" as const },
+    can: { hold: true, transfer: true },
+    voicemail: null,
+  };
   act(() => phone.show({ accounts: [practice, ...phone.snapshot.accounts] }));
   expect(screen.getByText(/: The server refused the user name or password \(403\)/)).toBeTruthy();
   press("Open accounts");
@@ -167,6 +172,19 @@ test("missed calls beside the phone count as seen once the list is touched", () 
   expect(phone.asked).not.toContain("markSeen");
   fireEvent.pointerDown(screen.getByRole("region", { name: "History" }));
   expect(phone.asked).toContain("markSeen");
+});
+
+test("messages that wait are counted, and heard by key 1 held down or a click", async () => {
+  const phone = open("idle");
+  press("Hear the voice messages: 3 new messages");
+  const key = screen.getByRole("button", { name: "1" });
+  fireEvent.pointerDown(key);
+  await waitFor(() => expect(phone.sent.filter(({ command }) => command === "dial")).toHaveLength(2));
+  fireEvent.pointerUp(key);
+  fireEvent.click(key);
+  const call = { command: "dial", target: "*97", account: "office", headers: [] };
+  expect(phone.sent).toEqual([call, call]);
+  expect(screen.getByRole<HTMLInputElement>("combobox", { name: "Name or number" }).value).toBe("");
 });
 
 test("a notice offers what to do about it", () => {

@@ -12,10 +12,12 @@ interface Props {
   onNumber: (number: string) => void;
   field: RefObject<HTMLInputElement | null>;
   onDial: (target: string) => void;
+  /** Calls the voice mail; none when nobody knows its number. */
+  onVoicemail?: (() => void) | undefined;
 }
 
 /** Where a number is typed, chosen or pasted, and called. */
-export function Dialler({ number, onNumber, field, onDial }: Props) {
+export function Dialler({ number, onNumber, field, onDial, onVoicemail }: Props) {
   const { bridge, send, failed } = useDoing();
   const [chosen, choose] = useState(-1);
   const typed = number.trim();
@@ -111,7 +113,7 @@ export function Dialler({ number, onNumber, field, onDial }: Props) {
           </div>
         ))}
       </div>
-      <Dialpad onKey={type} />
+      <Dialpad onKey={type} onVoicemail={onVoicemail} />
       <button type="submit" class="call-button" disabled={!typed}>
         <Icon name="phone" />
         {typed ? say("dial.call-number", { number: isolated(typed) }) : say("dial.call")}

@@ -1,5 +1,6 @@
 import { useRef } from "preact/hooks";
 import { say } from "../words/words";
+import { Icon } from "./icons";
 
 const KEYS: readonly (readonly [digit: string, letters: string])[] = [
   ["1", ""],
@@ -25,17 +26,27 @@ interface Props {
   /** Pressed, and let go: for tones as long as the key is held. */
   onPress?: (digit: string) => void;
   onRelease?: () => void;
+  /** Key 1 was held down. */
+  onVoicemail?: (() => void) | undefined;
   /** With the letters A to D of telephone events. */
   extra?: boolean;
   label?: string;
 }
 
-export function Dialpad({ onKey, onPress, onRelease, extra, label }: Props) {
+export function Dialpad({ onKey, onPress, onRelease, onVoicemail, extra, label }: Props) {
   const keys = extra ? withLetters() : KEYS;
   return (
     <fieldset class={extra ? "dialpad extra" : "dialpad"} aria-label={label ?? say("dial.pad")}>
       {keys.map(([digit, letters]) => (
-        <PadKey key={digit} digit={digit} letters={letters} onKey={onKey} onPress={onPress} onRelease={onRelease} />
+        <PadKey
+          key={digit}
+          digit={digit}
+          letters={letters}
+          onKey={onKey}
+          onPress={onPress}
+          onRelease={onRelease}
+          onLong={digit === "0" && onKey ? () => onKey("+") : digit === "1" ? onVoicemail : undefined}
+        />
       ))}
     </fieldset>
   );
@@ -52,9 +63,11 @@ interface KeyProps {
   onKey: Props["onKey"];
   onPress: Props["onPress"];
   onRelease: Props["onRelease"];
+  /** What the key does when it is held down. */
+  onLong: (() => void) | undefined;
 }
 
-function PadKey({ digit, letters, onKey, onPress, onRelease }: KeyProps) {
+function PadKey({ digit, letters, onKey, onPress, onRelease, onLong }: KeyProps) {
   const long = useRef<{ timer: ReturnType<typeof setTimeout>; taken: boolean } | null>(null);
   const held = useRef(false);
 
@@ -62,12 +75,12 @@ function PadKey({ digit, letters, onKey, onPress, onRelease }: KeyProps) {
     if (held.current) return;
     held.current = true;
     onPress?.(digit);
-    if (digit !== "0" || !onKey) return;
-    const state = { timer: setTimeout(() => take("+"), LONG_PRESS_MS), taken: false };
-    const take = (other: string) => {
+    if (!onLong) return;
+    const take = () => {
       state.taken = true;
-      onKey(other);
+      onLong();
     };
+    const state = { timer: setTimeout(take, LONG_PRESS_MS), taken: false };
     long.current = state;
   };
   const release = () => {
@@ -95,7 +108,8 @@ function PadKey({ digit, letters, onKey, onPress, onRelease }: KeyProps) {
       onBlur={release}
       onClick={click}
     >
-      <span class="pad-digit">{digit}</span> <span class="pad-letters">{letters}</span>
+      <span class="pad-digit">{digit}</span>{" "}
+      <span class="pad-letters">{digit === "1" && onLong ? <Icon name="voicemail" /> : letters}</span>
     </button>
   );
 }

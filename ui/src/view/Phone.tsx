@@ -9,6 +9,7 @@ import { useDoing } from "./doing";
 import { useAnswer } from "./hooks";
 import { Icon } from "./icons";
 import { isEnded, isIncoming } from "./texts";
+import { useVoicemail, voicemailOf } from "./voicemail";
 
 interface Props {
   snapshot: Snapshot;
@@ -35,6 +36,8 @@ export function Phone(props: Props) {
   const { dial } = useDoing();
   const inCall = snapshot.calls.some((call) => !isEnded(call) && !isIncoming(call));
   const dialling = !inCall || adding;
+  const voicemail = voicemailOf(snapshot, props.from);
+  const hear = useVoicemail();
   return (
     <section class={inCall ? "phone in-call" : "phone"} aria-label={say("app.phone")}>
       {snapshot.calls.length > 0 && (
@@ -59,7 +62,13 @@ export function Phone(props: Props) {
       {dialling && (
         <>
           <Favourites changes={snapshot.changes.contacts} />
-          <Dialler number={props.number} onNumber={props.onNumber} field={props.field} onDial={dial} />
+          <Dialler
+            number={props.number}
+            onNumber={props.onNumber}
+            field={props.field}
+            onDial={dial}
+            onVoicemail={voicemail?.number ? () => hear(voicemail) : undefined}
+          />
         </>
       )}
     </section>

@@ -33,6 +33,7 @@ export const de: Catalogue = {
   "account.retry": { one: "neuer Versuch in {count} Sekunde", other: "neuer Versuch in {count} Sekunden" },
   "account.voicemail": "Mailbox",
   "account.voicemail-new": { one: "{count} neue Nachricht", other: "{count} neue Nachrichten" },
+  "account.voicemail-hear": "Sprachnachrichten anhören",
   "account.dnd": "Nicht stören",
   "account.dnd-on": "„Nicht stören“ ist an: Anrufer werden abgewiesen",
 
@@ -318,6 +319,10 @@ export const de: Catalogue = {
   "accounts.register": "Anrufe empfangen",
   "accounts.register-hint": "Ausgeschaltet meldet sich das Konto nicht an und kann nur anrufen",
   "accounts.expires": "Sekunden zwischen den Anmeldungen",
+  "accounts.voicemail-number": "Nummer der Mailbox",
+  "accounts.voicemail-hint": "Wird mit der gehaltenen Taste 1 gewählt. Leer: was der Server sagt",
+  "accounts.mwi": "Wartende Sprachnachrichten anzeigen",
+  "accounts.mwi-hint": "Bittet den Server, sie zu melden",
   "accounts.proxy": "HTTP-Proxy",
   "accounts.proxy-hint": "Leer: der des Systems. direct: keiner",
   "accounts.ca-file": "Datei mit weiteren Zertifizierungsstellen",

@@ -34,6 +34,7 @@ export const en = {
   "account.retry": { one: "trying again in {count} second", other: "trying again in {count} seconds" },
   "account.voicemail": "Voicemail",
   "account.voicemail-new": { one: "{count} new message", other: "{count} new messages" },
+  "account.voicemail-hear": "Hear the voice messages",
   "account.dnd": "Do not disturb",
   "account.dnd-on": "Do not disturb is on: callers are turned away",
 
@@ -319,6 +320,10 @@ export const en = {
   "accounts.register": "Receive calls",
   "accounts.register-hint": "Switched off, the account does not register and can only call out",
   "accounts.expires": "Seconds between registrations",
+  "accounts.voicemail-number": "Voicemail number",
+  "accounts.voicemail-hint": "Dialled by key 1 held down. Empty: what the server says",
+  "accounts.mwi": "Show waiting voice messages",
+  "accounts.mwi-hint": "Asks the server to tell of them",
   "accounts.proxy": "HTTP proxy",
   "accounts.proxy-hint": "Empty: the system's. direct: none",
   "accounts.ca-file": "File with further certificate authorities",

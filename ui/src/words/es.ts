@@ -33,6 +33,7 @@ export const es: Catalogue = {
   "account.retry": { one: "nuevo intento en {count} segundo", other: "nuevo intento en {count} segundos" },
   "account.voicemail": "Buzón de voz",
   "account.voicemail-new": { one: "{count} mensaje nuevo", other: "{count} mensajes nuevos" },
+  "account.voicemail-hear": "Escuchar los mensajes de voz",
   "account.dnd": "No molestar",
   "account.dnd-on": "«No molestar» está activado: se rechazan las llamadas",
 
@@ -318,6 +319,10 @@ export const es: Catalogue = {
   "accounts.register": "Recibir llamadas",
   "accounts.register-hint": "Si se desactiva, la cuenta no se registra y solo puede llamar",
   "accounts.expires": "Segundos entre registros",
+  "accounts.voicemail-number": "Número del buzón de voz",
+  "accounts.voicemail-hint": "Se marca con la tecla 1 mantenida. Vacío: el que diga el servidor",
+  "accounts.mwi": "Mostrar los mensajes de voz en espera",
+  "accounts.mwi-hint": "Pide al servidor que avise de ellos",
   "accounts.proxy": "Proxy HTTP",
   "accounts.proxy-hint": "Vacío: el del sistema. direct: ninguno",
   "accounts.ca-file": "Archivo con más autoridades de certificación",

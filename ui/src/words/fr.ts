@@ -34,6 +34,7 @@ export const fr: Catalogue = {
   "account.retry": { one: "nouvel essai dans {count} seconde", other: "nouvel essai dans {count} secondes" },
   "account.voicemail": "Messagerie",
   "account.voicemail-new": { one: "{count} nouveau message", other: "{count} nouveaux messages" },
+  "account.voicemail-hear": "Écouter les messages vocaux",
   "account.dnd": "Ne pas déranger",
   "account.dnd-on": "« Ne pas déranger » est activé : les appels sont refusés",
 
@@ -322,6 +323,10 @@ export const fr: Catalogue = {
   "accounts.register": "Recevoir des appels",
   "accounts.register-hint": "Sinon, le compte ne s’enregistre pas et peut seulement appeler",
   "accounts.expires": "Secondes entre deux enregistrements",
+  "accounts.voicemail-number": "Numéro de la messagerie",
+  "accounts.voicemail-hint": "Composé en maintenant la touche 1. Vide : celui qu’indique le serveur",
+  "accounts.mwi": "Afficher les messages vocaux en attente",
+  "accounts.mwi-hint": "Demande au serveur de les signaler",
   "accounts.proxy": "Proxy HTTP",
   "accounts.proxy-hint": "Vide : celui du système. direct : aucun",
   "accounts.ca-file": "Fichier d’autorités de certification supplémentaires",

@@ -1,6 +1,8 @@
 //! The accounts as call control sees them: in the user's order, with their states and capabilities.
 
-use model::{Account, AccountCan, AccountId, AccountState, AccountView, DtmfMode, Event, OfflineCause, Provider};
+use model::{
+    Account, AccountCan, AccountId, AccountState, AccountView, DtmfMode, Event, OfflineCause, Personal, Provider, Voicemail,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{io::Capabilities, outbox::Outbox};
@@ -17,6 +19,10 @@ pub(crate) struct Line {
     pub(crate) dtmf: DtmfMode,
     /// Why it is unreachable, as it was told last: each try to come back passes through other states.
     told: Option<OfflineCause>,
+    /// What the user set to dial for the voice mail.
+    voicemail_number: Personal,
+    /// What the server told of it last.
+    voicemail: Option<Voicemail>,
 }
 
 /// Until a line says what it can do, it can do nothing.
@@ -31,6 +37,15 @@ impl Line {
     /// Whether it carries no further call beside so many; one that has not yet said what it can do may.
     pub(crate) fn is_full(&self, calls: usize) -> bool {
         self.capabilities != UNKNOWN && calls >= self.capabilities.calls as usize
+    }
+
+    /// Its voice mail, with the user's number before the server's.
+    fn voicemail_view(&self) -> Option<Voicemail> {
+        let told = self.voicemail.clone();
+        if self.voicemail_number.is_empty() {
+            return told;
+        }
+        Some(Voicemail { number: self.voicemail_number.clone(), ..told.unwrap_or_default() })
     }
 
     /// Whether it may become usable in a moment.
@@ -48,16 +63,17 @@ impl Lines {
             .map(|account| {
                 let before = known.iter().position(|line| line.id == account.id).map(|at| known.swap_remove(at));
                 let capabilities = before.as_ref().map_or(UNKNOWN, |line| line.capabilities);
+                let voicemail = before.as_ref().and_then(|line| line.voicemail.clone());
                 let state = match before {
                     _ if !account.enabled => AccountState::Disabled,
                     Some(Line { state, .. }) if state != AccountState::Disabled => state,
                     Some(_) | None => AccountState::Connecting,
                 };
-                let dtmf = match &account.provider {
-                    Provider::Practice => DtmfMode::Automatic,
-                    Provider::Sip(sip) => sip.dtmf,
+                let (dtmf, voicemail_number) = match &account.provider {
+                    Provider::Practice => (DtmfMode::Automatic, Personal::default()),
+                    Provider::Sip(sip) => (sip.dtmf, sip.voicemail_number.clone()),
                 };
-                Line { id: account.id.clone(), state, capabilities, dtmf, told: None }
+                Line { id: account.id.clone(), state, capabilities, dtmf, told: None, voicemail_number, voicemail }
             })
             .collect();
     }
@@ -70,6 +86,17 @@ impl Lines {
         if let Some(line) = self.0.iter_mut().find(|line| line.id == *id) {
             line.capabilities = capabilities;
         }
+    }
+
+    /// Takes what the server tells of the voice mail, and tells those who follow when it is news.
+    pub(crate) fn set_voicemail(&mut self, id: &AccountId, voicemail: Voicemail, outbox: &mut Outbox) {
+        let Some(line) = self.0.iter_mut().find(|line| line.id == *id) else { return };
+        if line.voicemail.as_ref() == Some(&voicemail) {
+            return;
+        }
+        let Voicemail { waiting, new, old, .. } = voicemail;
+        outbox.event(Event::Voicemail { account: id.clone(), waiting, new, old });
+        line.voicemail = Some(voicemail);
     }
 
     /// Takes a new state and tells those who follow when it became reachable or stopped being so.
@@ -111,6 +138,7 @@ impl Lines {
                 id: line.id.clone(),
                 state: line.state.clone(),
                 can: AccountCan { hold: line.capabilities.hold, transfer: line.capabilities.transfer },
+                voicemail: line.voicemail_view(),
             })
             .collect()
     }

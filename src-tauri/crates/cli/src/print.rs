@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use model::{AccountState, CallId, CallReport, CallState, Event, Snapshot, TimedEvent, TransferView, TurnedAway};
+use model::{AccountState, CallId, CallReport, CallState, Event, Snapshot, TimedEvent, TransferView, TurnedAway, Voicemail};
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -76,6 +76,7 @@ fn words(event: &Event) -> Option<String> {
         Event::Started { version } => format!("Sidetone {version}"),
         Event::Registered { account } => format!("{account}: registered"),
         Event::Unregistered { account, message, .. } => format!("{account}: {message}"),
+        Event::Voicemail { account, waiting, new, old } => format!("{account}: {}", voicemail_words(*waiting, *new, *old)),
         Event::Dialing { call, account, target } => format!("call {call}: dialling {} from {account}", target.expose()),
         Event::Incoming { call, account, remote } => format!("call {call}: {} calls {account}", remote_words(remote)),
         Event::Ringing { call } => format!("call {call}: it rings there"),
@@ -118,6 +119,15 @@ fn transfer_words(transfer: Option<&TransferView>) -> String {
         Some(TransferView::Consulting { with }) => format!("held while call {with} is asked"),
         Some(TransferView::Moving { words }) => format!("being transferred: {words}"),
         Some(TransferView::Failed { message }) => format!("the transfer did not work: {message}"),
+    }
+}
+
+fn voicemail_words(waiting: bool, new: u32, old: u32) -> String {
+    match (waiting, new) {
+        (false, _) => "no new voice messages".into(),
+        // The server says that there are some and does not count them.
+        (true, 0) => "voice messages wait".into(),
+        (true, new) => format!("{new} new voice messages, {old} old"),
     }
 }
 
@@ -166,6 +176,10 @@ fn report_words(report: &CallReport) -> String {
 fn print_snapshot(snapshot: &Snapshot) {
     for account in &snapshot.accounts {
         put(format_args!("account {:<16} {}", account.id, account_words(&account.state)));
+        if let Some(Voicemail { waiting: true, new, old, number }) = &account.voicemail {
+            let dial = if number.is_empty() { String::new() } else { format!("; dial {} to hear them", number.expose()) };
+            put(format_args!("{:<24} {}{dial}", "", voicemail_words(true, *new, *old)));
+        }
     }
     for call in &snapshot.calls {
         let recorded = if call.recording { ", recorded" } else { "" };

@@ -160,7 +160,9 @@ impl Core {
                 AgentOutput::Event(Event::Call(call, event)) => self.on_call(now, (id, call), event),
                 AgentOutput::Event(Event::Request { request, message }) => self.on_request(now, id, request, &message),
                 // A server does not register, sends no requests of its own outside calls, and takes no notices.
-                AgentOutput::Event(Event::Registration(_) | Event::Response { .. } | Event::Notified { .. }) => {}
+                AgentOutput::Event(
+                    Event::Registration(_) | Event::Response { .. } | Event::Notified { .. } | Event::Subscription(..),
+                ) => {}
             }
         }
     }

@@ -43,6 +43,8 @@ impl Practice {
         let (hub_thread, hub) = audio::start(Arc::clone(&clock))?;
         let exchange = Exchange::start(ExchangeWorld { clock, rtc, hub, seed }, &[USER]).await?;
         let mut account = SipAccount::at_server(exchange.url(), USER);
+        // Nobody leaves messages there.
+        account.mwi = false;
         account.domain = exchange.domain().to_owned();
         account.password = exchange.password(USER).cloned().map_or(Password::Unknown, Password::Known);
         Ok(Self { account, _exchange: exchange, _hub: hub_thread })

@@ -82,6 +82,12 @@ pub struct SipAccount {
     /// Seconds asked for in REGISTER.
     #[serde(default = "default_expires_s")]
     pub expires_s: u32,
+    /// What is dialled to hear the voice mail; what the server names when empty.
+    #[serde(default, skip_serializing_if = "Personal::is_empty")]
+    pub voicemail_number: Personal,
+    /// Whether the server is asked to tell of messages that wait (RFC 3842).
+    #[serde(default = "yes")]
+    pub mwi: bool,
     /// How digits travel.
     #[serde(default)]
     pub dtmf: DtmfMode,
@@ -109,6 +115,8 @@ impl SipAccount {
             proxy: Personal::default(),
             register: true,
             expires_s: default_expires_s(),
+            voicemail_number: Personal::default(),
+            mwi: true,
             dtmf: DtmfMode::default(),
             ice_servers: Vec::new(),
             ice_policy: IcePolicy::default(),
@@ -129,6 +137,19 @@ pub enum Password {
     Unknown,
     /// Read from the key store, or given for this run only.
     Known(Secret),
+}
+
+/// The voice mail of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Voicemail {
+    /// What is dialled to hear it; empty when nobody said.
+    pub number: Personal,
+    /// Whether messages wait.
+    pub waiting: bool,
+    /// New ones; zero with `waiting` when the server does not count.
+    pub new: u32,
+    /// Those heard already.
+    pub old: u32,
 }
 
 /// How an account is doing.

@@ -40,6 +40,8 @@ pub enum Event {
     Registered { account: AccountId },
     /// An account is not reachable, or no longer.
     Unregistered { account: AccountId, cause: OfflineCause, message: String },
+    /// The server told how many voice messages wait.
+    Voicemail { account: AccountId, waiting: bool, new: u32, old: u32 },
     /// A call was dialled; the INVITE leaves next.
     Dialing { call: CallId, account: AccountId, target: Personal },
     /// A call arrived and rings here.

@@ -22,7 +22,7 @@ mod snapshot;
 mod target;
 mod transfer;
 
-pub use account::{Account, AccountId, AccountState, OfflineCause, Password, Provider, SipAccount};
+pub use account::{Account, AccountId, AccountState, OfflineCause, Password, Provider, SipAccount, Voicemail};
 pub use auto_answer::{AutoAnswer, AutoAnswerBusy, AutoAnswerMicrophone, AutoAnswerWhen};
 pub use book::{
     Contact, ContactForm, ContactId, ContactName, ContactNumber, ContactQuery, HistoryEntry, HistoryFilter, HistoryQuery,

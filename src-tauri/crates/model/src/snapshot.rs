@@ -5,7 +5,7 @@ use specta::Type;
 
 use crate::{
     AccountId, AccountState, CallId, CallState, ContactName, Direction, DtmfMode, MediaStatistics, Remote, TransferView,
-    TrialView,
+    TrialView, Voicemail,
 };
 
 /// What the page draws. It is always whole; nothing has to be added up.
@@ -54,6 +54,8 @@ pub struct AccountView {
     pub state: AccountState,
     /// What its service lets a call do.
     pub can: AccountCan,
+    /// Its voice mail; none when the server tells nothing and no number is set.
+    pub voicemail: Option<Voicemail>,
 }
 
 /// What a service lets a call do, so that a face offers no more.

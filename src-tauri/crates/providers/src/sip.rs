@@ -134,7 +134,7 @@ fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
             url => Proxy::Url(model::Secret::new(url)),
         },
     };
-    Ok(Setup { endpoint, user_agent, domain, register: account.register })
+    Ok(Setup { endpoint, user_agent, domain, register: account.register, mwi: account.mwi })
 }
 
 /// The URI that REGISTER is sent to; `None` when the domain is not just a host with or without a port.

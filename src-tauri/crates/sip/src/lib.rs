@@ -35,12 +35,15 @@ mod invite;
 mod refer;
 mod register;
 mod session_timer;
+mod subscribe;
 mod transaction;
 mod user_agent;
 
 pub use compose::{InvalidExtraHeader, check_extra_headers};
+pub use subscribe::MessageSummary;
 pub use transaction::Timers;
 pub use user_agent::{
     CallEnd, CallEvent, CallKey, Command, Description, Event, ExtraHeaders, IncomingCall, Input, Invite, Output, OutsideRequest,
-    ReferSubscription, RegistrationEvent, Reliability, RequestKey, Role, Transport, UserAgent, UserAgentConfig,
+    ReferSubscription, RegistrationEvent, Reliability, RequestKey, Role, Subscribe, SubscriptionEvent, SubscriptionKey,
+    Transport, UserAgent, UserAgentConfig,
 };

@@ -20,7 +20,7 @@ pub(crate) use self::core::{ALLOW, Answered, Core, SUPPORTED, User};
 pub use config::{Role, Transport, UserAgentConfig};
 pub use io::{
     CallEnd, CallEvent, CallKey, Command, Description, Event, ExtraHeaders, IncomingCall, Input, Invite, Output, OutsideRequest,
-    ReferSubscription, RegistrationEvent, Reliability, RequestKey,
+    ReferSubscription, RegistrationEvent, Reliability, RequestKey, Subscribe, SubscriptionEvent, SubscriptionKey,
 };
 
 use crate::{
@@ -28,11 +28,15 @@ use crate::{
     invite::{Call, Provisional, Reinvitation, Rejection},
     is_keep_alive,
     register::Registration,
+    subscribe::Subscription,
     transaction::{Happened, Refusal, ServerId, earlier},
 };
 
 /// Most requests outside of calls that wait for the user's answer.
 const MAX_ASKED: usize = 64;
+
+/// Most subscriptions at once.
+const MAX_SUBSCRIPTIONS: usize = 64;
 
 /// One account's end of one connection.
 #[derive(Debug)]
@@ -41,6 +45,7 @@ pub struct UserAgent {
     registration: Registration,
     calls: BTreeMap<CallKey, Call>,
     next_received: u32,
+    subscriptions: BTreeMap<SubscriptionKey, Subscription>,
     asked: BTreeMap<RequestKey, ServerId>,
     next_asked: u32,
 }
@@ -51,7 +56,15 @@ impl UserAgent {
     pub fn new(config: UserAgentConfig, seed: [u8; 32]) -> Self {
         let mut core = Core::new(config, seed);
         let registration = Registration::new(&mut core);
-        Self { core, registration, calls: BTreeMap::new(), next_received: 0, asked: BTreeMap::new(), next_asked: 0 }
+        Self {
+            core,
+            registration,
+            calls: BTreeMap::new(),
+            next_received: 0,
+            subscriptions: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            next_asked: 0,
+        }
     }
 
     /// Takes one input at the time `now`.
@@ -69,6 +82,7 @@ impl UserAgent {
             Input::Disconnected => {
                 self.core.disconnected();
                 self.registration.disconnected(&mut self.core);
+                self.subscriptions.values_mut().for_each(|subscription| subscription.disconnected(&mut self.core));
             }
             Input::Received(bytes) => self.receive(bytes),
             Input::Timeout => self.tick(),
@@ -85,7 +99,9 @@ impl UserAgent {
     /// When it wants `Input::Timeout`.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let calls = self.calls.values().filter_map(Call::deadline).min();
-        earlier(earlier(self.core.transactions.deadline(), self.registration.deadline()), calls)
+        let subscriptions = self.subscriptions.values().filter_map(Subscription::deadline).min();
+        let own = earlier(self.core.transactions.deadline(), self.registration.deadline());
+        earlier(own, earlier(calls, subscriptions))
     }
 
     /// Whether no call is left and nothing of ours waits for an answer: the connection may be closed without harm.
@@ -140,6 +156,7 @@ impl UserAgent {
         self.core.transactions.tick(self.core.now);
         self.registration.tick(&mut self.core);
         self.each_guarded(Call::tick);
+        self.subscriptions.values_mut().for_each(|subscription| subscription.tick(&mut self.core));
     }
 
     /// Hands what happened to those whom it concerns, and forgets calls of which nothing is left.
@@ -174,6 +191,7 @@ impl UserAgent {
         self.core.transactions.sweep(self.core.now);
         let core = &self.core;
         self.calls.retain(|_, call| !call.is_over(core));
+        self.subscriptions.retain(|_, subscription| !subscription.is_over());
         let transactions = &self.core.transactions;
         self.asked.retain(|_, id| transactions.open_request(*id).is_some());
     }
@@ -187,6 +205,11 @@ impl UserAgent {
                 }
             }
             User::Request(request) => self.outside_answered(*request, answered),
+            User::Subscription(key) => {
+                if let Some(subscription) = self.subscriptions.get_mut(key) {
+                    subscription.answered(&mut self.core, answered);
+                }
+            }
         }
     }
 
@@ -244,6 +267,12 @@ impl UserAgent {
                 self.with_session(call, |session, core| session.notify_refer(core, code, &text));
             }
             Command::Request(request) => self.request(*request),
+            Command::Subscribe(subscribe) => self.subscribe(*subscribe),
+            Command::Unsubscribe(key) => {
+                if let Some(subscription) = self.subscriptions.get_mut(&key) {
+                    subscription.stop(&mut self.core);
+                }
+            }
             Command::Respond { request, response } => self.respond(request, &response),
         }
     }
@@ -296,6 +325,18 @@ impl UserAgent {
             None => None,
         };
         self.with_session(call, |session, core| session.refer(core, target, replaces.as_ref()));
+    }
+
+    fn subscribe(&mut self, subscribe: Subscribe) {
+        let key = subscribe.key;
+        if self.subscriptions.contains_key(&key) {
+            return;
+        }
+        if self.subscriptions.len() >= MAX_SUBSCRIPTIONS {
+            return self.core.push(Event::Subscription(key, SubscriptionEvent::Refused { code: 503 }));
+        }
+        let subscription = Subscription::start(&mut self.core, subscribe);
+        self.subscriptions.insert(key, subscription);
     }
 
     fn request(&mut self, outside: OutsideRequest) {

@@ -107,6 +107,9 @@ fn check_sip(prefix: &str, sip: &SipAccount, found: &mut Complaints) {
     if !proxy_is_fine {
         found.add(&field("proxy"), "is not empty, \"direct\" or http://host:port");
     }
+    if !sip.voicemail_number.is_empty() && Target::try_from(sip.voicemail_number.clone()).is_err() {
+        found.add(&field("voicemail_number"), "is no number or address that can be called");
+    }
     if !EXPIRES_S.contains(&sip.expires_s) {
         found.add(&field("expires_s"), format!("must be from {} to {} seconds", EXPIRES_S.start(), EXPIRES_S.end()));
     }

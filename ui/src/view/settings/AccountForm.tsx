@@ -126,6 +126,13 @@ export function AccountForm({ account: given, isNew, onClose }: Props) {
           value={String(sip.expires_s)}
           onText={(value) => changeSip({ expires_s: wholeNumber(value) })}
         />
+        {text("voicemail_number", say("accounts.voicemail-hint"))}
+        <SwitchField
+          label={say("accounts.mwi")}
+          hint={say("accounts.mwi-hint")}
+          on={sip.mwi}
+          onSwitch={(mwi) => changeSip({ mwi })}
+        />
         {text("proxy", say("accounts.proxy-hint"))}
         {text("ca_file", say("accounts.ca-file-hint"))}
         <SwitchField

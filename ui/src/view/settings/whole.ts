@@ -36,6 +36,8 @@ export function wholeSip(sip: SipAccount): WholeSip {
     proxy: "",
     register: true,
     expires_s: 600,
+    voicemail_number: "",
+    mwi: true,
     dtmf: "automatic",
     ice_policy: "all",
     ...sip,

@@ -44,6 +44,7 @@ impl Call {
             | LineEvent::ReferProgress { .. }
             | LineEvent::State(_)
             | LineEvent::Capable(_)
+            | LineEvent::Voicemail(_)
             | LineEvent::Incoming(_) => {}
         }
     }

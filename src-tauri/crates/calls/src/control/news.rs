@@ -26,6 +26,7 @@ impl CallControl {
         match event {
             LineEvent::State(state) => self.on_line_state(now, &account, state),
             LineEvent::Capable(capabilities) => self.lines.set_capabilities(&account, capabilities),
+            LineEvent::Voicemail(voicemail) => self.lines.set_voicemail(&account, voicemail, &mut self.outbox),
             LineEvent::Incoming(incoming) => self.on_incoming(now, &account, *incoming),
             LineEvent::Sent { call, .. }
             | LineEvent::Progress { call, .. }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{AccountState, DtmfDigit, LineCall, Personal, Remote, Target};
+use model::{AccountState, DtmfDigit, LineCall, Personal, Remote, Target, Voicemail};
 use serde::{Deserialize, Serialize};
 
 use super::{Description, Plan};
@@ -167,6 +167,8 @@ pub enum LineEvent {
     State(AccountState),
     /// What the line can do; said once, first.
     Capable(Capabilities),
+    /// How many voice messages wait; its number is what the server names, if it does.
+    Voicemail(Voicemail),
     /// The INVITE left.
     Sent {
         /// Which.

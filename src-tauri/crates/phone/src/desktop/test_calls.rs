@@ -4,8 +4,12 @@ use model::{AccountId, AccountState, AccountView, CallId, CallState, CallView, D
 
 /// A phone with one account that is ready, and these calls.
 pub(super) fn snapshot<const N: usize>(calls: [CallView; N]) -> Snapshot {
-    let account =
-        AccountView { id: AccountId("practice".into()), state: AccountState::Registered, can: model::AccountCan::default() };
+    let account = AccountView {
+        id: AccountId("practice".into()),
+        state: AccountState::Registered,
+        can: model::AccountCan::default(),
+        voicemail: None,
+    };
     Snapshot { accounts: vec![account], calls: calls.into(), ..Snapshot::default() }
 }
 

@@ -7,8 +7,11 @@ use std::{
 
 use bytes::Bytes;
 use calls::io::{LineEvent, LineRequest};
-use model::{AccountState, Instant, LineCall, OfflineCause, Personal, Target};
-use sip::{CallEvent, Command, Event, RegistrationEvent, Uri, UserAgent, UserAgentConfig};
+use model::{AccountState, Instant, LineCall, OfflineCause, Personal, Target, Voicemail};
+use sip::{
+    CallEvent, Command, Event, MessageSummary, RegistrationEvent, Subscribe, SubscriptionEvent, SubscriptionKey, Uri, UserAgent,
+    UserAgentConfig,
+};
 use tracing::{debug, info};
 
 use super::{
@@ -26,6 +29,10 @@ const SIGN_OFF_LIMIT: Duration = Duration::from_millis(1_900);
 const HANG_UP_LIMIT: Duration = Duration::from_millis(500);
 /// A server may send us away for a day, but not for ever.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+/// The subscription to messages that wait.
+const MESSAGES: SubscriptionKey = SubscriptionKey(0);
+/// RFC 3842 3.4 leaves it to us; an hour costs little.
+const SUBSCRIPTION_S: u32 = 3600;
 
 /// An account's configuration, as it is used.
 pub(super) struct Setup {
@@ -34,6 +41,8 @@ pub(super) struct Setup {
     /// What names without a domain are dialled at.
     pub(super) domain: String,
     pub(super) register: bool,
+    /// Whether it asks to be told of messages that wait.
+    pub(super) mwi: bool,
 }
 
 /// The machine behind an account that can be used.
@@ -41,6 +50,9 @@ pub(super) struct Presence {
     endpoint: Endpoint,
     domain: String,
     register: bool,
+    mwi: bool,
+    /// Our address of record, whose messages wait.
+    aor: Uri,
     agent: UserAgent,
     link: Link,
     backoff: Backoff,
@@ -89,6 +101,8 @@ impl Presence {
             endpoint: setup.endpoint,
             domain: setup.domain,
             register: setup.register,
+            mwi: setup.mwi,
+            aor: setup.user_agent.aor.clone(),
             // Two sources, so that what is seen on the wire does not tell the waiting times; any fixed change will do.
             backoff: Backoff::new(seed.map(|byte| !byte)),
             agent: UserAgent::new(setup.user_agent, seed),
@@ -254,6 +268,7 @@ impl Presence {
             self.agent(now, sip::Input::Command(Command::HangUp { call, reason: String::new() }));
         }
         if self.register {
+            self.agent(now, sip::Input::Command(Command::Unsubscribe(MESSAGES)));
             self.agent(now, sip::Input::Command(Command::Unregister));
         }
     }
@@ -343,9 +358,41 @@ impl Presence {
                     self.outputs.push_back(Output::Line(event));
                 }
             }
-            Event::Notified { package, .. } => debug!(package, "a notice that nobody here reads"),
+            Event::Notified { body, .. } => self.on_summary(body.expose()),
+            Event::Subscription(MESSAGES, SubscriptionEvent::Notified { body, .. }) => self.on_summary(body.expose()),
+            Event::Subscription(MESSAGES, SubscriptionEvent::Refused { code }) => {
+                // It may tell without being asked, as many do.
+                debug!(code, "the server takes no subscription to waiting messages");
+                self.mwi = false;
+            }
+            Event::Subscription(key, _) => debug!(?key, "nobody subscribed to this"),
             Event::Response { .. } | Event::Request { .. } => debug!("nobody asked for this"),
         }
+    }
+
+    /// Asks to be told of messages that wait; once registered, for servers tell only whom they know.
+    fn subscribe(&mut self, now: Instant) {
+        if !self.mwi {
+            return;
+        }
+        let subscribe = Subscribe {
+            key: MESSAGES,
+            target: self.aor.clone(),
+            package: "message-summary".to_owned(),
+            accept: "application/simple-message-summary".to_owned(),
+            expires: SUBSCRIPTION_S,
+        };
+        self.agent(now, sip::Input::Command(Command::Subscribe(Box::new(subscribe))));
+    }
+
+    fn on_summary(&mut self, body: &str) {
+        let Some(MessageSummary { waiting, account, new, old }) = MessageSummary::parse(body) else {
+            return debug!("a notice of waiting messages that does not say whether there are any");
+        };
+        let number = account.map(|account| target::shown(&account, &self.domain)).unwrap_or_default();
+        // What cannot be called is no number.
+        let number = number.parse::<Target>().map(Personal::from).unwrap_or_default();
+        self.outputs.push_back(Output::Line(LineEvent::Voicemail(Voicemail { number, waiting, new, old })));
     }
 
     fn on_registration(&mut self, now: Instant, event: RegistrationEvent) {
@@ -357,6 +404,7 @@ impl Presence {
                     debug!(expires, "registered");
                     self.backoff.online(now);
                     self.tell(AccountState::Registered);
+                    self.subscribe(now);
                 }
                 RegistrationEvent::Refused { code, text, retry_after } => self.on_refused(now, code, text, retry_after),
                 RegistrationEvent::WrongPassword { code } => {

@@ -25,6 +25,8 @@ fn account() -> SipAccount {
         proxy: Personal::default(),
         register: true,
         expires_s: 600,
+        voicemail_number: Personal::default(),
+        mwi: false,
         dtmf: DtmfMode::Automatic,
         ice_servers: Vec::new(),
         ice_policy: IcePolicy::All,

@@ -33,6 +33,9 @@ impl UserAgent {
         if let Some(key) = self.calls.values().find(|call| call.is_of(&request)).map(Call::key) {
             return self.guarded(key, |call, core| call.receive_request(core, id, &request));
         }
+        if let Some(subscription) = self.subscriptions.values_mut().find(|subscription| subscription.is_of(&request)) {
+            return subscription.received(&mut self.core, id, &request);
+        }
         let done = if request.headers.to().is_ok_and(|to| to.tag().is_some()) {
             // RFC 3261 12.2.2: it believes in a dialog that we do not have.
             Err(Refused::new(481))

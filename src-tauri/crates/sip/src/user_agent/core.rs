@@ -6,7 +6,7 @@ use model::Instant;
 
 use super::{
     config::{Transport, UserAgentConfig},
-    io::{CallEvent, CallKey, Event, ExtraHeaders, Output, RequestKey},
+    io::{CallEvent, CallKey, Event, ExtraHeaders, Output, RequestKey, SubscriptionKey},
 };
 use crate::{
     Method, NameAddr, Request, Response, Tokens, Uri, Via,
@@ -38,6 +38,7 @@ pub(crate) enum User {
     Registration,
     Call(CallKey, Purpose),
     Request(RequestKey),
+    Subscription(SubscriptionKey),
 }
 
 impl User {
@@ -45,7 +46,7 @@ impl User {
     pub fn is_of(&self, call: CallKey) -> bool {
         match self {
             Self::Call(key, _) => *key == call,
-            Self::Registration | Self::Request(_) => false,
+            Self::Registration | Self::Request(_) | Self::Subscription(_) => false,
         }
     }
 }

@@ -167,6 +167,11 @@ pub enum Command {
     },
     /// Send a request outside of any call: OPTIONS, MESSAGE, SUBSCRIBE, ….
     Request(Box<OutsideRequest>),
+    /// Subscribe to something and stay subscribed until `Unsubscribe`, `SubscriptionEvent::Refused` or the end of the
+    /// connection (RFC 6665). Nothing happens when there is a subscription of that name already.
+    Subscribe(Box<Subscribe>),
+    /// Take a subscription back; nothing more is told of it.
+    Unsubscribe(SubscriptionKey),
     /// Answer `Event::Request`.
     Respond {
         /// Which.
@@ -187,6 +192,42 @@ pub struct Invite {
     pub offer: Option<Description>,
     /// Further headers. Names that the user agent sets itself end the call with a plain error.
     pub headers: ExtraHeaders,
+}
+
+/// Names a subscription; chosen by who subscribes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SubscriptionKey(pub u32);
+
+/// What to subscribe to.
+#[derive(Clone, Debug)]
+pub struct Subscribe {
+    /// Its name from now on.
+    pub key: SubscriptionKey,
+    /// Whose state.
+    pub target: Uri,
+    /// Which of it: the value of Event (`message-summary`, `dialog`).
+    pub package: String,
+    /// The type its state comes in.
+    pub accept: String,
+    /// Seconds asked for.
+    pub expires: u32,
+}
+
+/// What becomes of a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubscriptionEvent {
+    /// The state, whole or in part as the package has it.
+    Notified {
+        /// Type of the body in lower case.
+        content_type: String,
+        /// It.
+        body: Personal,
+    },
+    /// The server does not offer it; asking again would not help. Its last event.
+    Refused {
+        /// SIP status; 403 when a NOTIFY said so.
+        code: u16,
+    },
 }
 
 /// A request outside of any call.
@@ -236,6 +277,8 @@ pub enum Event {
         /// It.
         message: Box<Request>,
     },
+    /// What becomes of a subscription.
+    Subscription(SubscriptionKey, SubscriptionEvent),
     /// A NOTIFY that nobody subscribed to arrived and was taken: messages wait (RFC 3842).
     Notified {
         /// Its Event header: `message-summary`.

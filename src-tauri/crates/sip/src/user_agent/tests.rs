@@ -10,4 +10,5 @@ mod line;
 mod outside;
 mod pair;
 mod registration;
+mod subscriptions;
 mod transfers;

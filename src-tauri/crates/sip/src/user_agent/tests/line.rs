@@ -281,6 +281,7 @@ pub(super) fn describe(message: &Message) -> String {
 pub(super) fn tell(event: &Event) -> String {
     match event {
         Event::Registration(event) => format!("{event:?}"),
+        Event::Subscription(key, event) => format!("{key:?} {event:?}"),
         Event::Call(_, super::super::CallEvent::Incoming(call)) => {
             format!("Incoming {{ offer: {}, replaces: {:?} }}", call.offer.is_some(), call.replaces)
         }
