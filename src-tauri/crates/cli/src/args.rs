@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{DtmfDigit, DtmfMode, IceUrl, Target};
 
 use crate::{
+    aculab::AculabVerb,
     book::BookVerb,
     checks::{IceVerb, SettingsVerb},
     devices::DevicesVerb,
@@ -55,6 +56,11 @@ pub(crate) enum Verb {
     Settings {
         #[command(subcommand)]
         verb: SettingsVerb,
+    },
+    /// The web services of Aculab Cloud.
+    Aculab {
+        #[command(subcommand)]
+        verb: AculabVerb,
     },
     #[command(flatten)]
     Book(BookVerb),

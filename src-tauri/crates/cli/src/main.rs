@@ -6,6 +6,7 @@ use clap::Parser;
 
 mod account;
 mod accounts;
+mod aculab;
 mod args;
 mod book;
 mod call;

@@ -50,6 +50,7 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
         Verb::Call(_)
         | Verb::Run(_)
         | Verb::Accounts { .. }
+        | Verb::Aculab { .. }
         | Verb::Devices { .. }
         | Verb::Ice { .. }
         | Verb::Settings { .. }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::{
-    accounts,
+    accounts, aculab,
     args::{Arguments, Verb},
     book, call, checks, devices,
     exit::{Exit, Failure},
@@ -41,6 +41,7 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             Verb::Ice { verb } => checks::ice(&setting, verb, printer).await,
             Verb::Settings { verb } => checks::settings(&setting, verb, printer),
             Verb::Devices { verb } => devices::run(&setting, verb, printer).await,
+            Verb::Aculab { verb } => aculab::run(verb, printer).await,
             Verb::Book(verb) => book::run(&setting, verb, printer).await,
             Verb::Status
             | Verb::Show

@@ -3,6 +3,7 @@
 //! A provider is a machine ([`Provider`]): it decides, and waits for nothing. [`Line`] runs it over a
 //! [`net::Network`], one task per account. What a call means to the user, and its audio, are never known here.
 
+pub mod aculab;
 mod line;
 pub mod net;
 mod provider;

@@ -1,0 +1,228 @@
+//! The cloud's web services: they make tokens, and tell who is registered.
+
+use std::{path::PathBuf, str::FromStr};
+
+use model::{OfflineCause, Personal, Secret};
+use serde::{Deserialize, Serialize};
+
+use super::{Callable, ClientId, CloudId, Token};
+use crate::net::{self, HttpAnswer, HttpMethod, HttpRequest, Network, Proxy};
+
+/// The lifetimes the cloud grants, seconds.
+const LIFETIMES_S: std::ops::RangeInclusive<u32> = 600..=86_400;
+const USUAL_LIFETIME_S: u32 = 3_600;
+
+/// An account's way to the web services.
+#[derive(Clone)]
+pub struct WebServices {
+    /// At which cloud.
+    pub cloud: CloudId,
+    /// Name of the user there.
+    pub user: Personal,
+    /// His API access key; not the access key of WebRTC.
+    pub api_key: Secret,
+    /// Where they are instead of at the cloud; as usual when empty.
+    pub server: String,
+    /// PEM file with further authorities to trust.
+    pub ca_file: Option<PathBuf>,
+    /// HTTP proxy to go through.
+    pub proxy: Proxy,
+}
+
+/// What a token shall allow.
+#[derive(Clone, Debug)]
+pub struct TokenWish {
+    /// Who will use it.
+    pub client: ClientId,
+    /// How long.
+    pub lifetime: TokenLifetime,
+    /// Whether it is good for being called.
+    pub incoming: bool,
+    /// Which other clients it is good for calling.
+    pub callable: Callable,
+}
+
+/// How long a token lasts, 600 to 86400 s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenLifetime(u32);
+
+/// A lifetime that the cloud does not grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a token lasts from 600 to 86400 seconds")]
+pub struct InvalidLifetime;
+
+/// Somebody who is registered at the cloud. Times are as the cloud writes them, `YYYY-MM-DD_hh:mm:ss`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisteredClient {
+    /// Who.
+    pub client_id: Personal,
+    /// When he registered last.
+    #[serde(default)]
+    pub last_modified: String,
+    /// Until when.
+    #[serde(default)]
+    pub expires: String,
+}
+
+/// Why the web services did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WebError {
+    /// They could not be asked.
+    #[error("{0}")]
+    NotAsked(OfflineCause),
+    /// They do not know the user, or it is not his key.
+    #[error("the cloud refused the user name or the API access key (401)")]
+    WrongKey,
+    /// They refused, in their own words.
+    #[error("the cloud refused ({code}): {text}")]
+    Refused {
+        /// The cloud's own four digits, or `HTTP nnn`.
+        code: String,
+        /// What it says.
+        text: String,
+    },
+    /// They refused without words.
+    #[error("the cloud refused: HTTP {status}")]
+    Status {
+        /// HTTP status.
+        status: u16,
+    },
+    /// They answered something else.
+    #[error("the cloud's answer cannot be understood")]
+    NotUnderstood,
+}
+
+impl Default for TokenLifetime {
+    fn default() -> Self {
+        Self(USUAL_LIFETIME_S)
+    }
+}
+
+impl FromStr for TokenLifetime {
+    type Err = InvalidLifetime;
+
+    fn from_str(seconds: &str) -> Result<Self, InvalidLifetime> {
+        seconds.trim().parse().ok().filter(|seconds| LIFETIMES_S.contains(seconds)).map(Self).ok_or(InvalidLifetime)
+    }
+}
+
+impl WebServices {
+    /// A new token. Accounts of developers get a limited number of them a month.
+    ///
+    /// # Errors
+    /// When the cloud cannot be asked, or refuses.
+    pub async fn generate_token(&self, network: &dyn Network, wish: &TokenWish) -> Result<Token, WebError> {
+        let mut parameters = vec![
+            ("client_id", wish.client.as_str().to_owned()),
+            ("ttl", wish.lifetime.0.to_string()),
+            ("enable_incoming", wish.incoming.to_string()),
+        ];
+        if wish.callable != Callable::default() {
+            parameters.push(("call_client", wish.callable.as_str().to_owned()));
+        }
+        let answer = self.ask(network, "webrtc_generate_token", &parameters).await?;
+        let made: MadeToken = serde_json::from_str(answer.body.expose()).map_err(|_| WebError::NotUnderstood)?;
+        made.token.expose().parse().map_err(|_| WebError::NotUnderstood)
+    }
+
+    /// Who is registered with this account.
+    ///
+    /// # Errors
+    /// When the cloud cannot be asked, or refuses.
+    pub async fn registered_clients(&self, network: &dyn Network) -> Result<Vec<RegisteredClient>, WebError> {
+        let answer = self.ask(network, "webrtc_registered_clients", &[]).await?;
+        serde_json::from_str(answer.body.expose()).map_err(|_| WebError::NotUnderstood)
+    }
+
+    /// Asks by POST; once more by GET where the parameters of a POST are not read.
+    async fn ask(&self, network: &dyn Network, what: &str, parameters: &[(&str, String)]) -> Result<HttpAnswer, WebError> {
+        let request = self.request(HttpMethod::Post, what, parameters);
+        let answer = judge(network.ask(&request).await.map_err(WebError::NotAsked)?);
+        let unread = match &answer {
+            Err(WebError::Status { status: 405 | 415 }) => true,
+            // "Parameter missing": none of ours is.
+            Err(WebError::Refused { code, .. }) => ["0001", "HTTP 405", "HTTP 415"].contains(&code.as_str()),
+            Ok(_) | Err(_) => false,
+        };
+        if !unread {
+            return answer;
+        }
+        let request = self.request(HttpMethod::Get, what, parameters);
+        judge(network.ask(&request).await.map_err(WebError::NotAsked)?)
+    }
+
+    fn request(&self, method: HttpMethod, what: &str, parameters: &[(&str, String)]) -> HttpRequest {
+        let base = if self.server.is_empty() { self.cloud.web_services() } else { self.server.trim_end_matches('/').to_owned() };
+        let form: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+        let form = form.join("&");
+        let plain = |value: &str| Secret::new(value);
+        // Without the first, some of them answer in XML.
+        let mut headers = vec![("Accept".to_owned(), plain("application/json"))];
+        let (query, body) = match method {
+            HttpMethod::Get if form.is_empty() => (String::new(), String::new()),
+            HttpMethod::Get => (format!("?{form}"), String::new()),
+            HttpMethod::Post => {
+                headers.push(("Content-Type".to_owned(), plain("application/x-www-form-urlencoded")));
+                (String::new(), form)
+            }
+        };
+        HttpRequest {
+            method,
+            url: format!("{base}/{what}{query}"),
+            basic: Some((format!("{}/{}", self.cloud.as_str(), self.user.expose()), self.api_key.clone())),
+            headers,
+            body: Secret::new(body),
+            ca_file: self.ca_file.clone(),
+            allow_plain: false,
+            proxy: self.proxy.clone(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct MadeToken {
+    token: Secret,
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: ErrorWords,
+}
+
+#[derive(Deserialize)]
+struct ErrorWords {
+    #[serde(default)]
+    code: String,
+    text: String,
+    #[serde(default)]
+    details: Vec<String>,
+}
+
+/// The answer, when it is none of refusal.
+fn judge(answer: HttpAnswer) -> Result<HttpAnswer, WebError> {
+    let status = answer.status;
+    match status {
+        200..=299 => return Ok(answer),
+        401 => return Err(WebError::WrongKey),
+        _ => {}
+    }
+    let Ok(ErrorBody { error }) = serde_json::from_str(answer.body.expose()) else { return Err(WebError::Status { status }) };
+    let text = std::iter::once(error.text).chain(error.details).collect::<Vec<_>>().join("; ");
+    let code = if error.code.is_empty() { format!("HTTP {status}") } else { net::quoted(&error.code) };
+    Err(WebError::Refused { code, text: net::quoted(&text) })
+}
+
+/// A value of a form: everything but the unreserved characters of RFC 3986 is escaped.
+fn escaped(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;
