@@ -29,7 +29,7 @@ cargo xtask COMMAND
   gen-types          writes the page's types from the crate `model`; with --check only compares them
   icons              draws icons/*.png, *.ico and *.icns from icons/*.svg
   bundle [KIND …]    builds the phone for release and packs it: deb, rpm, appimage; nsis, msi; app, dmg
-  bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference, window
+  bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference, window, desktop (three of them)
 ";
 
 fn main() -> ExitCode {

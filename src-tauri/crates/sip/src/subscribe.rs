@@ -99,7 +99,11 @@ impl Subscription {
                 // RFC 6665 4.1.2.4: without a NOTIFY there is no subscription, whatever the 2xx said.
                 self.wait(core, TRY_AGAIN_S);
             }
-            State::Active { refresh_at } if core.now >= refresh_at => self.refresh(core),
+            State::Active { refresh_at } if core.now >= refresh_at => {
+                // It has lasted; only what ends at once, time and again, is to be left alone.
+                self.begun_anew = 0;
+                self.refresh(core);
+            }
             State::Waiting { until } if core.now >= until => {
                 self.begun_anew = 0;
                 self.begin(core);
@@ -244,10 +248,11 @@ impl Subscription {
     /// It is in force for so many seconds; as long as asked for when nobody said.
     fn lasts(&mut self, core: &mut Core, seconds: Option<u32>) {
         let seconds = seconds.unwrap_or(self.expires).min(self.expires);
-        self.begun_anew = 0;
         // Between 55 and 75 % of the time, so that phones that came back together do not stay together.
         let share = 550 + core.tokens.below(200);
-        let pause = Duration::from_millis(u64::from(seconds) * u64::from(share)).max(Duration::from_secs(1));
+        let pause = Duration::from_millis(u64::from(seconds) * u64::from(share));
+        // A server that grants next to nothing is not asked without end.
+        let pause = pause.max(Duration::from_secs(SHORTEST_PAUSE_S.into()));
         self.state = State::Active { refresh_at: core.now + pause };
     }
 

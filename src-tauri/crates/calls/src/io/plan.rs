@@ -42,8 +42,9 @@ impl Plan {
 /// A header may make people wait, but not for ever.
 const LONGEST_DELAY_S: u32 = 60;
 
-/// How callers ask for an answer without the called. What makers write into Alert-Info, in lower case and without blanks, dashes and quotes: Polycom and Asterisk
-/// (`Ring Answer`, `info=alert-autoanswer`), Cisco and Yealink (`Auto Answer`), Grandstream and Snom (`intercom`), XiVO.
+/// What makers write into Alert-Info to ask for an answer without the called, in lower case and without blanks, dashes and
+/// quotes: Polycom and Asterisk (`Ring Answer`, `info=alert-autoanswer`), Cisco and Yealink (`Auto Answer`), Grandstream and
+/// Snom (`intercom`), XiVO.
 const ALERTS: [&str; 7] =
     ["alertautoanswer", "autoanswer", "ringanswer", "ringautoanswer", "xivoautoanswer", "intercom", "alertintercom"];
 

@@ -142,6 +142,31 @@ fn a_subscription_that_the_server_forgot_is_begun_anew_but_not_for_ever() {
 }
 
 #[test]
+fn a_server_that_grants_nothing_or_ends_what_it_granted_is_not_asked_without_end() {
+    let mut line = Line::new();
+    let mut request = subscribe(&mut line);
+    for number in 0..4 {
+        let ok = take(&mut line, &request);
+        assert_eq!(notify(&mut line, (&request, &ok), 1, "active;expires=3600", TWO_NEW), 200);
+        assert_eq!(notify(&mut line, (&request, &ok), 2, "terminated;reason=timeout", ""), 200);
+        if number < 3 {
+            request = line.request(Method::Subscribe);
+        }
+    }
+    line.wait(seconds(200));
+    line.silent();
+
+    let mut line = Line::new();
+    let request = subscribe(&mut line);
+    let ok = take(&mut line, &request);
+    assert_eq!(notify(&mut line, (&request, &ok), 1, "active;expires=0", TWO_NEW), 200);
+    line.wait(seconds(4));
+    line.silent();
+    line.wait(seconds(2));
+    line.request(Method::Subscribe);
+}
+
+#[test]
 fn with_the_connection_the_subscription_is_gone() {
     let mut line = Line::new();
     let request = subscribe(&mut line);
