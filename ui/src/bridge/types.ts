@@ -73,6 +73,59 @@ export type AccountView = {
 	voicemail: Voicemail | null,
 };
 
+/**  An account at Aculab Cloud. */
+export type AculabAccount = {
+	/**  Which cloud: three numbers, `1-2-0`. */
+	cloud_id: string,
+	/**  By which of its interfaces. */
+	interface: AculabInterface,
+	/**  `wss://host[:port]/path` of a private cloud; where the cloud id leads when empty. */
+	server?: string,
+	/**  `https://host[:port]` of the web services of a private cloud; where the cloud id leads when empty. */
+	web_services?: string,
+	/**  Path of a PEM file with further certificate authorities to trust, for this account only. */
+	ca_file?: string,
+	/**  HTTP proxy for the connections, as that of a SIP account. */
+	proxy?: Personal,
+	/**  STUN and TURN servers in the place of those that the cloud names; none at all when empty. */
+	ice_servers?: IceServer[] | null,
+	/**  Which candidates may be used. */
+	ice_policy?: IcePolicy,
+};
+
+/**  Who calls by the first interface. */
+export type AculabCaller = {
+	/**  Who the service is told is calling. */
+	caller_id: Personal,
+	/**  The service that is called when none is dialled. */
+	service?: Personal,
+};
+
+/**  A client of the second interface. */
+export type AculabClient = {
+	/**  The access key of WebRTC, which is no secret. */
+	access_key: string,
+	/**  Who we are there. */
+	client_id: Personal,
+	/**  Where its tokens come from. */
+	token_source?: TokenSource,
+	/**  Whether to register, and so be called. */
+	accept_calls?: boolean,
+	/**  Calls at once, of either direction. */
+	max_concurrent?: number,
+};
+
+/**  The two ways in. */
+export type AculabInterface = 
+/**  Calls to services, one at a time, without signing in. */
+{
+	version: "v1",
+} & AculabCaller | 
+/**  Calls to services and clients, and from them. */
+{
+	version: "v2",
+} & AculabClient;
+
 /**  What happens when the far end of a call asks us to call somebody else. */
 export type AllowTransfers = 
 /**  The user is asked. */
@@ -971,7 +1024,11 @@ export type Provider =
 /**  Any SIP server. */
 {
 	kind: "sip",
-} & SipAccount;
+} & SipAccount | 
+/**  Aculab Cloud. */
+{
+	kind: "aculab",
+} & AculabAccount;
 
 /**  Whether calls may be recorded. */
 export type RecordPolicy = 
@@ -1029,6 +1086,14 @@ export type SecretKept = {
 export type SecretKey = 
 /**  The password of an account. */
 { secret: "password"; 
+/**  The account. */
+account: AccountId } | 
+/**  A token that was pasted for an account. */
+{ secret: "token"; 
+/**  The account. */
+account: AccountId } | 
+/**  The API access key of an account's web services. */
+{ secret: "api-key"; 
 /**  The account. */
 account: AccountId } | 
 /**  What an account's TURN server asks for. */
@@ -1192,6 +1257,23 @@ export type Theme =
 "light" | 
 /**  Always dark. */
 "dark";
+
+/**  Where the tokens come from with which a client registers and calls other clients. */
+export type TokenSource = 
+/**  The user pastes one. */
+{ source: "pasted" } | 
+/**  From a web server of the user's own: the client id is posted to it, and it answers `{"token":"…"}`. */
+{ source: "url"; 
+/**  `https://host[:port]/path`. */
+url: string } | 
+/**  From the web services of the cloud. */
+{ source: "web-services"; 
+/**  Name of the user there. */
+user: Personal; 
+/**  Seconds that a token lasts. */
+lifetime_s?: number; 
+/**  Which other clients may be called: ids with commas between them, `agent*` for many, `*` for all. */
+callable?: Personal };
 
 /**  Whom the far end of a call is transferred to. */
 export type TransferTo = 

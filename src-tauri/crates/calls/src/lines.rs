@@ -72,6 +72,7 @@ impl Lines {
                 let (dtmf, voicemail_number) = match &account.provider {
                     Provider::Practice => (DtmfMode::Automatic, Personal::default()),
                     Provider::Sip(sip) => (sip.dtmf, sip.voicemail_number.clone()),
+                    Provider::Aculab(_) => (DtmfMode::Rfc4733, Personal::default()),
                 };
                 Line { id: account.id.clone(), state, capabilities, dtmf, told: None, voicemail_number, voicemail }
             })

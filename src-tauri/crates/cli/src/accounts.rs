@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use model::{Account, AccountId, Password, Provider, Secret, Settings};
+use model::{Account, AccountId, AculabInterface, Password, Provider, Secret, Settings};
 use store::{KeptIn, SettingsFile};
 
 use crate::{
@@ -62,6 +62,13 @@ fn list(settings: &Settings, printer: Printer) {
                 let what = match &account.provider {
                     Provider::Practice => "the practice exchange".to_owned(),
                     Provider::Sip(sip) => format!("{} at {}", sip.user.expose(), sip.server),
+                    Provider::Aculab(aculab) => {
+                        let who = match &aculab.interface {
+                            AculabInterface::V1(caller) => &caller.caller_id,
+                            AculabInterface::V2(client) => &client.client_id,
+                        };
+                        format!("{} at Aculab Cloud {}", who.expose(), aculab.cloud_id)
+                    }
                 };
                 printer.line(&format!("{:<16} {what}{off}", account.id.0));
             }

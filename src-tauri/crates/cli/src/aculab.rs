@@ -3,10 +3,10 @@
 use std::{env, path::PathBuf, sync::Arc};
 
 use clap::{Args, Subcommand};
-use model::Secret;
+use model::{Callable, ClientId, CloudId, Secret};
 use phone::SystemClock;
 use providers::{
-    aculab::{Callable, ClientId, CloudId, TokenLifetime, TokenWish, WebError, WebServices},
+    aculab::{TokenLifetime, TokenWish, WebError, WebServices},
     net::{Proxy, Sockets},
 };
 

@@ -122,8 +122,7 @@ type Tried = (Account, IceUrl, Option<Secret>);
 fn of_accounts(setting: &Setting, name: Option<&str>) -> Result<Vec<Tried>, Failure> {
     let mut tried = Vec::new();
     for account in configured(setting, name)? {
-        let Provider::Sip(sip) = &account.provider else { continue };
-        tried.extend(sip.ice_servers.iter().map(|server| (account.clone(), server.url.clone(), None)));
+        tried.extend(account.provider.ice_servers().iter().map(|server| (account.clone(), server.url.clone(), None)));
     }
     Ok(tried)
 }

@@ -1,9 +1,16 @@
 //! Accounts: what the user configured, and how each is doing on the wire.
 
+mod aculab;
+
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{DtmfMode, IcePolicy, IceServer, Personal, Secret};
+pub use aculab::{
+    AccessKey, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId, ClientId, CloudId, InvalidName,
+    InvalidUser, ServiceName, TokenSource,
+};
+
+use crate::{DtmfMode, IcePolicy, IceServer, Personal, Secret, SecretKey};
 
 /// The name of an account in settings, logs and on the command line: short, unique, chosen by the user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Type)]
@@ -35,12 +42,58 @@ fn yes() -> bool {
 /// The services an account can belong to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-#[expect(clippy::large_enum_variant, reason = "there are a handful of accounts, and a box would be in everyone's way")]
 pub enum Provider {
     /// The practice exchange that comes with the phone; needs no server.
     Practice,
     /// Any SIP server.
     Sip(SipAccount),
+    /// Aculab Cloud.
+    Aculab(AculabAccount),
+}
+
+impl Provider {
+    /// The STUN and TURN servers that are configured.
+    pub fn ice_servers(&self) -> &[IceServer] {
+        match self {
+            Self::Practice => &[],
+            Self::Sip(sip) => &sip.ice_servers,
+            Self::Aculab(aculab) => aculab.ice_servers.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// The same, to put their credentials in.
+    pub fn ice_servers_mut(&mut self) -> &mut [IceServer] {
+        match self {
+            Self::Practice => &mut [],
+            Self::Sip(sip) => &mut sip.ice_servers,
+            Self::Aculab(aculab) => aculab.ice_servers.as_deref_mut().unwrap_or_default(),
+        }
+    }
+
+    /// Path of the PEM file with further authorities; none when empty.
+    pub fn ca_file(&self) -> &str {
+        match self {
+            Self::Practice => "",
+            Self::Sip(sip) => &sip.ca_file,
+            Self::Aculab(aculab) => &aculab.ca_file,
+        }
+    }
+}
+
+impl Account {
+    /// What the service asks for to sign in, and under which keys it is kept; what TURN servers ask for is beside them.
+    pub fn passwords(&mut self) -> Vec<(SecretKey, &mut Password)> {
+        let account = self.id.clone();
+        match &mut self.provider {
+            Provider::Practice => Vec::new(),
+            Provider::Sip(sip) => vec![(SecretKey::Password { account }, &mut sip.password)],
+            // Both, whichever of them is used: the other one may be left from before.
+            Provider::Aculab(aculab) => aculab.client_mut().map_or_else(Vec::new, |client| {
+                let token = SecretKey::Token { account: account.clone() };
+                vec![(token, &mut client.token), (SecretKey::ApiKey { account }, &mut client.api_key)]
+            }),
+        }
+    }
 }
 
 /// An account at a SIP server.

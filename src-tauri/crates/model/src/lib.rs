@@ -22,7 +22,11 @@ mod snapshot;
 mod target;
 mod transfer;
 
-pub use account::{Account, AccountId, AccountState, OfflineCause, Password, Provider, SipAccount, Voicemail};
+pub use account::{
+    AccessKey, Account, AccountId, AccountState, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId,
+    ClientId, CloudId, InvalidName, InvalidUser, OfflineCause, Password, Provider, ServiceName, SipAccount, TokenSource,
+    Voicemail,
+};
 pub use auto_answer::{AutoAnswer, AutoAnswerBusy, AutoAnswerMicrophone, AutoAnswerWhen};
 pub use book::{
     Contact, ContactForm, ContactId, ContactName, ContactNumber, ContactQuery, HistoryEntry, HistoryFilter, HistoryQuery,

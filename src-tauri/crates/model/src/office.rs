@@ -16,6 +16,16 @@ pub enum SecretKey {
         /// The account.
         account: AccountId,
     },
+    /// A token that was pasted for an account.
+    Token {
+        /// The account.
+        account: AccountId,
+    },
+    /// The API access key of an account's web services.
+    ApiKey {
+        /// The account.
+        account: AccountId,
+    },
     /// What an account's TURN server asks for.
     TurnCredential {
         /// The account.
@@ -39,6 +49,8 @@ impl fmt::Display for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Password { account } => write!(f, "{account}/password"),
+            Self::Token { account } => write!(f, "{account}/token"),
+            Self::ApiKey { account } => write!(f, "{account}/api-key"),
             Self::TurnCredential { account, url, username } => write!(f, "{account}/turn/{url}/{username}"),
         }
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use calls::io::{LineEvent, LineRequest};
 use model::{Account, AccountId, AccountState, OfflineCause, Provider, Settings, SipAccount};
-use providers::{Line, LineInput, sip::SipProvider};
+use providers::{Line, LineInput, Provider as Machine, sip::SipProvider};
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use tracing::{error, info_span};
 
@@ -57,17 +57,21 @@ impl Lines {
 
     fn start(&self, account: &Account) -> Option<Running> {
         let id = account.id.clone();
-        let sip = match (&account.provider, &self.practice) {
-            (Provider::Sip(sip), _) | (Provider::Practice, Some(sip)) => sip.clone(),
-            (Provider::Practice, None) => {
-                self.tell_unusable(id, "the practice exchange does not run".into());
+        let machine = match (&account.provider, &self.practice) {
+            (Provider::Practice, Some(sip)) => machine(&Provider::Sip(sip.clone()), &self.instance, &self.world),
+            (provider, _) => machine(provider, &self.instance, &self.world),
+        };
+        let provider = match machine {
+            Ok(provider) => provider,
+            Err(detail) => {
+                self.tell_unusable(id, detail.to_owned());
                 return None;
             }
         };
         let (inbox, requests) = mpsc::channel(WAITING);
         let line = Line {
             account: id,
-            provider: Box::new(SipProvider::new(&sip, &self.instance, self.world.randomness.seed())),
+            provider,
             network: Arc::clone(&self.world.network),
             clock: Arc::clone(&self.world.clock),
             inbox: requests,
@@ -117,5 +121,15 @@ impl Lines {
                 }
             }
         }
+    }
+}
+
+/// The machine behind an account, as configured; or why there is none. `instance` as in [`SipProvider::new`].
+pub(crate) fn machine(provider: &Provider, instance: &str, world: &World) -> Result<Box<dyn Machine>, &'static str> {
+    let seed = world.randomness.seed();
+    match provider {
+        Provider::Practice => Err("the practice exchange does not run"),
+        Provider::Sip(sip) => Ok(Box::new(SipProvider::new(sip, instance, seed))),
+        Provider::Aculab(_) => Err("this version of Sidetone cannot connect to Aculab Cloud yet"),
     }
 }

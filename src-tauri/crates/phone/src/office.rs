@@ -6,7 +6,7 @@ mod trial;
 use std::{fmt, sync::Arc};
 
 use model::{
-    Account, AccountTrial, Command, FieldProblem, IceTrial, IceUrl, KeptWhere, Provider, Secret, SecretKept, SecretKey,
+    Account, AccountTrial, Command, FieldProblem, IceTrial, IceUrl, KeptWhere, Password, Secret, SecretKept, SecretKey,
     SecretView, Settings, SettingsView,
 };
 use store::{Invalid, KeptIn, KeyStoreError, SaveError, Secrets, SettingsFile};
@@ -164,8 +164,8 @@ impl Office {
     /// Tries an account as it would be used, with its kept password unless another is given; ten seconds at most. Nothing
     /// of it stays behind.
     pub async fn try_account(&self, mut account: Account, password: Option<Secret>) -> AccountTrial {
-        if let (Some(password), Provider::Sip(sip)) = (password, &mut account.provider) {
-            sip.password = model::Password::Known(password);
+        if let Some(given) = password {
+            account.passwords().into_iter().for_each(|(_, password)| *password = Password::Known(given.clone()));
         }
         let secrets = Arc::clone(&self.world.secrets);
         let filled = spawn_blocking(move || {
@@ -194,12 +194,12 @@ impl Office {
             });
             account = filled.await.inspect_err(|failed| warn!(%failed, "the key store could not be asked")).ok()?;
         }
-        let Provider::Sip(sip) = account.provider else { return None };
-        let mut server = sip.ice_servers.into_iter().find(|server| server.url == *url)?;
+        let mut server = account.provider.ice_servers().iter().find(|server| server.url == *url)?.clone();
         if let Some(credential) = credential {
             server.credential = credential;
         }
-        let ca_file = (!sip.ca_file.is_empty()).then(|| sip.ca_file.into());
+        let ca_file = account.provider.ca_file();
+        let ca_file = (!ca_file.is_empty()).then(|| ca_file.into());
         Some(ice::run(&self.world, server, ca_file).await)
     }
 

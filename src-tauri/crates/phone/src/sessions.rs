@@ -7,7 +7,7 @@ use std::{
 
 use calls::io::{MediaEvent, MediaRequest};
 use media::session::{self, MediaSettings, SessionHandle};
-use model::{AccountId, CallSettings, MediaId, Provider, Settings, SipAccount};
+use model::{Account, AccountId, CallSettings, IcePolicy, IceServer, MediaId, Provider, Settings, SipAccount};
 use tokio::sync::mpsc;
 use tracing::{debug, info_span};
 
@@ -24,11 +24,38 @@ pub(crate) struct Sessions {
     world: World,
     practice: Option<SipAccount>,
     outbox: mpsc::Sender<(MediaId, MediaEvent)>,
-    accounts: BTreeMap<AccountId, SipAccount>,
+    accounts: BTreeMap<AccountId, Ways>,
     calls: CallSettings,
     open: BTreeMap<MediaId, SessionHandle>,
     /// Asked to close and not yet closed.
     closing: BTreeSet<MediaId>,
+}
+
+/// The ways that the audio of an account's calls may take.
+struct Ways {
+    ice_servers: Vec<IceServer>,
+    ice_policy: IcePolicy,
+    /// Whether the server is on loopback, and so may be the far end of the audio.
+    loopback: bool,
+}
+
+impl Ways {
+    fn of(provider: &Provider, practice: Option<&SipAccount>) -> Option<Self> {
+        let of_sip = |sip: &SipAccount| Self {
+            ice_servers: sip.ice_servers.clone(),
+            ice_policy: sip.ice_policy,
+            loopback: is_on_this_machine(&sip.server),
+        };
+        match provider {
+            Provider::Sip(sip) => Some(of_sip(sip)),
+            Provider::Practice => practice.map(of_sip),
+            Provider::Aculab(aculab) => Some(Self {
+                ice_servers: aculab.ice_servers.clone().unwrap_or_default(),
+                ice_policy: aculab.ice_policy,
+                loopback: is_on_this_machine(&aculab.server()),
+            }),
+        }
+    }
 }
 
 impl Sessions {
@@ -40,12 +67,8 @@ impl Sessions {
     /// Takes the settings for sessions opened from now on; secrets are filled in already.
     pub(crate) fn configure(&mut self, settings: &Settings) {
         self.calls = settings.calls.clone();
-        let of_account = |provider: &Provider| match provider {
-            Provider::Sip(sip) => Some(sip.clone()),
-            Provider::Practice => self.practice.clone(),
-        };
-        self.accounts =
-            settings.accounts.iter().filter_map(|account| Some((account.id.clone(), of_account(&account.provider)?))).collect();
+        let ways = |account: &Account| Some((account.id.clone(), Ways::of(&account.provider, self.practice.as_ref())?));
+        self.accounts = settings.accounts.iter().filter_map(ways).collect();
     }
 
     /// Hands a request to its session, which is opened by its first one.
@@ -85,7 +108,7 @@ impl Sessions {
     }
 
     fn open_session(&mut self, media: MediaId, account: &AccountId) {
-        let Some(sip) = self.accounts.get(account) else {
+        let Some(ways) = self.accounts.get(account) else {
             self.report_failure(media, "the account is not configured");
             return;
         };
@@ -94,9 +117,9 @@ impl Sessions {
             codecs: self.calls.codecs.clone(),
             packet_ms: self.calls.packet_ms,
             dtx: self.calls.dtx,
-            ice_servers: sip.ice_servers.clone(),
-            ice_policy: sip.ice_policy,
-            loopback: is_on_this_machine(&sip.server),
+            ice_servers: ways.ice_servers.clone(),
+            ice_policy: ways.ice_policy,
+            loopback: ways.loopback,
             gather_for: GATHER_FOR,
             seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]),
         };
@@ -146,7 +169,7 @@ impl Sessions {
     }
 }
 
-/// Whether the server is on loopback, and so may be the far end of the audio.
+/// Whether the host of a URL is loopback.
 fn is_on_this_machine(server: &str) -> bool {
     let authority = server.split_once("://").map_or(server, |(_, rest)| rest);
     let host = authority.split(['/', '?']).next().unwrap_or(authority);

@@ -2,10 +2,8 @@
 //!
 //! Calls at the cloud are not placed here yet; what is here asks its web services for tokens and for who is registered.
 
-mod names;
 mod token;
 mod web;
 
-pub use names::{Callable, ClientId, CloudId, InvalidName};
 pub use token::{InvalidToken, Token, TokenClaims};
 pub use web::{InvalidLifetime, RegisteredClient, TokenLifetime, TokenWish, WebError, WebServices};

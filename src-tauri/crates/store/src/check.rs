@@ -1,8 +1,12 @@
 //! What settings must hold to make sense; each complaint names its field.
 
+mod aculab;
+
 use std::{collections::BTreeSet, net::IpAddr, path::Path};
 
-use model::{Account, AutoAnswer, CallSettings, IcePolicy, Provider, Ringtone, Settings, Shortcuts, SipAccount, Target};
+use model::{
+    Account, AutoAnswer, CallSettings, IcePolicy, IceServer, Provider, Ringtone, Settings, Shortcuts, SipAccount, Target,
+};
 
 /// Above this, a list is a mistake (or an attack on our memory) and no configuration.
 const MOST_ACCOUNTS: usize = 64;
@@ -65,6 +69,7 @@ pub fn check_account(account: &Account) -> Vec<Invalid> {
     match &account.provider {
         Provider::Practice => {}
         Provider::Sip(sip) => check_sip(&prefix, sip, &mut found),
+        Provider::Aculab(account) => aculab::check(&prefix, account, &mut found),
     }
     found.0
 }
@@ -102,30 +107,33 @@ fn check_sip(prefix: &str, sip: &SipAccount, found: &mut Complaints) {
             found.add(&field(name), format!("may have {LONGEST_TEXT} characters at most and no line breaks"));
         }
     }
-    let proxy = sip.proxy.expose();
-    let proxy_is_fine = proxy.is_empty() || proxy == "direct" || split_url(proxy, &["http"]).is_some();
-    if !proxy_is_fine {
-        found.add(&field("proxy"), "is not empty, \"direct\" or http://host:port");
-    }
+    check_proxy(prefix, sip.proxy.expose(), found);
     if !sip.voicemail_number.is_empty() && Target::try_from(sip.voicemail_number.clone()).is_err() {
         found.add(&field("voicemail_number"), "is no number or address that can be called");
     }
     if !EXPIRES_S.contains(&sip.expires_s) {
         found.add(&field("expires_s"), format!("must be from {} to {} seconds", EXPIRES_S.start(), EXPIRES_S.end()));
     }
-    check_ice(prefix, sip, found);
+    check_ice(prefix, &sip.ice_servers, sip.ice_policy, found);
 }
 
-fn check_ice(prefix: &str, sip: &SipAccount, found: &mut Complaints) {
-    if sip.ice_servers.len() > MOST_ICE_SERVERS {
+fn check_proxy(prefix: &str, proxy: &str, found: &mut Complaints) {
+    let is_fine = proxy.is_empty() || proxy == "direct" || split_url(proxy, &["http"]).is_some();
+    if !is_fine {
+        found.add(&format!("{prefix}.proxy"), "is not empty, \"direct\" or http://host:port");
+    }
+}
+
+fn check_ice(prefix: &str, servers: &[IceServer], policy: IcePolicy, found: &mut Complaints) {
+    if servers.len() > MOST_ICE_SERVERS {
         found.add(&format!("{prefix}.ice_servers"), format!("there may be {MOST_ICE_SERVERS} servers at most"));
     }
-    for (position, server) in sip.ice_servers.iter().take(MOST_ICE_SERVERS).enumerate() {
+    for (position, server) in servers.iter().take(MOST_ICE_SERVERS).enumerate() {
         if server.url.relays && server.username.is_empty() {
             found.add(&format!("{prefix}.ice_servers.{position}.username"), "a TURN server asks for a user name");
         }
     }
-    if sip.ice_policy == IcePolicy::RelayOnly && !sip.ice_servers.iter().any(|server| server.url.relays) {
+    if policy == IcePolicy::RelayOnly && !servers.iter().any(|server| server.url.relays) {
         found.add(&format!("{prefix}.ice_policy"), "relays only, and there is no TURN server");
     }
 }
@@ -217,11 +225,15 @@ fn check_server(server: &str, allow_plain: bool) -> Result<(), &'static str> {
     let Some((scheme, host)) = split_url(server, &["wss", "ws"]) else {
         return Err("is not wss://host, wss://host:port or wss://host:port/path");
     };
-    let loopback = host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-    if scheme == "ws" && !loopback && !allow_plain {
+    if scheme == "ws" && !is_this_machine(host) && !allow_plain {
         return Err("with ws:// anyone on the way can read along; use wss://, or set allow_plain_ws");
     }
     Ok(())
+}
+
+/// Whether a host is loopback.
+fn is_this_machine(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// Scheme and host of a URL with one of `schemes`, if it is one; IPv6 addresses lose their brackets.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use model::{Account, IceServer, KeptWhere, Password, Provider, Secret, SecretKey};
+use model::{Account, IceServer, KeptWhere, Password, Secret, SecretKey};
 
 /// The name under which the key store lists what is ours.
 const SERVICE: &str = "sidetone";
@@ -151,13 +151,14 @@ impl Secrets {
     /// Puts the account's secrets into it, where it does not have them already. What the key store could not give is
     /// left as it is, and its error is returned once, for the user to hear.
     pub fn fill(&self, account: &mut Account) -> Result<(), KeyStoreError> {
-        let Provider::Sip(sip) = &mut account.provider else { return Ok(()) };
-        if sip.password == Password::Unknown
-            && let Some(password) = self.get(&SecretKey::Password { account: account.id.clone() })?
-        {
-            sip.password = Password::Known(password);
+        for (key, password) in account.passwords() {
+            if *password == Password::Unknown
+                && let Some(kept) = self.get(&key)?
+            {
+                *password = Password::Known(kept);
+            }
         }
-        for server in sip.ice_servers.iter_mut().filter(|server| needs_credential(server)) {
+        for server in account.provider.ice_servers_mut().iter_mut().filter(|server| needs_credential(server)) {
             if let Some(credential) = self.get(&SecretKey::turn(&account.id, &server.url, &server.username))? {
                 server.credential = credential;
             }
@@ -214,12 +215,9 @@ impl Secrets {
 
     /// Every secret that an account can have.
     pub fn keys_of(account: &Account) -> Vec<SecretKey> {
-        let Provider::Sip(sip) = &account.provider else { return Vec::new() };
-        let relays = sip.ice_servers.iter().filter(|server| server.url.relays);
-        let password = SecretKey::Password { account: account.id.clone() };
-        std::iter::once(password)
-            .chain(relays.map(|server| SecretKey::turn(&account.id, &server.url, &server.username)))
-            .collect()
+        let relays = account.provider.ice_servers().iter().filter(|server| server.url.relays);
+        let passwords = account.clone().passwords().into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        passwords.into_iter().chain(relays.map(|server| SecretKey::turn(&account.id, &server.url, &server.username))).collect()
     }
 
     /// Keeps the secrets that `account` carries for this run, and asks no key store: for those given by the environment
@@ -247,12 +245,13 @@ fn needs_credential(server: &IceServer) -> bool {
 }
 
 fn carried(account: &Account) -> Vec<(SecretKey, Secret)> {
-    let Provider::Sip(sip) = &account.provider else { return Vec::new() };
     let mut carried = Vec::new();
-    if let Password::Known(password) = &sip.password {
-        carried.push((SecretKey::Password { account: account.id.clone() }, password.clone()));
+    for (key, password) in account.clone().passwords() {
+        if let Password::Known(password) = password {
+            carried.push((key, password.clone()));
+        }
     }
-    for server in sip.ice_servers.iter().filter(|server| server.url.relays && !needs_credential(server)) {
+    for server in account.provider.ice_servers().iter().filter(|server| server.url.relays && !needs_credential(server)) {
         carried.push((SecretKey::turn(&account.id, &server.url, &server.username), server.credential.clone()));
     }
     carried

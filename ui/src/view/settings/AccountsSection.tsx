@@ -5,7 +5,7 @@ import { Icon } from "../icons";
 import { accountWords } from "../texts";
 import { AccountForm } from "./AccountForm";
 import { useEditing } from "./editing";
-import { type WholeAccount, wholeSip } from "./whole";
+import { type WholeAccount, type WholeAculab, wholeSip } from "./whole";
 
 interface Props {
   snapshot: Snapshot;
@@ -60,6 +60,9 @@ export function AccountsSection({ snapshot }: Props) {
                     {account.provider.kind === "sip" && (
                       <bdi>{`${account.provider.user} · ${account.provider.server}`}</bdi>
                     )}
+                    {account.provider.kind === "aculab" && (
+                      <bdi>{`${aculabUser(account.provider)} · Aculab Cloud ${account.provider.cloud_id}`}</bdi>
+                    )}
                     {account.provider.kind === "practice" && say("accounts.practice")}
                   </small>
                   {state && <small class="account-state">{accountWords(state)}</small>}
@@ -112,6 +115,10 @@ export function AccountsSection({ snapshot }: Props) {
       </div>
     </>
   );
+}
+
+function aculabUser({ interface: way }: WholeAculab): string {
+  return way.version === "v1" ? way.caller_id : way.client_id;
 }
 
 function newSip(): WholeAccount {

@@ -1,4 +1,13 @@
-import type { Account, IceServer, Provider, Settings, SipAccount } from "../../bridge/types";
+import type {
+  Account,
+  AculabAccount,
+  AculabInterface,
+  IceServer,
+  Provider,
+  Settings,
+  SipAccount,
+  TokenSource,
+} from "../../bridge/types";
 
 /** A value with every field there. */
 type Filled<T> = T extends readonly (infer Item)[]
@@ -10,6 +19,7 @@ type Filled<T> = T extends readonly (infer Item)[]
 export type WholeSettings = Filled<Settings>;
 export type WholeAccount = Filled<Account>;
 export type WholeSip = Extract<WholeAccount["provider"], { kind: "sip" }>;
+export type WholeAculab = Extract<WholeAccount["provider"], { kind: "aculab" }>;
 
 /** The settings as the phone sends them: it leaves out only what is empty in an account. */
 export function whole(settings: Settings): WholeSettings {
@@ -21,7 +31,14 @@ function wholeAccount(account: Account): WholeAccount {
 }
 
 function wholeProvider(provider: Provider): WholeAccount["provider"] {
-  return provider.kind === "sip" ? wholeSip(provider) : provider;
+  switch (provider.kind) {
+    case "practice":
+      return provider;
+    case "sip":
+      return wholeSip(provider);
+    case "aculab":
+      return wholeAculab(provider);
+  }
 }
 
 /** A SIP account with everything that was left out as the phone has it by default. */
@@ -44,6 +61,31 @@ export function wholeSip(sip: SipAccount): WholeSip {
     ice_servers: (sip.ice_servers ?? []).map(wholeServer),
     kind: "sip",
   };
+}
+
+/** An account at Aculab Cloud with everything that was left out as the phone has it by default. */
+export function wholeAculab(aculab: AculabAccount): WholeAculab {
+  return {
+    server: "",
+    web_services: "",
+    ca_file: "",
+    proxy: "",
+    ice_policy: "all",
+    ...aculab,
+    ice_servers: aculab.ice_servers?.map(wholeServer) ?? null,
+    interface: wholeInterface(aculab.interface),
+    kind: "aculab",
+  };
+}
+
+function wholeInterface(given: AculabInterface): WholeAculab["interface"] {
+  if (given.version === "v1") return { service: "", ...given };
+  const { token_source = { source: "pasted" } } = given;
+  return { accept_calls: true, max_concurrent: 1, ...given, token_source: wholeSource(token_source) };
+}
+
+function wholeSource(given: TokenSource): Extract<WholeAculab["interface"], { version: "v2" }>["token_source"] {
+  return given.source === "web-services" ? { lifetime_s: 3600, callable: "", ...given } : given;
 }
 
 function wholeServer({ url, username }: IceServer): Filled<IceServer> {

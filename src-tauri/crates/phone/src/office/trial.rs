@@ -6,11 +6,11 @@ use calls::io::LineEvent;
 use model::{
     Account, AccountId, AccountState, AccountStep, AccountTrial, Clock, Instant, OfflineCause, Provider, TrialOutcome, TrialStep,
 };
-use providers::{Line, sip::SipProvider};
+use providers::Line;
 use tokio::{sync::mpsc, time::timeout};
 use tracing::info_span;
 
-use crate::{spawn::spawn, world::World};
+use crate::{lines::machine, spawn::spawn, world::World};
 
 /// How long a trial may take: longer than any server that answers needs.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,18 +36,27 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
     if let Some(problem) = problems.first() {
         return failed_at(AccountStep::Settings, &format!("{} {}", problem.field, problem.what), Times::default());
     }
-    let Provider::Sip(mut sip) = account.provider else {
-        return all_passed(Times::default(), false);
+    let mut provider = account.provider;
+    let server = match &mut provider {
+        Provider::Practice => return all_passed(Times::default(), false),
+        Provider::Sip(sip) => {
+            // Without a registration there is nothing that the password is good for: it is tried by registering.
+            sip.register = true;
+            sip.server.clone()
+        }
+        Provider::Aculab(aculab) => aculab.server(),
     };
-    // Without a registration there is nothing that the password is good for: it is tried by registering.
-    sip.register = true;
-    let encrypted = sip.server.to_ascii_lowercase().starts_with("wss:");
+    let encrypted = server.to_ascii_lowercase().starts_with("wss:");
+    // An instance of its own: the binding of the phone itself is left alone.
+    let provider = match machine(&provider, "", world) {
+        Ok(machine) => machine,
+        Err(detail) => return nothing_tried(detail),
+    };
     let (inbox, requests) = mpsc::channel(WAITING);
     let (outbox, mut events) = mpsc::channel(WAITING);
     let line = Line {
         account: AccountId("trial".into()),
-        // An instance of its own: the binding of the phone itself is left alone.
-        provider: Box::new(SipProvider::new(&sip, "", world.randomness.seed())),
+        provider,
         network: Arc::clone(&world.network),
         clock: Arc::clone(&world.clock),
         inbox: requests,

@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, str::FromStr};
 
-use model::{OfflineCause, Personal, Secret};
+use model::{Callable, ClientId, CloudId, OfflineCause, Personal, Secret};
 use serde::{Deserialize, Serialize};
 
-use super::{Callable, ClientId, CloudId, Token};
+use super::Token;
 use crate::net::{self, HttpAnswer, HttpMethod, HttpRequest, Network, Proxy};
 
 /// The lifetimes the cloud grants, seconds.

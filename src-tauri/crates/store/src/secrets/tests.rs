@@ -1,4 +1,4 @@
-use model::{AccountId, SipAccount};
+use model::{AccountId, AculabAccount, Provider, SipAccount};
 
 use super::*;
 
@@ -111,4 +111,24 @@ fn no_two_keys_share_a_name_and_no_error_quotes_a_secret() {
     );
     let error = explain(keyring::Error::BadEncoding(b"hunter2\xff".to_vec()));
     assert!(!format!("{error} {error:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_client_of_aculab_cloud_has_its_token_and_its_key_and_both_are_forgotten() {
+    let toml = "cloud_id = '1-2-0'\n[interface]\nversion = 'v2'\naccess_key = 'abc123key'\nclient_id = 'bob'";
+    let aculab: AculabAccount = toml::from_str(toml).expect("a whole account");
+    let mut account = Account { id: AccountId("cloud".into()), enabled: true, provider: Provider::Aculab(aculab) };
+    let secrets = Secrets::new(Arc::new(InMemory::default()));
+    let keys = Secrets::keys_of(&account);
+    assert_eq!(keys.iter().map(ToString::to_string).collect::<Vec<_>>(), ["cloud/token", "cloud/api-key"]);
+    for key in &keys {
+        secrets.set(key.clone(), Secret::new(key.to_string()));
+    }
+    secrets.fill(&mut account).expect("the store answers");
+    let Provider::Aculab(filled) = &account.provider else { panic!("it is at the cloud") };
+    let client = filled.client().expect("it is a client");
+    assert_eq!(client.token, Password::Known(Secret::new("cloud/token")));
+    assert_eq!(client.api_key, Password::Known(Secret::new("cloud/api-key")));
+    secrets.forget(&account).expect("the store answers");
+    assert!(keys.iter().all(|key| secrets.whereabouts(key) == KeptWhere::Nowhere));
 }

@@ -1,0 +1,176 @@
+//! Accounts at Aculab Cloud. The names' own words are those of the cloud's libraries, by which its documentation helps.
+
+use model::{
+    AccessKey, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId, ClientId, CloudId, ServiceName,
+    TokenSource,
+};
+
+use super::{Complaints, LONGEST_TEXT, check_ice, check_proxy, check_server, split_url};
+
+/// More calls than a person can have are a mistake.
+const CALLS: std::ops::RangeInclusive<u32> = 1..=64;
+
+/// The lifetimes of tokens that the cloud grants, seconds.
+const LIFETIME_S: std::ops::RangeInclusive<u32> = 600..=86_400;
+
+pub(super) fn check(prefix: &str, account: &AculabAccount, found: &mut Complaints) {
+    let field = |name: &str| format!("{prefix}.{name}");
+    if let Err(error) = account.cloud_id.parse::<CloudId>() {
+        found.add(&field("cloud_id"), format!("is three numbers with hyphens, as 1-2-0 ({error})"));
+    }
+    match &account.interface {
+        AculabInterface::V1(caller) => check_caller(prefix, caller, found),
+        AculabInterface::V2(client) => check_client(prefix, client, found),
+    }
+    if !account.server.is_empty()
+        && let Err(what) = check_server(&account.server, false)
+    {
+        found.add(&field("server"), what);
+    }
+    if !account.web_services.is_empty() && !is_secure_web(&account.web_services) {
+        found.add(&field("web_services"), "is not empty or https://host:port");
+    }
+    check_proxy(prefix, account.proxy.expose(), found);
+    if let Some(servers) = &account.ice_servers {
+        check_ice(prefix, servers, account.ice_policy, found);
+    }
+}
+
+fn check_caller(prefix: &str, caller: &AculabCaller, found: &mut Complaints) {
+    let field = |name: &str| format!("{prefix}.interface.{name}");
+    check_length(&field("caller_id"), caller.caller_id.expose(), found);
+    check_length(&field("service"), caller.service.expose(), found);
+    if let Err(error) = caller.caller_id.expose().parse::<CallerId>() {
+        found.add(&field("caller_id"), error.to_string());
+    }
+    if !caller.service.is_empty()
+        && let Err(error) = ServiceName::of_caller(caller.service.expose())
+    {
+        found.add(&field("service"), error.to_string());
+    }
+}
+
+fn check_client(prefix: &str, client: &AculabClient, found: &mut Complaints) {
+    let field = |name: &str| format!("{prefix}.interface.{name}");
+    if let Err(error) = client.access_key.parse::<AccessKey>() {
+        found.add(&field("access_key"), format!("is 1 to 63 small letters and digits ({error})"));
+    }
+    check_length(&field("client_id"), client.client_id.expose(), found);
+    if let Err(error) = client.client_id.expose().parse::<ClientId>() {
+        found.add(&field("client_id"), format!("is made of letters, digits and + - _ . only ({error})"));
+    }
+    if !CALLS.contains(&client.max_concurrent) {
+        found.add(&field("max_concurrent"), format!("must be from {} to {}", CALLS.start(), CALLS.end()));
+    }
+    let field = |name: &str| format!("{prefix}.interface.token_source.{name}");
+    match &client.token_source {
+        TokenSource::Pasted => {}
+        TokenSource::Url { url } => {
+            if !is_secure_web(url) {
+                found.add(&field("url"), "is not https://host, https://host:port or https://host:port/path");
+            }
+        }
+        TokenSource::WebServices { user, lifetime_s, callable } => {
+            check_length(&field("user"), user.expose(), found);
+            check_length(&field("callable"), callable.expose(), found);
+            if user.is_empty() {
+                found.add(&field("user"), "is missing");
+            } else if user.expose().contains(':') {
+                // RFC 7617 section 2: it would end the name.
+                found.add(&field("user"), "must not have a colon");
+            }
+            if !LIFETIME_S.contains(lifetime_s) {
+                found.add(&field("lifetime_s"), format!("must be from {} to {} seconds", LIFETIME_S.start(), LIFETIME_S.end()));
+            }
+            if callable.expose().parse::<Callable>().is_err() {
+                found.add(&field("callable"), "are client ids with commas between them, as bob,agent*, or * for all");
+            }
+        }
+    }
+}
+
+fn check_length(field: &str, text: &str, found: &mut Complaints) {
+    if text.len() > LONGEST_TEXT || text.chars().any(char::is_control) {
+        found.add(field, format!("may have {LONGEST_TEXT} characters at most and no line breaks"));
+    }
+}
+
+/// `https://…`, or `http://…` on this machine, which nobody else can read.
+fn is_secure_web(url: &str) -> bool {
+    match split_url(url, &["https", "http"]) {
+        Some(("https", _)) => true,
+        Some((_, host)) => super::is_this_machine(host),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Account, AccountId, IcePolicy, Provider};
+
+    use crate::check_account;
+
+    fn complaints(toml: &str) -> Vec<String> {
+        let aculab = toml::from_str(toml).expect("a whole account");
+        let account = Account { id: AccountId("cloud".into()), enabled: true, provider: Provider::Aculab(aculab) };
+        check_account(&account).iter().map(ToString::to_string).collect()
+    }
+
+    const CALLER: &str = "cloud_id = '1-2-0'\n[interface]\nversion = 'v1'\ncaller_id = 'bob'";
+    const CLIENT: &str = "cloud_id = '1-2-0'\n[interface]\nversion = 'v2'\naccess_key = 'abc123key'\nclient_id = 'webrtc:bob'";
+
+    #[test]
+    fn plain_accounts_are_fine() {
+        assert_eq!(complaints(CALLER), [""; 0]);
+        assert_eq!(complaints(CLIENT), [""; 0]);
+        let sources = [
+            "source = 'url'\nurl = 'https://example.com/token'",
+            "source = 'url'\nurl = 'http://127.0.0.1:8080/token'",
+            "source = 'web-services'\nuser = 'bob@example.com'\ncallable = 'bob, agent*'",
+        ];
+        for source in sources {
+            assert_eq!(complaints(&format!("{CLIENT}\n[interface.token_source]\n{source}")), [""; 0], "{source}");
+        }
+    }
+
+    #[test]
+    fn each_complaint_names_its_field_and_says_what_the_libraries_say() {
+        let caller = "cloud_id = '1-2'\n[interface]\nversion = 'v1'\ncaller_id = 'b b'\nservice = 'x@y'";
+        assert_eq!(
+            complaints(caller),
+            [
+                "accounts.cloud.cloud_id: is three numbers with hyphens, as 1-2-0 (Invalid cloudId)",
+                "accounts.cloud.interface.caller_id: must not have the character ' '",
+                "accounts.cloud.interface.service: must not have the character '@'",
+            ]
+        );
+        let client = "cloud_id = 'a-b-c'\nserver = 'ws://example.com'\nweb_services = 'ftp://x'\nproxy = 'socks5://h'\n\
+                      [interface]\nversion = 'v2'\naccess_key = 'ABC'\nclient_id = 'b@b'\nmax_concurrent = 0\n\
+                      [interface.token_source]\nsource = 'web-services'\nuser = 'a:b'\nlifetime_s = 599\ncallable = 'a;b'";
+        let all = complaints(client);
+        let fields: Vec<&str> = all.iter().filter_map(|complaint| complaint.split(": ").next()).collect();
+        let names = [
+            "cloud_id",
+            "interface.access_key",
+            "interface.client_id",
+            "interface.max_concurrent",
+            "interface.token_source.user",
+            "interface.token_source.lifetime_s",
+            "interface.token_source.callable",
+            "server",
+            "web_services",
+            "proxy",
+        ];
+        assert_eq!(fields, names.map(|name| format!("accounts.cloud.{name}")));
+        assert!(all[1].ends_with("(Invalid webRtcAccessKey)") && all[2].ends_with("(Invalid clientId)"), "{all:?}");
+    }
+
+    #[test]
+    fn servers_of_the_cloud_may_be_relays_only_and_none_of_our_own_may_not() {
+        let policy = |servers: &str| format!("{servers}ice_policy = 'relay-only'\n{CALLER}");
+        assert_eq!(complaints(&policy("")), [""; 0]);
+        assert_eq!(complaints(&policy("ice_servers = []\n")).len(), 1);
+        let aculab: model::AculabAccount = toml::from_str(&policy("")).expect("a whole account");
+        assert_eq!((aculab.ice_servers, aculab.ice_policy), (None, IcePolicy::RelayOnly));
+    }
+}
