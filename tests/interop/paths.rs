@@ -32,25 +32,33 @@ fn a_phone_with_dtls_and_ice_behind_asterisk_echoes() {
     baresip_echoes("2004,tls,dtls,ice");
 }
 
-/// A call over the relay alone.
-fn relayed(lab: &Lab, secret: &str) -> Seat {
-    let server = format!("turn:softphone:{secret}@127.0.0.1:{}", lab.port(278));
+/// A call over the relay alone, which `reached` brings us to when a secret is put in.
+fn relayed(lab: &Lab, reached: &str, secret: &str) -> Seat {
+    let server = reached.replace("SECRET", secret);
     lab.at_asterisk("1001", &["call", "600"]).speaking().with(&["--ice", &server, "--relay-only"])
+}
+
+fn by_datagrams(lab: &Lab) -> String {
+    format!("turn:softphone:SECRET@127.0.0.1:{}", lab.port(278))
 }
 
 #[test]
 fn a_relay_alone_carries_the_call() {
     let Some(lab) = lab::with(&[Part::Asterisk, Part::Coturn]) else { return };
-    let (over, phone) = relayed(lab, "turn-secret-pw").run(Duration::from_secs(30));
-    over.was_a_good_call("local");
-    assert_eq!(over.media()["pair"]["local"], "relay");
-    phone.heard_the_voice();
+    let by_tcp = format!("{}?transport=tcp", by_datagrams(lab));
+    let by_tls = format!("turns:softphone:SECRET@localhost:{}", lab.port(249));
+    for reached in [by_datagrams(lab), by_tcp, by_tls] {
+        let (over, phone) = relayed(lab, &reached, "turn-secret-pw").run(Duration::from_secs(30));
+        over.was_a_good_call("local");
+        assert_eq!(over.media()["pair"]["local"], "relay", "{reached}");
+        phone.heard_the_voice();
+    }
 }
 
 #[test]
 fn a_relay_that_refuses_the_secret_is_named_and_nothing_hangs() {
     let Some(lab) = lab::with(&[Part::Asterisk, Part::Coturn]) else { return };
-    let (over, _phone) = relayed(lab, "wrong").run(SOON);
+    let (over, _phone) = relayed(lab, &by_datagrams(lab), "wrong").run(SOON);
     assert_eq!(over.exit, Some(7), "{}", over.sentence());
     assert!(over.sentence().contains("TURN") || over.sentence().contains("relay"), "{}", over.sentence());
     let at = |event: &str| over.events.iter().find(|value| value["event"] == event).and_then(|value| value["at_ms"].as_f64());

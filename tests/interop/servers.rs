@@ -91,16 +91,15 @@ fn coturn_works_over_every_way_and_refuses_a_wrong_password() {
     assert!(steps.iter().any(|step| step.starts_with("answer passed this computer is seen as 127.0.0.1:")), "{steps:?}");
 
     let ca = relay.authority();
-    for (server, unused) in [
-        (format!("turn:phone:s3:cret@127.0.0.1:{}", relay.port), false),
-        (format!("turn:phone:s3:cret@127.0.0.1:{}?transport=tcp", relay.port), true),
-        (format!("turns:phone:s3:cret@localhost:{}", relay.tls_port), true),
+    for server in [
+        format!("turn:phone:s3:cret@127.0.0.1:{}", relay.port),
+        format!("turn:phone:s3:cret@127.0.0.1:{}?transport=tcp", relay.port),
+        format!("turns:phone:s3:cret@localhost:{}", relay.tls_port),
     ] {
         let (exit, steps) = ice(&[&server, "--ca", &ca]);
         assert_eq!(exit, Some(0), "{server}: {steps:?}");
         let last = steps.last().expect("the relay");
         assert!(last.starts_with("relay passed it relays from 127.0.0.1:"), "{server}: {last}");
-        assert_eq!(last.contains("not used"), unused, "{server}: {last}");
     }
 
     for (server, words) in [

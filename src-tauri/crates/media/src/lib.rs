@@ -17,6 +17,9 @@ mod webrtc;
 
 pub use codec::CodecError;
 pub use negotiated::{Negotiated, Payload, TelephoneEvent};
-pub use runtime::{Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket};
+pub use runtime::{
+    ByteStream, NoServerStreams, Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket,
+    ServerStream, ServerStreams,
+};
 pub use stream::{AudioStream, DtmfEvent, StreamLeg, StreamSettings};
-pub use webrtc::{ProbeEnd, ProbeStep, RELAYS_OVER, ServerProbe, WebrtcRuntime};
+pub use webrtc::{ProbeEnd, ProbeStep, ServerProbe, WebrtcRuntime};

@@ -1,10 +1,11 @@
 //! The RTC runtime as a seam: ICE, DTLS-SRTP and RTP of one peer connection, without codecs and without SDP.
 
-use std::time::Duration;
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{CandidatePair, IcePolicy, IceServer};
+use model::{CandidatePair, IcePolicy, IceServer, IceUrl};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::sdp::TransportDescription;
 
@@ -13,6 +14,8 @@ use crate::sdp::TransportDescription;
 pub struct PeerSettings {
     /// STUN and TURN servers with their credentials.
     pub ice_servers: Vec<IceServer>,
+    /// Leads to those TURN servers that are not reached by datagrams.
+    pub server_streams: Arc<dyn ServerStreams>,
     /// Which candidates may be used.
     pub ice_policy: IcePolicy,
     /// Whether to offer the loopback addresses too, because the far end may be on this machine. They are offered in any
@@ -26,11 +29,45 @@ impl Default for PeerSettings {
     fn default() -> Self {
         Self {
             ice_servers: Vec::new(),
+            server_streams: Arc::new(NoServerStreams),
             ice_policy: IcePolicy::All,
             loopback: true,
             // Long enough for a STUN answer from the other side of the continent, short enough for goals.md 12.
             gather_for: Duration::from_millis(120),
         }
+    }
+}
+
+/// A stream to a TURN server (RFC 8656 section 3.1).
+pub struct ServerStream {
+    /// TCP, or what TLS makes of it.
+    pub io: Box<dyn ByteStream>,
+    /// Our end.
+    pub local: SocketAddr,
+    /// The server's.
+    pub remote: SocketAddr,
+}
+
+/// Bytes in and out.
+pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<Any: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for Any {}
+
+/// Opens streams to TURN servers, with whatever trust and proxies that takes.
+#[async_trait]
+pub trait ServerStreams: fmt::Debug + Send + Sync {
+    /// Opens a way to a server reached over TCP or TLS; the error is in words for the user.
+    async fn open(&self, url: &IceUrl) -> Result<ServerStream, String>;
+}
+
+/// Datagrams are all there is.
+#[derive(Clone, Copy, Debug)]
+pub struct NoServerStreams;
+
+#[async_trait]
+impl ServerStreams for NoServerStreams {
+    async fn open(&self, _url: &IceUrl) -> Result<ServerStream, String> {
+        Err("there are no streams to servers here".into())
     }
 }
 

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::IceTransport;
 
 use crate::{Peer, PeerError, PeerSettings, RtcRuntime};
 
@@ -20,6 +19,7 @@ mod reports;
 mod servers;
 mod sockets;
 mod srtp;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -27,9 +27,6 @@ mod transport;
 use identity::Identity;
 use peer::UdpPeer;
 pub use probe::{ProbeEnd, ProbeStep, ServerProbe};
-
-/// Calls reach their relays over these; a server reached in another way is of no use to a call.
-pub const RELAYS_OVER: &[IceTransport] = &[IceTransport::Udp];
 
 /// Opens connections that share one certificate.
 pub struct WebrtcRuntime {

@@ -15,6 +15,7 @@ mod phone;
 mod recordings;
 mod remote;
 mod run_loop;
+mod server_streams;
 mod sessions;
 mod shelf;
 mod spawn;

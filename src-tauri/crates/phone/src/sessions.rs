@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -11,7 +12,7 @@ use model::{Account, AccountId, CallSettings, IcePolicy, IceServer, MediaId, Pro
 use tokio::sync::mpsc;
 use tracing::{debug, info_span};
 
-use crate::{desk::leg_id, spawn::spawn, world::World};
+use crate::{desk::leg_id, server_streams::AccountStreams, spawn::spawn, world::World};
 
 /// Longest wait for candidates before a description leaves: a dead STUN or TURN server costs a call this much and no more.
 const GATHER_FOR: Duration = Duration::from_millis(100);
@@ -35,6 +36,8 @@ pub(crate) struct Sessions {
 struct Ways {
     ice_servers: Vec<IceServer>,
     ice_policy: IcePolicy,
+    /// What relays reached by TLS may be trusted by, beside the platform; may be empty.
+    ca_file: String,
     /// Whether the server is on loopback, and so may be the far end of the audio.
     loopback: bool,
 }
@@ -44,6 +47,7 @@ impl Ways {
         let of_sip = |sip: &SipAccount| Self {
             ice_servers: sip.ice_servers.clone(),
             ice_policy: sip.ice_policy,
+            ca_file: sip.ca_file.clone(),
             loopback: is_on_this_machine(&sip.server),
         };
         match provider {
@@ -52,6 +56,7 @@ impl Ways {
             Provider::Aculab(aculab) => Some(Self {
                 ice_servers: aculab.ice_servers.clone().unwrap_or_default(),
                 ice_policy: aculab.ice_policy,
+                ca_file: aculab.ca_file.clone(),
                 loopback: is_on_this_machine(&aculab.server()),
             }),
         }
@@ -118,6 +123,7 @@ impl Sessions {
             packet_ms: self.calls.packet_ms,
             dtx: self.calls.dtx,
             ice_servers: ways.ice_servers.clone(),
+            server_streams: Arc::new(AccountStreams::new(&self.world.network, &ways.ca_file)),
             ice_policy: ways.ice_policy,
             loopback: ways.loopback,
             gather_for: GATHER_FOR,

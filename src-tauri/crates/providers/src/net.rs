@@ -25,7 +25,7 @@ use model::OfflineCause;
 use tokio::sync::mpsc;
 
 pub use http::{HttpAnswer, HttpMethod, HttpRequest};
-pub use ice::{IceEndpoint, IcePath};
+pub use ice::{IceEndpoint, IcePath, IceStream, OpenStream};
 pub use server_url::{InvalidServerUrl, ServerUrl};
 pub(crate) use words::quoted;
 pub use wss::Sockets;
@@ -154,7 +154,7 @@ pub trait Network: Send + Sync {
     /// Opens a connection; within ten seconds, or the cause why not.
     async fn open(&self, endpoint: &Endpoint) -> Result<Connection, OfflineCause>;
 
-    /// Opens a way to a STUN or TURN server, for a trial; whoever asks has the patience. A network that carries messages
+    /// Opens a way to a STUN or TURN server, for a trial or a call; whoever asks has the patience. A network that carries messages
     /// only has none.
     async fn reach(&self, _endpoint: &IceEndpoint) -> Result<IcePath, OfflineCause> {
         Err(OfflineCause::Unreachable { detail: "this network leads to no such servers".into() })

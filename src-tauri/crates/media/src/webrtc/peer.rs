@@ -1,4 +1,4 @@
-//! Drives a [`Transport`] over UDP sockets.
+//! Drives a [`Transport`] over UDP sockets, and over streams to relays that have no other.
 
 use std::{
     future::poll_fn,
@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::{IcePolicy, IceServer};
+use model::{IcePolicy, IceServer, IceTransport};
 use tokio::{
     io::ReadBuf,
     net::UdpSocket,
@@ -17,8 +17,16 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
-use super::{identity::Identity, servers::ServerConfig, sockets::Sockets, transport::Transport};
-use crate::{Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtpPacket, sdp::TransportDescription};
+use super::{
+    identity::Identity,
+    servers::{ServerConfig, ServerWay},
+    sockets::Sockets,
+    streams::{StreamEvent, Streams},
+    transport::Transport,
+};
+use crate::{
+    Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtpPacket, ServerStreams, sdp::TransportDescription,
+};
 
 /// Largest datagram that is read; RTP and DTLS keep to an Ethernet frame.
 const MAX_DATAGRAM: usize = 2_048;
@@ -44,6 +52,7 @@ pub(crate) struct UdpPeer {
 struct State {
     transport: Transport,
     sockets: Sockets,
+    streams: Streams,
     /// When the running gathering must be enough.
     gather_until: Instant,
     /// Names that are still being looked up.
@@ -58,6 +67,7 @@ impl UdpPeer {
         let state = State {
             transport: Transport::new(at.into_std(), identity, settings.ice_policy)?,
             sockets: Sockets::default(),
+            streams: Streams::default(),
             gather_until: at,
             lookups: Vec::new(),
             next_lookup: 0,
@@ -73,6 +83,21 @@ impl UdpPeer {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits for the streams, and takes what they have.
+    async fn streams(&self) {
+        poll_fn(|context| {
+            let mut state = self.state();
+            let mut heard = Poll::Pending;
+            for _ in 0..BURST {
+                let Poll::Ready(event) = state.streams.poll(context) else { break };
+                state.on_stream(now(), event);
+                heard = Poll::Ready(());
+            }
+            heard
+        })
+        .await;
+    }
+
     /// Binds sockets and begins to ask the servers.
     fn gather(&self, state: &mut State) -> Result<(), PeerError> {
         let at = now();
@@ -82,7 +107,7 @@ impl UdpPeer {
         }
         if self.settings.ice_policy != IcePolicy::HostOnly {
             for server in &self.settings.ice_servers {
-                state.ask(at, server);
+                state.ask(at, server, &self.settings.server_streams);
             }
         }
         Ok(())
@@ -90,10 +115,10 @@ impl UdpPeer {
 }
 
 impl State {
-    fn ask(&mut self, now: Instant, server: &IceServer) {
+    fn ask(&mut self, now: Instant, server: &IceServer, streams: &Arc<dyn ServerStreams>) {
         let url = &server.url;
-        if !super::RELAYS_OVER.contains(&url.transport) {
-            return self.transport.note(format!("{url} was not asked: relays are reached over UDP only"));
+        if url.transport != IceTransport::Udp {
+            return self.streams.begin(streams, server);
         }
         match url.host.parse::<IpAddr>() {
             Ok(ip) => self.ask_at(now, server, SocketAddr::new(ip, url.port)),
@@ -110,20 +135,37 @@ impl State {
             |local: &SocketAddr| local.is_ipv4() == address.is_ipv4() && local.ip().is_loopback() == address.ip().is_loopback();
         let locals: Vec<SocketAddr> = self.transport.sockets().iter().copied().filter(reaches).take(SOCKETS_PER_SERVER).collect();
         for local in locals {
-            let relay = server.url.relays.then(|| (server.username.clone(), server.credential.expose().to_owned()));
-            self.transport.add_server(now.into_std(), ServerConfig { local, server: address, relay });
+            let (relay, way) = (server.url.relays.then(|| credentials(server)), ServerWay::Datagrams);
+            self.transport.add_server(now.into_std(), ServerConfig { local, server: address, relay, way });
         }
     }
 
     fn flush(&mut self) {
         while let Some(datagram) = self.transport.poll_datagram() {
-            self.sockets.send(datagram.local, datagram.remote, &datagram.bytes);
+            if !self.streams.send(datagram.local, &datagram.bytes) {
+                self.sockets.send(datagram.local, datagram.remote, &datagram.bytes);
+            }
         }
         self.sockets.retain(|socket| self.transport.uses(socket));
+        self.streams.retain(|local| self.transport.uses(local));
     }
 
     fn is_gathered(&self) -> bool {
-        self.lookups.is_empty() && self.transport.is_gathered()
+        self.lookups.is_empty() && !self.streams.are_opening() && self.transport.is_gathered()
+    }
+
+    fn on_stream(&mut self, now: Instant, event: StreamEvent) {
+        match event {
+            StreamEvent::Opened { server, local, remote } => {
+                let (relay, way) = (Some(credentials(&server)), ServerWay::Stream);
+                self.transport.add_server(now.into_std(), ServerConfig { local, server: remote, relay, way });
+            }
+            StreamEvent::NotOpened { server, why } => self.transport.note(format!("{}: {why}", server.url)),
+            StreamEvent::Message { local, remote, bytes } => {
+                self.transport.handle_datagram(now.into_std(), local, remote, &bytes);
+            }
+            StreamEvent::Lost { local, remote, why } => self.transport.lose_stream(local, format!("the relay {remote}: {why}")),
+        }
     }
 }
 
@@ -177,6 +219,9 @@ impl Peer for UdpPeer {
         let mut state = self.state();
         let result = state.transport.send(now().into_std(), &packet);
         state.flush();
+        if state.streams.have_more() {
+            self.changed.notify_one();
+        }
         result
     }
 
@@ -210,6 +255,7 @@ impl Peer for UdpPeer {
                         state.transport.handle_datagram(at, local, remote, &buffer[..length]);
                     }
                 }
+                () = self.streams() => {}
                 () = sleep_until(timer) => {}
                 () = changed => {}
                 address = resolve(lookup.as_ref()) => {
@@ -235,6 +281,7 @@ impl Peer for UdpPeer {
         if !std::mem::replace(&mut state.closed, true) {
             state.transport.close(now().into_std());
             state.flush();
+            state.streams.write_now();
         }
         self.gathered.notify_waiters();
     }
@@ -243,6 +290,11 @@ impl Peer for UdpPeer {
 #[expect(clippy::disallowed_methods, reason = "the driver of the transport is where its time comes from")]
 fn now() -> Instant {
     Instant::now()
+}
+
+/// User name and password for TURN.
+fn credentials(server: &IceServer) -> (String, String) {
+    (server.username.clone(), server.credential.expose().to_owned())
 }
 
 /// Waits for a datagram on any of the sockets.

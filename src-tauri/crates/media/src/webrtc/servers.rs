@@ -15,12 +15,21 @@ use rtc::{
     turn::client::{Client, ClientConfig, Event},
 };
 
-/// A server that is asked from one socket.
+/// A server that is asked from one socket, or over one stream.
 pub(crate) struct ServerConfig {
     pub local: SocketAddr,
     pub server: SocketAddr,
     /// TURN credentials; none for STUN.
     pub relay: Option<(String, String)>,
+    pub way: ServerWay,
+}
+
+/// How a server is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ServerWay {
+    Datagrams,
+    /// Its requests are not lost, and where it sees us from is of no use to anybody else.
+    Stream,
 }
 
 /// What servers bring.
@@ -54,6 +63,8 @@ struct ServerClient {
 
 /// Time between the first repetitions of a request; the server's whole answer must fit into the capped gathering.
 const REPEAT: Duration = Duration::from_millis(60);
+/// The same over a stream, which repeats by itself (RFC 8489 section 6.2.2): when nothing came by then, nothing will.
+const REPEAT_OVER_STREAM: Duration = Duration::from_secs(5);
 
 impl Servers {
     pub(crate) fn new(crypto: Arc<dyn RTCCryptoProvider>) -> Self {
@@ -62,12 +73,16 @@ impl Servers {
 
     /// Begins to ask a server.
     pub(crate) fn add(&mut self, now: Instant, config: ServerConfig) -> Result<(), Error> {
-        let ServerConfig { local, server, relay } = config;
+        let ServerConfig { local, server, relay, way } = config;
         if self.clients.iter().any(|client| (client.local, client.server) == (local, server)) {
             return Ok(());
         }
         let allocates = relay.is_some();
         let (username, password) = relay.unwrap_or_default();
+        let repeat = match way {
+            ServerWay::Datagrams => REPEAT,
+            ServerWay::Stream => REPEAT_OVER_STREAM,
+        };
         let config = ClientConfig {
             stun_serv_addr: server.to_string(),
             turn_serv_addr: if allocates { server.to_string() } else { String::new() },
@@ -75,15 +90,20 @@ impl Servers {
             transport_protocol: TransportProtocol::UDP,
             username,
             password,
-            rto_in_ms: REPEAT.as_millis() as u64,
+            rto_in_ms: repeat.as_millis() as u64,
             ..ClientConfig::default()
         };
         let mut client = Client::new(config, Arc::clone(&self.crypto))?;
-        client.send_binding_request(now)?;
+        let mut waiting = 0;
+        if way == ServerWay::Datagrams {
+            client.send_binding_request(now)?;
+            waiting += 1;
+        }
         if allocates {
             client.allocate(now)?;
+            waiting += 1;
         }
-        self.clients.push(ServerClient { client, local, server, relayed: None, waiting: 1 + u8::from(allocates) });
+        self.clients.push(ServerClient { client, local, server, relayed: None, waiting });
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use super::{
     ice::{Ice, IceEvent, LocalAddress},
     identity::Identity,
     reports::Reports,
-    servers::{ServerConfig, ServerEvent, Servers},
+    servers::{ServerConfig, ServerEvent, ServerWay, Servers},
     srtp::SrtpPair,
 };
 use crate::{
@@ -40,7 +40,19 @@ pub(crate) struct Datagram {
 #[derive(Default)]
 struct Addresses {
     sockets: Vec<SocketAddr>,
+    /// Our ends of streams to servers; nobody else is heard there.
+    streams: Vec<SocketAddr>,
     candidates: Vec<Candidate>,
+}
+
+impl Addresses {
+    fn has(&self, local: &SocketAddr) -> bool {
+        self.sockets.contains(local) || self.streams.contains(local)
+    }
+
+    fn all(&self) -> Vec<SocketAddr> {
+        [&self.sockets[..], &self.streams].concat()
+    }
 }
 
 pub(crate) struct Transport {
@@ -101,13 +113,16 @@ impl Transport {
         &self.ours.sockets
     }
 
-    /// Whether a socket is still of use.
-    pub(crate) fn uses(&self, socket: &SocketAddr) -> bool {
-        self.ours.sockets.contains(socket) || self.before.as_ref().is_some_and(|before| before.sockets.contains(socket))
+    /// Whether a socket or stream is still of use.
+    pub(crate) fn uses(&self, local: &SocketAddr) -> bool {
+        self.ours.has(local) || self.before.as_ref().is_some_and(|before| before.has(local))
     }
 
     /// A STUN or TURN server is to be asked.
     pub(crate) fn add_server(&mut self, now: Instant, config: ServerConfig) {
+        if config.way == ServerWay::Stream {
+            self.ours.streams.push(config.local);
+        }
         if let Err(error) = self.servers.add(now, config) {
             self.note(format!("a server cannot be used: {error}"));
         }
@@ -163,10 +178,17 @@ impl Transport {
         }
     }
 
+    /// The stream from `local` to a server is gone, and the relay behind it. A call that passed there notices by itself.
+    pub(crate) fn lose_stream(&mut self, local: SocketAddr, words: String) {
+        self.servers.forget(&[local]);
+        self.note(words);
+    }
+
     fn retire(&mut self, now: Instant, addresses: &Addresses) {
-        self.servers.close(now, &addresses.sockets);
+        let locals = addresses.all();
+        self.servers.close(now, &locals);
         self.drain_servers();
-        self.servers.forget(&addresses.sockets);
+        self.servers.forget(&locals);
     }
 
     /// Connects, completes a restart, or begins a new association; see [`crate::Peer::connect`].
@@ -322,9 +344,8 @@ impl Transport {
             association.close(now);
         }
         self.turn(now);
-        let sockets: Vec<SocketAddr> =
-            self.before.iter().chain([&self.ours]).flat_map(|addresses| addresses.sockets.iter().copied()).collect();
-        self.servers.close(now, &sockets);
+        let locals: Vec<SocketAddr> = self.before.iter().chain([&self.ours]).flat_map(Addresses::all).collect();
+        self.servers.close(now, &locals);
         self.drain_servers();
         self.srtp = None;
     }
@@ -334,7 +355,7 @@ impl Transport {
         while let Some(event) = self.servers.poll_event() {
             match event {
                 // An answer to the sockets of a path that a restart is about to leave.
-                ServerEvent::Reflexive(_, base) | ServerEvent::Relayed(_, base) if !self.ours.sockets.contains(&base) => {}
+                ServerEvent::Reflexive(_, base) | ServerEvent::Relayed(_, base) if !self.ours.has(&base) => {}
                 ServerEvent::Reflexive(address, base) if self.policy == IcePolicy::All && address != base => {
                     self.add_candidate(CandidateKind::Srflx, address, Some(base));
                 }

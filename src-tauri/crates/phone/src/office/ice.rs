@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use media::{ProbeEnd, ProbeStep, RELAYS_OVER, ServerProbe};
+use media::{ProbeEnd, ProbeStep, ServerProbe};
 use model::{IceServer, IceStep, IceStepView, IceTransport, IceTrial, IceUrl, Instant, OfflineCause, TrialOutcome};
 use providers::net::{IceEndpoint, IcePath};
 use tokio::time::timeout;
@@ -106,10 +106,7 @@ impl Trial<'_> {
             }
             ProbeEnd::Relayed(address) => {
                 self.pass(IceStep::Password, String::new());
-                let unused = !RELAYS_OVER.contains(&self.url.transport);
-                let words = format!("it relays from {address}");
-                let but = if unused { "; calls reach relays over UDP only, so it is not used" } else { "" };
-                self.pass(IceStep::Relay, format!("{words}{but}"));
+                self.pass(IceStep::Relay, format!("it relays from {address}"));
                 Ok(())
             }
             ProbeEnd::Refused { code, reason } => Err((IceStep::Answer, format!("it refuses: {code} {reason}"))),

@@ -30,6 +30,21 @@ pub enum IcePath {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+/// Bytes to a server and back.
+pub trait IceStream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<Any: AsyncRead + AsyncWrite + Send + Unpin> IceStream for Any {}
+
+/// A stream with both its ends.
+pub struct OpenStream {
+    /// TCP, or what TLS makes of it.
+    pub io: Box<dyn IceStream>,
+    /// Our end.
+    pub local: SocketAddr,
+    /// The server's.
+    pub remote: SocketAddr,
+}
+
 /// Where a server is, and what it may be trusted by.
 #[derive(Clone, Debug)]
 pub struct IceEndpoint {
@@ -51,6 +66,26 @@ impl IcePath {
             Self::Tls(stream) => write(&mut **stream, message).await,
         };
         sent.map_err(|error| words::io_error(&error))
+    }
+
+    /// The stream itself, for whoever takes messages apart by himself; none where there are datagrams.
+    ///
+    /// # Errors
+    /// In words, when it is closed already.
+    pub fn into_stream(self) -> Result<Option<OpenStream>, String> {
+        let ends = |tcp: &TcpStream| Ok((tcp.local_addr()?, tcp.peer_addr()?));
+        let in_words = |error: io::Error| words::io_error(&error);
+        match self {
+            Self::Udp(_) => Ok(None),
+            Self::Tcp(stream) => {
+                let (local, remote) = ends(&stream).map_err(in_words)?;
+                Ok(Some(OpenStream { io: Box::new(stream), local, remote }))
+            }
+            Self::Tls(stream) => {
+                let (local, remote) = ends(stream.get_ref().0).map_err(in_words)?;
+                Ok(Some(OpenStream { io: stream, local, remote }))
+            }
+        }
     }
 
     /// The next message. Over a stream not cancel-safe: the message that was begun is lost, and the way with it.
