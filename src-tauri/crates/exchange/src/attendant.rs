@@ -7,7 +7,7 @@ use calls::io::Description;
 use model::{DtmfDigit, Instant, MediaId};
 use sip::Uri;
 
-use crate::{core::CallRef, number::Number};
+use crate::{booths::Heard, core::CallRef, number::Number};
 
 /// Tones of the humming numbers: musical thirds apart, so that each is told from the other in a mix.
 const PARTNER_HZ: f32 = 523.25;
@@ -39,17 +39,6 @@ pub(crate) enum Stage {
     Talking { until: Option<Instant> },
     /// Answered; digits are read back at `at`.
     Collecting { at: Instant },
-}
-
-/// What the caller hears.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Heard {
-    /// Himself.
-    Echo,
-    /// A sound of ours.
-    Tone(ToneSpec),
-    /// Nothing.
-    Silence,
 }
 
 impl Attendant {

@@ -2,47 +2,45 @@
 
 use std::collections::BTreeMap;
 
-use sip::{CallEnd, CallEvent, Command, ExtraHeaders, ReferSubscription, Reliability};
-
-use crate::{core::CallRef, link::LinkId};
+use model::LineCall;
+use sip::{CallEnd, CallEvent, Command, ExtraHeaders, Reason, ReferSubscription, Reliability, reason_phrase};
 
 /// Headers of an INVITE that the other side gets too; the rest belongs to one hop.
 const PASSED_ON: [&str; 6] = ["Alert-Info", "Call-Info", "Diversion", "Subject", "Answer-Mode", "Priority"];
 
-/// Pairs of calls.
-#[derive(Debug, Default)]
-pub(crate) struct Bridges(BTreeMap<CallRef, CallRef>);
+/// Pairs of calls. `A` names the user agent that has one.
+#[derive(Debug)]
+pub struct Bridges<A>(BTreeMap<(A, LineCall), (A, LineCall)>);
 
-impl Bridges {
+impl<A> Default for Bridges<A> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<A: Copy + Ord> Bridges<A> {
     /// Joins two calls: what happens to one is done to the other.
-    pub(crate) fn join(&mut self, caller: CallRef, callee: CallRef) {
+    pub fn join(&mut self, caller: (A, LineCall), callee: (A, LineCall)) {
         self.0.insert(caller, callee);
         self.0.insert(callee, caller);
     }
 
     /// The other side of a call.
-    pub(crate) fn other(&self, call: CallRef) -> Option<CallRef> {
+    pub fn other(&self, call: (A, LineCall)) -> Option<(A, LineCall)> {
         self.0.get(&call).copied()
     }
 
-    /// The headers of a caller's INVITE that the called gets to see.
-    pub(crate) fn passed_on(headers: ExtraHeaders) -> ExtraHeaders {
-        let is_passed = |name: &str| {
-            name.to_ascii_lowercase().starts_with("x-") || PASSED_ON.iter().any(|known| known.eq_ignore_ascii_case(name))
-        };
-        headers.into_iter().filter(|(name, _)| is_passed(name)).collect()
-    }
-
-    /// A connection is gone; the calls whose other side was there.
-    pub(crate) fn drop_link(&mut self, link: LinkId) -> Vec<CallRef> {
-        let left: Vec<CallRef> = self.0.iter().filter(|((of, _), _)| *of == link).map(|(_, other)| *other).collect();
-        self.0.retain(|(of, _), (other, _)| *of != link && *other != link);
+    /// User agents are gone; the calls whose other side they had.
+    pub fn drop_agents(&mut self, is_gone: impl Fn(A) -> bool) -> Vec<(A, LineCall)> {
+        let others = self.0.iter().filter(|((of, _), (other, _))| is_gone(*of) && !is_gone(*other));
+        let left: Vec<(A, LineCall)> = others.map(|(_, other)| *other).collect();
+        self.0.retain(|(of, _), (other, _)| !is_gone(*of) && !is_gone(*other));
         left
     }
 
     /// What an event of one call means for the other: where, and what to do there.
-    pub(crate) fn relay(&mut self, from: CallRef, event: CallEvent) -> Option<(LinkId, Command)> {
-        let (link, call) = *self.0.get(&from)?;
+    pub fn relay(&mut self, from: (A, LineCall), event: CallEvent) -> Option<(A, Command)> {
+        let (agent, call) = *self.0.get(&from)?;
         let command = match event {
             CallEvent::Progress { code: 180, answer: None, .. } => Command::Ring { call },
             CallEvent::Progress { code, answer, .. } => {
@@ -66,11 +64,14 @@ impl Bridges {
             }
             CallEvent::Ended(end) => {
                 self.0.remove(&from);
-                self.0.remove(&(link, call));
+                self.0.remove(&(agent, call));
                 match end {
                     CallEnd::Refused { code, text, .. } => Command::Reject { call, code, text, headers: Vec::new() },
-                    CallEnd::Failed { .. } => Command::HangUp { call, reason: String::new() },
-                    CallEnd::Local | CallEnd::Bye { .. } | CallEnd::Cancelled { .. } => {
+                    // Why it was hung up concerns the other end too (RFC 3326).
+                    CallEnd::Bye { code: Some(code) } => {
+                        Command::HangUp { call, reason: Reason::sip(code, reason_phrase(code)).to_string() }
+                    }
+                    CallEnd::Local | CallEnd::Bye { code: None } | CallEnd::Cancelled { .. } | CallEnd::Failed { .. } => {
                         Command::HangUp { call, reason: String::new() }
                     }
                 }
@@ -84,6 +85,14 @@ impl Bridges {
             | CallEvent::RemoteChanged { .. }
             | CallEvent::InfoAnswered { .. } => return None,
         };
-        Some((link, command))
+        Some((agent, command))
     }
+}
+
+/// The headers of a caller's INVITE that the called gets to see.
+pub fn passed_on(headers: ExtraHeaders) -> ExtraHeaders {
+    let is_passed = |name: &str| {
+        name.to_ascii_lowercase().starts_with("x-") || PASSED_ON.iter().any(|known| known.eq_ignore_ascii_case(name))
+    };
+    headers.into_iter().filter(|(name, _)| is_passed(name)).collect()
 }

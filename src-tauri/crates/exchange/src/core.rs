@@ -12,8 +12,9 @@ use sip::{
 };
 
 use crate::{
-    attendant::{Attendant, Heard, Stage},
-    bridge::Bridges,
+    attendant::{Attendant, Stage},
+    booths::Heard,
+    bridge::{Bridges, passed_on},
     link::LinkId,
     number::Number,
     registrar::{Registered, Registrar, Users},
@@ -41,7 +42,7 @@ pub(crate) struct Core {
     tokens: Tokens,
     pub(crate) links: BTreeMap<LinkId, Link>,
     pub(crate) attendants: BTreeMap<CallRef, Attendant>,
-    pub(crate) bridges: Bridges,
+    pub(crate) bridges: Bridges<LinkId>,
     /// Users to be called back, and when.
     call_backs: Vec<(Instant, String)>,
     pub(crate) transfers: Transfers,
@@ -94,7 +95,7 @@ impl Core {
         for call in lost {
             self.drop_attendant(call);
         }
-        for other in self.bridges.drop_link(link) {
+        for other in self.bridges.drop_agents(|of| of == link) {
             self.command(now, other.0, Command::HangUp { call: other.1, reason: String::new() });
         }
     }
@@ -230,7 +231,7 @@ impl Core {
     /// Calls somebody on behalf of who has called.
     pub(crate) fn connect(&mut self, now: Instant, call: CallRef, incoming: IncomingCall, callee: LinkId, target: Uri) {
         let dialled = LineCall::Dialled(self.next_number());
-        let headers = Bridges::passed_on(incoming.headers);
+        let headers = passed_on(incoming.headers);
         self.bridges.join(call, (callee, dialled));
         let invite = Invite { call: dialled, target, offer: incoming.offer, headers };
         self.command(now, callee, Command::Invite(Box::new(invite)));

@@ -5,6 +5,7 @@
 //! ([`Number`]) and connects its registered users with one another. It never listens on anything but loopback.
 
 mod attendant;
+mod booths;
 mod bridge;
 mod core;
 mod door;
@@ -15,6 +16,8 @@ mod registrar;
 mod server;
 mod transfer;
 
+pub use booths::{Booths, Heard};
+pub use bridge::{Bridges, passed_on};
 pub use door::{Door, DoorLink};
 pub use number::Number;
 pub use practice::{NoPractice, Practice, PracticeWorld};

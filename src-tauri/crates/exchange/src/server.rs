@@ -2,14 +2,10 @@
 
 use std::{collections::BTreeMap, io, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use audio::{HubHandle, LegId, LegRoute};
+use audio::HubHandle;
 use bytes::Bytes;
-use calls::io::{MediaEvent, MediaRequest};
-use media::{
-    RtcRuntime,
-    session::{self, MediaSettings, SessionHandle},
-};
-use model::{Clock, Codec, MediaId, Secret};
+use media::RtcRuntime;
+use model::{Clock, Secret};
 use sip::Tokens;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -20,7 +16,7 @@ use tokio::{
 use tracing::{Instrument, debug, info, info_span, warn};
 
 use crate::{
-    attendant::Heard,
+    booths::Booths,
     core::{Core, DOMAIN, Output},
     door::{Door, Guest},
     link::{self, LinkEvent, LinkId},
@@ -50,9 +46,6 @@ pub struct Exchange {
 
 /// Connections at once; a practice exchange has a handful.
 const MOST_LINKS: usize = 128;
-
-/// Gathering on loopback takes a millisecond.
-const GATHER_FOR: Duration = Duration::from_millis(20);
 
 impl Exchange {
     /// Starts an exchange on a free port of 127.0.0.1 with these users, each with a fresh password.
@@ -148,37 +141,22 @@ impl Entrance {
 
 /// The driver's own.
 struct Serving {
-    world: ExchangeWorld,
+    clock: Arc<dyn Clock>,
     core: Core,
-    tokens: Tokens,
+    booths: Booths,
     outgoing: BTreeMap<LinkId, mpsc::Sender<Bytes>>,
-    sessions: BTreeMap<MediaId, SessionHandle>,
-    heard: BTreeMap<MediaId, Heard>,
-    /// Ends every task of the exchange when the exchange ends.
+    /// Ends every connection when the exchange ends.
     tasks: JoinSet<()>,
-    media_outbox: mpsc::Sender<(MediaId, MediaEvent)>,
-    media_events: mpsc::Receiver<(MediaId, MediaEvent)>,
     link_outbox: mpsc::Sender<(LinkId, LinkEvent)>,
     link_events: mpsc::Receiver<(LinkId, LinkEvent)>,
 }
 
 impl Serving {
     fn new(world: ExchangeWorld, core: Core, tokens: Tokens) -> Self {
-        let (media_outbox, media_events) = mpsc::channel(256);
         let (link_outbox, link_events) = mpsc::channel(256);
-        Self {
-            world,
-            core,
-            tokens,
-            outgoing: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            heard: BTreeMap::new(),
-            tasks: JoinSet::new(),
-            media_outbox,
-            media_events,
-            link_outbox,
-            link_events,
-        }
+        let clock = Arc::clone(&world.clock);
+        let booths = Booths::new(world, tokens);
+        Self { clock, core, booths, outgoing: BTreeMap::new(), tasks: JoinSet::new(), link_outbox, link_events }
     }
 
     async fn run(mut self, mut entrance: Entrance) {
@@ -202,13 +180,8 @@ impl Serving {
                     }
                 },
                 Some((link, event)) = self.link_events.recv() => self.on_link(link, event),
-                Some((media, event)) = self.media_events.recv() => {
-                    if matches!(event, MediaEvent::Closed(_)) {
-                        self.forget(media);
-                    }
-                    self.core.media(self.world.clock.now(), media, event);
-                }
-                () = due(&self.core, &*self.world.clock) => self.core.timeout(self.world.clock.now()),
+                (media, event) = self.booths.event() => self.core.media(self.clock.now(), media, event),
+                () = due(&self.core, &*self.clock) => self.core.timeout(self.clock.now()),
                 Some(ended) = self.tasks.join_next() => {
                     if ended.is_err_and(|error| error.is_panic()) {
                         warn!("a task of the exchange panicked and has ended");
@@ -220,7 +193,7 @@ impl Serving {
     }
 
     fn on_link(&mut self, link: LinkId, event: LinkEvent) {
-        let now = self.world.clock.now();
+        let now = self.clock.now();
         match event {
             LinkEvent::Opened { outgoing, secure } => {
                 self.outgoing.insert(link, outgoing);
@@ -243,69 +216,11 @@ impl Serving {
                         self.outgoing.remove(&link);
                     }
                 }
-                Output::Media(media, MediaRequest::Close) => self.forget(media),
-                Output::Media(media, request) => {
-                    if !self.sessions.contains_key(&media) {
-                        self.open_session(media);
-                    }
-                    if self.sessions.get(&media).is_some_and(|session| session.send(request).is_err()) {
-                        self.forget(media);
-                    }
-                }
-                Output::Hear(media, heard) => {
-                    let tone = if let Heard::Tone(tone) = &heard { Some(tone.clone()) } else { None };
-                    self.world.hub.leg_tone(leg_id(media), tone);
-                    self.heard.insert(media, heard);
-                    self.route();
-                }
+                Output::Media(media, request) => self.booths.ask(media, request),
+                Output::Hear(media, heard) => self.booths.hear(media, heard),
             }
         }
     }
-
-    fn open_session(&mut self, media: MediaId) {
-        let seed = (u64::from(self.tokens.below(u32::MAX)) << 32) | u64::from(self.tokens.below(u32::MAX));
-        let mut settings = MediaSettings::new(vec![Codec::Opus, Codec::G722, Codec::Pcmu, Codec::Pcma], seed);
-        settings.loopback = true;
-        settings.gather_for = GATHER_FOR;
-        let (events, mut told) = mpsc::channel(64);
-        let session = session::open(Arc::clone(&self.world.rtc), Arc::clone(&self.world.clock), settings, events);
-        self.world.hub.attach(leg_id(media), session.leg);
-        self.sessions.insert(media, session.handle);
-        let (outbox, run) = (self.media_outbox.clone(), session.run);
-        self.tasks.spawn(async move {
-            let forward = async {
-                while let Some(event) = told.recv().await {
-                    if outbox.send((media, event)).await.is_err() {
-                        return;
-                    }
-                }
-            };
-            tokio::join!(run, forward);
-        });
-    }
-
-    /// Dropping its handle closes the session.
-    fn forget(&mut self, media: MediaId) {
-        self.world.hub.detach(leg_id(media));
-        self.sessions.remove(&media);
-        if self.heard.remove(&media).is_some() {
-            self.route();
-        }
-    }
-
-    fn route(&self) {
-        let route = |(media, heard): (&MediaId, &Heard)| LegRoute {
-            leg: leg_id(*media),
-            microphone: false,
-            speaker: false,
-            hears: if *heard == Heard::Echo { vec![leg_id(*media)] } else { Vec::new() },
-        };
-        self.world.hub.route(self.heard.iter().map(route).collect());
-    }
-}
-
-fn leg_id(media: MediaId) -> LegId {
-    LegId(media.0.into())
 }
 
 async fn due(core: &Core, clock: &dyn Clock) {
