@@ -4,6 +4,7 @@
 //! Only the seams of `phone::World` are replaced. A [`Scenario`] is a story: phones are seated, somebody dials, time passes,
 //! something is expected. At its end each phone is stopped, its journal replayed, and what must hold of any phone checked.
 
+mod cloud;
 mod far;
 mod ladder;
 mod log;
@@ -18,6 +19,10 @@ mod sound;
 mod time;
 mod watch;
 
+pub use cloud::{
+    Binding, Closing, CloudAccount, CloudCall, CloudOptions, CloudRegistering, FakeCloud, IceAnswer, Knobs, SERVICE_TONE_HZ,
+    Seen, ServiceCall, TokenTerms, Way, WireMessage,
+};
 pub use far::{Far, FarCall, FarMedia, Registering};
 pub use ladder::{Ladder, Rung};
 pub use log::Log;

@@ -1,0 +1,3 @@
+//! The fake of Aculab Cloud, and who calls through it.
+
+mod wire;

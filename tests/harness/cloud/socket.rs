@@ -1,0 +1,128 @@
+//! One connection to the cloud: TLS, then a WebSocket for SIP or one question to a web service.
+
+use std::{io, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use tokio::{io::AsyncWriteExt, net::TcpStream, sync::mpsc, time::timeout};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Message,
+        handshake::derive_accept_key,
+        protocol::{Role, WebSocketConfig},
+    },
+};
+
+use super::{
+    http::{HttpQuestion, HttpReply},
+    mint::Mint,
+    seen::Shared,
+    web::WebServer,
+};
+
+/// Where the cloud speaks SIP.
+const PATH: &str = "/sipproxy";
+
+/// Messages that may wait for a slow reader.
+const WAITING: usize = 1_024;
+/// Longer messages end the connection.
+const LONGEST: usize = 64 * 1024;
+/// Who does not get on with the handshake in this time is no client.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// What a connection tells.
+#[derive(Debug)]
+pub(super) enum LinkEvent {
+    /// A WebSocket is open; messages go into the queue.
+    Opened(mpsc::Sender<Message>),
+    /// A message came.
+    Received(Bytes),
+    /// The WebSocket is gone.
+    Closed,
+}
+
+/// What all connections are given.
+#[derive(Clone)]
+pub(super) struct Reception {
+    pub tls: TlsAcceptor,
+    pub web: Arc<WebServer>,
+    pub mint: Arc<Mint>,
+    pub shared: Arc<Shared>,
+    pub events: mpsc::Sender<(u32, LinkEvent)>,
+}
+
+impl Reception {
+    /// Serves one connection until it ends.
+    pub async fn serve(self, number: u32, stream: TcpStream) {
+        let Ok(Ok(Some(socket))) = timeout(HANDSHAKE, self.accept(stream)).await else { return };
+        let (outgoing, queue) = mpsc::channel(WAITING);
+        if self.tell(number, LinkEvent::Opened(outgoing)).await {
+            self.carry(number, socket, queue).await;
+            self.tell(number, LinkEvent::Closed).await;
+        }
+    }
+
+    /// Whether the cloud has heard it.
+    async fn tell(&self, number: u32, event: LinkEvent) -> bool {
+        self.events.send((number, event)).await.is_ok()
+    }
+
+    /// The WebSocket; `None` when it was a web service that was asked, or a WebSocket that was refused.
+    async fn accept(&self, stream: TcpStream) -> io::Result<Option<WebSocketStream<TlsStream<TcpStream>>>> {
+        stream.set_nodelay(true)?;
+        let mut tls = self.tls.accept(stream).await?;
+        let question = HttpQuestion::read(&mut tls).await?;
+        if !question.lists("upgrade", "websocket") {
+            self.web.answer(&question, &self.mint, &self.shared).send(&mut tls).await?;
+            return Ok(None);
+        }
+        if let Some(refusal) = self.refusal(&question) {
+            self.shared.change(|state| state.seen.refused += 1);
+            refusal.send(&mut tls).await?;
+            return Ok(None);
+        }
+        let accept = derive_accept_key(question.header("sec-websocket-key").unwrap_or_default().as_bytes());
+        let head = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: sip\r\n\r\n"
+        );
+        tls.write_all(head.as_bytes()).await?;
+        tls.flush().await?;
+        let config = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
+        Ok(Some(WebSocketStream::from_raw_socket(tls, Role::Server, Some(config)).await))
+    }
+
+    fn refusal(&self, question: &HttpQuestion) -> Option<HttpReply> {
+        if !self.shared.lock().upgrades.are_taken(self.shared.clock.now()) {
+            return Some(HttpReply::text(503, "come back later"));
+        }
+        let is_sip = question.method == "GET" && question.path == PATH && question.lists("sec-websocket-protocol", "sip");
+        (!is_sip).then(|| HttpReply::text(400, "SIP is spoken at /sipproxy, by the sub-protocol sip"))
+    }
+
+    async fn carry(&self, number: u32, mut socket: WebSocketStream<TlsStream<TcpStream>>, mut queue: mpsc::Receiver<Message>) {
+        loop {
+            tokio::select! {
+                message = socket.next() => {
+                    let received = match message {
+                        Some(Ok(Message::Text(text))) => Bytes::from(text),
+                        Some(Ok(Message::Binary(bytes))) => bytes,
+                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+                        Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                    };
+                    if !self.tell(number, LinkEvent::Received(received)).await {
+                        return;
+                    }
+                }
+                Some(message) = queue.recv() => {
+                    let is_last = message.is_close();
+                    if socket.send(message).await.is_err() || is_last {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
