@@ -1,3 +1,11 @@
-//! The fake of Aculab Cloud, and who calls through it.
+//! The fake of Aculab Cloud, and who calls through it: the official clients in a browser, and this phone.
 
+#![expect(clippy::disallowed_methods, reason = "a browser takes real time")]
+#![expect(clippy::print_stderr, reason = "what is skipped is said")]
+
+mod incoming;
+mod official;
+mod pairs;
+mod registering;
+mod services;
 mod wire;

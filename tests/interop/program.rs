@@ -4,7 +4,7 @@ use std::{
     env,
     io::{BufRead, BufReader, Read},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -54,7 +54,18 @@ pub(crate) fn built(name: &str) -> PathBuf {
 
 impl Program {
     pub(crate) fn start(name: &str, command: &mut Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::spawn(name, command.stdin(Stdio::null()))
+    }
+
+    /// Starts one that is told things on its standard input.
+    pub(crate) fn start_listening(name: &str, command: &mut Command) -> (Self, ChildStdin) {
+        let mut program = Self::spawn(name, command.stdin(Stdio::piped()));
+        let input = program.child.stdin.take().expect("its input is piped");
+        (program, input)
+    }
+
+    fn spawn(name: &str, command: &mut Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let printed = Arc::new(Printed::default());
         let output: [Box<dyn Read + Send>; 2] = [
@@ -80,7 +91,12 @@ impl Program {
 
     /// The JSON objects among what it printed so far.
     pub(crate) fn values(&self) -> Vec<Value> {
-        self.lines().iter().filter_map(|line| value(line)).collect()
+        self.values_from(0)
+    }
+
+    /// The same, from line number `from` on.
+    pub(crate) fn values_from(&self, from: usize) -> Vec<Value> {
+        self.lines().iter().skip(from).filter_map(|line| value(line)).collect()
     }
 
     /// How many lines it has printed: where to begin to wait for what comes next.

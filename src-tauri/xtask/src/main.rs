@@ -4,6 +4,7 @@
 mod bench;
 mod bundle;
 mod ci;
+mod fake;
 mod icons;
 mod metadata;
 mod page;
@@ -23,7 +24,10 @@ cargo xtask COMMAND
 
   setup              installs what the machine lacks to build the phone (asks first when you are at a terminal)
   run [ARGUMENTS]    builds the phone and opens its window (without a screen, calls the echo); ARGUMENTS go to sidetone-cli instead
-  test [PART]        every test, or one part: unit, ui, scenarios, several_calls, kiosk, trust, pages, window, interop
+  test [PART]        every test, or one part: unit, ui, scenarios, several_calls, kiosk, trust, pages, window,
+                     aculab, interop
+  fake aculab [--port N]
+                     runs a fake of Aculab Cloud on this computer, and says how to point a client at it
   ci                 what a change must pass: formatting, tidy, lints, generated files, tests
   tidy               the rules of the project that no other tool knows
   gen-types          writes the page's types from the crate `model`; with --check only compares them
@@ -52,6 +56,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<(), Failed> {
         ("run", arguments) => run::run(arguments),
         ("test", []) => parts::test_everything(),
         ("test", [part]) => parts::test(part),
+        ("fake", arguments) => fake::run(arguments),
         ("ci", []) => ci::check_everything(),
         ("tidy", []) => tidy::check(),
         ("gen-types", []) => types::write(),

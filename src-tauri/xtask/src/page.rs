@@ -27,6 +27,12 @@ pub fn test_in_browser() -> Result<(), Failed> {
     npm(&["run", "--silent", "pages"])
 }
 
+/// Installs the official clients of Aculab Cloud, and what looks at pages: it starts the browser they run in.
+pub fn install_official_clients() -> Result<(), Failed> {
+    prepare()?;
+    install("tests/aculab/official")
+}
+
 /// Installs the page's packages when the list has changed since they were.
 fn prepare() -> Result<(), Failed> {
     let version = output(Command::new("node").arg("--version"));
@@ -34,13 +40,18 @@ fn prepare() -> Result<(), Failed> {
     if major.is_none_or(|major: u32| major < NODE) || !has(npm_program()) {
         return Err(Failed::new(format!("the window needs Node.js {NODE} or newer with npm: please install it, then try again")));
     }
-    let ui = root().join("ui");
-    let changed = |path: &str| fs::metadata(ui.join(path)).and_then(|file| file.modified()).ok();
+    install("ui")
+}
+
+/// Installs the packages of a folder when the list has changed since they were.
+fn install(folder: &str) -> Result<(), Failed> {
+    let folder = root().join(folder);
+    let changed = |path: &str| fs::metadata(folder.join(path)).and_then(|file| file.modified()).ok();
     // npm writes the second file when it has installed the first.
     if changed("node_modules/.package-lock.json") >= changed("package-lock.json") {
         return Ok(());
     }
-    npm(&["ci", "--no-audit", "--no-fund"])
+    run(Command::new(npm_program()).args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
 }
 
 fn npm(arguments: &[&str]) -> Result<(), Failed> {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The parts by name, with what they are.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 10] = [
     ("unit", "machines and parsers, each in its own room"),
     ("ui", "the page: types, style, catalogue, each view"),
     ("scenarios", "the whole phone on a fake world, in virtual time"),
@@ -21,12 +21,13 @@ const PARTS: [(&str, &str); 9] = [
     ("trust", "hostile messages, certificates, secrets in logs"),
     ("pages", "the built page in a browser: every view, accessibility, large text, hostile words"),
     ("window", "the desktop program on a screen of its own"),
+    ("aculab", "the official clients of Aculab Cloud, in a browser, and this phone at a fake of that cloud"),
     ("interop", "real servers and clients, where the lab is beside the project"),
 ];
 
 /// Tests against real clocks, screens and servers. A machine that others use can disturb one without any fault of the phone:
 /// what fails there is run once more, alone, and the closing line counts it.
-const REAL_TIME: [&str; 2] = ["interop::", "window::"];
+const REAL_TIME: [&str; 3] = ["aculab::", "interop::", "window::"];
 
 /// Every test there is.
 pub fn test_everything() -> Result<(), Failed> {
@@ -34,6 +35,7 @@ pub fn test_everything() -> Result<(), Failed> {
     setup::install_window_tests()?;
     setup::install_browser()?;
     build_programs()?;
+    page::install_official_clients()?;
     pack_for_test()?;
     let page = page::test().and(page::test_in_browser());
     let lab = prepare_lab();
@@ -62,6 +64,10 @@ pub fn test(part: &str) -> Result<(), Failed> {
         setup::install_window_tests()?;
     }
     build_programs()?;
+    if part == "aculab" {
+        setup::install_browser()?;
+        page::install_official_clients()?;
+    }
     if part == "kiosk" {
         pack_for_test()?;
     }
