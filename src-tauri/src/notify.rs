@@ -25,6 +25,7 @@ mod linux {
 
     const ANSWER: &str = "answer";
     const DECLINE: &str = "decline";
+    const VETO: &str = "veto";
 
     /// What a click on the notification itself is called by the desktop.
     const DEFAULT: &str = "default";
@@ -93,7 +94,7 @@ mod linux {
                         self.on_click(click.id, &click.action);
                     }
                     Some(sentence) = sentences.recv() => {
-                        let told = Alert { call: CallId(0), title: "Sidetone".into(), body: sentence };
+                        let told = Alert { call: CallId(0), title: "Sidetone".into(), body: sentence, answers_itself: false };
                         self.told_or_logged(self.notify(&told, &[DEFAULT, self.words().show], 1).await.map(|_| ()));
                     }
                 }
@@ -107,7 +108,11 @@ mod linux {
             let alerts = if wanted { incoming(snapshot, language) } else { Vec::new() };
             for alert in &alerts {
                 if !self.ringing.contains_key(&alert.call) {
-                    match self.notify(alert, &[DEFAULT, words.show, ANSWER, words.answer, DECLINE, words.decline], 2).await {
+                    let mut actions = vec![DEFAULT, words.show, ANSWER, words.answer, DECLINE, words.decline];
+                    if alert.answers_itself {
+                        actions.extend([VETO, words.veto]);
+                    }
+                    match self.notify(alert, &actions, 2).await {
                         Ok(id) => {
                             self.ringing.insert(alert.call, id);
                         }
@@ -160,6 +165,7 @@ mod linux {
             let chosen = match action {
                 ANSWER => Some(IncomingAction::Answer),
                 DECLINE => Some(IncomingAction::Decline),
+                VETO => Some(IncomingAction::Veto),
                 _ => None,
             };
             let command = call.zip(chosen).and_then(|(call, chosen)| chosen.command(call, &self.phone.snapshot()));

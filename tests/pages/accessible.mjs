@@ -17,7 +17,7 @@ export default async function accessible({ test, chromium, origin }) {
       test(`axe finds nothing in ${scene}, wide, ${scheme}`, () =>
         on(`fake.html?scene=${scene}`, 1100, (page) => look(page, "en"), scheme));
     }
-    for (const scene of ["incoming", "second"]) {
+    for (const scene of ["incoming", "second", "itself"]) {
       const language = scheme === "dark" ? "de" : "fr";
       test(`axe finds nothing in the popup ${scene}, ${scheme}`, () =>
         on(`fake-incoming.html?scene=${scene}&language=${language}`, 360, (page) => look(page, language), scheme));

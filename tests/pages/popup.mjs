@@ -40,19 +40,30 @@ export default async function popup({ test, chromium, origin }) {
       const said = (await acts()).map(([, action]) => action).join(" ");
       expect(said === "hold-and-answer end-and-answer decline", said);
     }));
+  test("a call that is about to answer itself counts down and can be kept from it", () =>
+    on("itself", async (page, acts) => {
+      const words = await page.locator(".answers-itself").innerText();
+      expect(/Answers by itself in [1-3] s/.test(words), words);
+      await page.getByRole("button", { name: "Let it ring" }).click();
+      const said = (await acts()).map(([, action]) => action).join(" ");
+      expect(said === "veto", said);
+    }));
   for (const language of LANGUAGES) {
-    test(`everything of a second call is within 360 by 180, ${language}`, () =>
-      on(
-        "second",
-        async (page) => {
-          expect((await page.evaluate(() => document.documentElement.lang)) === language, "it speaks another language");
-          const boxes = await page
-            .locator(".ringing, .ringing *:not(svg):not(path)")
-            .evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().toJSON()));
-          const out = boxes.filter(({ right, bottom }) => right > 360.5 || bottom > 180.5);
-          expect(out.length === 0, JSON.stringify(out));
-        },
-        language,
-      ));
+    for (const scene of ["second", "itself", "itself-second"]) {
+      test(`everything of a ringing call is within 360 by 180, ${scene}, ${language}`, () =>
+        on(
+          scene,
+          async (page) => {
+            const spoken = await page.evaluate(() => document.documentElement.lang);
+            expect(spoken === language, "it speaks another language");
+            const boxes = await page
+              .locator(".ringing, .ringing *:not(svg):not(path)")
+              .evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().toJSON()));
+            const out = boxes.filter(({ right, bottom }) => right > 360.5 || bottom > 180.5);
+            expect(out.length === 0, JSON.stringify(out));
+          },
+          language,
+        ));
+    }
   }
 }

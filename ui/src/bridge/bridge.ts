@@ -84,7 +84,7 @@ export interface Bridge {
 export type Metered = "calls" | "devices";
 
 /** What the window of a ringing call may do. */
-export type IncomingAction = "answer" | "decline" | "silence" | "hold-and-answer" | "end-and-answer";
+export type IncomingAction = "answer" | "decline" | "silence" | "veto" | "hold-and-answer" | "end-and-answer";
 
 /** Everything the window of a ringing call can ask. */
 export interface IncomingBridge {

@@ -69,6 +69,16 @@ function contacts(): Contact[] {
   ];
 }
 
+const ITSELF = someCall({
+  direction: "incoming",
+  state: { state: "incoming" },
+  answered_ms: null,
+  media: null,
+  remote: zoe,
+  since_ms: 73_000,
+  answers_itself_ms: 78_000,
+});
+
 const calls: Record<string, CallView[]> = {
   talking: [someCall()],
   two: [someCall({ id: 1, state: HELD, remote: bob }), someCall({ id: 2, remote: zoe, muted: true, recording: true })],
@@ -82,17 +92,8 @@ const calls: Record<string, CallView[]> = {
   incoming: [
     someCall({ direction: "incoming", state: { state: "incoming" }, answered_ms: null, media: null, remote: zoe }),
   ],
-  itself: [
-    someCall({
-      direction: "incoming",
-      state: { state: "incoming" },
-      answered_ms: null,
-      media: null,
-      remote: zoe,
-      since_ms: 73_000,
-      answers_itself_ms: 78_000,
-    }),
-  ],
+  itself: [ITSELF],
+  "itself-second": [someCall({ id: 1, remote: bob }), { ...ITSELF, id: 2 }],
   second: [
     someCall({ id: 1, remote: bob }),
     someCall({

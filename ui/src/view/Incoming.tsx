@@ -2,9 +2,10 @@ import { useState } from "preact/hooks";
 import { asUiError, type IncomingAction, type IncomingBridge } from "../bridge/bridge";
 import type { CallView } from "../bridge/types";
 import { isolated, say } from "../words/words";
+import { AnswersItself } from "./AnswersItself";
 import { Avatar } from "./Avatar";
 import { Action } from "./CallCard";
-import { useSnapshot, useWear } from "./hooks";
+import { useNow, useSnapshot, useWear } from "./hooks";
 import { isIncoming, isTalking, remoteName, remoteNumber } from "./texts";
 
 /** How the window shall look; it may not ask for the settings, so its address says. */
@@ -25,12 +26,16 @@ export function Incoming({ bridge, look }: { bridge: IncomingBridge; look: Look 
   useWear(look.language, look.theme);
   const snapshot = useSnapshot(bridge);
   const calls = snapshot?.calls.filter(isIncoming) ?? [];
+  const now = useNow(
+    snapshot,
+    calls.some(({ answers_itself_ms }) => answers_itself_ms !== null),
+  );
   const conference = snapshot?.conference;
   const busy = snapshot?.calls.some(isTalking) || (conference && !conference.held) || false;
   return (
     <main class="incoming-window">
       {calls.map((call) => (
-        <Ringing key={call.id} call={call} busy={busy} bridge={bridge} />
+        <Ringing key={call.id} call={call} now={now} busy={busy} bridge={bridge} />
       ))}
     </main>
   );
@@ -38,11 +43,13 @@ export function Incoming({ bridge, look }: { bridge: IncomingBridge; look: Look 
 
 interface RingingProps {
   call: CallView;
+  /** The phone's clock, in ms. */
+  now: number;
   busy: boolean;
   bridge: IncomingBridge;
 }
 
-function Ringing({ call, busy, bridge }: RingingProps) {
+function Ringing({ call, now, busy, bridge }: RingingProps) {
   const [trouble, setTrouble] = useState("");
   const act = (action: IncomingAction) => {
     setTrouble("");
@@ -58,6 +65,8 @@ function Ringing({ call, busy, bridge }: RingingProps) {
         <small class="problem" role="alert">
           {trouble}
         </small>
+      ) : call.answers_itself_ms !== null ? (
+        <AnswersItself ms={call.answers_itself_ms - now} onVeto={() => act("veto")} />
       ) : (
         <small>{`${say("call.incoming")} ${say("call.on", { account: isolated(call.account) })}`}</small>
       )}

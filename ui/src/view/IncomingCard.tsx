@@ -1,5 +1,6 @@
 import type { CallView } from "../bridge/types";
 import { isolated, say } from "../words/words";
+import { AnswersItself } from "./AnswersItself";
 import { Action, CallTitle } from "./CallCard";
 import { useDoing } from "./doing";
 import { callName, stateWords } from "./texts";
@@ -22,7 +23,9 @@ export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props
       aria-label={say("call.with", { name: isolated(callName(call)), state: stateWords(call.state) })}
     >
       <CallTitle call={call} now={now} showAccount={showAccount} />
-      {call.answers_itself_ms !== null && <AnswersItself call={call.id} ms={call.answers_itself_ms - now} />}
+      {call.answers_itself_ms !== null && (
+        <AnswersItself ms={call.answers_itself_ms - now} onVeto={() => send({ command: "veto", call: call.id })} />
+      )}
       <div class="actions first">
         <Action
           icon="phone"
@@ -54,18 +57,5 @@ export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props
         <Action icon="outgoing" words="call.redirect" onClick={onRedirect} />
       </div>
     </li>
-  );
-}
-
-/** That the phone is about to answer, and the way to keep it from that. */
-function AnswersItself({ call, ms }: { call: number; ms: number }) {
-  const { send } = useDoing();
-  const count = Math.max(0, Math.ceil(ms / 1000));
-  return (
-    <div class="answers-itself" role="status">
-      <span aria-hidden="true">{say("call.answers-itself", { count })}</span>
-      <span class="unseen">{say("call.will-answer-itself")}</span>
-      <Action icon="close" words="call.veto" onClick={() => send({ command: "veto", call })} />
-    </div>
   );
 }

@@ -14,6 +14,8 @@ pub struct Alert {
     pub title: String,
     /// What else there is to know.
     pub body: String,
+    /// Whether the phone is about to answer it, which can be stopped.
+    pub answers_itself: bool,
 }
 
 /// Which calls ring here, oldest first.
@@ -49,7 +51,7 @@ pub(super) fn is_ringing(call: &CallView) -> bool {
 fn alert(call: &CallView, language: Language) -> Alert {
     let number = words::number_beside(call, language);
     let body = number.into_iter().chain([words::on_account(call, language)]).collect::<Vec<_>>().join(" ");
-    Alert { call: call.id, title: words::who(call, language), body }
+    Alert { call: call.id, title: words::who(call, language), body, answers_itself: call.answers_itself_ms.is_some() }
 }
 
 /// What the window of a ringing call can do.
@@ -65,6 +67,8 @@ pub enum IncomingAction {
     Decline,
     /// Stop the ringer.
     Silence,
+    /// Keep the phone from answering it by itself.
+    Veto,
 }
 
 impl IncomingAction {
@@ -72,19 +76,23 @@ impl IncomingAction {
     pub fn answers(self) -> bool {
         match self {
             Self::Answer | Self::EndAndAnswer => true,
-            Self::Decline | Self::Silence => false,
+            Self::Decline | Self::Silence | Self::Veto => false,
         }
     }
 
     /// The command it stands for. There is none for a call that does not ring any more: a late click must not end a
     /// conversation.
     pub fn command(self, call: CallId, snapshot: &Snapshot) -> Option<Command> {
-        snapshot.calls.iter().find(|view| view.id == call && is_ringing(view))?;
+        let ringing = snapshot.calls.iter().find(|view| view.id == call && is_ringing(view))?;
         Some(match self {
             Self::Answer => Command::Answer { call },
             Self::EndAndAnswer => Command::EndAndAnswer { call },
             Self::Decline => Command::Decline { call },
             Self::Silence => Command::Silence { call },
+            Self::Veto => {
+                ringing.answers_itself_ms?;
+                Command::Veto { call }
+            }
         })
     }
 }
@@ -100,7 +108,10 @@ mod tests {
         let snapshot = snapshot([view(1, CallState::Ringing), view(2, CallState::Incoming), view(3, ended)]);
         assert_eq!(ringing(&snapshot), [CallId(2)]);
         let alerts = incoming(&snapshot, Language::English);
-        assert_eq!(alerts, [Alert { call: CallId(2), title: "Anna".into(), body: "602 on practice".into() }]);
+        assert_eq!(
+            alerts,
+            [Alert { call: CallId(2), title: "Anna".into(), body: "602 on practice".into(), answers_itself: false }]
+        );
         assert_eq!(missed(&snapshot, Language::English).len(), 1);
         assert!(keeps_awake(&snapshot));
     }
@@ -113,6 +124,16 @@ mod tests {
         settings.window.dial_links_at_once = true;
         assert!(dials_at_once(&settings, &target("600")));
         assert!(!dials_at_once(&settings, &target("*21*600#")));
+    }
+
+    #[test]
+    fn only_a_call_that_is_about_to_answer_itself_can_be_kept_from_it() {
+        let itself = model::CallView { answers_itself_ms: Some(3000), ..view(2, CallState::Incoming) };
+        let snapshot = snapshot([view(1, CallState::Incoming), itself]);
+        assert_eq!(IncomingAction::Veto.command(CallId(1), &snapshot), None);
+        assert_eq!(IncomingAction::Veto.command(CallId(2), &snapshot), Some(Command::Veto { call: CallId(2) }));
+        let told: Vec<bool> = incoming(&snapshot, Language::English).iter().map(|alert| alert.answers_itself).collect();
+        assert_eq!(told, [false, true]);
     }
 
     #[test]

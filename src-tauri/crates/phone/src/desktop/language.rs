@@ -55,6 +55,7 @@ pub struct Words {
     pub unknown_caller: &'static str,
     pub on_account: &'static str,
     pub who_calls: &'static str,
+    pub who_will_be_answered: &'static str,
     pub calling: &'static str,
     pub in_a_call: &'static str,
     pub on_hold: &'static str,
@@ -64,6 +65,7 @@ pub struct Words {
     pub one_missed_call: &'static str,
     pub missed_calls: &'static str,
 
+    pub veto: &'static str,
     pub answer: &'static str,
     pub decline: &'static str,
     pub hang_up: &'static str,

@@ -6,6 +6,7 @@ pub(super) const ENGLISH: Words = Words {
     unknown_caller: "Unknown caller",
     on_account: "on {}",
     who_calls: "{} calls",
+    who_will_be_answered: "{} calls and will be answered without you",
     calling: "Calling {}",
     in_a_call: "In a call with {}",
     on_hold: "{}, on hold",
@@ -15,6 +16,7 @@ pub(super) const ENGLISH: Words = Words {
     one_missed_call: "1 missed call",
     missed_calls: "{} missed calls",
 
+    veto: "Let it ring",
     answer: "Answer",
     decline: "Decline",
     hang_up: "Hang up",
@@ -51,6 +53,7 @@ pub(super) const FRENCH: Words = Words {
     unknown_caller: "Correspondant inconnu",
     on_account: "sur {}",
     who_calls: "{} appelle",
+    who_will_be_answered: "{} appelle, le téléphone va décrocher tout seul",
     calling: "Appel vers {}",
     in_a_call: "En communication avec {}",
     on_hold: "{}, en attente",
@@ -60,6 +63,7 @@ pub(super) const FRENCH: Words = Words {
     one_missed_call: "1 appel manqué",
     missed_calls: "{} appels manqués",
 
+    veto: "Laisser sonner",
     answer: "Répondre",
     decline: "Refuser",
     hang_up: "Raccrocher",
@@ -96,6 +100,7 @@ pub(super) const GERMAN: Words = Words {
     unknown_caller: "Unbekannt",
     on_account: "über {}",
     who_calls: "{} ruft an",
+    who_will_be_answered: "{} ruft an und wird von selbst angenommen",
     calling: "Anruf bei {}",
     in_a_call: "Im Gespräch mit {}",
     on_hold: "{}, gehalten",
@@ -105,6 +110,7 @@ pub(super) const GERMAN: Words = Words {
     one_missed_call: "1 verpasster Anruf",
     missed_calls: "{} verpasste Anrufe",
 
+    veto: "Klingeln lassen",
     answer: "Annehmen",
     decline: "Ablehnen",
     hang_up: "Auflegen",
@@ -141,6 +147,7 @@ pub(super) const SPANISH: Words = Words {
     unknown_caller: "Desconocido",
     on_account: "por {}",
     who_calls: "Llama {}",
+    who_will_be_answered: "{} llama y el teléfono va a contestar solo",
     calling: "Llamando a {}",
     in_a_call: "En llamada con {}",
     on_hold: "{}, en espera",
@@ -150,6 +157,7 @@ pub(super) const SPANISH: Words = Words {
     one_missed_call: "1 llamada perdida",
     missed_calls: "{} llamadas perdidas",
 
+    veto: "Dejar sonar",
     answer: "Contestar",
     decline: "Rechazar",
     hang_up: "Colgar",

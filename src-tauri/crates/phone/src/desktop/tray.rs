@@ -130,6 +130,7 @@ fn account_words(account: &AccountView, language: Language) -> String {
 fn call_words(call: &CallView, language: Language) -> String {
     let (who, words) = (words::who(call, language), language.words());
     match &call.state {
+        CallState::Incoming if call.answers_itself_ms.is_some() => fill(words.who_will_be_answered, who),
         CallState::Incoming => fill(words.who_calls, who),
         CallState::Dialing | CallState::Ringing | CallState::EarlyMedia => fill(words.calling, who),
         CallState::Established { hold } if hold.local => fill(words.on_hold, who),
@@ -166,10 +167,12 @@ fn call_entries(view: &CallView, language: Language) -> Vec<TrayEntry> {
     let call = view.id;
     let hang_up = entry(words.hang_up, TrayAction::Command(Command::HangUp { call }));
     match view.state {
-        CallState::Incoming => vec![
-            entry(words.answer, TrayAction::Command(Command::Answer { call })),
-            entry(words.decline, TrayAction::Command(Command::Decline { call })),
-        ],
+        CallState::Incoming => {
+            let veto = view.answers_itself_ms.map(|_| entry(words.veto, TrayAction::Command(Command::Veto { call })));
+            let answer = entry(words.answer, TrayAction::Command(Command::Answer { call }));
+            let decline = entry(words.decline, TrayAction::Command(Command::Decline { call }));
+            veto.into_iter().chain([answer, decline]).collect()
+        }
         CallState::Established { .. } | CallState::Connecting => {
             let action = TrayAction::Command(Command::Mute { call, muted: !view.muted });
             vec![hang_up, TrayEntry::Switch { label: words.microphone_off.into(), on: view.muted, action }]
@@ -234,6 +237,16 @@ mod tests {
         let answer = TrayEntry::Do { label: "Answer".into(), action: TrayAction::Command(Command::Answer { call: CallId(2) }) };
         assert!(tray.menu.contains(&answer), "{tray:?}");
         assert!(labels(&tray).contains(&"Microphone off"));
+    }
+
+    #[test]
+    fn a_call_that_is_about_to_answer_itself_says_so_and_can_be_stopped() {
+        let itself = CallView { answers_itself_ms: Some(3000), ..view(2, CallState::Incoming) };
+        let tray = english(&snapshot([itself]));
+        assert_eq!(tray.tooltip, "Anna calls and will be answered without you");
+        assert_eq!(labels(&tray)[1..4], ["Let it ring", "Answer", "Decline"]);
+        let veto = TrayEntry::Do { label: "Let it ring".into(), action: TrayAction::Command(Command::Veto { call: CallId(2) }) };
+        assert_eq!(tray.menu[1], veto);
     }
 
     #[test]
