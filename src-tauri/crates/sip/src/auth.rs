@@ -11,4 +11,5 @@ mod credentials;
 pub use algorithm::Algorithm;
 pub use answer::Answer;
 pub use challenge::{Challenge, Qop};
+pub(crate) use credentials::BEARER;
 pub use credentials::{Attempts, Credentials, Refusal};

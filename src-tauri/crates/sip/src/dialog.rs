@@ -1,6 +1,6 @@
 //! Dialogs (RFC 3261 section 12): who, where to, and in which order.
 
-use crate::{CSeq, Headers, Method, NameAddr, Replaces, Request, Response, Uri, compose};
+use crate::{CSeq, Headers, Method, NameAddr, Replaces, Request, Response, Uri, auth::BEARER, compose};
 
 /// One dialog, early or confirmed, seen from our side.
 #[derive(Clone, Debug)]
@@ -87,6 +87,10 @@ impl Dialog {
         let mut ack = self.request_with(Method::Ack, number);
         for name in ["Authorization", "Proxy-Authorization"] {
             ack.headers.copy(name, &invite.headers);
+        }
+        // A digest is of no use to others; a token is, and no server needs it here.
+        if ack.headers.get("Authorization").is_some_and(|value| value.starts_with(BEARER)) {
+            ack.headers.remove("Authorization");
         }
         ack
     }

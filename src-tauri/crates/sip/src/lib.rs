@@ -43,7 +43,7 @@ pub use compose::{InvalidExtraHeader, check_extra_headers};
 pub use subscribe::MessageSummary;
 pub use transaction::Timers;
 pub use user_agent::{
-    CallEnd, CallEvent, CallKey, Command, Description, Event, ExtraHeaders, IncomingCall, Input, Invite, Output, OutsideRequest,
-    ReferSubscription, RegistrationEvent, Reliability, RequestKey, Role, Subscribe, SubscriptionEvent, SubscriptionKey,
-    Transport, UserAgent, UserAgentConfig,
+    CallEnd, CallEvent, CallKey, Command, Description, Event, ExtraHeaders, Form, IncomingCall, Input, Invite, Output,
+    OutsideRequest, ReferSubscription, Refresh, RegistrationEvent, Reliability, RequestKey, Role, Subscribe, SubscriptionEvent,
+    SubscriptionKey, Transport, UserAgent, UserAgentConfig,
 };

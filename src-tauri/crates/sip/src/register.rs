@@ -9,7 +9,7 @@ use crate::{
     auth::Refusal,
     compose,
     transaction::ClientId,
-    user_agent::{Answered, Core, Event, RegistrationEvent, User},
+    user_agent::{Answered, Core, Event, Refresh, RegistrationEvent, User},
 };
 
 /// How long taking the registration back may take.
@@ -25,9 +25,13 @@ const MAX_SERVICE_ROUTE: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Registration {
     call_id: String,
+    /// Our tag, the same in all of them; drawn by the first.
+    tag: Option<String>,
     number: u32,
     expires: u32,
     state: State,
+    /// A new token came while a REGISTER with the old one is under way.
+    again: bool,
 }
 
 #[derive(Debug)]
@@ -46,7 +50,8 @@ enum State {
 
 impl Registration {
     pub fn new(core: &mut Core) -> Self {
-        Self { call_id: core.tokens.call_id(), number: core.tokens.below(1000), expires: core.config.expires, state: State::Off }
+        let (call_id, number) = (core.tokens.call_id(), core.tokens.below(1000));
+        Self { call_id, tag: None, number, expires: core.config.expires, state: State::Off, again: false }
     }
 
     /// Registers now and stays registered.
@@ -54,6 +59,15 @@ impl Registration {
         match self.state {
             State::Asking { .. } => {}
             State::Off | State::Idle | State::Registered { .. } | State::Leaving { .. } => self.ask(core, 0),
+        }
+    }
+
+    /// There is a new token: what is registered is so by the old one.
+    pub fn token_changed(&mut self, core: &mut Core) {
+        match self.state {
+            State::Registered { .. } => self.ask(core, 0),
+            State::Asking { .. } => self.again = true,
+            State::Off | State::Idle | State::Leaving { .. } => {}
         }
     }
 
@@ -93,7 +107,9 @@ impl Registration {
 
     fn leave(&mut self, core: &mut Core) {
         let request = self.request(core, 0);
-        self.state = match core.register(request) {
+        // Who leaves over the connection he came by needs no token, which may be over by now.
+        let sent = if core.bears_token() { core.request(User::Registration, request) } else { core.register(request) };
+        self.state = match sent {
             Some(_) => State::Leaving { until: core.now + UNREGISTER_WITHIN },
             None => State::Off,
         };
@@ -108,6 +124,7 @@ impl Registration {
     }
 
     fn ask(&mut self, core: &mut Core, lengthened: u32) {
+        self.again = false;
         if let State::Asking { transaction, .. } = self.state {
             core.transactions.forget(transaction);
         }
@@ -121,12 +138,16 @@ impl Registration {
     fn request(&mut self, core: &mut Core, expires: u32) -> Request {
         self.number += 1;
         let (mut from, to) = (core.identity(), core.identity());
-        from.set_tag(&core.tokens.tag());
+        from.set_tag(self.tag.get_or_insert_with(|| core.tokens.tag()));
         let uri = core.config.registrar.clone();
         let mut request = compose::request(Method::Register, uri, &from, &to, &self.call_id, self.number);
         request.headers.push("Contact", self.contact(core, expires));
-        request.headers.push("Expires", expires);
-        request.headers.push("Supported", if core.config.reg_id.is_some() { "path, outbound" } else { "path" });
+        if core.config.form.expires_header {
+            request.headers.push("Expires", expires);
+        }
+        let supported = core.config.form.register_supported.iter().copied();
+        let outbound = core.config.reg_id.map(|_| "outbound");
+        request.headers.push("Supported", supported.chain(outbound).collect::<Vec<_>>().join(", "));
         request.headers.push("Allow", crate::user_agent::ALLOW);
         request
     }
@@ -152,6 +173,10 @@ impl Registration {
         }
         match (&self.state, response.code) {
             (State::Off | State::Idle | State::Registered { .. }, _) | (_, ..=199) => {}
+            (State::Asking { .. }, 400..) if core.bears_token() && refuses_token(response) => {
+                self.end(core, RegistrationEvent::InvalidToken { code: response.code });
+            }
+            (State::Asking { .. }, 401 | 407) if core.bears_token() => self.refused(core, response),
             (State::Asking { .. } | State::Leaving { .. }, 401 | 407) => self.challenged(core, answered),
             (State::Leaving { .. }, _) => self.left(core),
             (State::Asking { .. }, 200..=299) => self.taken(core, response),
@@ -187,23 +212,27 @@ impl Registration {
     }
 
     fn taken(&mut self, core: &mut Core, response: &Response) {
-        let expires = self.granted(core, response);
+        let Some(expires) = self.granted(core, response) else {
+            let text = String::from("the server does not list this phone among those registered");
+            return self.end(core, RegistrationEvent::Refused { code: response.code, text, retry_after: None });
+        };
         if expires == 0 {
             let text = String::from("the server took the registration away at once");
             return self.end(core, RegistrationEvent::Refused { code: response.code, text, retry_after: None });
         }
         core.service_route = response.headers.addresses("Service-Route").unwrap_or_default();
         core.service_route.truncate(MAX_SERVICE_ROUTE);
-        // Between 55 and 75 % of the time, so that phones that came back together do not stay together.
-        let share = 550 + core.tokens.below(200);
-        let refresh_at = core.now + Duration::from_millis(u64::from(expires) * u64::from(share));
+        let refresh_at = core.now + refresh_after(core, expires);
         self.state = State::Registered { refresh_at };
         core.push(Event::Registration(RegistrationEvent::Registered { expires }));
+        if self.again {
+            self.ask(core, 0);
+        }
     }
 
     /// RFC 3261 10.2.4: `expires` of our contact, then Expires, then what we asked for. Servers add parameters to the
-    /// contact and list those of our other phones.
-    fn granted(&self, core: &Core, response: &Response) -> u32 {
+    /// contact and list those of our other phones. None when ours is not there and must be.
+    fn granted(&self, core: &Core, response: &Response) -> Option<u32> {
         let ours = core.contact().uri;
         let is_ours = |contact: &NameAddr| {
             let instance = contact.params.text("+sip.instance").unwrap_or_default();
@@ -217,7 +246,10 @@ impl Registration {
         let contacts: Vec<NameAddr> = response.headers.list("Contact").filter_map(|value| value.parse().ok()).collect();
         let same_address = contacts.iter().find(|contact| contact.uri.host.eq_ignore_ascii_case(&ours.host) && is_ours(contact));
         let own = same_address.or_else(|| contacts.iter().find(|contact| is_ours(contact)));
-        own.and_then(NameAddr::expires).or_else(|| response.headers.expires()).unwrap_or(self.expires)
+        if own.is_none() && core.config.binding_listed {
+            return None;
+        }
+        Some(own.and_then(NameAddr::expires).or_else(|| response.headers.expires()).unwrap_or(self.expires))
     }
 
     fn refused(&mut self, core: &mut Core, response: &Response) {
@@ -231,6 +263,10 @@ impl Registration {
     }
 
     fn end(&mut self, core: &mut Core, event: RegistrationEvent) {
+        if self.again {
+            // It was about a token that is not used any more.
+            return self.ask(core, 0);
+        }
         self.state = State::Idle;
         core.push(Event::Registration(event));
     }
@@ -249,5 +285,22 @@ impl Registration {
             State::Leaving { until } => Some(until),
             State::Off | State::Idle | State::Asking { .. } => None,
         }
+    }
+}
+
+/// Whether a response says that the token is not, or no longer, good (RFC 6750 section 3.1).
+fn refuses_token(response: &Response) -> bool {
+    response.headers.all("WWW-Authenticate").any(|challenge| challenge.contains("error=\"invalid_token\""))
+}
+
+/// How long after a registration for so many seconds it is refreshed.
+fn refresh_after(core: &mut Core, expires: u32) -> Duration {
+    /// Below this, `Refresh::Before` would register all the time.
+    const SHORT: u32 = 10;
+    const SHORTEST: Duration = Duration::from_secs(5);
+    match core.config.refresh {
+        Refresh::Early => Duration::from_millis(u64::from(expires) * u64::from(550 + core.tokens.below(200))),
+        Refresh::Before(_) if expires < SHORT => Duration::from_secs(expires.into()) / 2,
+        Refresh::Before(before) => Duration::from_secs(expires.into()).saturating_sub(before).max(SHORTEST),
     }
 }

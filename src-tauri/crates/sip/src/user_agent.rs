@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 use model::{Instant, LineCall};
 
-pub(crate) use self::core::{ALLOW, Answered, Core, SUPPORTED, User};
-pub use config::{Role, Transport, UserAgentConfig};
+pub(crate) use self::core::{ALLOW, Answered, Core, User};
+pub use config::{Form, Refresh, Role, Transport, UserAgentConfig};
 pub use io::{
     CallEnd, CallEvent, CallKey, Command, Description, Event, ExtraHeaders, IncomingCall, Input, Invite, Output, OutsideRequest,
     ReferSubscription, RegistrationEvent, Reliability, RequestKey, Subscribe, SubscriptionEvent, SubscriptionKey,
@@ -231,6 +231,10 @@ impl UserAgent {
     fn command(&mut self, command: Command) {
         match command {
             Command::Register => self.registration.start(&mut self.core),
+            Command::Bear(token) => {
+                self.core.set_bearer(token);
+                self.registration.token_changed(&mut self.core);
+            }
             Command::Unregister => self.registration.stop(&mut self.core),
             Command::Invite(invite) => self.dial(*invite),
             Command::Ring { call } => {
@@ -353,6 +357,9 @@ impl UserAgent {
             return self.core.push(Event::Response { request: key, response });
         }
         let mut request = self.core.outside_request(method, target, &headers);
+        if request.method == Method::Options {
+            request.headers.push("Supported", self.core.supported());
+        }
         if !matches!(request.method, Method::Message | Method::Options) {
             request.headers.set("Contact", self.core.contact());
         }

@@ -7,6 +7,9 @@ use model::{Personal, Secret};
 use super::{Answer, Challenge, answer::Protection, challenge::AuthParams};
 use crate::{Headers, Request, Response, Tokens};
 
+/// How a token is introduced.
+pub(crate) const BEARER: &str = "Bearer ";
+
 /// Letters of a cnonce, five random bits each.
 const CNONCE_LENGTH: usize = 24;
 
@@ -19,6 +22,8 @@ pub struct Credentials {
     user: Personal,
     password: Option<Secret>,
     realm: Option<String>,
+    /// A token in the place of all this (RFC 6750).
+    bearer: Option<Secret>,
     user_agent: Option<Session>,
     proxy: Option<Session>,
 }
@@ -105,12 +110,29 @@ impl Credentials {
     /// A name and password, and the realm they are for; the empty realm is the first one asked for.
     pub fn new(user: Personal, password: Secret, realm: &str) -> Self {
         let realm = (!realm.is_empty()).then(|| realm.to_owned());
-        Self { user, password: Some(password), realm, user_agent: None, proxy: None }
+        Self { user, password: Some(password), realm, bearer: None, user_agent: None, proxy: None }
     }
 
     /// No password: every challenge is refused.
     pub fn none() -> Self {
-        Self { user: Personal::default(), password: None, realm: None, user_agent: None, proxy: None }
+        Self { user: Personal::default(), password: None, realm: None, bearer: None, user_agent: None, proxy: None }
+    }
+
+    /// Takes a token; none takes it away.
+    pub fn set_bearer(&mut self, token: Option<Secret>) {
+        self.bearer = token;
+    }
+
+    /// Whether there is a token.
+    pub fn bears_token(&self) -> bool {
+        self.bearer.is_some()
+    }
+
+    /// Adds the token, unasked as RFC 6750 section 2.1 has it.
+    pub fn bear(&self, request: &mut Request) {
+        if let Some(token) = &self.bearer {
+            request.headers.set("Authorization", format!("{BEARER}{}", token.expose()));
+        }
     }
 
     /// The realm they are for, once it is known.
@@ -123,6 +145,7 @@ impl Credentials {
     pub fn authorise(&mut self, request: &mut Request) {
         self.write(Asker::UserAgent, request);
         self.write(Asker::Proxy, request);
+        self.bear(request);
     }
 
     /// Answers a 401 or 407: afterwards `request` carries the answer and can be sent again, with a new branch and CSeq.
@@ -141,7 +164,7 @@ impl Credentials {
             407 => (Asker::Proxy, Asker::UserAgent),
             _ => return Err(Refusal::NotAChallenge),
         };
-        if self.password.is_none() {
+        if self.password.is_none() || self.bears_token() {
             return Err(Refusal::NoPassword);
         }
         let challenge = self.choose(response.headers.challenges(asker.challenge()))?;

@@ -48,7 +48,8 @@ impl Dialling {
         check_extra_headers(&headers).map_err(|error| CallEnd::Failed { detail: error.to_string() })?;
         let replaces = target.replaces().map_err(|error| CallEnd::Failed { detail: error.to_string() })?;
         let mut request = core.outside_request(Method::Invite, target, &headers);
-        core.describe_us(&mut request.headers);
+        core.describe_us_in_invite(&mut request.headers);
+        core.bear(&mut request);
         if let Some(replaces) = replaces {
             request.headers.push("Replaces", replaces);
             request.headers.push("Require", "replaces");

@@ -130,7 +130,7 @@ impl Session {
         offer.tries += 1;
         let number = self.dialog.next_number();
         let mut request = self.dialog.request_with(offer.method.clone(), number);
-        core.describe_us(&mut request.headers);
+        core.describe_us_in_invite(&mut request.headers);
         self.ask_for_timer(core, &mut request.headers);
         if let Some(description) = &offer.description {
             request.set_body("application/sdp", description.expose());

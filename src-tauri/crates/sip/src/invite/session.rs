@@ -18,7 +18,7 @@ use crate::{
     refer::{IncomingRefer, OutgoingRefer},
     session_timer::{Due, SessionTimer},
     transaction::{ServerId, earlier},
-    user_agent::{ALLOW, Answered, CallEnd, CallEvent, CallKey, Core, Description, SUPPORTED, User},
+    user_agent::{ALLOW, Answered, CallEnd, CallEvent, CallKey, Core, Description, User},
 };
 
 /// Most digits waiting to be sent by INFO; more are pressed by no one.
@@ -274,7 +274,7 @@ impl Session {
             Method::Refer => self.referred(core, id, request),
             Method::Notify => self.notified(core, id, request),
             Method::Options => {
-                let supported = SUPPORTED.join(", ");
+                let supported = core.supported();
                 core.reply_with(id, 200, &[("Allow", ALLOW), ("Accept", "application/sdp"), ("Supported", &supported)]);
             }
             // A PRACK for what is not, or no longer, waiting for one (RFC 3262 section 3).

@@ -1,6 +1,6 @@
 //! Requests that arrive, and what is refused before anybody hears of it.
 
-use super::{ALLOW, CallKey, Core, Event, MAX_ASKED, RequestKey, Role, SUPPORTED, UserAgent};
+use super::{ALLOW, CallKey, Core, Event, MAX_ASKED, RequestKey, Role, UserAgent};
 use crate::{
     Method, Request, Uri, body,
     invite::{Arrival, Call},
@@ -71,7 +71,7 @@ impl UserAgent {
         match request.method {
             Method::Invite => self.invited(id, request),
             Method::Options => {
-                let supported = SUPPORTED.join(", ");
+                let supported = self.core.supported();
                 let headers = [("Allow", ALLOW), ("Accept", "application/sdp"), ("Supported", &supported)];
                 self.core.reply_with(id, 200, &headers);
                 Ok(())
@@ -85,7 +85,9 @@ impl UserAgent {
     /// Whether a request is addressed to us: to our contact, our user, or one of its other names.
     fn is_ours(&self, uri: &Uri) -> bool {
         let (aor, user) = (&self.core.config.aor, uri.user_text());
-        let is_contact = uri.host.eq_ignore_ascii_case(&self.core.contact().uri.host);
+        let contact = self.core.contact().uri;
+        // Some servers put their own host beside the user of our contact.
+        let is_contact = uri.host.eq_ignore_ascii_case(&contact.host) || user == contact.user_text();
         uri.is_sip() && (is_contact || user == aor.user_text() || self.core.config.aliases.contains(&user))
     }
 

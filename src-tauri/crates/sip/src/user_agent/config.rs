@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use model::Personal;
 
+use super::core::SUPPORTED;
 use crate::{Uri, auth::Credentials, transaction::Timers};
 
 /// How messages travel; decides `Via`, the contact's form and the timers.
@@ -79,6 +80,54 @@ pub struct UserAgentConfig {
     pub max_calls: usize,
     /// What it serves besides its own calls.
     pub role: Role,
+    /// When a registration is refreshed.
+    pub refresh: Refresh,
+    /// Whether a 2xx to REGISTER must list our contact (RFC 3261 10.3 step 8); servers that forget it exist.
+    pub binding_listed: bool,
+    /// How it writes what may be written in several ways.
+    pub form: Form,
+}
+
+/// When a registration is refreshed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refresh {
+    /// After 55 to 75 % of the time, so that phones that came back together do not stay together.
+    Early,
+    /// So long before its end; after half of the time when it is granted for less than ten seconds.
+    Before(Duration),
+}
+
+/// How a user agent writes what servers take in several ways, and some services in one only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Whether Via asks for `rport` (RFC 3581).
+    pub rport: bool,
+    /// Whether the user part of our contact is a made-up word; else it is that of the address of record.
+    pub anonymous_contact: bool,
+    /// Whether the contact of an INVITE has `ob` (RFC 5626 section 4.3).
+    pub ob: bool,
+    /// Whether To repeats the parameters of the Request-URI, which RFC 3261 19.1.1 would have left out.
+    pub whole_to: bool,
+    /// Whether REGISTER has Expires beside the parameter of the contact.
+    pub expires_header: bool,
+    /// Option tags in Supported.
+    pub supported: &'static [&'static str],
+    /// Option tags in Supported of REGISTER, beside those of outbound where `reg_id` is set.
+    pub register_supported: &'static [&'static str],
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self {
+            rport: true,
+            anonymous_contact: false,
+            ob: false,
+            whole_to: false,
+            expires_header: true,
+            supported: &SUPPORTED,
+            register_supported: &["path"],
+        }
+    }
 }
 
 /// Whether the user agent belongs to a phone or to a server.
@@ -111,6 +160,9 @@ impl UserAgentConfig {
             invite_timeout: Duration::from_secs(180),
             max_calls: 64,
             role: Role::Phone,
+            refresh: Refresh::Early,
+            binding_listed: false,
+            form: Form::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use model::Instant;
+use model::{Instant, Secret};
 
 use super::{
     config::{Transport, UserAgentConfig},
@@ -21,6 +21,9 @@ pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, UPDATE, PRACK, INFO, R
 
 /// Option tags we know (RFC 3262, 4028, 3891), in lower case.
 pub(crate) const SUPPORTED: [&str; 3] = ["100rel", "timer", "replaces"];
+
+/// Letters of a contact's made-up user.
+const CONTACT_USER: usize = 8;
 
 /// Most outputs that wait to be fetched; a user agent whose outputs nobody fetches stops growing.
 const MAX_OUTPUTS: usize = 4096;
@@ -92,8 +95,11 @@ impl Core {
         };
         let mut via = Via::new(config.transport.via(), &host, "");
         via.port = port;
-        via.params.set_flag("rport");
-        let mut contact = Uri { host, port, ..Uri::sip(&config.aor.user_text(), "") };
+        if config.form.rport {
+            via.params.set_flag("rport");
+        }
+        let user = if config.form.anonymous_contact { tokens.word(CONTACT_USER) } else { config.aor.user_text() };
+        let mut contact = Uri { host, port, ..Uri::sip(&user, "") };
         match &config.transport {
             Transport::WebSocket { .. } => contact = contact.with_param("transport", "ws"),
             Transport::Addressed { protocol, .. } if protocol == "UDP" => {}
@@ -178,6 +184,24 @@ impl Core {
         self.transactions.request(self.now, owner, request, &mut self.tokens)
     }
 
+    /// Takes the token to sign in with from now on; none takes it away.
+    pub fn set_bearer(&mut self, token: Option<Secret>) {
+        self.credentials.set_bearer(token);
+    }
+
+    /// Whether we sign in by a token, and so answer no challenge.
+    pub fn bears_token(&self) -> bool {
+        self.credentials.bears_token()
+    }
+
+    /// Adds our token to a request to somebody of our own domain: the server there must know who asks. Others must not be
+    /// given it.
+    pub fn bear(&self, request: &mut Request) {
+        if request.uri.host.eq_ignore_ascii_case(&self.config.aor.host) {
+            self.credentials.bear(request);
+        }
+    }
+
     /// Sends a REGISTER with what the registrar asked for last time, which saves a round trip. Other requests go on to
     /// other people, who must not be given digests.
     pub fn register(&mut self, mut request: Request) -> Option<ClientId> {
@@ -252,7 +276,22 @@ impl Core {
     pub fn describe_us(&self, headers: &mut crate::Headers) {
         headers.set("Contact", self.contact());
         headers.set("Allow", ALLOW);
-        headers.set("Supported", SUPPORTED.join(", "));
+        headers.set("Supported", self.supported());
+    }
+
+    /// The same for an INVITE, whose contact may differ.
+    pub fn describe_us_in_invite(&self, headers: &mut crate::Headers) {
+        self.describe_us(headers);
+        if self.config.form.ob {
+            let mut contact = self.contact.clone();
+            contact.params.set_flag("ob");
+            headers.set("Contact", NameAddr::new(contact));
+        }
+    }
+
+    /// The value of Supported.
+    pub fn supported(&self) -> String {
+        self.config.form.supported.join(", ")
     }
 
     /// The option tags of Require that we do not know.
@@ -270,7 +309,9 @@ impl Core {
         to.headers.clear();
         // RFC 3261 19.1.1, table 1: what To may not hold.
         for name in ["transport", "maddr", "ttl", "method", "lr"] {
-            to.params.remove(name);
+            if !self.config.form.whole_to {
+                to.params.remove(name);
+            }
         }
         to.port = None;
         let mut uri = target;

@@ -1,6 +1,6 @@
 //! The words between a user agent and who uses it.
 
-use model::{LineCall, Personal, Remote};
+use model::{LineCall, Personal, Remote, Secret};
 
 use crate::{Request, Response, Uri};
 
@@ -46,6 +46,9 @@ pub enum Output {
 pub enum Command {
     /// Register and stay registered, over reconnections too.
     Register,
+    /// Sign in by this token from now on, and answer no challenge (RFC 6750); without one, no longer. A registration is
+    /// refreshed with it at once. It is sent to the registrar, and with calls to our own domain.
+    Bear(Option<Secret>),
     /// Take the registration back. `RegistrationEvent::Unregistered` follows within two seconds.
     Unregister,
     /// Place a call.
@@ -304,6 +307,12 @@ pub enum RegistrationEvent {
         text: String,
         /// Retry-After, seconds.
         retry_after: Option<u32>,
+    },
+    /// The server refused the token (`invalid_token`, RFC 6750 section 3.1). Nothing is tried again before the next
+    /// `Command::Register`.
+    InvalidToken {
+        /// SIP status.
+        code: u16,
     },
     /// The server refused user name or password.
     WrongPassword {
