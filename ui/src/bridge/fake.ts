@@ -64,7 +64,7 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
   return {
     revision: 1,
     at_ms: 75_000,
-    accounts: [{ id: "office", state: { state: "registered" }, can: { hold: true, transfer: true }, voicemail: null }],
+    accounts: [{ id: "office", state: { state: "registered" }, can: { hold: true, transfer: true }, expires_ms: null, voicemail: null }],
     calls: [],
     conference: null,
     do_not_disturb: false,

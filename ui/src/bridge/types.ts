@@ -69,6 +69,8 @@ export type AccountView = {
 	state: AccountState,
 	/**  What its service lets a call do. */
 	can: AccountCan,
+	/**  Until when it is signed in, ms on the phone's clock; none where that has no end. */
+	expires_ms: number | null,
 	/**  Its voice mail; none when the server tells nothing and no number is set. */
 	voicemail: Voicemail | null,
 };
@@ -977,6 +979,14 @@ detail: string } |
 { kind: "wrong-password"; 
 /**  SIP status. */
 code: number } | 
+/**  The token was refused, as over or for somebody else. */
+{ kind: "invalid-token"; 
+/**  SIP status. */
+code: number } | 
+/**  No token can be had to register with. */
+{ kind: "no-token"; 
+/**  Why. */
+detail: string } | 
 /**  The server did not answer the registration. */
 { kind: "no-answer" } | 
 /**  The server refused the registration for another reason. */

@@ -7,9 +7,10 @@ const ACCOUNTS = [
     id: "office",
     state: { state: "registered" as const },
     can: { hold: true, transfer: true },
+    expires_ms: null,
     voicemail: { number: "*97", waiting: true, new: 3, old: 1 },
   },
-  { id: "practice", state: { state: "registered" as const }, can: { hold: true, transfer: true }, voicemail: null },
+  { id: "practice", state: { state: "registered" as const }, can: { hold: true, transfer: true }, expires_ms: null, voicemail: null },
 ];
 const HELD = { state: "established" as const, hold: { local: true, remote: false } };
 const bob = { name: "Bob Marsh", number: "2002", uri: "sip:2002@pbx.example.com" };
@@ -162,6 +163,7 @@ export function scene(name: string): FakePhone {
           id: "office",
           state: { state: "offline", cause: { kind: "wrong-password", code: 403 }, retry_in_s: null },
           can: { hold: true, transfer: true },
+          expires_ms: null,
           voicemail: null,
         },
       ],

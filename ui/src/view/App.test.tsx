@@ -43,7 +43,8 @@ test("an account without its server says why, and leads to where it is set", () 
     id: "practice",
     state: { state: "registered" as const },
     can: { hold: true, transfer: true },
-    voicemail: null,
+    expires_ms: null,
+          voicemail: null,
   };
   act(() => phone.show({ accounts: [practice, ...phone.snapshot.accounts] }));
   expect(screen.getByText(/: The server refused the user name or password \(403\)/)).toBeTruthy();

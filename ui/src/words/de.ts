@@ -43,6 +43,8 @@ export const de: Catalogue = {
   "offline.not-sip-over-web-socket": "Der Server bietet dort kein SIP über WebSocket",
   "offline.connection-lost": "Die Verbindung zum Server ist abgebrochen",
   "offline.wrong-password": "Der Server hat Benutzernamen oder Passwort abgelehnt ({code})",
+  "offline.invalid-token": "Der Server hat das Token nicht angenommen ({code})",
+  "offline.no-token": "Es gibt kein Token zum Anmelden: {detail}",
   "offline.no-answer": "Der Server antwortet nicht",
   "offline.refused": "Der Server hat die Anmeldung abgelehnt: {code} {text}",
   "offline.configuration": "Das Konto ist so nicht verwendbar: {detail}",

@@ -44,6 +44,8 @@ export const en = {
   "offline.not-sip-over-web-socket": "The server does not offer SIP over WebSocket there",
   "offline.connection-lost": "The connection to the server was lost",
   "offline.wrong-password": "The server refused the user name or password ({code})",
+  "offline.invalid-token": "The server did not accept the token ({code})",
+  "offline.no-token": "There is no token to register with: {detail}",
   "offline.no-answer": "The server did not answer",
   "offline.refused": "The server refused the registration: {code} {text}",
   "offline.configuration": "The account cannot be used: {detail}",

@@ -43,6 +43,8 @@ export const es: Catalogue = {
   "offline.not-sip-over-web-socket": "El servidor no ofrece ahí SIP sobre WebSocket",
   "offline.connection-lost": "Se perdió la conexión con el servidor",
   "offline.wrong-password": "El servidor rechazó el usuario o la contraseña ({code})",
+  "offline.invalid-token": "El servidor no aceptó el token ({code})",
+  "offline.no-token": "No hay token para registrarse: {detail}",
   "offline.no-answer": "El servidor no respondió",
   "offline.refused": "El servidor rechazó el registro: {code} {text}",
   "offline.configuration": "La cuenta no se puede usar así: {detail}",

@@ -44,6 +44,8 @@ export const fr: Catalogue = {
   "offline.not-sip-over-web-socket": "Le serveur ne propose pas SIP sur WebSocket à cette adresse",
   "offline.connection-lost": "La connexion au serveur a été perdue",
   "offline.wrong-password": "Le serveur a refusé l’identifiant ou le mot de passe ({code})",
+  "offline.invalid-token": "Le serveur n’a pas accepté le jeton ({code})",
+  "offline.no-token": "Aucun jeton pour s’enregistrer : {detail}",
   "offline.no-answer": "Le serveur n’a pas répondu",
   "offline.refused": "Le serveur a refusé l’enregistrement : {code} {text}",
   "offline.configuration": "Le compte est inutilisable ainsi : {detail}",

@@ -58,6 +58,9 @@ pub(crate) struct Call {
     dtmf: DtmfMode,
     dtmf_info: bool,
     can_hold: bool,
+    /// Whether the line makes ready for it, and must be told when it comes to nothing.
+    #[serde(default)]
+    prepares: bool,
     setup: SetupTimes,
     statistics: Option<MediaStatistics>,
     lost: Lost,
@@ -74,6 +77,8 @@ pub(crate) struct Call {
 pub(crate) enum Phase {
     /// Dialled while the account was coming up.
     Waiting { dial: Dial, until: Instant },
+    /// The line makes ready for it.
+    Preparing { dial: Dial },
     /// Our offer is being made.
     Offering { dial: Dial },
     /// The INVITE is out. `fork` is the branch whose answer is applied.
@@ -159,6 +164,7 @@ impl Call {
             dtmf: line.dtmf,
             dtmf_info: line.capabilities.dtmf_info,
             can_hold: line.capabilities.hold,
+            prepares: line.capabilities.prepares,
             setup: SetupTimes::default(),
             statistics: None,
             lost: Lost::default(),
@@ -169,9 +175,25 @@ impl Call {
         };
         match wait {
             Some(wait) => call.phase = Phase::Waiting { dial, until: now + wait },
-            None => call.make_offer(dial, out),
+            None => call.dial_on(line, dial, out),
         }
         call
+    }
+
+    fn dial_on(&mut self, line: &Line, dial: Dial, out: &mut Outbox) {
+        if !line.capabilities.prepares {
+            return self.make_offer(dial, out);
+        }
+        out.line(&self.account, LineRequest::Prepare { call: self.line, target: dial.target.clone() });
+        self.phase = Phase::Preparing { dial };
+    }
+
+    /// The line has made ready.
+    fn on_prepared(&mut self, out: &mut Outbox) {
+        if let Phase::Preparing { dial } = &self.phase {
+            let dial = dial.clone();
+            self.make_offer(dial, out);
+        }
     }
 
     /// A call that arrived on `line`.
@@ -218,6 +240,7 @@ impl Call {
             dtmf: line.dtmf,
             dtmf_info: line.capabilities.dtmf_info,
             can_hold: line.capabilities.hold,
+            prepares: line.capabilities.prepares,
             setup: SetupTimes::default(),
             statistics: None,
             lost: Lost::default(),
@@ -228,12 +251,16 @@ impl Call {
         }
     }
 
-    /// The account has become usable: a waiting call goes out.
-    pub(crate) fn line_is_usable(&mut self, now: Instant, out: &mut Outbox) {
+    /// The account has become usable.
+    pub(crate) fn line_is_usable(&mut self, now: Instant) {
         self.lost.line(now, false);
+    }
+
+    /// Calls may be tried on the account: one that waits for that goes out.
+    pub(crate) fn line_may_dial(&mut self, line: &Line, out: &mut Outbox) {
         if let Phase::Waiting { dial, .. } = &self.phase {
             let dial = dial.clone();
-            self.make_offer(dial, out);
+            self.dial_on(line, dial, out);
         }
     }
 
@@ -256,7 +283,7 @@ impl Call {
             Phase::Alerting { give_up_at, .. } => Some(*give_up_at),
             Phase::Ended(ended) => Some(ended.deadline()),
             Phase::Talking => self.lost.due(),
-            Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging => None,
+            Phase::Preparing { .. } | Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging => None,
         };
         [phase, self.digits.due(), self.transfer.deadline(), self.unattended_due()].into_iter().flatten().min()
     }
@@ -290,6 +317,7 @@ impl Call {
             Phase::Ended(_) => self.report_when_due(now, out),
             Phase::Waiting { .. }
             | Phase::Alerting { .. }
+            | Phase::Preparing { .. }
             | Phase::Offering { .. }
             | Phase::Inviting { .. }
             | Phase::Judging
@@ -348,9 +376,10 @@ impl Call {
     fn state(&self) -> Option<CallState> {
         Some(match &self.phase {
             Phase::Judging => return None,
-            Phase::Waiting { .. } | Phase::Offering { .. } | Phase::Inviting { progress: Progress::Silent, .. } => {
-                CallState::Dialing
-            }
+            Phase::Waiting { .. }
+            | Phase::Preparing { .. }
+            | Phase::Offering { .. }
+            | Phase::Inviting { progress: Progress::Silent, .. } => CallState::Dialing,
             Phase::Inviting { progress: Progress::Ringing, .. } => CallState::Ringing,
             Phase::Inviting { progress: Progress::EarlyMedia, .. } => CallState::EarlyMedia,
             Phase::Alerting { answer: Answer::Coming { wanted: true }, .. } => CallState::Connecting,

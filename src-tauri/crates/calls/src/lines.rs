@@ -1,7 +1,8 @@
 //! The accounts as call control sees them: in the user's order, with their states and capabilities.
 
 use model::{
-    Account, AccountCan, AccountId, AccountState, AccountView, DtmfMode, Event, OfflineCause, Personal, Provider, Voicemail,
+    Account, AccountCan, AccountId, AccountState, AccountView, DtmfMode, Event, Instant, OfflineCause, Personal, Provider,
+    Voicemail,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +24,13 @@ pub(crate) struct Line {
     voicemail_number: Personal,
     /// What the server told of it last.
     voicemail: Option<Voicemail>,
+    /// Until when it is signed in, where that has an end.
+    #[serde(default)]
+    expires: Option<Instant>,
 }
 
 /// Until a line says what it can do, it can do nothing.
-const UNKNOWN: Capabilities = Capabilities { calls: 0, hold: false, transfer: false, dtmf_info: false };
+const UNKNOWN: Capabilities = Capabilities { calls: 0, hold: false, transfer: false, dtmf_info: false, prepares: false };
 
 impl Line {
     /// Whether calls can be placed now.
@@ -37,6 +41,11 @@ impl Line {
     /// Whether it carries no further call beside so many; one that has not yet said what it can do may.
     pub(crate) fn is_full(&self, calls: usize) -> bool {
         self.capabilities != UNKNOWN && calls >= self.capabilities.calls as usize
+    }
+
+    /// Whether a call may be tried now: it is usable, or makes itself so.
+    pub(crate) fn may_dial(&self) -> bool {
+        self.is_usable() || (self.capabilities.prepares && self.state != AccountState::Disabled)
     }
 
     /// Its voice mail, with the user's number before the server's.
@@ -64,6 +73,7 @@ impl Lines {
                 let before = known.iter().position(|line| line.id == account.id).map(|at| known.swap_remove(at));
                 let capabilities = before.as_ref().map_or(UNKNOWN, |line| line.capabilities);
                 let voicemail = before.as_ref().and_then(|line| line.voicemail.clone());
+                let expires = before.as_ref().and_then(|line| line.expires);
                 let state = match before {
                     _ if !account.enabled => AccountState::Disabled,
                     Some(Line { state, .. }) if state != AccountState::Disabled => state,
@@ -74,7 +84,7 @@ impl Lines {
                     Provider::Sip(sip) => (sip.dtmf, sip.voicemail_number.clone()),
                     Provider::Aculab(_) => (DtmfMode::Rfc4733, Personal::default()),
                 };
-                Line { id: account.id.clone(), state, capabilities, dtmf, told: None, voicemail_number, voicemail }
+                Line { id: account.id.clone(), state, capabilities, dtmf, told: None, voicemail_number, voicemail, expires }
             })
             .collect();
     }
@@ -86,6 +96,12 @@ impl Lines {
     pub(crate) fn set_capabilities(&mut self, id: &AccountId, capabilities: Capabilities) {
         if let Some(line) = self.0.iter_mut().find(|line| line.id == *id) {
             line.capabilities = capabilities;
+        }
+    }
+
+    pub(crate) fn set_expires(&mut self, id: &AccountId, expires: Option<Instant>) {
+        if let Some(line) = self.0.iter_mut().find(|line| line.id == *id) {
+            line.expires = expires;
         }
     }
 
@@ -140,6 +156,7 @@ impl Lines {
                 state: line.state.clone(),
                 can: AccountCan { hold: line.capabilities.hold, transfer: line.capabilities.transfer },
                 voicemail: line.voicemail_view(),
+                expires_ms: line.expires.map(Instant::as_millis),
             })
             .collect()
     }

@@ -104,11 +104,7 @@ fn services(access: AccessArguments) -> Result<WebServices, Failure> {
     let variable = &access.key_env;
     let api_key = env::var(variable)
         .map_err(|_| Failure::usage(format!("the environment has no variable {variable} with an API access key")))?;
-    let proxy = match access.proxy.as_deref() {
-        None | Some("") => Proxy::System,
-        Some("direct") => Proxy::Direct,
-        Some(url) => Proxy::Url(Secret::new(url)),
-    };
+    let proxy = Proxy::named(access.proxy.as_deref().unwrap_or_default());
     Ok(WebServices {
         cloud: access.cloud,
         user: access.user.into(),

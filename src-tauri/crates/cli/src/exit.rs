@@ -63,7 +63,10 @@ impl Exit {
             | OfflineCause::NotSipOverWebSocket { .. }
             | OfflineCause::ConnectionLost { .. }
             | OfflineCause::NoAnswer => Self::Unreachable,
-            OfflineCause::WrongPassword { .. } | OfflineCause::Refused { .. } => Self::NotAuthorised,
+            OfflineCause::WrongPassword { .. }
+            | OfflineCause::InvalidToken { .. }
+            | OfflineCause::NoToken { .. }
+            | OfflineCause::Refused { .. } => Self::NotAuthorised,
             OfflineCause::Configuration { .. } => Self::Usage,
             OfflineCause::SignedOff => Self::Failed,
         }

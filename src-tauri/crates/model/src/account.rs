@@ -268,6 +268,18 @@ pub enum OfflineCause {
         /// SIP status.
         code: u16,
     },
+    /// The token was refused, as over or for somebody else.
+    #[error("the server did not accept the token ({code})")]
+    InvalidToken {
+        /// SIP status.
+        code: u16,
+    },
+    /// No token can be had to register with.
+    #[error("there is no token to register with: {detail}")]
+    NoToken {
+        /// Why.
+        detail: String,
+    },
     /// The server did not answer the registration.
     #[error("the server did not answer")]
     NoAnswer,

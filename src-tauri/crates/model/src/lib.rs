@@ -50,5 +50,5 @@ pub use settings::{
     SETTINGS_VERSION, Settings, Shortcuts, Theme, WindowSettings,
 };
 pub use snapshot::{AccountCan, AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot};
-pub use target::{InvalidTarget, Target};
+pub use target::{InvalidTarget, Named, Target};
 pub use transfer::{TransferTo, TransferView};

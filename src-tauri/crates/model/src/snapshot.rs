@@ -54,6 +54,9 @@ pub struct AccountView {
     pub state: AccountState,
     /// What its service lets a call do.
     pub can: AccountCan,
+    /// Until when it is signed in, ms on the phone's clock; none where that has no end.
+    #[specta(type = Option<u32>)]
+    pub expires_ms: Option<u64>,
     /// Its voice mail; none when the server tells nothing and no number is set.
     pub voicemail: Option<Voicemail>,
 }

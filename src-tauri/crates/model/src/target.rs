@@ -7,6 +7,10 @@ use specta::Type;
 
 use crate::Personal;
 
+/// How targets begin that say what they name.
+const SERVICE: &str = "service:";
+const CLIENT: &str = "client:";
+
 /// The longest text taken as a target; longer ones are mistakes or attacks.
 const LONGEST: usize = 256;
 
@@ -16,6 +20,15 @@ const LONGEST: usize = 256;
 #[serde(try_from = "Personal", into = "Personal")]
 #[specta(type = String)]
 pub struct Target(Personal);
+
+/// What kind of name follows, in targets that say it: `service:echo`, `client:bob`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A service of Aculab Cloud.
+    Service,
+    /// A client of Aculab Cloud.
+    Client,
+}
 
 /// Why a text cannot be dialled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +48,12 @@ impl Target {
     /// The target as it goes on the wire: an address with its scheme, or the bare user part or number.
     pub fn expose(&self) -> &str {
         self.0.expose()
+    }
+
+    /// The name, of a target that says what it names.
+    pub fn named(&self) -> Option<(Named, &str)> {
+        let named = |prefix| self.expose().strip_prefix(prefix);
+        named(SERVICE).map(|name| (Named::Service, name)).or_else(|| named(CLIENT).map(|name| (Named::Client, name)))
     }
 
     /// Whether it names its own domain (`sip:…@…`).
@@ -60,7 +79,17 @@ impl FromStr for Target {
                 (Some(scheme.to_ascii_lowercase()), rest)
             }
             Some((scheme, rest)) if ["tel", "callto"].contains(&scheme.to_ascii_lowercase().as_str()) => (None, rest),
-            Some(_) if !text.contains('@') => return Err(invalid()),
+            Some((scheme, rest)) if !text.contains('@') => {
+                let kind = match scheme.to_ascii_lowercase().as_str() {
+                    "service" => SERVICE,
+                    "client" | "webrtc" => CLIENT,
+                    _ => return Err(invalid()),
+                };
+                if rest.is_empty() || !rest.chars().all(is_user_char) {
+                    return Err(invalid());
+                }
+                return Ok(Self(Personal::new(format!("{kind}{rest}"))));
+            }
             _ => (None, text),
         };
         if rest.contains('@') {
@@ -125,18 +154,40 @@ mod tests {
             ("bob@example.com", "sip:bob@example.com"),
             ("SIP:bob@example.com:5070;transport=ws", "sip:bob@example.com:5070;transport=ws"),
             ("sips:bob@[2001:db8::1]", "sips:bob@[2001:db8::1]"),
+            ("Service:echo", "service:echo"),
+            ("client:bob", "client:bob"),
+            ("webrtc:bob", "client:bob"),
         ] {
             assert_eq!(typed.parse::<Target>().expect(typed).expose(), target);
         }
     }
 
     #[test]
+    fn targets_that_say_what_they_name_are_told_from_others() {
+        let named = |text: &str| text.parse::<Target>().expect(text).named().map(|(kind, name)| (kind, name.to_owned()));
+        assert_eq!(named("service:echo"), Some((Named::Service, "echo".into())));
+        assert_eq!(named("webrtc:bob"), Some((Named::Client, "bob".into())));
+        assert_eq!((named("bob"), named("sip:service@x")), (None, None));
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         assert_eq!("  ".parse::<Target>(), Err(InvalidTarget::Empty));
         assert_eq!("9".repeat(300).parse::<Target>(), Err(InvalidTarget::TooLong));
-        for typed in
-            ["http://x", "sip:", "sip:@x", "sip:a@", "a b", "bob@ex ample", "x\r\nVia: y", "sip:a@b\"", "sip:a@b?X=1", "() -"]
-        {
+        for typed in [
+            "http://x",
+            "sip:",
+            "sip:@x",
+            "sip:a@",
+            "a b",
+            "bob@ex ample",
+            "x\r\nVia: y",
+            "sip:a@b\"",
+            "sip:a@b?X=1",
+            "() -",
+            "service:",
+            "client:a b",
+        ] {
             assert!(matches!(typed.parse::<Target>(), Err(InvalidTarget::NotAnAddress(_))), "{typed}");
         }
     }

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use calls::io::{LineEvent, LineRequest};
 use model::{Account, AccountId, AccountState, OfflineCause, Provider, Settings, SipAccount};
-use providers::{Line, LineInput, Provider as Machine, sip::SipProvider};
+use providers::{
+    Line, LineInput, Provider as Machine,
+    aculab::{AculabProvider, WallClock},
+    sip::SipProvider,
+};
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use tracing::{error, info_span};
 
@@ -130,6 +134,9 @@ pub(crate) fn machine(provider: &Provider, instance: &str, world: &World) -> Res
     match provider {
         Provider::Practice => Err("the practice exchange does not run"),
         Provider::Sip(sip) => Ok(Box::new(SipProvider::new(sip, instance, seed))),
-        Provider::Aculab(_) => Err("this version of Sidetone cannot connect to Aculab Cloud yet"),
+        Provider::Aculab(aculab) => {
+            let clock = WallClock { at: world.clock.now(), unix_s: world.clock.unix_seconds() };
+            Ok(Box::new(AculabProvider::new(aculab, clock, seed)))
+        }
     }
 }

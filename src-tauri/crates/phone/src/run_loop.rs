@@ -177,6 +177,9 @@ impl RunLoop {
             let known = self.shelf.knows(&incoming.remote);
             incoming.plan = Plan::of(&self.settings.borrow().auto_answer, account, incoming, known);
         }
+        if let Input::Line(account, LineEvent::IceServers(servers)) = input {
+            return self.sessions.set_ice_servers(account, servers);
+        }
         if let Input::Media(media, event) = &input {
             self.sessions.heard(*media, event);
         }

@@ -26,6 +26,8 @@ pub(crate) struct Sessions {
     practice: Option<SipAccount>,
     outbox: mpsc::Sender<(MediaId, MediaEvent)>,
     accounts: BTreeMap<AccountId, Ways>,
+    /// What the services name, for accounts that have no servers of their own.
+    named: BTreeMap<AccountId, Vec<IceServer>>,
     calls: CallSettings,
     open: BTreeMap<MediaId, SessionHandle>,
     /// Asked to close and not yet closed.
@@ -34,7 +36,8 @@ pub(crate) struct Sessions {
 
 /// The ways that the audio of an account's calls may take.
 struct Ways {
-    ice_servers: Vec<IceServer>,
+    /// None leaves it to the service.
+    ice_servers: Option<Vec<IceServer>>,
     ice_policy: IcePolicy,
     /// What relays reached by TLS may be trusted by, beside the platform; may be empty.
     ca_file: String,
@@ -45,7 +48,7 @@ struct Ways {
 impl Ways {
     fn of(provider: &Provider, practice: Option<&SipAccount>) -> Option<Self> {
         let of_sip = |sip: &SipAccount| Self {
-            ice_servers: sip.ice_servers.clone(),
+            ice_servers: Some(sip.ice_servers.clone()),
             ice_policy: sip.ice_policy,
             ca_file: sip.ca_file.clone(),
             loopback: is_on_this_machine(&sip.server),
@@ -54,7 +57,7 @@ impl Ways {
             Provider::Sip(sip) => Some(of_sip(sip)),
             Provider::Practice => practice.map(of_sip),
             Provider::Aculab(aculab) => Some(Self {
-                ice_servers: aculab.ice_servers.clone().unwrap_or_default(),
+                ice_servers: aculab.ice_servers.clone(),
                 ice_policy: aculab.ice_policy,
                 ca_file: aculab.ca_file.clone(),
                 loopback: is_on_this_machine(&aculab.server()),
@@ -65,8 +68,8 @@ impl Ways {
 
 impl Sessions {
     pub(crate) fn new(world: World, practice: Option<SipAccount>, outbox: mpsc::Sender<(MediaId, MediaEvent)>) -> Self {
-        let (accounts, open, closing) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Self { world, practice, outbox, accounts, calls: CallSettings::default(), open, closing }
+        let (accounts, named, open, closing) = Default::default();
+        Self { world, practice, outbox, accounts, named, calls: CallSettings::default(), open, closing }
     }
 
     /// Takes the settings for sessions opened from now on; secrets are filled in already.
@@ -74,6 +77,12 @@ impl Sessions {
         self.calls = settings.calls.clone();
         let ways = |account: &Account| Some((account.id.clone(), Ways::of(&account.provider, self.practice.as_ref())?));
         self.accounts = settings.accounts.iter().filter_map(ways).collect();
+        self.named.retain(|account, _| self.accounts.contains_key(account));
+    }
+
+    /// Takes the servers that an account's service names.
+    pub(crate) fn set_ice_servers(&mut self, account: AccountId, servers: Vec<IceServer>) {
+        self.named.insert(account, servers);
     }
 
     /// Hands a request to its session, which is opened by its first one.
@@ -122,7 +131,7 @@ impl Sessions {
             codecs: self.calls.codecs.clone(),
             packet_ms: self.calls.packet_ms,
             dtx: self.calls.dtx,
-            ice_servers: ways.ice_servers.clone(),
+            ice_servers: ways.ice_servers.as_ref().or_else(|| self.named.get(account)).cloned().unwrap_or_default(),
             server_streams: Arc::new(AccountStreams::new(&self.world.network, &ways.ca_file)),
             ice_policy: ways.ice_policy,
             loopback: ways.loopback,

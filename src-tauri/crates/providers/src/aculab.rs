@@ -1,9 +1,17 @@
-//! Aculab Cloud: its names, tokens and web services.
+//! Aculab Cloud: calls to its services and clients and from them, its tokens and web services.
 //!
-//! Calls at the cloud are not placed here yet; what is here asks its web services for tokens and for who is registered.
+//! A layer over the general SIP line: what is said on the wire is `sip::UserAgent`'s, being connected and registered is
+//! `sip::Presence`'s. Here is what only this cloud does: its names, its tokens, its list of ICE servers, its causes.
 
+mod causes;
+mod dial;
+mod ice_list;
+mod line;
+mod setup;
 mod token;
+mod token_keeper;
 mod web;
 
+pub use line::{AculabProvider, WallClock};
 pub use token::{InvalidToken, Token, TokenClaims};
 pub use web::{InvalidLifetime, RegisteredClient, TokenLifetime, TokenWish, WebError, WebServices};

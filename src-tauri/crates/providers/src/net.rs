@@ -130,6 +130,17 @@ pub enum Proxy {
     Url(model::Secret),
 }
 
+impl Proxy {
+    /// As settings write it: the system's when empty, none when `direct`.
+    pub fn named(text: &str) -> Self {
+        match text.trim() {
+            "" => Self::System,
+            "direct" => Self::Direct,
+            url => Self::Url(model::Secret::new(url)),
+        }
+    }
+}
+
 /// What goes into an open connection. `Debug` shows the size of messages only.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Outgoing {

@@ -14,17 +14,22 @@ use std::{collections::VecDeque, path::PathBuf};
 use calls::io::{Capabilities, LineEnd, LineEvent, LineRequest};
 use model::{AccountState, Instant, LineCall, OfflineCause, Password, SipAccount};
 use sip::{Transport, Uri, UserAgentConfig, auth::Credentials};
+use tracing::debug;
 
-use self::presence::{Presence, Setup};
+pub(crate) use self::{
+    backoff::Schedule,
+    presence::{Connect, Habits, Loss, News, Presence, Setup},
+};
 use crate::{
     Input, Output, Provider,
     net::{Endpoint, Proxy, ServerUrl},
 };
 
 /// Calls at once on one account; more than a person can have, fewer than could hurt.
-const CALLS: u32 = 64;
-const USER_AGENT: &str = concat!("Sidetone/", env!("CARGO_PKG_VERSION"));
-const SUBPROTOCOL: &str = "sip";
+pub(crate) const CALLS: u32 = 64;
+pub(crate) const USER_AGENT: &str = concat!("Sidetone/", env!("CARGO_PKG_VERSION"));
+pub(crate) const SUBPROTOCOL: &str = "sip";
+const HABITS: Habits = Habits { connect: Connect::Always, loss: Loss::CallsStay, schedule: Schedule::WithTime };
 
 /// One account at a SIP server.
 pub struct SipProvider(State);
@@ -35,7 +40,7 @@ enum State {
     Usable(Box<Presence>),
 }
 
-struct Unusable {
+pub(crate) struct Unusable {
     cause: OfflineCause,
     outputs: VecDeque<Output>,
 }
@@ -47,26 +52,31 @@ impl SipProvider {
     pub fn new(account: &SipAccount, instance: &str, seed: [u8; 32]) -> Self {
         Self(match setup(account, instance) {
             Ok(setup) => State::Usable(Box::new(Presence::new(setup, seed))),
-            Err(cause) => State::Unusable(Unusable { cause, outputs: VecDeque::new() }),
+            Err(cause) => State::Unusable(Unusable::new(cause)),
         })
     }
 }
 
 impl Provider for SipProvider {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { calls: CALLS, hold: true, transfer: true, dtmf_info: true }
+        Capabilities { calls: CALLS, hold: true, transfer: true, dtmf_info: true, prepares: false }
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
         match &mut self.0 {
             State::Unusable(unusable) => unusable.handle(input),
-            State::Usable(presence) => presence.handle(now, input),
+            State::Usable(presence) => {
+                presence.handle(now, input);
+                while let Some(news) = presence.poll_news() {
+                    debug!(?news);
+                }
+            }
         }
     }
 
     fn poll_output(&mut self) -> Option<Output> {
         match &mut self.0 {
-            State::Unusable(unusable) => unusable.outputs.pop_front(),
+            State::Unusable(unusable) => unusable.poll_output(),
             State::Usable(presence) => presence.poll_output(),
         }
     }
@@ -80,21 +90,31 @@ impl Provider for SipProvider {
 }
 
 impl Unusable {
-    fn handle(&mut self, input: Input) {
+    pub(crate) fn new(cause: OfflineCause) -> Self {
+        Self { cause, outputs: VecDeque::new() }
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub(crate) fn handle(&mut self, input: Input) {
         match input {
             Input::Start => {
                 let state = AccountState::Offline { cause: self.cause.clone(), retry_in_s: None };
                 self.outputs.push_back(Output::Line(LineEvent::State(state)));
             }
             Input::Stop => self.outputs.push_back(Output::Stopped),
-            Input::Request(LineRequest::Invite { call, .. }) => self.outputs.push_back(failed(call, self.cause.to_string())),
+            Input::Request(LineRequest::Invite { call, .. } | LineRequest::Prepare { call, .. }) => {
+                self.outputs.push_back(failed(call, self.cause.to_string()))
+            }
             Input::Request(_) | Input::Net(_) | Input::NetworkChanged | Input::Timeout => {}
         }
     }
 }
 
 /// Says that a call came to nothing.
-fn failed(call: LineCall, detail: String) -> Output {
+pub(crate) fn failed(call: LineCall, detail: String) -> Output {
     Output::Line(LineEvent::Ended { call, how: LineEnd::Failed { detail } })
 }
 
@@ -128,13 +148,9 @@ fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
         subprotocol: Some(SUBPROTOCOL.to_owned()),
         ca_file: (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file)),
         allow_plain: account.allow_plain_ws,
-        proxy: match account.proxy.expose().trim() {
-            "" => Proxy::System,
-            "direct" => Proxy::Direct,
-            url => Proxy::Url(model::Secret::new(url)),
-        },
+        proxy: Proxy::named(account.proxy.expose()),
     };
-    Ok(Setup { endpoint, user_agent, domain, register: account.register, mwi: account.mwi })
+    Ok(Setup { endpoint, user_agent, domain, register: account.register, mwi: account.mwi, habits: HABITS })
 }
 
 /// The URI that REGISTER is sent to; `None` when the domain is not just a host with or without a port.
@@ -144,7 +160,7 @@ fn registrar(domain: &str) -> Option<Uri> {
     (host_and_port == domain).then_some(uri)
 }
 
-fn configuration(detail: impl ToString) -> OfflineCause {
+pub(crate) fn configuration(detail: impl ToString) -> OfflineCause {
     OfflineCause::Configuration { detail: detail.to_string() }
 }
 

@@ -15,7 +15,12 @@ impl Call {
         match &mut self.phase {
             Phase::Judging => self.phase = Phase::Alerting { answer: Answer::Coming { wanted: false }, give_up_at },
             Phase::Alerting { give_up_at: at, .. } => *at = give_up_at,
-            Phase::Waiting { .. } | Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Talking | Phase::Ended(_) => {}
+            Phase::Waiting { .. }
+            | Phase::Preparing { .. }
+            | Phase::Offering { .. }
+            | Phase::Inviting { .. }
+            | Phase::Talking
+            | Phase::Ended(_) => {}
         }
         out.line(&self.account, LineRequest::Ring { call: self.line });
         self.setup.signalled_ms = self.elapsed_ms(now);
@@ -72,7 +77,7 @@ impl Call {
     pub(crate) fn hang_up(&mut self, now: Instant, out: &mut Outbox) -> Result<(), &'static str> {
         match &self.phase {
             Phase::Alerting { answer: Answer::Coming { wanted: false } | Answer::Ready(_), .. } => return self.decline(now, out),
-            Phase::Waiting { .. } | Phase::Offering { .. } => self.end(now, Cause::Cancelled, out),
+            Phase::Waiting { .. } | Phase::Preparing { .. } | Phase::Offering { .. } => self.end(now, Cause::Cancelled, out),
             Phase::Inviting { .. } | Phase::Judging | Phase::Alerting { .. } => {
                 out.line(&self.account, LineRequest::HangUp { call: self.line });
                 self.end(now, Cause::Cancelled, out);

@@ -6,7 +6,10 @@ use model::{CallReport, Cause, Event, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Phase};
-use crate::{io::SoundRequest, outbox::Outbox};
+use crate::{
+    io::{LineRequest, SoundRequest},
+    outbox::Outbox,
+};
 
 /// How long the media session may take to tell its last figures; closing takes milliseconds.
 const REPORT_WITHIN: Duration = Duration::from_millis(500);
@@ -37,6 +40,9 @@ impl Call {
     pub(crate) fn end(&mut self, now: Instant, cause: Cause, out: &mut Outbox) {
         if !self.is_live() {
             return;
+        }
+        if self.prepares && matches!(self.phase, Phase::Preparing { .. } | Phase::Offering { .. }) {
+            out.line(&self.account, LineRequest::HangUp { call: self.line });
         }
         if let Some(media) = self.recorded_media() {
             out.sound(SoundRequest::EndRecording { media });

@@ -79,7 +79,7 @@ impl Call {
                 MadeOffer::Answer => out.line(&self.account, LineRequest::AnswerReoffer { call: self.line, description: offer }),
                 MadeOffer::Ignore => {}
             },
-            Phase::Waiting { .. } | Phase::Inviting { .. } | Phase::Judging | Phase::Ended(_) => {}
+            Phase::Waiting { .. } | Phase::Preparing { .. } | Phase::Inviting { .. } | Phase::Judging | Phase::Ended(_) => {}
         }
     }
 
@@ -94,7 +94,12 @@ impl Call {
                 self.exchange.answered();
                 self.advance_exchange(out);
             }
-            Phase::Waiting { .. } | Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging | Phase::Ended(_) => {}
+            Phase::Waiting { .. }
+            | Phase::Preparing { .. }
+            | Phase::Offering { .. }
+            | Phase::Inviting { .. }
+            | Phase::Judging
+            | Phase::Ended(_) => {}
         }
     }
 
@@ -118,7 +123,7 @@ impl Call {
                 out.line(&self.account, LineRequest::HangUp { call: self.line });
                 self.end(now, Cause::NotAcceptable { code, text: detail }, out);
             }
-            Phase::Waiting { .. } | Phase::Ended(_) => {}
+            Phase::Waiting { .. } | Phase::Preparing { .. } | Phase::Ended(_) => {}
         }
     }
 
@@ -171,7 +176,7 @@ impl Call {
                 );
             }
             Phase::Inviting { .. } | Phase::Talking => out.line(&self.account, LineRequest::HangUp { call: self.line }),
-            Phase::Waiting { .. } | Phase::Offering { .. } => {}
+            Phase::Waiting { .. } | Phase::Preparing { .. } | Phase::Offering { .. } => {}
             Phase::Ended(_) => return,
         }
         self.end(now, Cause::MediaFailed { detail }, out);

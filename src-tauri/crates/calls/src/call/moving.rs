@@ -22,6 +22,7 @@ impl Call {
         match &self.phase {
             Phase::Ended(ended) => Some(&ended.cause),
             Phase::Waiting { .. }
+            | Phase::Preparing { .. }
             | Phase::Offering { .. }
             | Phase::Inviting { .. }
             | Phase::Judging

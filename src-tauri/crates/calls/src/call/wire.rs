@@ -14,6 +14,7 @@ impl Call {
     /// Takes an event of the line that concerns this call.
     pub(crate) fn on_line(&mut self, now: Instant, event: LineEvent, out: &mut Outbox) {
         match event {
+            LineEvent::Prepared { .. } => self.on_prepared(out),
             LineEvent::Sent { .. } => self.setup.signalled_ms = self.elapsed_ms(now),
             LineEvent::Progress { code, fork, answer, .. } => self.on_progress(now, code, fork, answer, out),
             LineEvent::Answered { fork, answer, remote, .. } => {
@@ -44,6 +45,8 @@ impl Call {
             | LineEvent::ReferProgress { .. }
             | LineEvent::State(_)
             | LineEvent::Capable(_)
+            | LineEvent::IceServers(_)
+            | LineEvent::Expires(_)
             | LineEvent::Voicemail(_)
             | LineEvent::Incoming(_) => {}
         }
@@ -116,6 +119,7 @@ impl Call {
             }
             LineEnd::Cancelled { .. } => Cause::Missed,
             LineEnd::Refused { code, text } => Cause::of_response(code, &text),
+            LineEnd::Caused { cause } => cause,
             LineEnd::ConnectionLost => Cause::ConnectionLost,
             LineEnd::Failed { detail } if talked || ringing_here => Cause::ServerFailed { code: 500, text: detail },
             LineEnd::Failed { detail } => Cause::AccountNotReady { detail },

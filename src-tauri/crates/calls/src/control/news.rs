@@ -6,7 +6,7 @@ use super::CallControl;
 use crate::{
     call::{Call, Phase},
     floor::Holder,
-    io::{LineEvent, MediaEvent},
+    io::{Capabilities, LineEvent, MediaEvent},
 };
 
 impl CallControl {
@@ -25,10 +25,14 @@ impl CallControl {
     pub(super) fn on_line(&mut self, now: Instant, account: AccountId, event: LineEvent) {
         match event {
             LineEvent::State(state) => self.on_line_state(now, &account, state),
-            LineEvent::Capable(capabilities) => self.lines.set_capabilities(&account, capabilities),
+            LineEvent::Capable(capabilities) => self.on_capable(&account, capabilities),
+            LineEvent::Expires(expires) => self.lines.set_expires(&account, expires),
+            // The run loop has taken them.
+            LineEvent::IceServers(_) => {}
             LineEvent::Voicemail(voicemail) => self.lines.set_voicemail(&account, voicemail, &mut self.outbox),
             LineEvent::Incoming(incoming) => self.on_incoming(now, &account, *incoming),
-            LineEvent::Sent { call, .. }
+            LineEvent::Prepared { call }
+            | LineEvent::Sent { call, .. }
             | LineEvent::Progress { call, .. }
             | LineEvent::Answered { call, .. }
             | LineEvent::Confirmed { call, .. }
@@ -45,12 +49,23 @@ impl CallControl {
         }
     }
 
+    fn on_capable(&mut self, account: &AccountId, capabilities: Capabilities) {
+        self.lines.set_capabilities(account, capabilities);
+        let Some(line) = self.lines.get(account).filter(|line| line.may_dial()) else { return };
+        for call in self.calls.values_mut().filter(|call| call.account == *account) {
+            call.line_may_dial(line, &mut self.outbox);
+        }
+    }
+
     pub(super) fn on_line_state(&mut self, now: Instant, account: &AccountId, state: AccountState) {
         self.lines.set_state(account, state, &mut self.outbox);
         let Some(line) = self.lines.get(account) else { return };
         for call in self.calls.values_mut().filter(|call| call.account == *account) {
             match &line.state {
-                _ if line.is_usable() => call.line_is_usable(now, &mut self.outbox),
+                _ if line.is_usable() => {
+                    call.line_is_usable(now);
+                    call.line_may_dial(line, &mut self.outbox);
+                }
                 AccountState::Offline { cause, .. } if matches!(call.phase, Phase::Waiting { .. }) => {
                     call.end(now, Cause::AccountNotReady { detail: cause.to_string() }, &mut self.outbox);
                 }

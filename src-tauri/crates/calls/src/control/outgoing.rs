@@ -11,6 +11,7 @@ use crate::{
     dial::Dial,
     floor::Holder,
     io::MediaRequest,
+    lines::Line,
 };
 
 /// How long a call may wait for its account to come up: what a link that starts the phone needs.
@@ -43,11 +44,11 @@ impl CallControl {
             self.refuse(None, NoticeCode::DialFailed, message);
             return None;
         };
-        let wait = line.is_coming_up().then_some(WAIT_FOR_LINE);
+        let wait = (line.is_coming_up() && !line.may_dial()).then_some(WAIT_FOR_LINE);
         let on_line = self.calls.values().filter(|call| call.is_live() && call.account == line.id).count();
         let refusal = match &line.state {
             _ if line.is_full(on_line) => Some(format!("it carries {} calls at once", line.capabilities.calls)),
-            _ if line.is_usable() || line.is_coming_up() => None,
+            _ if line.may_dial() || line.is_coming_up() => None,
             AccountState::Offline { cause, .. } => Some(cause.to_string()),
             _ => Some("it is switched off".to_owned()),
         };
@@ -77,7 +78,9 @@ impl CallControl {
     }
 
     pub(super) fn prepare(&mut self, now: Instant, account: Option<AccountId>) {
-        let Some(line) = self.lines.choose(account.as_ref()).filter(|line| line.is_usable()) else { return };
+        // Where the line has to make ready first, candidates gathered now would lack its servers.
+        let is_ready = |line: &&Line| line.is_usable() && !line.capabilities.prepares;
+        let Some(line) = self.lines.choose(account.as_ref()).filter(is_ready) else { return };
         let account = line.id.clone();
         if let Some(prepared) = self.prepared.as_mut().filter(|prepared| prepared.account == account) {
             prepared.until = now + PREPARED_FOR;

@@ -21,7 +21,7 @@ struct Desk {
     asked: Vec<Output>,
 }
 
-const CAPABLE: Capabilities = Capabilities { calls: 8, hold: true, transfer: true, dtmf_info: true };
+const CAPABLE: Capabilities = Capabilities { calls: 8, hold: true, transfer: true, dtmf_info: true, prepares: false };
 
 fn account() -> AccountId {
     AccountId("practice".into())

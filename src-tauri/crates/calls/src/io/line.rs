@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{AccountState, DtmfDigit, LineCall, Personal, Remote, Target, Voicemail};
+use model::{AccountState, Cause, DtmfDigit, IceServer, Instant, LineCall, Personal, Remote, Target, Voicemail};
 use serde::{Deserialize, Serialize};
 
 use super::{Description, Plan};
@@ -18,12 +18,24 @@ pub struct Capabilities {
     pub transfer: bool,
     /// Whether digits may go by INFO.
     pub dtmf_info: bool,
+    /// Whether the line makes ready for each call: it is asked by `LineRequest::Prepare` before our offer is made, and
+    /// may be whatever the state of the account is.
+    #[serde(default)]
+    pub prepares: bool,
 }
 
 /// What call control asks of a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LineRequest {
+    /// Make ready for a call that is being placed: connect, and learn the ICE servers. Answered by `Prepared`, within
+    /// seconds whatever the servers do, or by `Ended`. The call is taken back by `HangUp`.
+    Prepare {
+        /// Its name from now on; a `LineCall::Dialled`.
+        call: LineCall,
+        /// Whom.
+        target: Target,
+    },
     /// Send an INVITE.
     Invite {
         /// Its name from now on; a `LineCall::Dialled`.
@@ -132,7 +144,8 @@ impl LineRequest {
     /// The call it is about.
     pub fn call(&self) -> LineCall {
         match self {
-            Self::Invite { call, .. }
+            Self::Prepare { call, .. }
+            | Self::Invite { call, .. }
             | Self::Refer { call, .. }
             | Self::AnswerRefer { call, .. }
             | Self::NotifyRefer { call, .. }
@@ -167,8 +180,18 @@ pub enum LineEvent {
     State(AccountState),
     /// What the line can do; said once, first.
     Capable(Capabilities),
+    /// The STUN and TURN servers that the service names, for media sessions opened from now on of an account that has none
+    /// of its own. For the run loop.
+    IceServers(Vec<IceServer>),
+    /// Until when the line is signed in; none when that has no end, or it is not.
+    Expires(Option<Instant>),
     /// How many voice messages wait; its number is what the server names, if it does.
     Voicemail(Voicemail),
+    /// The call may be offered.
+    Prepared {
+        /// Which.
+        call: LineCall,
+    },
     /// The INVITE left.
     Sent {
         /// Which.
@@ -332,6 +355,11 @@ pub enum LineEnd {
         code: u16,
         /// Its words.
         text: String,
+    },
+    /// For a cause that the service has its own list for.
+    Caused {
+        /// It.
+        cause: Cause,
     },
     /// The connection went and the call could not be kept.
     ConnectionLost,

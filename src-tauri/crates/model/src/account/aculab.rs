@@ -1,5 +1,6 @@
 //! Accounts at Aculab Cloud, by either of its interfaces.
 
+mod causes;
 mod names;
 
 use serde::{Deserialize, Serialize};

@@ -92,6 +92,8 @@ pub struct Words {
     pub not_sip_over_web_socket: &'static str,
     pub connection_lost: &'static str,
     pub wrong_password: &'static str,
+    pub invalid_token: &'static str,
+    pub no_token: &'static str,
     pub no_answer: &'static str,
     pub refused: &'static str,
     pub configuration: &'static str,

@@ -8,6 +8,7 @@ pub(super) fn snapshot<const N: usize>(calls: [CallView; N]) -> Snapshot {
         id: AccountId("practice".into()),
         state: AccountState::Registered,
         can: model::AccountCan::default(),
+        expires_ms: None,
         voicemail: None,
     };
     Snapshot { accounts: vec![account], calls: calls.into(), ..Snapshot::default() }

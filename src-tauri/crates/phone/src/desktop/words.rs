@@ -61,6 +61,8 @@ fn offline(cause: &OfflineCause, language: Language) -> String {
         OfflineCause::NotSipOverWebSocket { .. } => words.not_sip_over_web_socket.into(),
         OfflineCause::ConnectionLost { .. } => words.connection_lost.into(),
         OfflineCause::WrongPassword { code } => fill(words.wrong_password, code),
+        OfflineCause::InvalidToken { code } => fill(words.invalid_token, code),
+        OfflineCause::NoToken { .. } => words.no_token.into(),
         OfflineCause::NoAnswer => words.no_answer.into(),
         OfflineCause::Refused { code, text } => fill(words.refused, format!("{code} {}", shown(text))),
         OfflineCause::Configuration { detail } => fill(words.configuration, detail),

@@ -128,6 +128,8 @@ fn step_of(cause: &OfflineCause) -> AccountStep {
         OfflineCause::NotSipOverWebSocket { .. } => AccountStep::WebSocket,
         OfflineCause::ConnectionLost { .. }
         | OfflineCause::WrongPassword { .. }
+        | OfflineCause::InvalidToken { .. }
+        | OfflineCause::NoToken { .. }
         | OfflineCause::NoAnswer
         | OfflineCause::Refused { .. }
         | OfflineCause::SignedOff => AccountStep::Registration,

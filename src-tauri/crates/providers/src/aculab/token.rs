@@ -75,12 +75,11 @@ impl TokenClaims {
         let seconds = self.expires?.checked_sub(self.issued?)?;
         u64::try_from(seconds).ok().map(Duration::from_secs)
     }
+}
 
-    /// How long after it was made the next one should be fetched.
-    pub fn fetch_next_after(&self) -> Option<Duration> {
-        let lifetime = self.lifetime()?;
-        Some((lifetime.saturating_mul(FETCHED_AFTER) / 100).min(lifetime.saturating_sub(FETCHED_BEFORE)))
-    }
+/// How long before a token ends in `lasts` the next one is fetched: after 80 % of that, a minute before it at the latest.
+pub(super) fn fetch_next_after(lasts: Duration) -> Duration {
+    (lasts.saturating_mul(FETCHED_AFTER) / 100).min(lasts.saturating_sub(FETCHED_BEFORE))
 }
 
 /// `aud` is one text or a list of them (RFC 7519 section 4.1.3).
@@ -134,16 +133,16 @@ mod tests {
         assert_eq!(claims.client.as_deref(), Some("myClientId"));
         assert_eq!(claims.clouds, ["0-0-0"]);
         assert_eq!(claims.lifetime(), Some(Duration::from_secs(3600)));
-        assert_eq!(claims.fetch_next_after(), Some(Duration::from_secs(2880)));
+        assert_eq!(claims.lifetime().map(fetch_next_after), Some(Duration::from_secs(2880)));
         assert_eq!(format!("{token:?}"), "Token(Secret(..))");
     }
 
     #[test]
     fn short_tokens_are_fetched_again_a_minute_before_their_end() {
         let claims = |seconds: i64| TokenClaims { issued: Some(100), expires: Some(100 + seconds), ..TokenClaims::default() };
-        assert_eq!(claims(200).fetch_next_after(), Some(Duration::from_secs(140)));
-        assert_eq!(claims(30).fetch_next_after(), Some(Duration::ZERO));
-        assert_eq!(claims(-30).fetch_next_after(), None);
+        assert_eq!(claims(200).lifetime().map(fetch_next_after), Some(Duration::from_secs(140)));
+        assert_eq!(claims(30).lifetime().map(fetch_next_after), Some(Duration::ZERO));
+        assert_eq!(claims(-30).lifetime().map(fetch_next_after), None);
         let overflowing = TokenClaims { issued: Some(i64::MIN), expires: Some(i64::MAX), ..TokenClaims::default() };
         assert_eq!(overflowing.lifetime(), None);
     }

@@ -1,12 +1,14 @@
 //! The cloud's web services: they make tokens, and tell who is registered.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use model::{Callable, ClientId, CloudId, OfflineCause, Personal, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::Token;
 use crate::net::{self, HttpAnswer, HttpMethod, HttpRequest, Network, Proxy};
+
+const GENERATE_TOKEN: &str = "webrtc_generate_token";
 
 /// The lifetimes the cloud grants, seconds.
 const LIFETIMES_S: std::ops::RangeInclusive<u32> = 600..=86_400;
@@ -45,6 +47,13 @@ pub struct TokenWish {
 /// How long a token lasts, 600 to 86400 s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenLifetime(u32);
+
+impl TokenLifetime {
+    /// As a time.
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(self.0.into())
+    }
+}
 
 /// A lifetime that the cloud does not grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -112,17 +121,14 @@ impl WebServices {
     /// # Errors
     /// When the cloud cannot be asked, or refuses.
     pub async fn generate_token(&self, network: &dyn Network, wish: &TokenWish) -> Result<Token, WebError> {
-        let mut parameters = vec![
-            ("client_id", wish.client.as_str().to_owned()),
-            ("ttl", wish.lifetime.0.to_string()),
-            ("enable_incoming", wish.incoming.to_string()),
-        ];
-        if wish.callable != Callable::default() {
-            parameters.push(("call_client", wish.callable.as_str().to_owned()));
-        }
-        let answer = self.ask(network, "webrtc_generate_token", &parameters).await?;
-        let made: MadeToken = serde_json::from_str(answer.body.expose()).map_err(|_| WebError::NotUnderstood)?;
-        made.token.expose().parse().map_err(|_| WebError::NotUnderstood)
+        let parameters = wish.parameters();
+        let answer = self.ask(network, GENERATE_TOKEN, &parameters).await?;
+        made_token(&answer)
+    }
+
+    /// The question for a new token, for a machine that asks by itself; its answer is for [`token_of`].
+    pub(super) fn token_request(&self, method: HttpMethod, wish: &TokenWish) -> HttpRequest {
+        self.request(method, GENERATE_TOKEN, &wish.parameters())
     }
 
     /// Who is registered with this account.
@@ -138,13 +144,7 @@ impl WebServices {
     async fn ask(&self, network: &dyn Network, what: &str, parameters: &[(&str, String)]) -> Result<HttpAnswer, WebError> {
         let request = self.request(HttpMethod::Post, what, parameters);
         let answer = judge(network.ask(&request).await.map_err(WebError::NotAsked)?);
-        let unread = match &answer {
-            Err(WebError::Status { status: 405 | 415 }) => true,
-            // "Parameter missing": none of ours is.
-            Err(WebError::Refused { code, .. }) => ["0001", "HTTP 405", "HTTP 415"].contains(&code.as_str()),
-            Ok(_) | Err(_) => false,
-        };
-        if !unread {
+        if !answer.as_ref().is_err_and(WebError::is_unread) {
             return answer;
         }
         let request = self.request(HttpMethod::Get, what, parameters);
@@ -177,6 +177,45 @@ impl WebServices {
             proxy: self.proxy.clone(),
         }
     }
+}
+
+impl TokenWish {
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![
+            ("client_id", self.client.as_str().to_owned()),
+            ("ttl", self.lifetime.0.to_string()),
+            ("enable_incoming", self.incoming.to_string()),
+        ];
+        if self.callable != Callable::default() {
+            parameters.push(("call_client", self.callable.as_str().to_owned()));
+        }
+        parameters
+    }
+}
+
+impl WebError {
+    /// Whether the parameters of a POST were not read, as far as can be told.
+    pub(super) fn is_unread(&self) -> bool {
+        match self {
+            Self::Status { status } => [405, 415].contains(status),
+            // "Parameter missing": none of ours is.
+            Self::Refused { code, .. } => ["0001", "HTTP 405", "HTTP 415"].contains(&code.as_str()),
+            Self::NotAsked(_) | Self::WrongKey | Self::NotUnderstood => false,
+        }
+    }
+}
+
+/// The token in the answer to `WebServices::token_request`, or in that of a user's own server, which has the same form.
+///
+/// # Errors
+/// When there is none, for the reason that the answer gives.
+pub(super) fn token_of(answer: HttpAnswer) -> Result<Token, WebError> {
+    made_token(&judge(answer)?)
+}
+
+fn made_token(answer: &HttpAnswer) -> Result<Token, WebError> {
+    let made: MadeToken = serde_json::from_str(answer.body.expose()).map_err(|_| WebError::NotUnderstood)?;
+    made.token.expose().parse().map_err(|_| WebError::NotUnderstood)
 }
 
 #[derive(Deserialize)]

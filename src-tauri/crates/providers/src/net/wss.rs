@@ -121,7 +121,7 @@ impl Sockets {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let socket = handshake(stream, server, endpoint.subprotocol.as_deref()).await.map_err(|error| not_upgraded(&error))?;
+        let socket = handshake(stream, server, endpoint).await.map_err(|error| not_upgraded(&error))?;
         let (outgoing, from_line) = mpsc::channel(OUTGOING);
         let (to_line, incoming) = mpsc::channel(INCOMING);
         let pump = Pump { socket, outgoing: from_line, incoming: to_line, clock: self.clock.clone() };
@@ -181,7 +181,7 @@ impl Step {
 async fn handshake<S>(
     stream: S,
     server: &ServerUrl,
-    subprotocol: Option<&str>,
+    endpoint: &Endpoint,
 ) -> Result<WebSocketStream<Metered<S>>, tungstenite::Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -193,7 +193,7 @@ where
         .header("Sec-WebSocket-Version", "13")
         .header("Sec-WebSocket-Key", generate_key())
         .header("User-Agent", USER_AGENT);
-    if let Some(subprotocol) = subprotocol {
+    if let Some(subprotocol) = &endpoint.subprotocol {
         request = request.header("Sec-WebSocket-Protocol", subprotocol);
     }
     let mut limits = WebSocketConfig::default();

@@ -18,9 +18,26 @@ const SHORTEST: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct Backoff {
     rng: StdRng,
+    schedule: Schedule,
+    tries: u32,
     failing_since: Option<Instant>,
     online_since: Option<Instant>,
 }
+
+/// How waiting times grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Schedule {
+    /// With how long it has been going wrong, as told above.
+    WithTime,
+    /// 1 s, 2 s, 4 s and so on to 30 s, a fifth more or less; from the beginning again after a minute of connection. What
+    /// the server refuses for good is not tried again.
+    Doubling,
+}
+
+/// A connection that held so long ends a doubling.
+const HELD: Duration = Duration::from_secs(60);
+/// No doubling is longer.
+const LONGEST_DOUBLED: Duration = Duration::from_secs(30);
 
 /// How likely it is that trying again soon helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +49,8 @@ pub(super) enum Pace {
 }
 
 impl Backoff {
-    pub(super) fn new(seed: [u8; 32]) -> Self {
-        Self { rng: StdRng::from_seed(seed), failing_since: None, online_since: None }
+    pub(super) fn new(seed: [u8; 32], schedule: Schedule) -> Self {
+        Self { rng: StdRng::from_seed(seed), schedule, tries: 0, failing_since: None, online_since: None }
     }
 
     /// Everything works now.
@@ -44,10 +61,14 @@ impl Backoff {
     /// The user or the system says that it is another network: what was learnt of the last one is void.
     pub(super) fn reset(&mut self) {
         self.failing_since = None;
+        self.tries = 0;
     }
 
     /// Something failed: how long to wait.
     pub(super) fn wait(&mut self, now: Instant, pace: Pace) -> Duration {
+        if self.schedule == Schedule::Doubling {
+            return self.doubled(now);
+        }
         // A server that takes us and throws us out at once counts as failing all the time.
         if self.online_since.take().is_some_and(|since| now.since(since) >= STABLE) {
             self.failing_since = None;
@@ -64,6 +85,15 @@ impl Backoff {
         };
         self.rng.random_range(shortest..=longest)
     }
+
+    fn doubled(&mut self, now: Instant) -> Duration {
+        if self.online_since.take().is_some_and(|since| now.since(since) >= HELD) {
+            self.tries = 0;
+        }
+        let wait = Duration::from_secs(1 << self.tries.min(5)).min(LONGEST_DOUBLED);
+        self.tries = self.tries.saturating_add(1);
+        self.rng.random_range(wait * 4 / 5..=wait * 6 / 5)
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +107,7 @@ mod tests {
     #[test]
     fn the_first_try_comes_at_once_and_later_ones_up_to_half_a_minute_apart() {
         for seed in 0..50 {
-            let mut backoff = Backoff::new([seed; 32]);
+            let mut backoff = Backoff::new([seed; 32], Schedule::WithTime);
             let mut now = at(0);
             let mut waits = Vec::new();
             while now < at(300_000) {
@@ -97,20 +127,21 @@ mod tests {
 
     #[test]
     fn phones_do_not_try_in_step() {
-        let waits: Vec<_> = (0..20).map(|seed| Backoff::new([seed; 32]).wait(at(0), Pace::Quick).as_millis() / 20).collect();
+        let waits: Vec<_> =
+            (0..20).map(|seed| Backoff::new([seed; 32], Schedule::WithTime).wait(at(0), Pace::Quick).as_millis() / 20).collect();
         assert!(waits.iter().any(|wait| wait != &waits[0]));
     }
 
     #[test]
     fn a_good_connection_is_forgiven_its_end_and_a_flapping_one_is_not() {
-        let mut backoff = Backoff::new([1; 32]);
+        let mut backoff = Backoff::new([1; 32], Schedule::WithTime);
         backoff.wait(at(0), Pace::Quick);
         backoff.online(at(1_000));
         backoff.wait(at(60_000), Pace::Quick);
         backoff.online(at(60_100));
         assert!(backoff.wait(at(70_100), Pace::Quick) <= FIRST);
 
-        let mut flapping = Backoff::new([2; 32]);
+        let mut flapping = Backoff::new([2; 32], Schedule::WithTime);
         let waits = (0..400_u64).map(|round| {
             flapping.online(at(round * 1_000));
             flapping.wait(at(round * 1_000 + 100), Pace::Quick)
@@ -119,8 +150,21 @@ mod tests {
     }
 
     #[test]
+    fn a_doubling_ends_at_half_a_minute_and_begins_again_after_a_good_minute() {
+        let mut backoff = Backoff::new([4; 32], Schedule::Doubling);
+        for expected in [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
+            let wait = backoff.wait(at(0), Pace::Slow).as_millis();
+            assert!((expected * 4 / 5..=expected * 6 / 5).contains(&wait), "{wait} ms for {expected} ms");
+        }
+        backoff.online(at(0));
+        assert!(backoff.wait(at(59_000), Pace::Quick) > Duration::from_secs(20));
+        backoff.online(at(60_000));
+        assert!(backoff.wait(at(120_000), Pace::Quick) < Duration::from_secs(2));
+    }
+
+    #[test]
     fn what_somebody_has_to_repair_is_tried_twice_a_minute_at_most() {
-        let mut backoff = Backoff::new([3; 32]);
+        let mut backoff = Backoff::new([3; 32], Schedule::WithTime);
         assert!(backoff.wait(at(0), Pace::Slow) >= Duration::from_secs(15));
         assert!(backoff.wait(at(3_600_000), Pace::Slow) >= Duration::from_secs(150));
     }

@@ -6,16 +6,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use calls::io::{LineEvent, LineRequest};
-use model::{AccountState, Instant, LineCall, OfflineCause, Personal, Target, Voicemail};
+use calls::io::{LineEnd, LineEvent, LineRequest};
+use model::{AccountState, Instant, LineCall, OfflineCause, Personal, Secret, Target, Voicemail};
 use sip::{
-    CallEvent, Command, Event, MessageSummary, RegistrationEvent, Subscribe, SubscriptionEvent, SubscriptionKey, Uri, UserAgent,
-    UserAgentConfig,
+    CallEvent, Command, Event, ExtraHeaders, MessageSummary, Method, OutsideRequest, RegistrationEvent, RequestKey, Response,
+    Subscribe, SubscriptionEvent, SubscriptionKey, Uri, UserAgent, UserAgentConfig,
 };
 use tracing::{debug, info};
 
 use super::{
-    backoff::{Backoff, Pace},
+    backoff::{Backoff, Pace, Schedule},
     failed, target, translate,
 };
 use crate::{
@@ -35,22 +35,65 @@ const MESSAGES: SubscriptionKey = SubscriptionKey(0);
 const SUBSCRIPTION_S: u32 = 3600;
 
 /// An account's configuration, as it is used.
-pub(super) struct Setup {
-    pub(super) endpoint: Endpoint,
-    pub(super) user_agent: UserAgentConfig,
+pub(crate) struct Setup {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) user_agent: UserAgentConfig,
     /// What names without a domain are dialled at.
-    pub(super) domain: String,
-    pub(super) register: bool,
+    pub(crate) domain: String,
+    pub(crate) register: bool,
     /// Whether it asks to be told of messages that wait.
-    pub(super) mwi: bool,
+    pub(crate) mwi: bool,
+    pub(crate) habits: Habits,
+}
+
+/// What services want done differently.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Habits {
+    pub(crate) connect: Connect,
+    pub(crate) loss: Loss,
+    pub(crate) schedule: Schedule,
+}
+
+/// When an account is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connect {
+    /// As long as it is switched on.
+    Always,
+    /// From `Presence::connect` to the end of the last call: it is ready without, and says so.
+    ForCalls,
+}
+
+/// What becomes of calls whose connection is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// They go on, and are signalled for again over the next one.
+    CallsStay,
+    /// They are over, for the server forgets them too.
+    CallsEnd,
+}
+
+/// What happens to a connection that a layer above may want to know.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// It is open.
+    Opened,
+    /// It could not be opened, or is gone.
+    Lost(OfflineCause),
+    /// A request of `Presence::ask` was answered.
+    Response(Box<Response>),
+    /// The server did not accept the token.
+    TokenRefused,
 }
 
 /// The machine behind an account that can be used.
-pub(super) struct Presence {
+pub(crate) struct Presence {
     endpoint: Endpoint,
     domain: String,
     register: bool,
     mwi: bool,
+    habits: Habits,
+    news: VecDeque<News>,
+    last_request: u32,
     /// Our address of record, whose messages wait.
     aor: Uri,
     agent: UserAgent,
@@ -96,15 +139,18 @@ impl Link {
 }
 
 impl Presence {
-    pub(super) fn new(setup: Setup, seed: [u8; 32]) -> Self {
+    pub(crate) fn new(setup: Setup, seed: [u8; 32]) -> Self {
         Self {
             endpoint: setup.endpoint,
             domain: setup.domain,
             register: setup.register,
             mwi: setup.mwi,
+            habits: setup.habits,
+            news: VecDeque::new(),
+            last_request: 0,
             aor: setup.user_agent.aor.clone(),
             // Two sources, so that what is seen on the wire does not tell the waiting times; any fixed change will do.
-            backoff: Backoff::new(seed.map(|byte| !byte)),
+            backoff: Backoff::new(seed.map(|byte| !byte), setup.habits.schedule),
             agent: UserAgent::new(setup.user_agent, seed),
             link: Link::Down,
             last_connection: 0,
@@ -115,9 +161,10 @@ impl Presence {
         }
     }
 
-    pub(super) fn handle(&mut self, now: Instant, input: Input) {
+    pub(crate) fn handle(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Start => self.open(),
+            Input::Start if self.habits.connect == Connect::ForCalls => self.tell(AccountState::Ready),
+            Input::Start => self.connect(),
             Input::Stop => self.stop(now),
             Input::Request(request) => self.on_request(now, request),
             Input::Net(event) => self.on_net(now, event),
@@ -126,11 +173,11 @@ impl Presence {
         }
     }
 
-    pub(super) fn poll_output(&mut self) -> Option<Output> {
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let own = match &self.link {
             Link::Waiting { until } | Link::Leaving { until, .. } => Some(*until),
             Link::Open { register_at, .. } => *register_at,
@@ -139,11 +186,69 @@ impl Presence {
         [own, self.agent.poll_timeout()].into_iter().flatten().min()
     }
 
+    /// The next thing a layer above may want to know; to be drained after each `handle`, as the outputs are.
+    pub(crate) fn poll_news(&mut self) -> Option<News> {
+        self.news.pop_front()
+    }
+
+    /// Opens the connection now, when there is none.
+    pub(crate) fn connect(&mut self) {
+        if let Link::Down | Link::Waiting { .. } = self.link {
+            self.open();
+        }
+    }
+
+    /// Whether messages can be sent.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.link, Link::Open { .. })
+    }
+
+    /// Closes a connection that no call needs any more, where it is there for calls only.
+    pub(crate) fn release(&mut self, now: Instant) {
+        if self.habits.connect == Connect::ForCalls && self.calls.is_empty() && self.is_open() && self.agent.is_quiet() {
+            self.close(now);
+        }
+    }
+
+    /// Signs in by a token from now on: registers with it, where the account is to be called.
+    pub(crate) fn sign_in(&mut self, now: Instant, token: Secret) {
+        let was_registered = self.register && self.told == Some(AccountState::Registered);
+        self.agent(now, sip::Input::Command(Command::Bear(Some(token))));
+        if self.habits.connect == Connect::ForCalls {
+            return;
+        }
+        self.register = true;
+        match self.link {
+            Link::Open { .. } if !was_registered => {
+                self.tell(AccountState::Registering);
+                self.agent(now, sip::Input::Command(Command::Register));
+            }
+            Link::Down => self.open(),
+            Link::Open { .. } | Link::Waiting { .. } | Link::Opening { .. } | Link::Leaving { .. } => {}
+        }
+    }
+
+    /// Sends a request outside of calls; `News::Response` follows, also when nobody answers.
+    pub(crate) fn ask(&mut self, now: Instant, method: Method, target: Uri, headers: ExtraHeaders) {
+        self.last_request = self.last_request.wrapping_add(1);
+        let request = OutsideRequest {
+            request: RequestKey(self.last_request),
+            method,
+            target,
+            headers,
+            content_type: String::new(),
+            body: Personal::default(),
+        };
+        self.agent(now, sip::Input::Command(Command::Request(Box::new(request))));
+    }
+
     fn open(&mut self) {
         self.last_connection = self.last_connection.wrapping_add(1);
         let connection = ConnectionId(self.last_connection);
         self.link = Link::Opening { connection };
-        self.tell(AccountState::Connecting);
+        if self.habits.connect == Connect::Always {
+            self.tell(AccountState::Connecting);
+        }
         self.net(NetRequest::Open { connection, endpoint: Box::new(self.endpoint.clone()) });
     }
 
@@ -166,6 +271,9 @@ impl Presence {
             (Link::Open { connection, .. }, NetEvent::Closed { connection: closed, cause }) if *connection == closed => {
                 self.link = Link::Down;
                 self.agent(now, sip::Input::Disconnected);
+                if self.habits.loss == Loss::CallsEnd {
+                    self.end_calls(now);
+                }
                 self.fall(now, cause);
             }
             (link, event) => debug!(?link, ?event, "of a connection that was given up"),
@@ -178,6 +286,7 @@ impl Presence {
             self.tell(AccountState::Registering);
         }
         self.agent(now, sip::Input::Connected);
+        self.news.push_back(News::Opened);
         if self.register {
             self.agent(now, sip::Input::Command(Command::Register));
         } else {
@@ -186,10 +295,28 @@ impl Presence {
         }
     }
 
+    /// Calls that the server has forgotten with their connection. Who is still in one hears of its end from us, should
+    /// there be another connection soon.
+    fn end_calls(&mut self, now: Instant) {
+        for call in std::mem::take(&mut self.calls) {
+            self.outputs.push_back(Output::Line(LineEvent::Ended { call, how: LineEnd::ConnectionLost }));
+            self.agent(now, sip::Input::Command(Command::HangUp { call, reason: String::new() }));
+        }
+    }
+
     /// Goes offline, and says when it is tried again.
     fn fall(&mut self, now: Instant, cause: OfflineCause) {
+        self.news.push_back(News::Lost(cause.clone()));
+        if self.habits.connect == Connect::ForCalls {
+            self.link = Link::Down;
+            return;
+        }
         let pace = match &cause {
-            OfflineCause::WrongPassword { .. } | OfflineCause::Configuration { .. } | OfflineCause::SignedOff => {
+            OfflineCause::WrongPassword { .. }
+            | OfflineCause::InvalidToken { .. }
+            | OfflineCause::NoToken { .. }
+            | OfflineCause::Configuration { .. }
+            | OfflineCause::SignedOff => {
                 self.link = Link::Down;
                 self.tell(AccountState::Offline { cause, retry_in_s: None });
                 return;
@@ -213,6 +340,9 @@ impl Presence {
             self.net(NetRequest::Close { connection });
             self.link = Link::Down;
             self.agent(now, sip::Input::Disconnected);
+            if self.habits.loss == Loss::CallsEnd {
+                self.end_calls(now);
+            }
         }
     }
 
@@ -277,7 +407,7 @@ impl Presence {
         self.close(now);
         // Those that could not be ended on the wire are over all the same.
         for call in std::mem::take(&mut self.calls) {
-            self.outputs.push_back(Output::Line(LineEvent::Ended { call, how: calls::io::LineEnd::ConnectionLost }));
+            self.outputs.push_back(Output::Line(LineEvent::Ended { call, how: LineEnd::ConnectionLost }));
         }
         self.link = Link::Down;
         self.outputs.push_back(Output::Stopped);
@@ -366,7 +496,8 @@ impl Presence {
                 self.mwi = false;
             }
             Event::Subscription(key, _) => debug!(?key, "nobody subscribed to this"),
-            Event::Response { .. } | Event::Request { .. } => debug!("nobody asked for this"),
+            Event::Response { response, .. } => self.news.push_back(News::Response(response)),
+            Event::Request { .. } => debug!("nobody asked for this"),
         }
     }
 
@@ -407,6 +538,11 @@ impl Presence {
                     self.subscribe(now);
                 }
                 RegistrationEvent::Refused { code, text, retry_after } => self.on_refused(now, code, text, retry_after),
+                RegistrationEvent::InvalidToken { code } => {
+                    // The connection is good for calls, and for the next token.
+                    self.tell(AccountState::Offline { cause: OfflineCause::InvalidToken { code }, retry_in_s: None });
+                    self.news.push_back(News::TokenRefused);
+                }
                 RegistrationEvent::WrongPassword { code } => {
                     self.close(now);
                     self.fall(now, OfflineCause::WrongPassword { code });
@@ -425,6 +561,10 @@ impl Presence {
     fn on_refused(&mut self, now: Instant, code: u16, text: String, retry_after: Option<u32>) {
         let wait = match retry_after {
             Some(seconds) => Duration::from_secs(u64::from(seconds)).min(LONGEST_RETRY_AFTER),
+            None if self.habits.schedule == Schedule::Doubling && !matches!(code, 408 | 500..=599) => {
+                let cause = OfflineCause::Refused { code, text: net::quoted(&text) };
+                return self.tell(AccountState::Offline { cause, retry_in_s: None });
+            }
             None if matches!(code, 408 | 480 | 500..=599) => self.backoff.wait(now, Pace::Quick),
             None => self.backoff.wait(now, Pace::Slow),
         };

@@ -33,7 +33,12 @@ const WIRE_HEADERS: [&str; 20] = [
 /// What call control asks for, for the user agent; or which call cannot be placed and why.
 pub(super) fn command(request: LineRequest, domain: &str) -> Result<Command, (LineCall, String)> {
     Ok(match request {
+        // Asked of lines only that say they do.
+        LineRequest::Prepare { call, .. } => return Err((call, "this account makes ready for nothing".to_owned())),
         LineRequest::Invite { call, target, offer, headers, referred: _ } => {
+            if target.named().is_some() {
+                return Err((call, "only accounts at Aculab Cloud call services and clients".to_owned()));
+            }
             let target = target::request_uri(&target, domain)
                 .map_err(|error| (call, format!("the number or address cannot be called: {error}")))?;
             Command::Invite(Box::new(Invite { call, target, offer: Some(offer), headers }))

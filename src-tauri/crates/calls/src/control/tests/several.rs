@@ -5,7 +5,7 @@ use model::{Account, Provider};
 use super::*;
 use crate::io::Route;
 
-const NO_HOLD: Capabilities = Capabilities { calls: 2, hold: false, transfer: false, dtmf_info: false };
+const NO_HOLD: Capabilities = Capabilities { calls: 2, hold: false, transfer: false, dtmf_info: false, prepares: false };
 
 fn office() -> AccountId {
     AccountId("office".into())

@@ -1,0 +1,132 @@
+//! Who can be called at the cloud: its services, and its clients. Nobody else.
+
+use model::{AculabInterface, ClientId, Named, Personal, Remote, ServiceName, Target};
+
+use super::setup::Names;
+
+/// Whom a call goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Callee {
+    Service(ServiceName),
+    Client(ClientId),
+}
+
+const ONLY: &str = "only services and clients can be called on this account, as service:NAME or client:ID";
+const ONLY_SERVICES: &str = "only services can be called on this account, as service:NAME";
+
+/// Reads what was dialled; the error is a sentence.
+pub(super) fn callee(target: &Target, names: &Names) -> Result<Callee, String> {
+    let only = if names.calls_clients { ONLY } else { ONLY_SERVICES };
+    let text = target.expose();
+    let (kind, name) = match target.named() {
+        Some(named) => named,
+        None if target.is_address() => {
+            let (user, host) = text.split_once(':').and_then(|(_, rest)| rest.split_once('@')).ok_or(only)?;
+            let host = host.split([';', ':']).next().unwrap_or_default();
+            match host {
+                _ if host.eq_ignore_ascii_case(&names.service_domain) => (Named::Service, user),
+                _ if host.eq_ignore_ascii_case(&names.client_domain) => (Named::Client, user),
+                _ => return Err(only.to_owned()),
+            }
+        }
+        None if text.chars().all(|c| c.is_ascii_digit() || "+*#".contains(c)) => return Err(only.to_owned()),
+        None => (Named::Service, text),
+    };
+    match kind {
+        Named::Client if !names.calls_clients => Err(ONLY_SERVICES.to_owned()),
+        Named::Client => name.parse().map(Callee::Client).map_err(|error: model::InvalidName| error.to_string()),
+        Named::Service if names.calls_clients => name.parse().map(Callee::Service).map_err(|error| format!("{error}")),
+        Named::Service => ServiceName::of_caller(name).map(Callee::Service).map_err(|error| format!("the service {error}")),
+    }
+}
+
+impl Callee {
+    /// The address on the wire.
+    pub(super) fn target(&self, names: &Names) -> Result<Target, String> {
+        let (user, domain) = match self {
+            Self::Service(service) => (service.as_str(), &names.service_domain),
+            Self::Client(client) => (client.as_str(), &names.client_domain),
+        };
+        format!("sip:{user}@{domain};transport=tcp").parse().map_err(|error: model::InvalidTarget| error.to_string())
+    }
+}
+
+/// Who calls, so that it can be called back: clients by their id, services under the number they give.
+pub(super) fn caller(mut remote: Remote, names: &Names) -> Remote {
+    let uri = remote.uri.expose();
+    let host = uri.rsplit_once('@').map_or("", |(_, host)| host).split([';', ':']).next().unwrap_or_default();
+    if host.eq_ignore_ascii_case(&names.client_domain) {
+        remote.number = Personal::new(format!("client:{}", remote.number.expose()));
+    }
+    remote
+}
+
+impl Names {
+    /// The names at a cloud, as an account has them.
+    pub(super) fn of(cloud: &model::CloudId, key: &model::AccessKey, interface: &AculabInterface) -> Self {
+        Self {
+            service_domain: cloud.service_domain(),
+            client_domain: cloud.client_domain(key),
+            proxy_domain: cloud.proxy_domain(),
+            calls_clients: matches!(interface, AculabInterface::V2(_)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(calls_clients: bool) -> Names {
+        Names {
+            service_domain: "sip-1-2-0.aculab.com".into(),
+            client_domain: "abc123key.webrtc-1-2-0.aculabcloud.net".into(),
+            proxy_domain: "webrtc-1-2-0.aculabcloud.net".into(),
+            calls_clients,
+        }
+    }
+
+    fn dialled(text: &str, calls_clients: bool) -> Result<String, String> {
+        let target = text.parse().expect(text);
+        let names = names(calls_clients);
+        callee(&target, &names)?.target(&names).map(|target| target.expose().to_owned())
+    }
+
+    #[test]
+    fn services_and_clients_have_their_addresses() {
+        let service = "sip:echo@sip-1-2-0.aculab.com;transport=tcp";
+        let client = "sip:bob@abc123key.webrtc-1-2-0.aculabcloud.net;transport=tcp";
+        for (typed, address) in [
+            ("service:echo", service),
+            ("echo", service),
+            ("echo@sip-1-2-0.aculab.com", service),
+            ("client:bob", client),
+            ("webrtc:bob", client),
+            ("sip:bob@ABC123KEY.webrtc-1-2-0.aculabcloud.net;transport=ws", client),
+        ] {
+            assert_eq!(dialled(typed, true).as_deref(), Ok(address), "{typed}");
+        }
+        assert_eq!(dialled("service:123", true).as_deref(), Ok("sip:123@sip-1-2-0.aculab.com;transport=tcp"));
+        assert_eq!(dialled("e!o", false).as_deref(), Ok("sip:e!o@sip-1-2-0.aculab.com;transport=tcp"));
+    }
+
+    #[test]
+    fn numbers_and_strangers_cannot_be_called_and_the_user_hears_why() {
+        for typed in ["+442079460123", "600", "*97", "sip:bob@example.com", "bob@abc123key.example.com"] {
+            assert_eq!(dialled(typed, true), Err(ONLY.to_owned()), "{typed}");
+            assert_eq!(dialled(typed, false), Err(ONLY_SERVICES.to_owned()), "{typed}");
+        }
+        assert_eq!(dialled("client:bob", false), Err(ONLY_SERVICES.to_owned()));
+        assert_eq!(dialled("client:b!b", true), Err("Invalid clientId".to_owned()));
+        assert_eq!(dialled("service:e!o", true), Err("Invalid serviceName".to_owned()));
+        assert_eq!(dialled("service:e#o", false), Err("the service must not have the character '#'".to_owned()));
+    }
+
+    #[test]
+    fn clients_that_call_can_be_called_back() {
+        let remote = |uri: &str| Remote { name: "".into(), number: "alice".into(), uri: uri.into() };
+        let called_back = |uri: &str| caller(remote(uri), &names(true)).number.expose().to_owned();
+        assert_eq!(called_back("sip:alice@abc123key.webrtc-1-2-0.aculabcloud.net"), "client:alice");
+        assert_eq!(called_back("sip:alice@sip-1-2-0.aculab.com"), "alice");
+    }
+}

@@ -1,0 +1,435 @@
+//! An account at the cloud, as a line: the general SIP line with what only the cloud does around it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use calls::io::{Capabilities, IncomingCall, LineEvent, LineRequest};
+use model::{AccountState, AculabAccount, AculabInterface, Instant, LineCall, OfflineCause, Secret};
+use sip::{Method, Response, Uri};
+
+use super::{
+    causes,
+    dial::{self, Callee},
+    ice_list::{IceList, TURN_REQUEST},
+    setup::{self, Names},
+    token_keeper::{Found, Question, TokenKeeper},
+};
+use crate::{
+    Input, Output, Provider,
+    net::{NetEvent, NetRequest},
+    sip::{News, Presence, Unusable, failed},
+};
+
+/// How long a call waits for the list of ICE servers; then it goes on without.
+const LIST_WITHIN: Duration = Duration::from_secs(5);
+
+/// The time of day, for tokens: they tell their end by it. A clock that is set later is not noticed.
+#[derive(Clone, Copy, Debug)]
+pub struct WallClock {
+    /// A moment on the phone's clock, …
+    pub at: Instant,
+    /// … and the seconds since 1970 then.
+    pub unix_s: i64,
+}
+
+impl WallClock {
+    /// Seconds since 1970 at `now`.
+    pub(super) fn unix_at(&self, now: Instant) -> i64 {
+        let elapsed = i64::try_from(now.since(self.at).as_secs()).unwrap_or(i64::MAX);
+        self.unix_s.saturating_add(elapsed)
+    }
+}
+
+/// One account at Aculab Cloud, by either interface.
+pub struct AculabProvider(State);
+
+enum State {
+    /// The configuration cannot work; nothing is tried.
+    Unusable(Unusable),
+    Usable(Box<AculabLine>),
+}
+
+impl AculabProvider {
+    /// An account as configured. The seed makes identifiers and waiting times; it must be unguessable.
+    pub fn new(account: &AculabAccount, clock: WallClock, seed: [u8; 32]) -> Self {
+        Self(match AculabLine::new(account, clock, seed) {
+            Ok(line) => State::Usable(Box::new(line)),
+            Err(cause) => State::Unusable(Unusable::new(cause)),
+        })
+    }
+}
+
+impl Provider for AculabProvider {
+    fn capabilities(&self) -> Capabilities {
+        let calls = match &self.0 {
+            State::Unusable(_) => 1,
+            State::Usable(line) => line.most_calls,
+        };
+        Capabilities { calls, hold: false, transfer: false, dtmf_info: false, prepares: true }
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        match &mut self.0 {
+            State::Unusable(unusable) => unusable.handle(input),
+            State::Usable(line) => line.handle(now, input),
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        match &mut self.0 {
+            State::Unusable(unusable) => unusable.poll_output(),
+            State::Usable(line) => line.outputs.pop_front(),
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        match &self.0 {
+            State::Unusable(_) => None,
+            State::Usable(line) => line.deadline(),
+        }
+    }
+}
+
+struct AculabLine {
+    names: Names,
+    proxy: Uri,
+    presence: Presence,
+    /// The cloud's list; none when the account has its own.
+    list: Option<IceList>,
+    /// Where tokens come from; none where there are no tokens.
+    keeper: Option<TokenKeeper>,
+    accepts_calls: bool,
+    most_calls: u32,
+    /// Whether a token is there, and until when.
+    token: Held,
+    preparing: BTreeMap<LineCall, Preparing>,
+    /// Made ready, and not yet offered.
+    prepared: BTreeSet<LineCall>,
+    /// Calls to services: the cloud takes no changed offers for them.
+    to_services: BTreeSet<LineCall>,
+    /// Calls that arrived before the list, and until when they wait for it.
+    arrived: Vec<(Instant, Box<IncomingCall>)>,
+    outputs: VecDeque<Output>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    Nothing,
+    Token { expires: Option<Instant> },
+}
+
+/// A call that the line makes ready for.
+struct Preparing {
+    needs_token: bool,
+    list: ListWait,
+}
+
+/// How a call waits for the list of ICE servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ListWait {
+    /// There is nobody yet to give it.
+    Unasked,
+    Until(Instant),
+    /// Long enough.
+    Over,
+}
+
+impl AculabLine {
+    fn new(account: &AculabAccount, clock: WallClock, seed: [u8; 32]) -> Result<Self, OfflineCause> {
+        let (setup, names) = setup::read(account)?;
+        let (keeper, accepts_calls, most_calls) = match &account.interface {
+            AculabInterface::V1(_) => (None, false, 1),
+            AculabInterface::V2(client) => {
+                (Some(TokenKeeper::new(account, client, clock)?), client.accept_calls, client.max_concurrent)
+            }
+        };
+        Ok(Self {
+            proxy: Uri::sip("", &names.proxy_domain),
+            names,
+            presence: Presence::new(setup, seed),
+            list: account.ice_servers.is_none().then(IceList::default),
+            keeper,
+            accepts_calls,
+            most_calls,
+            token: Held::Nothing,
+            preparing: BTreeMap::new(),
+            prepared: BTreeSet::new(),
+            to_services: BTreeSet::new(),
+            arrived: Vec::new(),
+            outputs: VecDeque::new(),
+        })
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Start => self.start(now),
+            Input::Request(request) => self.on_request(now, request),
+            Input::Net(NetEvent::Answered { question, answer }) => {
+                if let Some(keeper) = &mut self.keeper {
+                    let (found, next) = keeper.answered(now, question, answer);
+                    self.on_found(now, found, next);
+                }
+            }
+            Input::Timeout => {
+                self.on_timeout(now);
+                self.presence.handle(now, Input::Timeout);
+            }
+            input @ (Input::Stop | Input::Net(_) | Input::NetworkChanged) => self.presence.handle(now, input),
+        }
+        self.settle(now);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let calls = self.preparing.values().filter_map(|preparing| match preparing.list {
+            ListWait::Until(until) => Some(until),
+            ListWait::Unasked | ListWait::Over => None,
+        });
+        let arrived = self.arrived.iter().map(|(until, _)| *until);
+        let list = self.list.as_ref().and_then(IceList::deadline);
+        let keeper = self.keeper.as_ref().and_then(TokenKeeper::deadline);
+        [self.presence.poll_timeout(), list, keeper].into_iter().flatten().chain(calls).chain(arrived).min()
+    }
+
+    fn start(&mut self, now: Instant) {
+        if !self.accepts_calls {
+            self.presence.handle(now, Input::Start);
+            // One that was pasted costs nothing; others are fetched when a call needs them.
+            let found = self.keeper.as_ref().and_then(|keeper| keeper.pasted(now));
+            return self.on_found(now, found, None);
+        }
+        self.line(LineEvent::State(AccountState::Connecting));
+        if let Some(keeper) = &mut self.keeper {
+            let (found, question) = keeper.start(now);
+            self.on_found(now, found, question);
+        }
+    }
+
+    fn on_found(&mut self, now: Instant, found: Option<Found>, question: Option<Question>) {
+        if let Some((question, request)) = question {
+            self.outputs.push_back(Output::Net(NetRequest::Ask { question, request: Box::new(request) }));
+        }
+        match found {
+            Some(Found::Token { token, expires }) => self.take_token(now, token.text(), expires),
+            Some(Found::None { detail, retry_in }) => self.on_no_token(&detail, retry_in),
+            None => {}
+        }
+    }
+
+    fn take_token(&mut self, now: Instant, token: &str, expires: Option<Instant>) {
+        self.token = Held::Token { expires };
+        self.line(LineEvent::Expires(expires));
+        self.presence.sign_in(now, Secret::new(token));
+    }
+
+    /// Who registers hears of it; calls that need one are over. One that is in use goes on being used.
+    fn on_no_token(&mut self, detail: &str, retry_in: Option<Duration>) {
+        let in_vain = self.preparing.iter().filter(|(_, preparing)| preparing.needs_token);
+        for call in in_vain.map(|(call, _)| *call).collect::<Vec<_>>() {
+            self.give_up(call, format!("calling another client needs a token: {detail}"));
+        }
+        if self.accepts_calls && self.token == Held::Nothing {
+            let retry_in_s = retry_in.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
+            let cause = OfflineCause::NoToken { detail: detail.to_owned() };
+            self.line(LineEvent::State(AccountState::Offline { cause, retry_in_s }));
+        }
+    }
+
+    fn has_token(&self, now: Instant) -> bool {
+        match self.token {
+            Held::Nothing => false,
+            Held::Token { expires } => expires.is_none_or(|expires| now < expires),
+        }
+    }
+
+    fn on_request(&mut self, now: Instant, request: LineRequest) {
+        match request {
+            LineRequest::Prepare { call, target } => match dial::callee(&target, &self.names) {
+                Ok(callee) => self.prepare(now, call, &callee),
+                Err(detail) => self.outputs.push_back(failed(call, detail)),
+            },
+            LineRequest::Invite { call, target, offer, headers, referred } => {
+                self.prepared.remove(&call);
+                let callee = dial::callee(&target, &self.names);
+                let addressed = callee.and_then(|callee| Ok((callee.target(&self.names)?, callee)));
+                // Others would say things about us that the cloud does not want said.
+                let foreign = headers.iter().any(|(name, _)| !name.starts_with("X-"));
+                match addressed {
+                    _ if foreign => self.outputs.push_back(failed(call, "extraSipHeader must start with 'X-'".to_owned())),
+                    Err(detail) => self.outputs.push_back(failed(call, detail)),
+                    Ok((target, callee)) => {
+                        if let Callee::Service(_) = callee {
+                            self.to_services.insert(call);
+                        }
+                        let request = LineRequest::Invite { call, target, offer, headers, referred };
+                        self.presence.handle(now, Input::Request(request));
+                    }
+                }
+            }
+            LineRequest::HangUp { call } if self.preparing.remove(&call).is_some() || self.prepared.remove(&call) => {}
+            LineRequest::Reoffer { call, .. } if self.to_services.contains(&call) => {
+                let text = String::from("Reinvite not available");
+                self.line(LineEvent::ReofferRefused { call, code: 488, text });
+            }
+            LineRequest::Reject { call, code, text } => {
+                let code = if (400..=699).contains(&code) { code } else { 486 };
+                self.presence.handle(now, Input::Request(LineRequest::Reject { call, code, text }));
+            }
+            request => self.presence.handle(now, Input::Request(request)),
+        }
+    }
+
+    fn prepare(&mut self, now: Instant, call: LineCall, callee: &Callee) {
+        let needs_token = matches!(callee, Callee::Client(_)) && !self.has_token(now);
+        let list = if self.presence.is_open() { ListWait::Until(now + LIST_WITHIN) } else { ListWait::Unasked };
+        self.preparing.insert(call, Preparing { needs_token, list });
+        self.presence.connect();
+        if needs_token && let Some(keeper) = &mut self.keeper {
+            let (found, question) = keeper.start(now);
+            self.on_found(now, found, question);
+        }
+    }
+
+    fn give_up(&mut self, call: LineCall, detail: String) {
+        self.preparing.remove(&call);
+        self.outputs.push_back(failed(call, detail));
+    }
+
+    fn on_timeout(&mut self, now: Instant) {
+        if let Some(keeper) = &mut self.keeper {
+            let question = keeper.on_time(now);
+            self.on_found(now, None, question);
+        }
+        if self.list.as_mut().is_some_and(|list| list.is_due(now)) {
+            self.ask_for_list(now);
+        }
+    }
+
+    fn ask_for_list(&mut self, now: Instant) {
+        let (name, value) = TURN_REQUEST;
+        self.presence.ask(now, Method::Options, self.proxy.clone(), vec![(name.to_owned(), value.into())]);
+    }
+
+    /// Takes what the presence says, until it says no more.
+    fn settle(&mut self, now: Instant) {
+        loop {
+            if let Some(output) = self.presence.poll_output() {
+                self.on_output(now, output);
+            } else if let Some(news) = self.presence.poll_news() {
+                self.on_news(now, news);
+            } else {
+                break;
+            }
+        }
+        self.let_go(now);
+        if self.preparing.is_empty() && self.prepared.is_empty() {
+            self.presence.release(now);
+            while let Some(output) = self.presence.poll_output() {
+                self.on_output(now, output);
+            }
+        }
+    }
+
+    fn on_output(&mut self, now: Instant, output: Output) {
+        let event = match output {
+            Output::Line(event) => event,
+            other @ (Output::Net(_) | Output::Stopped) => return self.outputs.push_back(other),
+        };
+        match event {
+            LineEvent::Incoming(mut incoming) => {
+                incoming.remote = dial::caller(incoming.remote, &self.names);
+                self.arrived.push((now + LIST_WITHIN, incoming));
+            }
+            LineEvent::Ended { call, how } => {
+                self.to_services.remove(&call);
+                let waiting = self.arrived.iter().position(|(_, incoming)| incoming.call == call);
+                match waiting {
+                    // Nobody has heard of it.
+                    Some(at) => drop(self.arrived.swap_remove(at)),
+                    None => self.line(LineEvent::Ended { call, how: causes::line_end(how) }),
+                }
+            }
+            // The cloud knows no transfers, and strangers shall not dial with our account.
+            LineEvent::Referred { call, .. } => {
+                let refusal = LineRequest::AnswerRefer { call, accept: false };
+                self.presence.handle(now, Input::Request(refusal));
+            }
+            event => self.line(event),
+        }
+    }
+
+    fn on_news(&mut self, now: Instant, news: News) {
+        match news {
+            News::Opened => {
+                for preparing in self.preparing.values_mut() {
+                    preparing.list = ListWait::Until(now + LIST_WITHIN);
+                }
+                if let Some(list) = &mut self.list {
+                    list.opened(now);
+                    if list.is_due(now) {
+                        self.ask_for_list(now);
+                    }
+                }
+            }
+            News::Lost(cause) => {
+                if let Some(list) = &mut self.list {
+                    list.lost();
+                }
+                let hopeless = std::mem::take(&mut self.preparing).into_keys();
+                let hopeless = hopeless.chain(std::mem::take(&mut self.prepared));
+                self.outputs.extend(hopeless.map(|call| failed(call, cause.to_string())));
+            }
+            News::Response(response) => self.on_list(now, &response),
+            News::TokenRefused => {
+                self.token = Held::Nothing;
+                self.line(LineEvent::Expires(None));
+                if let Some(keeper) = &mut self.keeper {
+                    keeper.refused(now);
+                }
+            }
+        }
+    }
+
+    fn on_list(&mut self, now: Instant, response: &Response) {
+        let Some(list) = &mut self.list else { return };
+        if let Some(servers) = list.answered(now, response.code, &response.body) {
+            self.line(LineEvent::IceServers(servers));
+        }
+    }
+
+    /// Lets calls go on that have all they wait for, or have waited long enough.
+    fn let_go(&mut self, now: Instant) {
+        let listed = self.list.as_ref().is_none_or(IceList::is_known);
+        let is_open = self.presence.is_open();
+        let has_token = self.has_token(now);
+        for preparing in self.preparing.values_mut() {
+            if matches!(preparing.list, ListWait::Until(until) if until <= now) {
+                preparing.list = ListWait::Over;
+            }
+        }
+        let may_go = |preparing: &Preparing| {
+            let has_list = listed || preparing.list == ListWait::Over;
+            is_open && has_list && (has_token || !preparing.needs_token)
+        };
+        let going = self.preparing.iter().filter(|(_, preparing)| may_go(preparing));
+        for call in going.map(|(call, _)| *call).collect::<Vec<_>>() {
+            self.preparing.remove(&call);
+            self.prepared.insert(call);
+            self.line(LineEvent::Prepared { call });
+        }
+        let (arrived, waiting) = std::mem::take(&mut self.arrived).into_iter().partition(|(until, _)| listed || *until <= now);
+        self.arrived = waiting;
+        let arrived: Vec<(Instant, Box<IncomingCall>)> = arrived;
+        for (_, incoming) in arrived {
+            self.line(LineEvent::Incoming(incoming));
+        }
+    }
+
+    fn line(&mut self, event: LineEvent) {
+        self.outputs.push_back(Output::Line(event));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! The line in virtual time; the test is the cloud.
+
+mod bench;
+mod calls;
+mod registering;
+mod tokens;
+mod wire;

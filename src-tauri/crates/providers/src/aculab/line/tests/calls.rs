@@ -1,0 +1,253 @@
+//! Calls both ways, and what the line makes ready for them.
+
+use calls::io::{LineEnd, LineEvent, LineRequest};
+use model::{AccountState, Cause, EndedBy, LineCall};
+use sip::Method;
+
+use super::bench::*;
+
+fn ends(bench: &Bench) -> Vec<LineEnd> {
+    let ends = bench.events.iter().filter_map(|event| match event {
+        LineEvent::Ended { how, .. } => Some(how.clone()),
+        _ => None,
+    });
+    ends.collect()
+}
+
+/// A call to a service that is answered so: the cloud's name for the cause, and the code told beside it.
+fn refused(code: u16) -> (&'static str, Option<u16>) {
+    let mut bench = Bench::registered(600);
+    bench.dial("service:x");
+    bench.answer(Method::Invite, code, &[("Contact", "<sip:elsewhere@example.com>")], "");
+    let [LineEnd::Caused { cause }] = &ends(&bench)[..] else { panic!("{:?}", bench.events) };
+    (cause.service_name(), cause.code())
+}
+
+#[test]
+fn every_refusal_of_a_service_has_its_cause_with_the_code_beside() {
+    for (code, name) in [
+        (486, "BUSY"),
+        (600, "BUSY"),
+        (603, "BUSY"),
+        (410, "UNOBTAINABLE"),
+        (480, "UNOBTAINABLE"),
+        (604, "UNOBTAINABLE"),
+        (404, "UNOBTAINABLE"),
+        (302, "MOVED"),
+        (606, "REJECTED"),
+        (403, "FAILED"),
+        (500, "FAILED"),
+        (503, "FAILED"),
+        (401, "FAILED"),
+        (407, "FAILED"),
+        (487, "NOANSWER"),
+    ] {
+        assert_eq!(refused(code), (name, Some(code)));
+    }
+}
+
+#[test]
+fn a_service_that_is_silent_is_given_up_after_half_a_minute_and_one_that_rings_is_not() {
+    let mut bench = Bench::registered(600);
+    bench.dial("service:silent");
+    bench.run_s(33);
+    let [LineEnd::Caused { cause: Cause::ServerFailed { code: 408, .. } }] = &ends(&bench)[..] else {
+        panic!("{:?}", bench.events)
+    };
+    let mut bench = Bench::registered(600);
+    bench.dial("service:ring");
+    bench.answer(Method::Invite, 180, &[], "");
+    bench.run_s(500);
+    assert!(ends(&bench).is_empty());
+}
+
+#[test]
+fn a_bye_says_why() {
+    for (reason, name) in [
+        ("", "NORMAL"),
+        ("Reason: SIP;cause=486;text=\"Busy Here\"\r\n", "BUSY"),
+        ("Reason: SIP;cause=404\r\n", "UNOBTAINABLE"),
+        ("Reason: SIP ;cause=302;text=\"x\"\r\n", "MOVED"),
+        ("Reason: Q.850;cause=17\r\n", "NORMAL"),
+        ("Reason: SIP;cause=200;text=\"OK\"\r\n", "NORMAL"),
+    ] {
+        let mut bench = Bench::registered(600);
+        bench.answered_call("service:hangup-1");
+        bench.in_call("BYE", reason);
+        let name_told = match &ends(&bench)[..] {
+            [LineEnd::Caused { cause }] => cause.service_name(),
+            [LineEnd::Bye { .. }] => Cause::HungUp { by: EndedBy::Remote }.service_name(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(name_told, name, "{reason}");
+    }
+}
+
+#[test]
+fn an_answer_without_a_description_fails_and_is_hung_up_on() {
+    let mut bench = Bench::registered(600);
+    bench.dial("service:nosdp");
+    bench.answer(Method::Invite, 200, &[("Contact", "<sip:svc@far.invalid>")], "");
+    assert_eq!(bench.requests(&Method::Bye).len(), 1);
+    let [LineEnd::Caused { cause }] = &ends(&bench)[..] else { panic!("{:?}", bench.events) };
+    assert_eq!(cause.service_name(), "FAILED");
+}
+
+#[test]
+fn nothing_is_sent_to_numbers_and_strangers_and_with_headers_that_are_not_ours_to_set() {
+    let mut bench = Bench::registered(600);
+    bench.prepare("+442079460123");
+    let told = format!("{:?}", ends(&bench));
+    assert!(told.contains("only services and clients can be called on this account"), "{told}");
+    bench.invite("service:echo", &[("Alert-Info", "x")]);
+    let told = format!("{:?}", ends(&bench));
+    assert!(told.contains("extraSipHeader must start with 'X-'"), "{told}");
+    assert!(bench.requests(&Method::Invite).is_empty());
+}
+
+#[test]
+fn a_call_goes_on_without_a_list_that_fails_is_garbage_or_never_comes() {
+    type Answer = fn(&mut Bench);
+    let answers: [(Answer, bool); 5] = [
+        (|bench| bench.list(200, "[]"), true),
+        (|bench| bench.list(200, r#"[{"urls":"stun:s.example.com"}]"#), true),
+        (|bench| bench.list(503, ""), false),
+        (|bench| bench.list(200, "<garbage>"), false),
+        (|_| {}, false),
+    ];
+    for (answer, at_once) in answers {
+        let mut bench = Bench::registering();
+        bench.grant(600);
+        bench.prepare("service:echo");
+        assert!(!bench.is_prepared());
+        answer(&mut bench);
+        assert_eq!(bench.is_prepared(), at_once);
+        bench.run_s(5);
+        assert!(bench.is_prepared(), "five seconds at most");
+    }
+    let mut own = account(CLIENT);
+    own.ice_servers = Some(Vec::new());
+    let mut bench = Bench::new(&own);
+    bench.open();
+    bench.prepare("service:echo");
+    assert!(bench.is_prepared(), "who has servers of his own waits for no others");
+    assert!(bench.requests(&Method::Options).is_empty());
+}
+
+#[test]
+fn the_list_is_told_with_its_credentials() {
+    let mut bench = Bench::registering();
+    bench.grant(600);
+    bench.list(200, r#"[{"urls":["turn:t.example.com"],"username":"u","credential":"c"}]"#);
+    let Some(LineEvent::IceServers(servers)) = bench.events.last() else { panic!("{:?}", bench.events) };
+    assert_eq!((servers[0].url.to_string().as_str(), servers[0].credential.expose()), ("turn:t.example.com:3478", "c"));
+    bench.run_s(31);
+    bench.list(503, "");
+    assert_eq!(bench.events.last(), Some(&LineEvent::IceServers(Vec::new())));
+    bench.run_s(59);
+    assert_eq!(bench.requests(&Method::Options).len(), 2);
+    bench.run_s(2);
+    assert_eq!(bench.requests(&Method::Options).len(), 3);
+}
+
+#[test]
+fn a_caller_is_connected_for_one_call_only() {
+    let mut bench = Bench::new(&account(CALLER));
+    bench.prepare("echo");
+    assert_eq!(bench.net.len(), 1);
+    bench.open();
+    bench.list(200, "[]");
+    bench.invite("echo", &[]);
+    bench.answer(Method::Invite, 200, &[("Contact", "<sip:svc@far.invalid>")], SDP);
+    bench.run_s(60);
+    assert_eq!(bench.net.len(), 1);
+    bench.request(LineRequest::HangUp { call: CALL });
+    assert_eq!(bench.net.len(), 1, "the BYE is not answered yet");
+    bench.answer(Method::Bye, 200, &[], "");
+    bench.run_s(40);
+    assert_eq!(bench.net.last().map(String::as_str), Some("close(1)"));
+    assert_eq!(bench.states, [AccountState::Ready]);
+    // Given up before it was offered: nothing stays open.
+    bench.prepare("echo");
+    bench.open();
+    bench.request(LineRequest::HangUp { call: CALL });
+    bench.list(200, "[]");
+    bench.run_s(40);
+    assert_eq!(bench.net.last().map(String::as_str), Some("close(2)"));
+}
+
+#[test]
+fn a_call_that_cannot_be_connected_ends_at_once_in_words() {
+    let mut bench = Bench::new(&account(CALLER));
+    bench.prepare("echo");
+    bench.lose();
+    assert_eq!(ends(&bench), [LineEnd::Failed { detail: "the connection to the server was lost: cut".into() }]);
+    assert_eq!(bench.states, [AccountState::Ready], "the next call may do better");
+}
+
+#[test]
+fn calls_are_over_with_their_connection() {
+    for answered in [false, true] {
+        let mut bench = Bench::registered(600);
+        bench.dial("service:echo");
+        bench.answer(Method::Invite, 180, &[], "");
+        if answered {
+            bench.answer(Method::Invite, 200, &[("Contact", "<sip:svc@far.invalid>")], SDP);
+        }
+        bench.lose();
+        assert_eq!(ends(&bench)[0], LineEnd::ConnectionLost);
+        bench.run_s(2);
+        bench.open();
+        bench.grant(600);
+        bench.list(200, "[]");
+        assert_eq!(bench.states.last(), Some(&AccountState::Registered));
+        bench.events.clear();
+        bench.dial("service:echo");
+    }
+}
+
+#[test]
+fn calls_arrive_with_their_caller_and_its_headers_once_the_list_is_there() {
+    let mut bench = Bench::registering();
+    bench.grant(600);
+    bench.incoming("\"Alice Example\" <sip:441908000000@sip-1-2-0.aculab.com>");
+    assert!(!bench.events.iter().any(|event| matches!(event, LineEvent::Incoming(_))));
+    bench.list(200, "[]");
+    let Some(LineEvent::Incoming(incoming)) = bench.events.last() else { panic!("{:?}", bench.events) };
+    assert_eq!((incoming.remote.name.expose(), incoming.remote.number.expose()), ("Alice Example", "441908000000"));
+    assert!(incoming.headers.iter().any(|(name, value)| name == "X-Order" && value.expose() == "17"));
+    assert!(bench.responses().is_empty(), "nobody has heard it ring");
+    let call = LineCall::Received(0);
+    bench.request(LineRequest::Ring { call });
+    bench.request(LineRequest::Reject { call, code: 999, text: String::new() });
+    assert_eq!(bench.responses(), [180, 486]);
+}
+
+#[test]
+fn a_client_that_calls_can_be_called_back_by_its_id() {
+    let mut bench = Bench::registered(600);
+    bench.incoming("<sip:alice@abc123key.webrtc-1-2-0.aculabcloud.net>");
+    let Some(LineEvent::Incoming(incoming)) = bench.events.last() else { panic!("{:?}", bench.events) };
+    assert_eq!(incoming.remote.number.expose(), "client:alice");
+}
+
+#[test]
+fn services_are_offered_nothing_new_clients_are_and_nobody_is_transferred() {
+    let mut bench = Bench::registered(600);
+    bench.answered_call("service:echo");
+    bench.request(LineRequest::Reoffer { call: CALL, offer: SDP.into() });
+    assert!(matches!(bench.events.last(), Some(LineEvent::ReofferRefused { code: 488, .. })), "{:?}", bench.events.last());
+    assert_eq!(bench.requests(&Method::Invite).len(), 1);
+    bench.in_call("REFER", "Refer-To: <sip:mallory@example.com>\r\n");
+    assert_eq!(bench.responses(), [603]);
+
+    let mut bench = Bench::registered(600);
+    bench.answered_call("client:bob");
+    bench.request(LineRequest::Reoffer { call: CALL, offer: SDP.into() });
+    let reinvite = bench.last(Method::Invite);
+    assert!(reinvite.headers.get("Contact").is_some_and(|contact| contact.contains(";ob>")));
+    assert!(!reinvite.headers.has("Authorization"));
+    bench.answer(Method::Invite, 488, &[], "");
+    assert!(matches!(bench.events.last(), Some(LineEvent::ReofferRefused { code: 488, .. })), "the call goes on");
+    assert!(ends(&bench).is_empty());
+}

@@ -1,0 +1,173 @@
+//! Tokens: where they come from, and that a new one comes before the old one ends.
+
+use calls::io::{LineEvent, LineRequest};
+use model::{AccountState, Instant};
+use sip::Method;
+use std::time::Duration;
+
+use super::bench::*;
+use crate::net::HttpMethod;
+
+const FROM_SERVICES: &str = r#"{"version":"v2","access_key":"abc123key","client_id":"myClientId",
+    "token_source":{"source":"web-services","user":"bob@example.com","callable":"agent*"}}"#;
+const FROM_URL: &str = r#"{"version":"v2","access_key":"abc123key","client_id":"myClientId",
+    "token_source":{"source":"url","url":"https://example.com/token"}}"#;
+
+fn made(token: &str) -> String {
+    format!(r#"{{"token":"{token}"}}"#)
+}
+
+fn authorization(bench: &Bench) -> String {
+    bench.last(Method::Register).headers.get("Authorization").expect("has one").to_owned()
+}
+
+#[test]
+fn the_web_services_are_asked_and_the_token_is_used_at_once() {
+    let mut bench = Bench::new(&account(FROM_SERVICES));
+    assert_eq!(bench.states, [AccountState::Connecting]);
+    assert!(bench.net.is_empty(), "without a token there is nothing to connect for");
+    let (_, asked) = bench.asked.last().expect("they are asked");
+    assert_eq!(asked.url, "https://ws-1-2-0.aculabcloud.net/webrtc_generate_token");
+    assert_eq!(asked.body.expose(), "client_id=myClientId&ttl=3600&enable_incoming=true&call_client=agent%2A");
+    assert_eq!(asked.basic.as_ref().map(|(user, _)| user.as_str()), Some("1-2-0/bob@example.com"));
+    bench.web(200, &made(HOUR));
+    assert_eq!(bench.events, [LineEvent::Expires(Some(Instant::START + Duration::from_secs(3_600)))]);
+    bench.open();
+    assert_eq!(authorization(&bench), format!("Bearer {HOUR}"));
+}
+
+#[test]
+fn the_next_token_is_fetched_after_four_fifths_of_the_time_and_no_call_is_lost() {
+    let mut bench = Bench::new(&account(FROM_SERVICES));
+    bench.web(200, &made(HOUR));
+    bench.open();
+    bench.grant(600);
+    bench.list(200, "[]");
+    bench.answered_call("service:echo");
+    let refreshed = |bench: &mut Bench, seconds: u64| {
+        for _ in 0..seconds {
+            bench.run_s(1);
+            let register = bench.last(Method::Register);
+            if register.headers.get("Contact").is_some_and(|contact| contact.contains("expires=600")) {
+                bench.grant(600);
+            }
+        }
+    };
+    refreshed(&mut bench, 2_879);
+    assert_eq!(bench.asked.len(), 1);
+    refreshed(&mut bench, 2);
+    assert_eq!(bench.asked.len(), 2);
+    bench.web(200, &made(TOKEN));
+    assert_eq!(authorization(&bench), format!("Bearer {TOKEN}"), "it is registered with at once");
+    bench.grant(600);
+    assert_eq!(bench.states.last(), Some(&AccountState::Registered));
+    assert!(!bench.events.iter().any(|event| matches!(event, LineEvent::Ended { .. })));
+    bench.request(LineRequest::HangUp { call: CALL });
+    assert_eq!(bench.last(Method::Bye).headers.call_id(), bench.last(Method::Invite).headers.call_id());
+}
+
+#[test]
+fn services_that_do_not_read_a_post_are_asked_by_get() {
+    let mut bench = Bench::new(&account(FROM_SERVICES));
+    bench.web(400, r#"{"error":{"code":"0001","text":"Parameter missing"}}"#);
+    let (_, asked) = bench.asked.last().expect("they are asked again");
+    assert_eq!(asked.method, HttpMethod::Get);
+    bench.web(200, &made(TOKEN));
+    assert_eq!(bench.net.len(), 1);
+}
+
+#[test]
+fn without_a_token_the_user_hears_why_and_it_is_tried_again() {
+    let mut bench = Bench::new(&account(FROM_SERVICES));
+    bench.web(401, "");
+    let Some(AccountState::Offline { cause, retry_in_s }) = bench.states.last() else { panic!("{:?}", bench.states) };
+    assert_eq!(
+        (cause.to_string().as_str(), *retry_in_s),
+        ("there is no token to register with: the cloud refused the user name or the API access key (401)", Some(5))
+    );
+    bench.run_s(5);
+    assert_eq!(bench.asked.len(), 2);
+    bench.web(500, "<html>");
+    bench.run_s(9);
+    assert_eq!(bench.asked.len(), 2);
+    bench.run_s(1);
+    bench.web(200, &made(TOKEN));
+    assert_eq!(bench.net.len(), 1);
+}
+
+#[test]
+fn the_users_own_server_is_given_the_client_id() {
+    let mut bench = Bench::new(&account(FROM_URL));
+    let (_, asked) = bench.asked.last().expect("it is asked");
+    assert_eq!((asked.url.as_str(), asked.body.expose()), ("https://example.com/token", "myClientId"));
+    bench.web(404, "nothing here");
+    let Some(AccountState::Offline { cause, .. }) = bench.states.last() else { panic!("{:?}", bench.states) };
+    assert_eq!(cause.to_string(), "there is no token to register with: the token server answered HTTP 404");
+    bench.run_s(5);
+    bench.web(200, "no json");
+    let Some(AccountState::Offline { cause, .. }) = bench.states.last() else { panic!("{:?}", bench.states) };
+    assert!(cause.to_string().ends_with("the token server did not answer with a token"), "{cause}");
+}
+
+#[test]
+fn a_token_that_is_over_is_told_and_another_one_fetched() {
+    let invalid = [("WWW-Authenticate", r#"Bearer error="invalid_token""#)];
+    let mut bench = Bench::new(&account(FROM_SERVICES));
+    bench.web(200, &made(TOKEN));
+    bench.open();
+    bench.grant(20);
+    bench.run_s(17);
+    bench.answer(Method::Register, 401, &invalid, "");
+    let Some(AccountState::Offline { cause, retry_in_s: None }) = bench.states.last() else { panic!("{:?}", bench.states) };
+    assert_eq!(cause.to_string(), "the server did not accept the token (401)");
+    assert_eq!(bench.events.last(), Some(&LineEvent::Expires(None)));
+    bench.run_s(5);
+    assert_eq!(bench.asked.len(), 2);
+    bench.web(200, &made(HOUR));
+    assert_eq!(authorization(&bench), format!("Bearer {HOUR}"));
+    bench.grant(600);
+    assert_eq!(bench.states.last(), Some(&AccountState::Registered));
+    assert_eq!(bench.net.len(), 1, "over the same connection");
+    // One that was pasted cannot be replaced: nothing more is tried.
+    let mut bench = Bench::registering();
+    bench.answer(Method::Register, 401, &invalid, "");
+    bench.run_s(3_600);
+    assert_eq!(bench.requests(&Method::Register).len(), 1);
+}
+
+#[test]
+fn what_was_not_pasted_is_said_and_services_can_be_called_all_the_same() {
+    let mut bare = account(CLIENT);
+    if let model::AculabInterface::V2(client) = &mut bare.interface {
+        client.token = model::Password::Unknown;
+    }
+    let mut bench = Bench::new(&bare);
+    let Some(AccountState::Offline { cause, retry_in_s: None }) = bench.states.last() else { panic!("{:?}", bench.states) };
+    assert_eq!(cause.to_string(), "there is no token to register with: none was pasted");
+    bench.prepare("service:echo");
+    bench.open();
+    bench.list(200, "[]");
+    assert!(bench.is_prepared());
+    assert!(bench.requests(&Method::Register).is_empty());
+}
+
+#[test]
+fn a_call_to_a_client_waits_for_a_token_and_ends_in_words_without() {
+    let idle = FROM_SERVICES.replace("\"client_id\"", "\"accept_calls\":false,\"client_id\"");
+    let mut bench = Bench::new(&account(&idle));
+    assert!(bench.asked.is_empty(), "tokens are dear: none is fetched before it is needed");
+    bench.prepare("client:agent7");
+    bench.open();
+    bench.list(200, "[]");
+    assert!(!bench.is_prepared());
+    bench.web(200, &made(HOUR));
+    assert!(bench.is_prepared());
+    bench.invite("client:agent7", &[]);
+    assert_eq!(bench.last(Method::Invite).headers.get("Authorization"), Some(format!("Bearer {HOUR}").as_str()));
+
+    let mut bench = Bench::new(&account(&idle));
+    bench.prepare("client:agent7");
+    bench.web(401, "");
+    let told = format!("{:?}", bench.events);
+    assert!(told.contains("calling another client needs a token: the cloud refused the user name"), "{told}");
+}

@@ -1,0 +1,193 @@
+//! What goes over the wire, beside captures of the cloud's own clients. The order of header fields is free (RFC 3261 7.3.1);
+//! random parts are masked. Ours differ in Allow, in User-Agent, and in what is said to be supported.
+
+use calls::io::LineRequest;
+use sip::{Message, Method, Request};
+
+use super::bench::*;
+
+/// The head of a request, sorted, with its random parts masked.
+fn head(request: &Request) -> Vec<String> {
+    let mut text = String::from_utf8(Message::Request(request.clone()).to_bytes()).expect("is text");
+    let via = request.headers.via().expect("has one");
+    let mut masks = vec![
+        (via.branch().expect("has one").to_owned(), "BRANCH"),
+        (via.host, "RND.invalid"),
+        (request.headers.from().expect("has one").tag().expect("has one").to_owned(), "TAG"),
+        (request.headers.call_id().expect("has one").to_owned(), "CALL-ID"),
+        (format!("CSeq: {}", request.headers.cseq().expect("has one").number), "CSeq: N"),
+    ];
+    if let Some(contact) = request.headers.contacts().ok().and_then(|contacts| contacts.into_iter().next()) {
+        masks.push((contact.uri.user_text(), "RND"));
+    }
+    for (random, mask) in masks {
+        text = text.replace(&random, mask);
+    }
+    let head = text.split("\r\n\r\n").next().expect("has one");
+    let mut lines: Vec<String> = head.split("\r\n").filter(|line| !line.starts_with("Allow:")).map(str::to_owned).collect();
+    lines[1..].sort();
+    lines
+}
+
+#[track_caller]
+fn assert_head(request: &Request, captured: &str) {
+    let mut captured: Vec<String> = captured.trim().lines().map(|line| line.trim().to_owned()).collect();
+    captured.push(format!("User-Agent: Sidetone/{}", env!("CARGO_PKG_VERSION")));
+    captured[1..].sort();
+    assert_eq!(head(request), captured);
+}
+
+#[test]
+fn register_is_as_captured() {
+    let bench = Bench::registering();
+    assert_eq!(bench.net, ["open wss://webrtc-1-2-0.aculabcloud.net/sipproxy"]);
+    let register = bench.last(Method::Register);
+    let captured = format!(
+        "REGISTER sip:abc123key.webrtc-1-2-0.aculabcloud.net SIP/2.0
+        Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
+        To: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>
+        From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
+        CSeq: N REGISTER
+        Call-ID: CALL-ID
+        Max-Forwards: 70
+        Authorization: Bearer {TOKEN}
+        Contact: <sip:RND@RND.invalid;transport=ws>;expires=600
+        Supported: outbound, path
+        Content-Length: 0"
+    );
+    assert_head(&register, &captured);
+    let contact = register.headers.contacts().expect("reads")[0].uri.clone();
+    assert_eq!(contact.user_text().len(), 8);
+    assert_eq!(contact.host.len(), "hjvmbfhvlajs.invalid".len());
+    // First who we are, then the question for servers.
+    let order: Vec<Method> = bench
+        .sent
+        .iter()
+        .filter_map(|message| match message {
+            Message::Request(request) => Some(request.method.clone()),
+            Message::Response(_) => None,
+        })
+        .collect();
+    assert_eq!(order, [Method::Register, Method::Options]);
+}
+
+#[test]
+fn the_question_for_servers_is_as_captured_and_each_is_a_new_one() {
+    let mut bench = Bench::registered(600);
+    let first = bench.last(Method::Options);
+    assert_head(
+        &first,
+        "OPTIONS sip:webrtc-1-2-0.aculabcloud.net SIP/2.0
+        Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
+        To: <sip:webrtc-1-2-0.aculabcloud.net>
+        From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
+        CSeq: N OPTIONS
+        Call-ID: CALL-ID
+        Max-Forwards: 70
+        X-AculabTurnRequest: 1
+        Supported: outbound
+        Content-Length: 0",
+    );
+    bench.run_s(29);
+    assert_eq!(bench.requests(&Method::Options).len(), 1);
+    bench.run_s(2);
+    let second = bench.last(Method::Options);
+    assert_ne!(first.headers.call_id(), second.headers.call_id());
+    assert_ne!(first.headers.from().expect("reads").tag(), second.headers.from().expect("reads").tag());
+}
+
+#[test]
+fn a_call_to_a_service_is_as_captured_and_bears_no_token() {
+    let mut bench = Bench::registered(600);
+    bench.prepare("service:echo");
+    bench.invite("service:echo", &[("X-One", "1"), ("X-Two", "2")]);
+    let length = SDP.len();
+    let invite = bench.last(Method::Invite);
+    let captured = format!(
+        "INVITE sip:echo@sip-1-2-0.aculab.com;transport=tcp SIP/2.0
+        Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
+        To: <sip:echo@sip-1-2-0.aculab.com;transport=tcp>
+        From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
+        CSeq: N INVITE
+        Call-ID: CALL-ID
+        Max-Forwards: 70
+        X-One: 1
+        X-Two: 2
+        Contact: <sip:RND@RND.invalid;transport=ws;ob>
+        Supported: outbound
+        Content-Type: application/sdp
+        Content-Length: {length}"
+    );
+    assert_head(&invite, &captured);
+    let register = bench.last(Method::Register);
+    let user = |request: &Request| request.headers.contacts().expect("reads")[0].uri.user_text();
+    assert_eq!(user(&invite), user(&register), "the contact is the same for all");
+}
+
+#[test]
+fn a_call_to_a_client_bears_the_token_and_what_follows_does_not() {
+    let mut bench = Bench::registered(600);
+    bench.answered_call("client:bob");
+    let invite = bench.last(Method::Invite);
+    let length = SDP.len();
+    let captured = format!(
+        "INVITE sip:bob@abc123key.webrtc-1-2-0.aculabcloud.net;transport=tcp SIP/2.0
+        Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
+        To: <sip:bob@abc123key.webrtc-1-2-0.aculabcloud.net;transport=tcp>
+        From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
+        CSeq: N INVITE
+        Call-ID: CALL-ID
+        Max-Forwards: 70
+        Authorization: Bearer {TOKEN}
+        Contact: <sip:RND@RND.invalid;transport=ws;ob>
+        Supported: outbound
+        Content-Type: application/sdp
+        Content-Length: {length}"
+    );
+    assert_head(&invite, &captured);
+    assert!(!bench.last(Method::Ack).headers.has("Authorization"));
+    bench.request(LineRequest::HangUp { call: CALL });
+    assert!(!bench.last(Method::Bye).headers.has("Authorization"));
+}
+
+#[test]
+fn bye_and_cancel_are_as_captured() {
+    let mut bench = Bench::registered(600);
+    bench.answered_call("service:echo");
+    bench.request(LineRequest::HangUp { call: CALL });
+    assert_head(
+        &bench.last(Method::Bye),
+        "BYE sip:svc@127.0.0.1:5060;transport=tcp SIP/2.0
+        Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
+        To: <sip:echo@sip-1-2-0.aculab.com;transport=tcp>;tag=far
+        From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
+        CSeq: N BYE
+        Call-ID: CALL-ID
+        Max-Forwards: 70
+        Content-Length: 0",
+    );
+    let mut bench = Bench::registered(600);
+    bench.dial("service:ring");
+    bench.answer(Method::Invite, 180, &[], "");
+    bench.request(LineRequest::HangUp { call: CALL });
+    let (cancel, invite) = (bench.last(Method::Cancel), bench.last(Method::Invite));
+    assert_eq!(cancel.uri.to_string(), "sip:ring@sip-1-2-0.aculab.com;transport=tcp");
+    for name in ["Via", "To", "From", "Call-ID"] {
+        assert_eq!(cancel.headers.get(name), invite.headers.get(name), "{name}");
+    }
+}
+
+#[test]
+fn callers_of_the_first_interface_have_the_key_of_all_of_them() {
+    let mut bench = Bench::new(&account(CALLER));
+    bench.prepare("echo");
+    bench.open();
+    bench.list(200, "[]");
+    bench.invite("echo", &[]);
+    let invite = bench.last(Method::Invite);
+    assert_eq!(invite.uri.to_string(), "sip:echo@sip-1-2-0.aculab.com;transport=tcp");
+    let from = invite.headers.get("From").expect("has one");
+    assert!(from.starts_with("<sip:bob@acc2.webrtc-1-2-0.aculabcloud.net>;tag="), "{from}");
+    assert!(!invite.headers.has("Authorization"));
+    assert!(bench.requests(&Method::Register).is_empty());
+}

@@ -1,0 +1,251 @@
+//! The token an account signs in with: fetched where it comes from, and again before it ends.
+
+use std::{path::PathBuf, time::Duration};
+
+use model::{AculabAccount, AculabClient, Callable, ClientId, CloudId, Instant, OfflineCause, Password, Secret, TokenSource};
+
+use super::{
+    TokenWish, WebError, WebServices,
+    line::WallClock,
+    token::{Token, fetch_next_after},
+    web::token_of,
+};
+use crate::net::{HttpAnswer, HttpMethod, HttpRequest, Proxy, QuestionId};
+
+/// Never sooner again: a cloud that gives out tokens that are over is not asked all the time.
+const SHORTEST: Duration = Duration::from_secs(10);
+/// After a failure it is tried again, each time twice as late.
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+const LONGEST_RETRY: Duration = Duration::from_secs(600);
+
+/// Where tokens come from, and when the next one is due.
+pub(super) struct TokenKeeper {
+    source: Source,
+    clock: WallClock,
+    state: State,
+    failures: u32,
+    last_question: u32,
+}
+
+enum Source {
+    /// There is this one only.
+    Pasted(Option<Token>),
+    Url {
+        url: String,
+        client: ClientId,
+        ca_file: Option<PathBuf>,
+        proxy: Proxy,
+    },
+    WebServices {
+        services: Box<WebServices>,
+        wish: TokenWish,
+    },
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing was asked for yet, or nothing more will be.
+    Idle,
+    Fetching {
+        question: QuestionId,
+        method: HttpMethod,
+    },
+    /// One is in use; the next one is fetched then.
+    Waiting {
+        fetch_at: Instant,
+    },
+}
+
+/// What the keeper found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// This one, until then as far as it says.
+    Token { token: Token, expires: Option<Instant> },
+    /// None, in words; and when it is tried again.
+    None { detail: String, retry_in: Option<Duration> },
+}
+
+/// A question to a web server.
+pub(super) type Question = (QuestionId, HttpRequest);
+
+impl TokenKeeper {
+    /// The keeper of a client's tokens; the error is in words for the user.
+    pub fn new(account: &AculabAccount, client: &AculabClient, clock: WallClock) -> Result<Self, OfflineCause> {
+        let configuration = |detail: String| OfflineCause::Configuration { detail };
+        let id: ClientId = client.client_id.expose().parse().map_err(|error| configuration(format!("{error}")))?;
+        let ca_file = (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file));
+        let proxy = Proxy::named(account.proxy.expose());
+        let source = match &client.token_source {
+            TokenSource::Pasted => Source::Pasted(match &client.token {
+                Password::Unknown => None,
+                Password::Known(token) if token.expose().trim().is_empty() => None,
+                Password::Known(token) => Some(token.expose().parse().map_err(|error| configuration(format!("{error}")))?),
+            }),
+            TokenSource::Url { url } => Source::Url { url: url.clone(), client: id, ca_file, proxy },
+            TokenSource::WebServices { user, lifetime_s, callable } => {
+                let Password::Known(api_key) = &client.api_key else {
+                    return Err(configuration("its API access key is not known".to_owned()));
+                };
+                let cloud: CloudId = account.cloud_id.parse().map_err(|error| configuration(format!("{error}")))?;
+                let callable: Callable = callable.expose().parse().map_err(|error| configuration(format!("{error}")))?;
+                let lifetime = lifetime_s.to_string().parse().map_err(|error| configuration(format!("{error}")))?;
+                Source::WebServices {
+                    services: Box::new(WebServices {
+                        cloud,
+                        user: user.clone(),
+                        api_key: api_key.clone(),
+                        server: account.web_services.clone(),
+                        ca_file,
+                        proxy,
+                    }),
+                    wish: TokenWish { client: id, lifetime, incoming: true, callable },
+                }
+            }
+        };
+        Ok(Self { source, clock, state: State::Idle, failures: 0, last_question: 0 })
+    }
+
+    /// The token that was pasted.
+    pub fn pasted(&self, now: Instant) -> Option<Found> {
+        let Source::Pasted(Some(token)) = &self.source else { return None };
+        Some(Found::Token { token: token.clone(), expires: self.expires(now, token) })
+    }
+
+    /// The token that was pasted, or the question for one; neither when one is being fetched already.
+    pub fn start(&mut self, now: Instant) -> (Option<Found>, Option<Question>) {
+        match (&self.source, &self.state) {
+            (Source::Pasted(Some(_)), _) => (self.pasted(now), None),
+            (Source::Pasted(None), _) => (Some(Found::None { detail: "none was pasted".into(), retry_in: None }), None),
+            (_, State::Fetching { .. }) => (None, None),
+            (Source::Url { .. } | Source::WebServices { .. }, State::Idle | State::Waiting { .. }) => {
+                (None, self.question(HttpMethod::Post))
+            }
+        }
+    }
+
+    /// The cloud did not take the one in use: the next one, soon.
+    pub fn refused(&mut self, now: Instant) {
+        match (&self.source, &self.state) {
+            (Source::Pasted(_), _) | (_, State::Fetching { .. }) => {}
+            (Source::Url { .. } | Source::WebServices { .. }, State::Idle | State::Waiting { .. }) => {
+                self.state = State::Waiting { fetch_at: now + self.retry_after() };
+            }
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Waiting { fetch_at } => Some(fetch_at),
+            State::Idle | State::Fetching { .. } => None,
+        }
+    }
+
+    /// The question that is due.
+    pub fn on_time(&mut self, now: Instant) -> Option<Question> {
+        match self.state {
+            State::Waiting { fetch_at } if fetch_at <= now => self.question(HttpMethod::Post),
+            State::Waiting { .. } | State::Idle | State::Fetching { .. } => None,
+        }
+    }
+
+    /// A web server answered; nothing when it was not asked by us.
+    pub fn answered(
+        &mut self,
+        now: Instant,
+        question: QuestionId,
+        answer: Result<HttpAnswer, OfflineCause>,
+    ) -> (Option<Found>, Option<Question>) {
+        let State::Fetching { question: asked, method } = self.state else { return (None, None) };
+        if asked != question {
+            return (None, None);
+        }
+        match answer.map_err(WebError::NotAsked).and_then(token_of) {
+            Ok(token) => {
+                let expires = self.expires(now, &token);
+                let lasts = expires.map(|at| at.since(now));
+                // A token that says nothing about its end is good until it is refused.
+                self.state =
+                    lasts.map_or(State::Idle, |lasts| State::Waiting { fetch_at: now + fetch_next_after(lasts).max(SHORTEST) });
+                if lasts.is_none_or(|lasts| lasts > SHORTEST) {
+                    self.failures = 0;
+                }
+                (Some(Found::Token { token, expires }), None)
+            }
+            Err(error) if method == HttpMethod::Post && self.gets_too() && error.is_unread() => {
+                (None, self.question(HttpMethod::Get))
+            }
+            Err(error) => {
+                let retry_in = self.retry_after();
+                self.state = State::Waiting { fetch_at: now + retry_in };
+                (Some(Found::None { detail: self.words(&error), retry_in: Some(retry_in) }), None)
+            }
+        }
+    }
+
+    fn gets_too(&self) -> bool {
+        matches!(self.source, Source::WebServices { .. })
+    }
+
+    fn words(&self, error: &WebError) -> String {
+        match (&self.source, error) {
+            (Source::Url { .. }, WebError::WrongKey) => "the token server refused (401)".to_owned(),
+            (Source::Url { .. }, WebError::Status { status }) => format!("the token server answered HTTP {status}"),
+            (Source::Url { .. }, WebError::NotUnderstood) => "the token server did not answer with a token".to_owned(),
+            (_, error) => error.to_string(),
+        }
+    }
+
+    fn retry_after(&mut self) -> Duration {
+        let wait = (FIRST_RETRY * (1 << self.failures.min(7))).min(LONGEST_RETRY);
+        self.failures = self.failures.saturating_add(1);
+        wait
+    }
+
+    /// When a token that came now ends. A clock that is wrong by more than its life is not believed, the token's span is.
+    fn expires(&self, now: Instant, token: &Token) -> Option<Instant> {
+        let asked = match &self.source {
+            Source::WebServices { wish, .. } => Some(wish.lifetime.duration()),
+            Source::Pasted(_) | Source::Url { .. } => None,
+        };
+        let Some(claims) = token.claims() else { return asked.map(|span| now + span) };
+        let left = claims.expires.and_then(|at| u64::try_from(at.saturating_sub(self.clock.unix_at(now))).ok());
+        let left = left.map(Duration::from_secs);
+        match (left, claims.lifetime()) {
+            (Some(left), Some(lifetime)) => Some(now + left.min(lifetime)),
+            (Some(left), None) => Some(now + left),
+            // By our clock it is over. One that we were just given is not: the clock is wrong.
+            (None, Some(_)) if matches!(self.source, Source::Pasted(_)) => Some(now),
+            (None, Some(lifetime)) => Some(now + lifetime),
+            (None, None) => asked.map(|span| now + span),
+        }
+    }
+
+    fn question(&mut self, method: HttpMethod) -> Option<Question> {
+        let request = self.request(method)?;
+        self.last_question = self.last_question.wrapping_add(1);
+        let question = QuestionId(self.last_question);
+        self.state = State::Fetching { question, method };
+        Some((question, request))
+    }
+
+    /// None where there is nobody to ask.
+    fn request(&self, method: HttpMethod) -> Option<HttpRequest> {
+        Some(match &self.source {
+            Source::WebServices { services, wish } => services.token_request(method, wish),
+            Source::Url { url, client, ca_file, proxy } => HttpRequest {
+                method,
+                url: url.clone(),
+                basic: None,
+                headers: vec![
+                    ("Accept".to_owned(), Secret::new("application/json")),
+                    ("Content-Type".to_owned(), Secret::new("text/plain")),
+                ],
+                body: Secret::new(client.as_str()),
+                ca_file: ca_file.clone(),
+                allow_plain: false,
+                proxy: proxy.clone(),
+            },
+            Source::Pasted(_) => return None,
+        })
+    }
+}
