@@ -1,17 +1,38 @@
 //! Accounts from the command line and from settings.
 
-use model::{Account, AccountId, IcePolicy, IceServer, Password, Provider, Secret, Settings, SipAccount};
+mod aculab;
+
+use model::{Account, AccountId, AculabAccount, IcePolicy, IceServer, Password, Provider, Secret, Settings, SipAccount};
 
 use crate::{
     args::{AccountArguments, SourceArguments},
     exit::Failure,
 };
 
+pub(crate) use aculab::AculabArguments;
+
 /// The name of the account made of the command line alone.
 const ONE_OFF: &str = "command-line";
 
 /// The account the arguments describe; `None` when they describe none.
-pub(crate) fn described(arguments: &AccountArguments) -> Result<Option<SipAccount>, Failure> {
+pub(crate) fn described(arguments: &AccountArguments) -> Result<Option<Provider>, Failure> {
+    match described_at_cloud(arguments)? {
+        Some(aculab) => Ok(Some(Provider::Aculab(aculab))),
+        None => Ok(described_at_server(arguments)?.map(Provider::Sip)),
+    }
+}
+
+fn described_at_cloud(arguments: &AccountArguments) -> Result<Option<AculabAccount>, Failure> {
+    let Some(mut aculab) = aculab::described(&arguments.aculab, !arguments.no_register)? else { return Ok(None) };
+    aculab.proxy = arguments.proxy.clone().unwrap_or_default().into();
+    aculab.ca_file = ca_file(arguments)?;
+    let servers = ice_servers(arguments);
+    aculab.ice_servers = (!servers.is_empty() || arguments.host_only).then_some(servers);
+    aculab.ice_policy = ice_policy(arguments);
+    Ok(Some(aculab))
+}
+
+fn described_at_server(arguments: &AccountArguments) -> Result<Option<SipAccount>, Failure> {
     let (Some(server), Some(user)) = (&arguments.server, &arguments.user) else { return Ok(None) };
     let mut sip = SipAccount::at_server(server.clone(), user);
     let text = |option: &Option<String>| option.clone().unwrap_or_default();
@@ -21,35 +42,49 @@ pub(crate) fn described(arguments: &AccountArguments) -> Result<Option<SipAccoun
     sip.realm = text(&arguments.realm);
     sip.proxy = text(&arguments.proxy).into();
     if let Some(variable) = &arguments.password_env {
-        let password = std::env::var(variable)
-            .map_err(|_| Failure::usage(format!("the environment has no variable {variable} with a password")))?;
-        sip.password = Password::Known(Secret::new(password));
+        sip.password = Password::Known(Secret::new(from_environment(variable, "a password")?));
     }
-    if let Some(ca) = &arguments.ca {
-        sip.ca_file = ca.to_str().ok_or_else(|| Failure::usage("the path of --ca is not text"))?.to_owned();
-    }
+    sip.ca_file = ca_file(arguments)?;
     sip.allow_plain_ws = arguments.allow_plain_ws;
     sip.register = !arguments.no_register;
     sip.expires_s = arguments.expires.unwrap_or(sip.expires_s);
     sip.dtmf = arguments.dtmf_mode.map_or(sip.dtmf, Into::into);
+    sip.ice_servers = ice_servers(arguments);
+    sip.ice_policy = ice_policy(arguments);
+    Ok(Some(sip))
+}
+
+/// What a variable of the environment holds; `what` says what is looked for.
+fn from_environment(variable: &str, what: &str) -> Result<String, Failure> {
+    std::env::var(variable).map_err(|_| Failure::usage(format!("the environment has no variable {variable} with {what}")))
+}
+
+fn ca_file(arguments: &AccountArguments) -> Result<String, Failure> {
+    let Some(ca) = &arguments.ca else { return Ok(String::new()) };
+    Ok(ca.to_str().ok_or_else(|| Failure::usage("the path of --ca is not text"))?.to_owned())
+}
+
+fn ice_servers(arguments: &AccountArguments) -> Vec<IceServer> {
     let server = |ice: &crate::args::IceArgument| IceServer {
         url: ice.url.clone(),
         username: ice.username.clone(),
         credential: ice.credential.clone(),
     };
-    sip.ice_servers = arguments.ice.iter().map(server).collect();
-    sip.ice_policy = match (arguments.relay_only, arguments.host_only) {
+    arguments.ice.iter().map(server).collect()
+}
+
+fn ice_policy(arguments: &AccountArguments) -> IcePolicy {
+    match (arguments.relay_only, arguments.host_only) {
         (true, _) => IcePolicy::RelayOnly,
         (false, true) => IcePolicy::HostOnly,
         (false, false) => IcePolicy::All,
-    };
-    Ok(Some(sip))
+    }
 }
 
 /// Leaves exactly the account in the settings that the arguments choose, for `call`.
 pub(crate) fn choose(settings: &mut Settings, source: &SourceArguments) -> Result<AccountId, Failure> {
     let account = match (described(&source.one_off)?, &source.account) {
-        (Some(sip), _) => Account { id: AccountId(ONE_OFF.into()), enabled: true, provider: Provider::Sip(sip) },
+        (Some(provider), _) => Account { id: AccountId(ONE_OFF.into()), enabled: true, provider },
         (None, Some(name)) => {
             let found = settings.accounts.iter().find(|account| account.id.0 == *name).cloned();
             let mut account = found.ok_or_else(|| Failure::usage(unknown(settings, name)))?;
@@ -65,7 +100,7 @@ pub(crate) fn choose(settings: &mut Settings, source: &SourceArguments) -> Resul
 
 /// The accounts that `run` serves: the one that is chosen, or all that are configured.
 pub(crate) fn choose_to_serve(settings: &mut Settings, source: &SourceArguments) -> Result<(), Failure> {
-    if source.account.is_some() || source.one_off.server.is_some() {
+    if source.account.is_some() || source.one_off.is_given() {
         choose(settings, source)?;
     }
     Ok(())

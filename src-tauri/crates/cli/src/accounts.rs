@@ -77,15 +77,18 @@ fn list(settings: &Settings, printer: Printer) {
 }
 
 fn described(settings: &Settings, name: String, arguments: &AccountArguments) -> Result<Account, Failure> {
-    let mut sip = account::described(arguments)?.ok_or_else(|| Failure::usage("an account needs --server and --user"))?;
+    let needs = "an account needs --server and --user, or --cloud";
+    let mut provider = account::described(arguments)?.ok_or_else(|| Failure::usage(needs))?;
     let id = AccountId(name);
     if settings.accounts.iter().any(|account| account.id == id) {
         return Err(Failure::usage(format!("there is already an account {id}")));
     }
-    if sip.password == Password::Unknown {
+    if let Provider::Sip(sip) = &mut provider
+        && sip.password == Password::Unknown
+    {
         sip.password = Password::Known(ask_password()?);
     }
-    Ok(Account { id, enabled: true, provider: Provider::Sip(sip) })
+    Ok(Account { id, enabled: true, provider })
 }
 
 fn keep(setting: &Setting, account: &Account, printer: Printer) {

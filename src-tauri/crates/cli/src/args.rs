@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{DtmfDigit, DtmfMode, IceUrl, Target};
 
 use crate::{
+    account::AculabArguments,
     aculab::AculabVerb,
     book::BookVerb,
     checks::{IceVerb, SettingsVerb},
@@ -121,7 +122,7 @@ pub(crate) struct CallChoice {
 pub(crate) enum AccountsVerb {
     /// Show them.
     List,
-    /// Add one at a SIP server. Its password is read from the variable named by --password-env, or asked for.
+    /// Add one at a SIP server or at Aculab Cloud. Its password is read from the variable named by --password-env, or asked for.
     Add {
         /// Its name here.
         name: String,
@@ -142,7 +143,7 @@ pub(crate) enum AccountsVerb {
 
 #[derive(Debug, Args)]
 pub(crate) struct CallArguments {
-    /// A number or SIP address; at the practice exchange 600 is an echo.
+    /// A number or SIP address; at the practice exchange 600 is an echo. At Aculab Cloud service:NAME or client:ID.
     pub(crate) target: Target,
     #[command(flatten)]
     pub(crate) source: SourceArguments,
@@ -181,8 +182,8 @@ pub(crate) struct RunArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SourceArguments {
-    /// A configured account; the practice account when neither this nor --server is given.
-    #[arg(long, value_name = "NAME", conflicts_with = "server")]
+    /// A configured account; the practice account when neither this nor --server nor --cloud is given.
+    #[arg(long, value_name = "NAME", conflicts_with = "service")]
     pub(crate) account: Option<String>,
     #[command(flatten)]
     pub(crate) one_off: AccountArguments,
@@ -191,7 +192,7 @@ pub(crate) struct SourceArguments {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AccountArguments {
     /// SIP server: wss://host[:port]/path, or ws:// on this machine.
-    #[arg(long, value_name = "URL", requires = "user")]
+    #[arg(long, value_name = "URL", requires = "user", group = "service")]
     pub(crate) server: Option<String>,
     /// User part of the address of record.
     #[arg(long, value_name = "USER", requires = "server")]
@@ -212,32 +213,41 @@ pub(crate) struct AccountArguments {
     #[arg(long, value_name = "REALM", requires = "server")]
     pub(crate) realm: Option<String>,
     /// PEM file with further certificate authorities to trust.
-    #[arg(long, value_name = "FILE", requires = "server")]
+    #[arg(long, value_name = "FILE", requires = "service")]
     pub(crate) ca: Option<PathBuf>,
     /// Allow ws:// to other machines: anyone on the way can read the signalling.
     #[arg(long, requires = "server")]
     pub(crate) allow_plain_ws: bool,
     /// HTTP proxy (http://[user:password@]host:port), or 'direct'.
-    #[arg(long, value_name = "URL", requires = "server")]
+    #[arg(long, value_name = "URL", requires = "service")]
     pub(crate) proxy: Option<String>,
     /// Only call out; do not register.
-    #[arg(long, requires = "server")]
+    #[arg(long, requires = "service")]
     pub(crate) no_register: bool,
     /// Seconds to ask for in REGISTER.
     #[arg(long, value_name = "SECONDS", requires = "server")]
     pub(crate) expires: Option<u32>,
     /// STUN or TURN server: stun:host[:port], turn:user:secret@host[:port][?transport=tcp], turns:…
-    #[arg(long, value_name = "SERVER", value_parser = ice_server, requires = "server")]
+    #[arg(long, value_name = "SERVER", value_parser = ice_server, requires = "service")]
     pub(crate) ice: Vec<IceArgument>,
     /// Use relayed candidates only.
-    #[arg(long, requires = "server", conflicts_with = "host_only")]
+    #[arg(long, requires = "service", conflicts_with = "host_only")]
     pub(crate) relay_only: bool,
     /// Ask no STUN or TURN server.
-    #[arg(long, requires = "server")]
+    #[arg(long, requires = "service")]
     pub(crate) host_only: bool,
     /// How digits travel.
     #[arg(long, value_name = "WAY", requires = "server")]
     pub(crate) dtmf_mode: Option<DtmfChoice>,
+    #[command(flatten)]
+    pub(crate) aculab: AculabArguments,
+}
+
+impl AccountArguments {
+    /// Whether they describe an account.
+    pub(crate) fn is_given(&self) -> bool {
+        self.server.is_some() || self.aculab.cloud.is_some()
+    }
 }
 
 #[derive(Debug, Args)]

@@ -26,7 +26,7 @@ impl Printer {
     /// One event.
     pub(crate) fn event(self, event: &TimedEvent) {
         match self {
-            Self::Json => self.value(event),
+            Self::Json => self.value(&with_service_cause(event)),
             Self::People => {
                 if let Some(words) = words(&event.event) {
                     put(format_args!("{:>9.3}  {words}", event.at_ms / 1000.0));
@@ -64,6 +64,20 @@ impl Printer {
             Self::People => print_snapshot(snapshot),
         }
     }
+}
+
+/// The event, and beside its cause the name that cause has in the interfaces of Aculab Cloud.
+fn with_service_cause(event: &TimedEvent) -> serde_json::Value {
+    let name = match &event.event {
+        Event::Ended { cause, .. } => Some(cause.service_name()),
+        Event::Unregistered { cause, .. } => Some(cause.service_name()),
+        _ => None,
+    };
+    let mut value = serde_json::to_value(event).expect("values of ours have no form that JSON lacks");
+    if let (Some(name), Some(fields)) = (name, value.as_object_mut()) {
+        fields.insert("service_cause".to_owned(), name.into());
+    }
+    value
 }
 
 /// Prints a line. A reader that has seen enough (`| head`) ends nothing: a call goes on without its audience.
