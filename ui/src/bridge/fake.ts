@@ -64,7 +64,15 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
   return {
     revision: 1,
     at_ms: 75_000,
-    accounts: [{ id: "office", state: { state: "registered" }, can: { hold: true, transfer: true }, expires_ms: null, voicemail: null }],
+    accounts: [
+      {
+        id: "office",
+        state: { state: "registered" },
+        can: { hold: true, transfer: true },
+        expires_ms: null,
+        voicemail: null,
+      },
+    ],
     calls: [],
     conference: null,
     do_not_disturb: false,
@@ -75,6 +83,9 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     ...part,
   };
 }
+
+/** What each kind of account keeps. */
+const SECRETS = { practice: [], sip: ["password"], aculab: ["token", "api-key"] } as const;
 
 /** A phone that keeps what it is told and shows what it is given. */
 export class FakePhone implements Bridge {
@@ -240,14 +251,10 @@ export class FakePhone implements Bridge {
     return {
       settings: this.kept,
       secrets: this.kept.accounts.flatMap(({ id, provider }) =>
-        provider.kind === "sip"
-          ? [
-              {
-                key: { secret: "password" as const, account: id },
-                kept: this.passwords.has(id) ? ("key-store" as const) : ("nowhere" as const),
-              },
-            ]
-          : [],
+        SECRETS[provider.kind].map((secret) => ({
+          key: { secret, account: id },
+          kept: this.passwords.has(id) ? ("key-store" as const) : ("nowhere" as const),
+        })),
       ),
       locked: this.locked,
     };

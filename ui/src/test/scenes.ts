@@ -10,7 +10,13 @@ const ACCOUNTS = [
     expires_ms: null,
     voicemail: { number: "*97", waiting: true, new: 3, old: 1 },
   },
-  { id: "practice", state: { state: "registered" as const }, can: { hold: true, transfer: true }, expires_ms: null, voicemail: null },
+  {
+    id: "practice",
+    state: { state: "registered" as const },
+    can: { hold: true, transfer: true },
+    expires_ms: null,
+    voicemail: null,
+  },
 ];
 const HELD = { state: "established" as const, hold: { local: true, remote: false } };
 const bob = { name: "Bob Marsh", number: "2002", uri: "sip:2002@pbx.example.com" };

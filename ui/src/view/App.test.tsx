@@ -44,7 +44,7 @@ test("an account without its server says why, and leads to where it is set", () 
     state: { state: "registered" as const },
     can: { hold: true, transfer: true },
     expires_ms: null,
-          voicemail: null,
+    voicemail: null,
   };
   act(() => phone.show({ accounts: [practice, ...phone.snapshot.accounts] }));
   expect(screen.getByText(/: The server refused the user name or password \(403\)/)).toBeTruthy();

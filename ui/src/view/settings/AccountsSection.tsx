@@ -1,11 +1,14 @@
 import { useState } from "preact/hooks";
 import type { Snapshot } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
+import { useDoing } from "../doing";
+import { useNow } from "../hooks";
 import { Icon } from "../icons";
-import { accountWords } from "../texts";
+import { accountWords, duration } from "../texts";
 import { AccountForm } from "./AccountForm";
+import { AculabForm } from "./AculabForm";
 import { useEditing } from "./editing";
-import { type WholeAccount, type WholeAculab, wholeSip } from "./whole";
+import { type WholeAccount, type WholeAculab, wholeAculab, wholeSip } from "./whole";
 
 interface Props {
   snapshot: Snapshot;
@@ -13,6 +16,7 @@ interface Props {
 
 /** The accounts in the order in which they are dialled from. */
 export function AccountsSection({ snapshot }: Props) {
+  const { bridge, failed } = useDoing();
   const { settings, save } = useEditing();
   const [open, setOpen] = useState<{ account: WholeAccount; isNew: boolean } | null>(null);
   const [deleting, setDeleting] = useState<string | null>(null);
@@ -28,14 +32,17 @@ export function AccountsSection({ snapshot }: Props) {
     put(moved);
   };
 
-  if (open) return <AccountForm {...open} onClose={() => setOpen(null)} />;
+  if (open) {
+    const Form = FORMS[open.account.provider.kind];
+    return Form && <Form {...open} onClose={() => setOpen(null)} />;
+  }
   return (
     <>
       <p class="hint">{say("accounts.order-hint")}</p>
       {accounts.length === 0 && <p class="empty">{say("account.none-yet")}</p>}
       <ul class="accounts">
         {accounts.map((account, at) => {
-          const state = snapshot.accounts.find(({ id }) => id === account.id)?.state;
+          const { state, expires_ms: expires = null } = snapshot.accounts.find(({ id }) => id === account.id) ?? {};
           const name = isolated(account.id);
           return (
             <li key={account.id} class="account">
@@ -66,15 +73,28 @@ export function AccountsSection({ snapshot }: Props) {
                     {account.provider.kind === "practice" && say("accounts.practice")}
                   </small>
                   {state && <small class="account-state">{accountWords(state)}</small>}
+                  {expires !== null && <Expiry snapshot={snapshot} at={expires} />}
                 </span>
               </label>
+              {account.enabled && serviceOf(account) && (
+                <button
+                  type="button"
+                  class="quiet"
+                  onClick={() => {
+                    const target = `service:${serviceOf(account)}`;
+                    bridge.send({ command: "dial", target, account: account.id, headers: [] }).catch(failed);
+                  }}
+                >
+                  {say("aculab.call-service", { name: isolated(serviceOf(account)) })}
+                </button>
+              )}
               <AccountButtons
                 name={name}
                 first={at === 0}
                 last={at === accounts.length - 1}
                 onUp={() => move(at, at - 1)}
                 onDown={() => move(at, at + 1)}
-                onEdit={account.provider.kind === "sip" ? () => setOpen({ account, isNew: false }) : undefined}
+                onEdit={FORMS[account.provider.kind] ? () => setOpen({ account, isNew: false }) : undefined}
                 onDelete={() => setDeleting(account.id)}
               />
               {deleting === account.id && (
@@ -104,6 +124,9 @@ export function AccountsSection({ snapshot }: Props) {
           <Icon name="add" />
           {say("accounts.add-sip")}
         </button>
+        <button type="button" onClick={() => setOpen({ account: newAculab(), isNew: true })}>
+          {say("accounts.add-aculab")}
+        </button>
         {!accounts.some(({ provider }) => provider.kind === "practice") && (
           <button
             type="button"
@@ -116,6 +139,29 @@ export function AccountsSection({ snapshot }: Props) {
     </>
   );
 }
+
+function newAculab(): WholeAccount {
+  const way = { version: "v2", access_key: "", client_id: "" } as const;
+  return { id: "", enabled: true, provider: wholeAculab({ cloud_id: "", interface: way }) };
+}
+
+/** The service that an account calls as a rule. */
+function serviceOf({ provider }: WholeAccount): string {
+  return provider.kind === "aculab" && provider.interface.version === "v1" ? provider.interface.service : "";
+}
+
+/** How long the account is still signed in. */
+function Expiry({ snapshot, at }: { snapshot: Snapshot; at: number }) {
+  const left = Math.max(0, at - useNow(snapshot, true));
+  return (
+    <small class="account-state">
+      {left > 0 ? say("aculab.expires", { time: duration(left) }) : say("aculab.expired")}
+    </small>
+  );
+}
+
+/** The form of each kind of account; what needs no settings has none. */
+const FORMS = { practice: null, sip: AccountForm, aculab: AculabForm } as const;
 
 function aculabUser({ interface: way }: WholeAculab): string {
   return way.version === "v1" ? way.caller_id : way.client_id;

@@ -54,6 +54,42 @@ test("a new account is checked while it is typed, and its password is set and ne
   expect(document.body.innerHTML).not.toContain("secret");
 });
 
+test("an account at Aculab Cloud asks for what its interface and its tokens need, and keeps the key elsewhere", async () => {
+  const phone = await open("Accounts");
+  await press("Add an account at Aculab Cloud");
+  type("Name of the account", "cloud");
+  type("Cloud id", "1-2-0");
+  type("WebRTC access key", "abc123key");
+  type("Client id", "bob");
+  fireEvent.change(screen.getByLabelText("Where tokens come from"), { target: { value: "web-services" } });
+  expect(screen.queryByLabelText("Token")).toBeNull();
+  type("User name at the cloud", "bob@example.com");
+  type("API access key", "unseen-key");
+  fireEvent.click(screen.getByRole("switch", { name: "Accept calls" }));
+  await press("Save");
+  await waitFor(() => expect(phone.asked).toContain("setSecret api-key cloud 10"));
+  expect(phone.kept.accounts.at(-1)).toMatchObject({
+    id: "cloud",
+    provider: {
+      kind: "aculab",
+      cloud_id: "1-2-0",
+      interface: { version: "v2", client_id: "bob", accept_calls: false, token_source: { user: "bob@example.com" } },
+    },
+  });
+  expect(document.body.innerHTML).not.toContain("unseen-key");
+  // The first interface asks for less, and its usual service is a click away.
+  await press("Add an account at Aculab Cloud");
+  type("Name of the account", "caller");
+  type("Cloud id", "1-2-0");
+  fireEvent.change(screen.getByLabelText("What it is for"), { target: { value: "v1" } });
+  expect(screen.queryByLabelText("WebRTC access key")).toBeNull();
+  type("Caller id", "bob");
+  type("Usual service", "echo");
+  await press("Save");
+  await press(/Call .*echo/);
+  expect(phone.sent).toContainEqual({ command: "dial", target: "service:echo", account: "caller", headers: [] });
+});
+
 test("a trial shows how far the account came, and at which step it failed", async () => {
   const phone = await open("Accounts");
   await press(/Edit .*office/);

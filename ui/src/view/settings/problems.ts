@@ -4,6 +4,14 @@ import { type Key, say, spokenLanguage } from "../../words/words";
 /** What fields ask for, by their dotted names. */
 const ASKED: readonly (readonly [RegExp, Key])[] = [
   [/^accounts\.[^.]+\.id$/, "problem.id"],
+  [/\.cloud_id$/, "problem.cloud-id"],
+  [/\.access_key$/, "problem.access-key"],
+  [/\.(?:client_id|caller_id|service)$/, "problem.plain-name"],
+  [/\.max_concurrent$/, "problem.limit"],
+  [/\.lifetime_s$/, "problem.lifetime"],
+  [/\.callable$/, "problem.callable"],
+  [/\.(?:token_source\.url|web_services)$/, "problem.web-address"],
+  [/\.token_source\.user$/, "problem.cloud-user"],
   [/\.server$/, "problem.server"],
   [/\.domain$/, "problem.domain"],
   [/\.user$/, "problem.user"],

@@ -19,6 +19,7 @@ type Filled<T> = T extends readonly (infer Item)[]
 export type WholeSettings = Filled<Settings>;
 export type WholeAccount = Filled<Account>;
 export type WholeSip = Extract<WholeAccount["provider"], { kind: "sip" }>;
+export type WholeSource = Extract<WholeAculab["interface"], { version: "v2" }>["token_source"];
 export type WholeAculab = Extract<WholeAccount["provider"], { kind: "aculab" }>;
 
 /** The settings as the phone sends them: it leaves out only what is empty in an account. */
@@ -78,13 +79,13 @@ export function wholeAculab(aculab: AculabAccount): WholeAculab {
   };
 }
 
-function wholeInterface(given: AculabInterface): WholeAculab["interface"] {
+export function wholeInterface(given: AculabInterface): WholeAculab["interface"] {
   if (given.version === "v1") return { service: "", ...given };
   const { token_source = { source: "pasted" } } = given;
   return { accept_calls: true, max_concurrent: 1, ...given, token_source: wholeSource(token_source) };
 }
 
-function wholeSource(given: TokenSource): Extract<WholeAculab["interface"], { version: "v2" }>["token_source"] {
+export function wholeSource(given: TokenSource): WholeSource {
   return given.source === "web-services" ? { lifetime_s: 3600, callable: "", ...given } : given;
 }
 
