@@ -77,7 +77,7 @@ pub(crate) fn of_its_own(name: &str, parts: &[Part]) -> Option<Lab> {
 }
 
 /// Says which test is skipped, and why; once for a test that asks again.
-fn skip(reason: &str) {
+pub(crate) fn skip(reason: &str) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let test = thread::current().name().unwrap_or("a test").to_owned();
     if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(test.clone()) {

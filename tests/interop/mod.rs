@@ -21,6 +21,8 @@ mod echo;
 mod endings;
 mod incoming;
 mod kamailio;
+#[cfg(target_os = "linux")]
+mod networks;
 mod numbers;
 mod outages;
 mod paths;

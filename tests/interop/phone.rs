@@ -45,6 +45,13 @@ pub(crate) fn practice(verb: &[&str]) -> Seat {
     Seat::new("practice", Command::new(program::sidetone_cli()), verb)
 }
 
+/// A phone in a network namespace.
+pub(crate) fn over_there(space: &str, verb: &[&str]) -> Seat {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", space]).arg(program::sidetone_cli());
+    Seat::new(space, command, verb).with(&["--password-env", PASSWORD])
+}
+
 impl Lab {
     /// A phone of a user at Asterisk: 1001 to 1011.
     pub(crate) fn at_asterisk(&self, user: &str, verb: &[&str]) -> Seat {

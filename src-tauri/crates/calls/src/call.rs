@@ -252,8 +252,11 @@ impl Call {
     }
 
     /// The account has become usable.
-    pub(crate) fn line_is_usable(&mut self, now: Instant) {
+    pub(crate) fn line_is_usable(&mut self, now: Instant, out: &mut Outbox) {
         self.lost.line(now, false);
+        if self.is_talking() && self.lost.look_due().is_some_and(|due| now >= due) {
+            self.look_for_path(now, out);
+        }
     }
 
     /// Calls may be tried on the account: one that waits for that goes out.
@@ -282,7 +285,7 @@ impl Call {
             Phase::Waiting { until, .. } => Some(*until),
             Phase::Alerting { give_up_at, .. } => Some(*give_up_at),
             Phase::Ended(ended) => Some(ended.deadline()),
-            Phase::Talking => self.lost.due(),
+            Phase::Talking => [self.lost.due(), self.lost.look_due()].into_iter().flatten().min(),
             Phase::Preparing { .. } | Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging => None,
         };
         [phase, self.digits.due(), self.transfer.deadline(), self.unattended_due()].into_iter().flatten().min()
@@ -314,6 +317,7 @@ impl Call {
                 out.line(&self.account, LineRequest::HangUp { call: self.line });
                 self.end(now, Cause::ConnectionLost, out);
             }
+            Phase::Talking if self.lost.look_due().is_some_and(|due| now >= due) => self.look_for_path(now, out),
             Phase::Ended(_) => self.report_when_due(now, out),
             Phase::Waiting { .. }
             | Phase::Alerting { .. }

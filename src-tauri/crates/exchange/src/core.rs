@@ -18,6 +18,7 @@ use crate::{
     link::LinkId,
     number::Number,
     registrar::{Registered, Registrar, Users},
+    roaming::Carrier,
     transfer::Transfers,
 };
 
@@ -55,6 +56,7 @@ pub(crate) struct Link {
     pub(crate) agent: UserAgent,
     /// Who has registered over it.
     pub(crate) user: Option<String>,
+    pub(crate) carrier: Carrier,
 }
 
 impl Core {
@@ -80,17 +82,18 @@ impl Core {
         config.transport = Transport::WebSocket { secure };
         config.user_agent = format!("Sidetone practice exchange {}", env!("CARGO_PKG_VERSION"));
         let agent = UserAgent::new(config, self.seed());
-        self.links.insert(link, Link { agent, user: None });
+        self.links.insert(link, Link { agent, user: None, carrier: Carrier::Own });
         self.tell_agent(now, link, Input::Connected);
     }
 
     pub(crate) fn received(&mut self, now: Instant, link: LinkId, message: &[u8]) {
-        self.tell_agent(now, link, Input::Received(message));
+        let addressee = self.addressee(now, link, message);
+        self.tell_agent(now, addressee, Input::Received(message));
     }
 
-    pub(crate) fn closed(&mut self, now: Instant, link: LinkId) {
+    /// Lets go of a user agent and its calls.
+    pub(crate) fn forget(&mut self, now: Instant, link: LinkId) {
         self.links.remove(&link);
-        // A phone that comes back may go on with its call, but not over a user agent that is gone: its calls end.
         let lost: Vec<CallRef> = self.attendants.keys().copied().filter(|(of, _)| *of == link).collect();
         for call in lost {
             self.drop_attendant(call);
@@ -125,13 +128,15 @@ impl Core {
             self.call_back(&user);
         }
         self.transfers_due(now);
+        self.roaming_due(now);
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let agents = self.links.values().filter_map(|link| link.agent.poll_timeout());
         let attendants = self.attendants.values().filter_map(Attendant::deadline);
         let call_backs = self.call_backs.iter().map(|(at, _)| *at);
-        agents.chain(attendants).chain(call_backs).chain(self.transfers.deadline()).min()
+        let roaming = self.links.values().filter_map(Link::forgotten_at);
+        agents.chain(attendants).chain(call_backs).chain(self.transfers.deadline()).chain(roaming).min()
     }
 
     pub(crate) fn poll_output(&mut self) -> Option<Output> {
@@ -151,13 +156,17 @@ impl Core {
         self.tell_agent(now, link, Input::Command(command));
     }
 
-    fn tell_agent(&mut self, now: Instant, id: LinkId, input: Input<'_>) {
+    pub(crate) fn tell_agent(&mut self, now: Instant, id: LinkId, input: Input<'_>) {
         let Some(link) = self.links.get_mut(&id) else { return };
+        let carrier = link.carried_by(id);
         link.agent.handle(now, input);
         let told: Vec<AgentOutput> = std::iter::from_fn(|| link.agent.poll_output()).collect();
         for output in told {
             match output {
-                AgentOutput::Send(message) => self.outputs.push_back(Output::Send(id, message.into())),
+                AgentOutput::Send(message) => {
+                    // Without one the phone is away, and nothing can be said to it.
+                    self.outputs.extend(carrier.map(|carrier| Output::Send(carrier, message.into())));
+                }
                 AgentOutput::Event(Event::Call(call, event)) => self.on_call(now, (id, call), event),
                 AgentOutput::Event(Event::Request { request, message }) => self.on_request(now, id, request, &message),
                 // A server does not register, sends no requests of its own outside calls, and takes no notices.
@@ -170,20 +179,17 @@ impl Core {
 
     fn on_request(&mut self, now: Instant, link: LinkId, request: RequestKey, message: &Request) {
         let response = match message.method {
-            Method::Register => self.register(link, message),
+            Method::Register => self.register(now, link, message),
             Method::Options => Response::new(200, "OK"),
             _ => Response::new(405, "Method Not Allowed"),
         };
         self.command(now, link, Command::Respond { request, response: Box::new(response) });
     }
 
-    fn register(&mut self, link: LinkId, message: &Request) -> Response {
+    fn register(&mut self, now: Instant, link: LinkId, message: &Request) -> Response {
         match self.registrar.register(message) {
             Registered::Here { user, response } => {
-                // One connection a user: the newest is where he is.
-                for other in self.links.values_mut().filter(|other| other.user.as_deref() == Some(&user)) {
-                    other.user = None;
-                }
+                self.came_back(now, &user, link);
                 if let Some(link) = self.links.get_mut(&link) {
                     link.user = Some(user);
                 }
@@ -200,7 +206,9 @@ impl Core {
     }
 
     pub(crate) fn link_of(&self, user: &str) -> Option<LinkId> {
-        self.links.iter().find(|(_, link)| link.user.as_deref() == Some(user)).map(|(id, _)| *id)
+        let is_here = |link: &Link| link.carrier == Carrier::Own && link.user.as_deref() == Some(user);
+        // One phone a user: he is where the newest connection leads.
+        self.links.iter().rev().find(|(_, link)| is_here(link)).map(|(id, _)| *id)
     }
 
     fn on_call(&mut self, now: Instant, call: CallRef, event: CallEvent) {

@@ -13,6 +13,7 @@ mod link;
 mod number;
 mod practice;
 mod registrar;
+mod roaming;
 mod server;
 mod transfer;
 

@@ -170,6 +170,10 @@ pub trait Peer: Send + Sync {
     /// Sends one packet. Before the connection is up it is dropped, as on a network.
     async fn send(&self, packet: RtpPacket) -> Result<(), PeerError>;
 
+    /// The addresses of the machine may be others now. Where the path in use left from one that is gone,
+    /// [`PeerEvent::Interrupted`] comes at once.
+    async fn network_changed(&self) {}
+
     /// The next event. Cancel-safe.
     async fn event(&self) -> PeerEvent;
 

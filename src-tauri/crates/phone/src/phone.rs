@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use model::{Command, DevicesView, Levels, Settings, SipAccount, Snapshot, TimedEvent};
+use providers::net::Network;
 use store::{DataFolder, SettingsFile};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::info_span;
@@ -73,6 +74,18 @@ pub struct DevicesOpen {
 #[error("the phone is not running")]
 pub struct PhoneStopped;
 
+/// Tells the run loop when this computer comes to another network, as long as there is one.
+async fn watch_network(network: Arc<dyn Network>, requests: mpsc::Sender<Request>) {
+    loop {
+        tokio::select! {
+            () = network.changed() => if requests.send(Request::NetworkChanged).await.is_err() {
+                return;
+            },
+            () = requests.closed() => return,
+        }
+    }
+}
+
 impl Phone {
     /// Starts a phone in `world`; must be called inside a tokio runtime. Also returned: its facts from the first one on.
     pub fn start(world: World, options: PhoneOptions) -> (Self, broadcast::Receiver<TimedEvent>) {
@@ -86,6 +99,7 @@ impl Phone {
         let (settings, in_force) = watch::channel(Arc::new(options.settings.clone()));
         let office = Office::new(world.clone(), options.settings_file.clone(), in_force.clone());
         let told = Told { snapshot, events: events.clone(), onlookers, sessions, settings };
+        spawn("network watch", info_span!("network"), watch_network(Arc::clone(&world.network), requests.clone()));
         let run_loop = RunLoop::new(world, options, inbox, told);
         let book = run_loop.book();
         spawn("run loop", info_span!("phone"), run_loop.run());

@@ -137,6 +137,7 @@ impl RunLoop {
                     Some(Request::Command(command)) => Input::Command(command),
                     Some(Request::NetworkChanged) => {
                         self.lines.network_changed();
+                        self.sessions.network_changed();
                         continue;
                     }
                     Some(Request::LookAtDevices) => {

@@ -109,7 +109,8 @@ impl Sessions {
             | MediaRequest::Microphone { .. }
             | MediaRequest::SendDtmf { .. }
             | MediaRequest::PressKey { .. }
-            | MediaRequest::ReleaseKey => {}
+            | MediaRequest::ReleaseKey
+            | MediaRequest::NetworkChanged => {}
         }
         match self.open.get(&media) {
             Some(handle) => {
@@ -158,6 +159,15 @@ impl Sessions {
                 let _heard = outbox.send((media, MediaEvent::Died { detail })).await;
             }
         });
+    }
+
+    /// Tells every session that the network changed.
+    pub(crate) fn network_changed(&self) {
+        for (media, handle) in &self.open {
+            if handle.send(MediaRequest::NetworkChanged).is_err() {
+                debug!(?media, "a session that is ending");
+            }
+        }
     }
 
     fn report_failure(&self, media: MediaId, detail: &str) {

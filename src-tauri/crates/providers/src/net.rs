@@ -4,6 +4,7 @@
 //! or a test's. [`Sockets`] is the real one: DNS, proxies, TLS and WebSocket, each in its own file.
 
 mod certificate;
+mod changes;
 mod dial;
 mod dns;
 mod http;
@@ -54,7 +55,8 @@ pub enum NetRequest {
         /// One whole message.
         message: Bytes,
     },
-    /// Ask the far end for a sign of life now; `Closed` follows when none comes within three seconds.
+    /// Ask the far end for a sign of life now; `Closed` follows when none comes within three seconds, and at once when
+    /// the connection left from an address that this computer no longer has.
     Probe {
         /// Which.
         connection: ConnectionId,
@@ -169,6 +171,12 @@ pub trait Network: Send + Sync {
     /// only has none.
     async fn reach(&self, _endpoint: &IceEndpoint) -> Result<IcePath, OfflineCause> {
         Err(OfflineCause::Unreachable { detail: "this network leads to no such servers".into() })
+    }
+
+    /// Waits until this computer came to another network, or woke from sleep. One task asks, and goes on asking:
+    /// what happens while nobody does is told late, or not at all. A network that never changes waits for ever.
+    async fn changed(&self) {
+        std::future::pending().await
     }
 
     /// Asks a web server; within ten seconds, or the cause why it cannot be asked. Redirections are not followed: who is

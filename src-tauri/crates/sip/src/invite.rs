@@ -109,6 +109,16 @@ impl Call {
         self.key
     }
 
+    /// Its Call-ID, as long as anything of it is left.
+    pub fn call_id(&self) -> Option<&str> {
+        match &self.state {
+            State::Dialling(dialling) => dialling.call_id(),
+            State::Ringing(ringing) => Some(ringing.session.dialog.call_id()),
+            State::Talking(session) | State::Parting { session, .. } => Some(session.dialog.call_id()),
+            State::Closing(_) => self.discarded.first().map(|one| one.dialog.call_id()),
+        }
+    }
+
     /// The confirmed dialog's session.
     pub fn talking(&mut self) -> Option<&mut Session> {
         match &mut self.state {

@@ -109,6 +109,11 @@ impl UserAgent {
         self.calls.values().all(Call::is_settled) && self.core.transactions.is_quiet()
     }
 
+    /// Whether it has a call of that Call-ID.
+    pub fn has_call(&self, call_id: &str) -> bool {
+        self.calls.values().any(|call| call.call_id() == Some(call_id))
+    }
+
     /// Our contact: what a request to us has as its Request-URI.
     pub fn contact(&self) -> crate::Uri {
         self.core.contact().uri

@@ -1,4 +1,4 @@
-//! A call that has lost both the server and the far end.
+//! A call that has lost the way of its audio, the server, or both.
 
 use std::time::Duration;
 
@@ -9,23 +9,42 @@ use serde::{Deserialize, Serialize};
 /// shorter than anybody listens to silence.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a path may come back by itself; what broke it may be about to be told by the account, too.
+const FIRST_LOOK: Duration = Duration::from_millis(200);
+/// Between one search for another path and the next.
+const NEXT_LOOK: Duration = Duration::from_secs(5);
+
 /// What is lost, and since when. One of the two alone ends no call: without the server the audio goes on, and without the
 /// audio path the server can still help to find another.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Lost {
     path: Option<Instant>,
     line: Option<Instant>,
+    /// When to look for another path.
+    look_at: Option<Instant>,
 }
 
 impl Lost {
     /// The audio path was lost, or found again.
     pub(super) fn path(&mut self, now: Instant, lost: bool) {
         self.path = lost.then(|| self.path.unwrap_or(now));
+        let soon = now + FIRST_LOOK;
+        self.look_at = lost.then(|| self.look_at.map_or(soon, |at| at.min(soon)));
     }
 
     /// The account became unreachable, or reachable again.
     pub(super) fn line(&mut self, now: Instant, lost: bool) {
         self.line = lost.then(|| self.line.unwrap_or(now));
+    }
+
+    /// When to look for another path. It takes the server's help.
+    pub(super) fn look_due(self) -> Option<Instant> {
+        self.look_at.filter(|_| self.line.is_none())
+    }
+
+    /// Another path is being looked for.
+    pub(super) fn looks(&mut self, now: Instant) {
+        self.look_at = Some(now + NEXT_LOOK);
     }
 
     /// When to give the call up.

@@ -152,6 +152,16 @@ impl Call {
         }
     }
 
+    /// Restarts ICE: what broke may have been an address of ours, or of the far end. The old path stays in use until a
+    /// better one is found.
+    pub(super) fn look_for_path(&mut self, now: Instant, out: &mut Outbox) {
+        self.lost.looks(now);
+        if self.audio.as_ref().is_some_and(|audio| audio.connected) {
+            self.exchange.want_restart();
+            self.advance_exchange(out);
+        }
+    }
+
     fn on_path_failed(&mut self, now: Instant, detail: String, out: &mut Outbox) {
         if self.is_talking()
             && let Some(audio) = &mut self.audio

@@ -63,7 +63,7 @@ impl CallControl {
         for call in self.calls.values_mut().filter(|call| call.account == *account) {
             match &line.state {
                 _ if line.is_usable() => {
-                    call.line_is_usable(now);
+                    call.line_is_usable(now, &mut self.outbox);
                     call.line_may_dial(line, &mut self.outbox);
                 }
                 AccountState::Offline { cause, .. } if matches!(call.phase, Phase::Waiting { .. }) => {

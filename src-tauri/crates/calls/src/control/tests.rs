@@ -322,6 +322,44 @@ fn a_lost_path_is_looked_for_once_and_then_the_call_ends() {
 }
 
 #[test]
+fn another_path_is_looked_for_as_soon_as_the_server_can_help() {
+    let restart = || MediaRequest::Reoffer { direction: MediaDirection::SendRecv, restart_ice: true };
+    let mut desk = Desk::new();
+    let call = desk.talk();
+    desk.media(1, MediaEvent::Interrupted);
+    desk.line(LineEvent::State(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(1) }));
+    desk.wait(Duration::from_secs(3));
+    assert!(!desk.asked_of_media(1, restart()), "nobody would hear of it");
+    desk.line(LineEvent::State(AccountState::Registered));
+    assert!(desk.asked_of_media(1, restart()));
+    desk.media(1, MediaEvent::OfferReady { offer: text("restart") });
+    assert!(desk.asked_of_line(LineRequest::Reoffer { call, offer: text("restart") }));
+    desk.line(LineEvent::ReofferRefused { call, code: 500, text: "Busy".into() });
+    desk.wait(Duration::from_secs(6));
+    assert!(desk.asked_of_media(1, restart()), "it is tried again");
+    desk.media(1, MediaEvent::OfferReady { offer: text("restart") });
+    desk.line(LineEvent::ReofferAnswered { call, answer: text("answer") });
+    let (direction, remote) = (MediaDirection::SendRecv, MediaDirection::SendRecv);
+    desk.media(1, MediaEvent::Applied { direction, remote, telephone_event: true });
+    desk.media(1, MediaEvent::Connected { pair: None });
+    desk.wait(Duration::from_secs(60));
+    assert!(!desk.asked_of_media(1, restart()));
+    assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold::default() }));
+}
+
+#[test]
+fn a_path_that_comes_back_at_once_is_left_alone() {
+    let restart = || MediaRequest::Reoffer { direction: MediaDirection::SendRecv, restart_ice: true };
+    let mut desk = Desk::new();
+    desk.talk();
+    desk.media(1, MediaEvent::Interrupted);
+    desk.wait(Duration::from_millis(100));
+    desk.media(1, MediaEvent::Connected { pair: None });
+    desk.wait(Duration::from_secs(10));
+    assert!(!desk.asked_of_media(1, restart()));
+}
+
+#[test]
 fn a_call_that_lost_the_server_and_the_far_end_is_given_up_after_a_while() {
     let offline = || LineEvent::State(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(1) });
     let mut desk = Desk::new();

@@ -49,6 +49,8 @@ pub enum MediaRequest {
         /// What we want to send and receive at most.
         direction: MediaDirection,
     },
+    /// The machine's addresses may be others now. Answered by `Interrupted` where the path in use is gone with one.
+    NetworkChanged,
     /// The last offer was refused or crossed with one of theirs: back to what was agreed.
     Rollback,
     /// Whether the microphone goes to this session; not at first. While it does not, sending silence is no trouble.
@@ -121,7 +123,7 @@ pub enum MediaEvent {
     },
     /// The first audio packet arrived.
     FirstPacket,
-    /// The path broke; the session looks for another.
+    /// The path broke. It may come back by itself, or a restart of ICE finds another.
     Interrupted,
     /// No path, for good.
     Failed {

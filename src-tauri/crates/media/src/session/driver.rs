@@ -157,6 +157,11 @@ impl Driver {
         match request {
             // The session gathers from its first moment; there is nothing to begin.
             MediaRequest::Prepare { .. } => {}
+            MediaRequest::NetworkChanged => {
+                if let Some(peer) = &self.peer {
+                    peer.network_changed().await;
+                }
+            }
             MediaRequest::Offer { .. } => self.begin(Draft::Offer { direction: MediaDirection::SendRecv }),
             MediaRequest::Accept { offer, .. } => match self.negotiation.judge(offer.expose()) {
                 Ok(remote) => {

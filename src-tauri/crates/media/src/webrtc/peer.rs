@@ -20,7 +20,7 @@ use tokio::{
 use super::{
     identity::Identity,
     servers::{ServerConfig, ServerWay},
-    sockets::Sockets,
+    sockets::{self, Sockets},
     streams::{StreamEvent, Streams},
     transport::Transport,
 };
@@ -223,6 +223,14 @@ impl Peer for UdpPeer {
             self.changed.notify_one();
         }
         result
+    }
+
+    async fn network_changed(&self) {
+        let mut state = self.state();
+        if state.transport.base_in_use().is_some_and(|base| !sockets::is_ours(base.ip())) {
+            state.transport.lose_base();
+            self.changed.notify_one();
+        }
     }
 
     async fn event(&self) -> PeerEvent {

@@ -107,6 +107,11 @@ impl Servers {
         Ok(())
     }
 
+    /// Our end of the way to the relay that has `relayed`.
+    pub(crate) fn base_of(&self, relayed: SocketAddr) -> Option<SocketAddr> {
+        self.clients.iter().find(|client| client.relayed == Some(relayed)).map(|client| client.local)
+    }
+
     /// Whether every server has answered or was given up.
     pub(crate) fn is_complete(&self) -> bool {
         self.clients.iter().all(|client| client.waiting == 0)

@@ -92,6 +92,11 @@ impl BoundSocket {
     }
 }
 
+/// Whether the machine still has an address, by what no system refuses when it has.
+pub(crate) fn is_ours(address: IpAddr) -> bool {
+    !matches!(std::net::UdpSocket::bind((address, 0)), Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable)
+}
+
 fn addresses(loopback: bool) -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = Vec::new();
     // Without the list there is still this machine to talk to.

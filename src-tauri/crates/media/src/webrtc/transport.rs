@@ -184,6 +184,17 @@ impl Transport {
         self.note(words);
     }
 
+    /// Our end of the path in use: of the socket or stream behind it, where it is relayed.
+    pub(crate) fn base_in_use(&self) -> Option<SocketAddr> {
+        let local = self.ice.path()?.local;
+        Some(self.servers.base_of(local).unwrap_or(local))
+    }
+
+    /// The address of that end is gone: nothing comes that way any more.
+    pub(crate) fn lose_base(&mut self) {
+        self.tell(PeerEvent::Interrupted);
+    }
+
     fn retire(&mut self, now: Instant, addresses: &Addresses) {
         let locals = addresses.all();
         self.servers.close(now, &locals);

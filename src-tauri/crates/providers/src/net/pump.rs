@@ -1,6 +1,6 @@
 //! The task of one open WebSocket: moves messages, keeps the connection alive, and says why it ended.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -21,7 +21,7 @@ use tokio_tungstenite::{
 use tracing::debug;
 
 use super::{
-    Outgoing,
+    Outgoing, changes,
     keep_alive::{Due, KeepAlive},
     metered::{Metered, TooManyPieces},
     tls, words,
@@ -35,6 +35,8 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// One open WebSocket and the queues at our side of it.
 pub(crate) struct Pump<S> {
     pub(crate) socket: WebSocketStream<Metered<S>>,
+    /// The address of this computer that it left from.
+    pub(crate) from: Option<IpAddr>,
     pub(crate) outgoing: mpsc::Receiver<Outgoing>,
     pub(crate) incoming: mpsc::Sender<Result<Bytes, OfflineCause>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -61,6 +63,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
                 }
                 outgoing = self.outgoing.recv() => match outgoing {
                     Some(Outgoing::Message(message)) => self.write(frame(message)).await,
+                    Some(Outgoing::Probe) if self.from.is_some_and(|from| !changes::is_ours(from)) => {
+                        Err(End::Lost("this computer has come to another network".into()))
+                    }
                     Some(Outgoing::Probe) => {
                         keep_alive.probe(self.clock.now());
                         self.write(Message::Ping(Bytes::new())).await

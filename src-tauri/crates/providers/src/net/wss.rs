@@ -1,6 +1,7 @@
 //! WebSocket connections over real sockets (RFC 6455, RFC 7118).
 
 use std::{
+    net::IpAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
@@ -30,8 +31,8 @@ use tokio_tungstenite::{
 use tracing::{Instrument, debug};
 
 use super::{
-    Connection, Endpoint, HttpAnswer, HttpRequest, IceEndpoint, IcePath, InvalidServerUrl, Network, ServerUrl, dial, ice,
-    metered::Metered, pump::Pump, tls, words,
+    Connection, Endpoint, HttpAnswer, HttpRequest, IceEndpoint, IcePath, InvalidServerUrl, Network, ServerUrl, changes::Changes,
+    dial, ice, metered::Metered, pump::Pump, tls, words,
 };
 
 /// What opening a connection may take in all.
@@ -49,6 +50,7 @@ pub struct Sockets {
     clock: Arc<dyn Clock>,
     /// The TLS configuration used last: reading the platform's authorities takes milliseconds and a megabyte.
     last_tls: Mutex<Option<(TlsKey, Arc<ClientConfig>)>>,
+    changes: tokio::sync::Mutex<Changes>,
 }
 
 /// What a TLS configuration was made from.
@@ -61,7 +63,8 @@ struct TlsKey {
 impl Sockets {
     /// The network of this computer. The clock tells when to ping, and which certificates are valid.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, last_tls: Mutex::new(None) }
+        let changes = tokio::sync::Mutex::new(Changes::new(Arc::clone(&clock)));
+        Self { clock, last_tls: Mutex::new(None), changes }
     }
 
     async fn open_over(&self, endpoint: &Endpoint, step: &mut Step) -> Result<Connection, OfflineCause> {
@@ -74,14 +77,15 @@ impl Sockets {
             Some(proxy) => proxy.dial(&server).await?,
             None => dial::dial(server.host(), server.port()).await?,
         };
+        let from = tcp.local_addr().ok().map(|address| address.ip());
         if !server.is_secure() {
             *step = Step::Upgrading;
-            return self.upgrade(tcp, &server, endpoint).await;
+            return self.upgrade(tcp, from, &server, endpoint).await;
         }
         *step = Step::Securing;
         let tls = self.secure(tcp, &server, endpoint).await?;
         *step = Step::Upgrading;
-        self.upgrade(tls, &server, endpoint).await
+        self.upgrade(tls, from, &server, endpoint).await
     }
 
     async fn secure(
@@ -117,14 +121,20 @@ impl Sockets {
         Ok(config)
     }
 
-    async fn upgrade<S>(&self, stream: S, server: &ServerUrl, endpoint: &Endpoint) -> Result<Connection, OfflineCause>
+    async fn upgrade<S>(
+        &self,
+        stream: S,
+        from: Option<IpAddr>,
+        server: &ServerUrl,
+        endpoint: &Endpoint,
+    ) -> Result<Connection, OfflineCause>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let socket = handshake(stream, server, endpoint).await.map_err(|error| not_upgraded(&error))?;
         let (outgoing, from_line) = mpsc::channel(OUTGOING);
         let (to_line, incoming) = mpsc::channel(INCOMING);
-        let pump = Pump { socket, outgoing: from_line, incoming: to_line, clock: self.clock.clone() };
+        let pump = Pump { socket, from, outgoing: from_line, incoming: to_line, clock: self.clock.clone() };
         #[expect(clippy::disallowed_methods, reason = "the line waits for its end: it is the end of `incoming`")]
         tokio::spawn(pump.run().in_current_span());
         Ok(Connection { outgoing, incoming })
@@ -148,6 +158,10 @@ impl Network for Sockets {
                 ice::stream(&endpoint.url, Some(config)).await
             }
         }
+    }
+
+    async fn changed(&self) {
+        self.changes.lock().await.next().await;
     }
 
     async fn ask(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {

@@ -43,6 +43,10 @@ pub(super) enum Outcome {
 }
 
 impl Dialling {
+    pub fn call_id(&self) -> Option<&str> {
+        self.invite.headers.call_id().ok()
+    }
+
     pub fn start(core: &mut Core, invite: Invite) -> Result<Self, CallEnd> {
         let Invite { call, target, offer, headers } = invite;
         check_extra_headers(&headers).map_err(|error| CallEnd::Failed { detail: error.to_string() })?;

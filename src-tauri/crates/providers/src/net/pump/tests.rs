@@ -21,7 +21,7 @@ async fn pump() -> (Ends, DuplexStream) {
     let socket = WebSocketStream::from_raw_socket(Metered::new(ours), Role::Client, Some(limits)).await;
     let (outgoing, from_line) = mpsc::channel(10);
     let (to_line, incoming) = mpsc::channel(10);
-    let pump = Pump { socket, outgoing: from_line, incoming: to_line, clock: Arc::new(TestClock::new()) };
+    let pump = Pump { socket, from: None, outgoing: from_line, incoming: to_line, clock: Arc::new(TestClock::new()) };
     tokio::spawn(pump.run());
     (Ends { outgoing, incoming }, theirs)
 }

@@ -1,0 +1,170 @@
+//! Notices that this computer came to another network, or that it slept.
+
+use std::{
+    collections::BTreeSet,
+    future::{pending, poll_fn},
+    io,
+    net::{IpAddr, UdpSocket},
+    sync::Arc,
+    time::Duration,
+};
+
+use if_watch::{IfEvent, IpNet, tokio::IfWatcher};
+use model::{Clock, Instant};
+use tokio::time;
+use tracing::{debug, info};
+
+/// Addresses come and go in bursts: one network goes, another comes, each with several of them.
+const SETTLED: Duration = Duration::from_millis(100);
+/// How often is looked whether the computer slept.
+const LOOK: Duration = Duration::from_secs(5);
+/// The clock of the wall ran ahead of ours by more than a correction of it would.
+const SLEPT_S: i64 = 10;
+
+/// What is known of this computer's networks.
+pub(super) struct Changes {
+    clock: Arc<dyn Clock>,
+    watcher: Watcher,
+    /// The addresses of other networks than loopback, as of the last change; none before the first look.
+    known: Option<BTreeSet<IpNet>>,
+    /// When was looked last, by both clocks.
+    looked: (Instant, i64),
+}
+
+enum Watcher {
+    /// It needs a runtime around it, which there is at the first question.
+    NotYet,
+    Watching(IfWatcher),
+    /// The system does not tell.
+    Blind,
+}
+
+impl Changes {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        let looked = (clock.now(), clock.unix_seconds());
+        Self { clock, watcher: Watcher::NotYet, known: None, looked }
+    }
+
+    /// Waits for the next change; who stops waiting may miss one.
+    pub(super) async fn next(&mut self) {
+        if let Watcher::NotYet = self.watcher {
+            self.watcher = match IfWatcher::new() {
+                Ok(watcher) => Watcher::Watching(watcher),
+                Err(error) => blind(&error),
+            };
+        }
+        loop {
+            tokio::select! {
+                event = self.watcher.event() => match event {
+                    Ok(event) => {
+                        debug!(?event, "an address");
+                        self.settle().await;
+                        if self.is_elsewhere() {
+                            return;
+                        }
+                    }
+                    Err(error) => self.watcher = blind(&error),
+                },
+                () = time::sleep(LOOK) => if self.has_slept() {
+                    info!("this computer slept");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn settle(&mut self) {
+        let quiet = async |watcher: &mut Watcher| time::timeout(SETTLED, watcher.event()).await;
+        // A broken watcher is found so at the next question, too.
+        while let Ok(Ok(_)) = quiet(&mut self.watcher).await {}
+    }
+
+    /// Whether the addresses are others than at the last question; those of the first look are no change.
+    fn is_elsewhere(&mut self) -> bool {
+        let Watcher::Watching(watcher) = &self.watcher else { return false };
+        let now: BTreeSet<IpNet> = watcher.iter().filter(|net| leads_out(net.addr())).copied().collect();
+        let before = self.known.replace(now.clone());
+        let is_elsewhere = before.is_some_and(|before| before != now);
+        if is_elsewhere {
+            info!("the addresses of this computer changed");
+        }
+        is_elsewhere
+    }
+
+    /// Our clock stands still while the computer sleeps, that of the wall does not.
+    fn has_slept(&mut self) -> bool {
+        let (now, wall) = (self.clock.now(), self.clock.unix_seconds());
+        let (then, wall_then) = std::mem::replace(&mut self.looked, (now, wall));
+        let awake = i64::try_from(now.since(then).as_secs()).unwrap_or(i64::MAX);
+        wall.saturating_sub(wall_then).saturating_sub(awake) >= SLEPT_S
+    }
+}
+
+impl Watcher {
+    async fn event(&mut self) -> io::Result<IfEvent> {
+        match self {
+            Self::Watching(watcher) => poll_fn(|context| watcher.poll_if_event(context)).await,
+            Self::NotYet | Self::Blind => pending().await,
+        }
+    }
+}
+
+fn blind(error: &io::Error) -> Watcher {
+    info!(%error, "the system does not tell of its networks");
+    Watcher::Blind
+}
+
+fn leads_out(address: IpAddr) -> bool {
+    let link_local = match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    };
+    !link_local && !address.is_loopback()
+}
+
+/// Whether this computer still has an address, by what no system refuses when it has.
+pub(super) fn is_ours(address: IpAddr) -> bool {
+    !matches!(UdpSocket::bind((address, 0)), Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    /// Tokio's clock, and a calendar that goes on while the computer sleeps.
+    struct Sleeper {
+        started: time::Instant,
+        slept_s: AtomicI64,
+    }
+
+    impl Clock for Sleeper {
+        fn now(&self) -> Instant {
+            Instant::after_start(self.started.elapsed())
+        }
+
+        fn unix_seconds(&self) -> i64 {
+            1_780_315_200 + self.started.elapsed().as_secs() as i64 + self.slept_s.load(Ordering::Relaxed)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    #[expect(clippy::disallowed_methods, reason = "the test makes its clock")]
+    async fn sleep_is_told_and_time_passing_is_not() {
+        let clock = Arc::new(Sleeper { started: time::Instant::now(), slept_s: AtomicI64::new(0) });
+        let mut changes = Changes::new(clock.clone());
+        changes.watcher = Watcher::Blind;
+        let waited = time::timeout(Duration::from_secs(3_600), changes.next()).await;
+        assert!(waited.is_err(), "nothing happened in an hour");
+        clock.slept_s.store(600, Ordering::Relaxed);
+        let waited = time::timeout(Duration::from_secs(6), changes.next()).await;
+        assert!(waited.is_ok(), "it woke up");
+    }
+
+    #[test]
+    fn addresses_that_nobody_has_are_not_ours() {
+        assert!(is_ours("127.0.0.1".parse().expect("an address")));
+        assert!(!is_ours("192.0.2.1".parse().expect("an address")));
+    }
+}
