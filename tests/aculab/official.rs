@@ -25,7 +25,10 @@ use crate::interop::program::Program;
 pub(super) const CHROMIUM: Duration = Duration::from_secs(60);
 
 /// The accounts of the cloud, so that tests that run side by side do not meet.
-const ACCOUNTS: [&str; 10] = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+const ACCOUNTS: [&str; 14] = [
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "ours1", "ours2", "ours3",
+    "ours4",
+];
 
 /// The cloud and the browser that is led to it.
 pub(super) struct Official {

@@ -167,6 +167,15 @@ fn calls_that_are_given_up_end_without_an_answer() {
 }
 
 #[test]
+fn a_service_that_says_nothing_at_all_is_given_up_after_half_a_minute() {
+    let Some(official) = Official::at_hand() else { return };
+    let client = official.client(Version::Four, 3, "ignored", 500.0);
+    client.register();
+    let from = client.call_service("silent");
+    assert_eq!(client.cause(from), "FAILED");
+}
+
+#[test]
 fn early_media_is_heard_before_the_answer() {
     let Some(official) = Official::at_hand() else { return };
     let client = official.client(Version::Four, 3, "early", 500.0);

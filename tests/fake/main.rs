@@ -34,7 +34,9 @@ fn main() -> ExitCode {
 }
 
 fn run(port: u16) -> io::Result<()> {
-    let cloud = FakeCloud::start(CloudOptions { port, ..CloudOptions::default() })?;
+    // The same file each time, so that settings that name it stay good.
+    let ca = env::temp_dir().join("sidetone-fake-aculab.pem");
+    let cloud = FakeCloud::start(CloudOptions { port, ca: Some(ca), ..CloudOptions::default() })?;
     println!("{}", words(&cloud));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(tokio::signal::ctrl_c())
@@ -49,7 +51,7 @@ Calls            {socket}
 Web services     {web}
 Own token URL    {tokens} (POST a client id)
 Authority        {ca}
-                 (a PEM file to trust, made anew at each start)
+                 (a PEM file to trust; what is in it is made anew at each start)
 
 Cloud id         {id}
 Access key       {key}

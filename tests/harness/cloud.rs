@@ -38,7 +38,7 @@ use tokio::sync::mpsc;
 
 pub use self::{
     attended::CloudCall,
-    knobs::{CloudRegistering, IceAnswer, Knobs},
+    knobs::{CloudRegistering, IceAnswer, Knobs, TokenUrl},
     mint::TokenTerms,
     seen::{Binding, Seen, ServiceCall, Way, WireMessage},
     server::Closing,
@@ -69,6 +69,8 @@ pub struct CloudOptions {
     pub port: u16,
     /// A folder for recordings of the calls with services.
     pub recordings: Option<PathBuf>,
+    /// Where the authority to trust is written, a PEM file; to a temporary one when nothing is said.
+    pub ca: Option<PathBuf>,
 }
 
 /// An account at the cloud.
@@ -86,7 +88,8 @@ pub struct CloudAccount {
 pub struct FakeCloud {
     options: CloudOptions,
     port: u16,
-    ca: NamedTempFile,
+    ca: PathBuf,
+    _temporary: Option<NamedTempFile>,
     mint: Arc<Mint>,
     shared: Arc<Shared>,
     orders: Option<mpsc::Sender<Order>>,
@@ -103,7 +106,7 @@ impl CloudAccount {
 impl Default for CloudOptions {
     /// Cloud `1-2-0` with one account, `abc123key`.
     fn default() -> Self {
-        Self { cloud: "1-2-0".into(), accounts: vec![CloudAccount::new("abc123key")], port: 0, recordings: None }
+        Self { cloud: "1-2-0".into(), accounts: vec![CloudAccount::new("abc123key")], port: 0, recordings: None, ca: None }
     }
 }
 
@@ -115,7 +118,10 @@ impl FakeCloud {
     pub fn start(options: CloudOptions) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         let port = listener.local_addr()?.port();
-        let (tls, ca) = certificate::door()?;
+        let (tls, authority) = certificate::door()?;
+        let temporary = if options.ca.is_none() { Some(NamedTempFile::with_suffix(".pem")?) } else { None };
+        let ca = options.ca.clone().or_else(|| Some(temporary.as_ref()?.path().to_owned())).unwrap_or_default();
+        std::fs::write(&ca, authority)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let shared = Arc::new(Shared::new(Arc::clone(&clock)));
         shared.change(|state| {
@@ -143,7 +149,7 @@ impl FakeCloud {
             runtime.block_on(serving.run(listener));
             drop(hub_thread);
         })?;
-        Ok(Self { options, port, ca, mint, shared, orders: Some(orders), thread: Some(thread) })
+        Ok(Self { options, port, ca, _temporary: temporary, mint, shared, orders: Some(orders), thread: Some(thread) })
     }
 
     /// Where it listens, on 127.0.0.1.
@@ -161,14 +167,14 @@ impl FakeCloud {
         format!("https://localhost:{}", self.port)
     }
 
-    /// A user's own server, that gives a token for a client id.
+    /// A user's own server, that gives a token for a client id of the first account; of another with `/KEY` behind it.
     pub fn token_url(&self) -> String {
         format!("https://localhost:{}/token", self.port)
     }
 
     /// The authority to trust, a PEM file.
     pub fn ca(&self) -> &Path {
-        self.ca.path()
+        &self.ca
     }
 
     /// What it was to be.

@@ -21,7 +21,7 @@ mod watch;
 
 pub use cloud::{
     Binding, Closing, CloudAccount, CloudCall, CloudOptions, CloudRegistering, FakeCloud, IceAnswer, Knobs, SERVICE_TONE_HZ,
-    Seen, ServiceCall, TokenTerms, Way, WireMessage,
+    Seen, ServiceCall, TokenTerms, TokenUrl, Way, WireMessage,
 };
 pub use far::{Far, FarCall, FarMedia, Registering};
 pub use ladder::{Ladder, Rung};

@@ -8,11 +8,10 @@ use rustls::{
     crypto::ring,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
 };
-use tempfile::NamedTempFile;
 use tokio_rustls::TlsAcceptor;
 
-/// A door with TLS for the cloud's own names and this computer's, and the authority to trust, as a PEM file.
-pub(super) fn door() -> io::Result<(TlsAcceptor, NamedTempFile)> {
+/// A door with TLS for the cloud's own names and this computer's, and the authority to trust, in PEM.
+pub(super) fn door() -> io::Result<(TlsAcceptor, String)> {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.distinguished_name.push(DnType::CommonName, "Authority of the fake cloud");
@@ -29,7 +28,5 @@ pub(super) fn door() -> io::Result<(TlsAcceptor, NamedTempFile)> {
         .with_safe_default_protocol_versions()
         .and_then(|config| config.with_no_client_auth().with_single_cert(vec![certificate], key))
         .map_err(io::Error::other)?;
-    let file = NamedTempFile::with_suffix(".pem")?;
-    std::fs::write(file.path(), authority)?;
-    Ok((TlsAcceptor::from(Arc::new(config)), file))
+    Ok((TlsAcceptor::from(Arc::new(config)), authority))
 }

@@ -15,6 +15,20 @@ pub struct Knobs {
     pub registering: CloudRegistering,
     /// How the question for STUN and TURN servers is answered.
     pub ice: IceAnswer,
+    /// What the user's own server gives who asks it for a token.
+    pub token_url: TokenUrl,
+}
+
+/// What a user's own server gives who asks it for a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenUrl {
+    /// A token that allows everything.
+    Given {
+        /// How long it lasts, seconds.
+        lifetime_s: i64,
+    },
+    /// Nothing but this status.
+    Refused(u16),
 }
 
 /// How REGISTER is answered.
@@ -59,7 +73,13 @@ pub(super) enum Upgrades {
 
 impl Default for Knobs {
     fn default() -> Self {
-        Self { granted_s: 600, least_s: 0, registering: CloudRegistering::Judged, ice: IceAnswer::List("[]".into()) }
+        Self {
+            granted_s: 600,
+            least_s: 0,
+            registering: CloudRegistering::Judged,
+            ice: IceAnswer::List("[]".into()),
+            token_url: TokenUrl::Given { lifetime_s: 3600 },
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::{
     CloudAccount,
     http::{HttpQuestion, HttpReply},
+    knobs::TokenUrl,
     mint::{Mint, TokenTerms},
     seen::Shared,
 };
@@ -24,11 +25,8 @@ pub(super) struct WebServer {
 impl WebServer {
     pub fn answer(&self, question: &HttpQuestion, mint: &Mint, shared: &Shared) -> HttpReply {
         shared.change(|state| state.seen.asked.push(question.path.clone()));
-        // A user's own server, which is asked with nothing but the client id.
-        if question.path == "/token" {
-            let Some(account) = self.accounts.first() else { return HttpReply::text(404, "there is no account") };
-            let token = mint.token(&TokenTerms::new(&account.key, question.body.trim()), shared.clock.unix_seconds());
-            return HttpReply::json(200, &json!({ "token": token }));
+        if let Some(key) = question.path.strip_prefix("/token") {
+            return self.own_token(key.trim_start_matches('/'), question.body.trim(), mint, shared);
         }
         let Some(account) = self.accounts.iter().find(|account| self.is_of(account, question)) else {
             return refusal(question, 401, "HTTP 401", "Unauthorized", &[]);
@@ -37,6 +35,19 @@ impl WebServer {
             "/webrtc_generate_token" => self.generate(account, question, mint, shared),
             "/webrtc_registered_clients" => HttpReply::json(200, &registered(account, shared)),
             _ => refusal(question, 404, "HTTP 404", "There is no such web service", &[]),
+        }
+    }
+
+    /// A user's own server, which is asked with nothing but the client id; without a key it is for the first account.
+    fn own_token(&self, key: &str, client: &str, mint: &Mint, shared: &Shared) -> HttpReply {
+        let is_meant = |account: &&CloudAccount| key.is_empty() || account.key == key;
+        let Some(account) = self.accounts.iter().find(is_meant) else { return HttpReply::text(404, "no such account") };
+        match shared.knobs(&account.key).token_url {
+            TokenUrl::Given { lifetime_s } => {
+                let terms = TokenTerms { lifetime_s, ..TokenTerms::new(&account.key, client) };
+                HttpReply::json(200, &json!({ "token": mint.token(&terms, shared.clock.unix_seconds()) }))
+            }
+            TokenUrl::Refused(status) => HttpReply::text(status, "no token today"),
         }
     }
 
