@@ -5,7 +5,10 @@
 
 mod incoming;
 mod official;
+mod outages;
 mod pairs;
 mod registering;
 mod services;
+mod sidetone;
 mod wire;
+mod with_official;

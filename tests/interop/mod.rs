@@ -9,9 +9,9 @@
 #![expect(clippy::print_stderr, reason = "a failed test shows what its programs printed")]
 
 mod lab;
-mod phone;
+pub(crate) mod phone;
 pub(crate) mod program;
-mod voice;
+pub(crate) mod voice;
 
 mod accounts;
 mod browser;
