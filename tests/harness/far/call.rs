@@ -66,6 +66,12 @@ impl FarCall {
         &self.call_id
     }
 
+    /// The value of a `Replaces` that names it to the phone (RFC 3891 section 6.1: its tag is the one in To).
+    pub fn replaces(&self) -> String {
+        let its_tag = self.remote.split_once(";tag=").map_or("", |(_, tag)| tag);
+        format!("{};to-tag={its_tag};from-tag={}", self.call_id, self.tag)
+    }
+
     /// What the phone puts into To is known now: its tag.
     pub fn learn(&mut self, response: &Response) {
         self.remote = response.headers.get("To").unwrap_or_default().to_owned();

@@ -1,8 +1,9 @@
 //! Transfers: the far end is sent to somebody else, or sends us.
 
-use model::{AllowTransfers, CallId, Cause, Command, EndedBy, NoticeCode, TransferTo, TransferView};
+use calls::io::MediaRequest;
+use model::{AllowTransfers, CallId, Cause, Command, EndedBy, Event, NoticeCode, TransferTo, TransferView};
 use sip::{Method, Request};
-use tests::{FarTalk, Scenario, Seat, ms, seconds};
+use tests::{FarCall, FarTalk, Scenario, Seat, ms, seconds};
 
 use super::kit::{FREE, HELD, agree, hold, pick_up, reinvite, talks};
 
@@ -244,4 +245,30 @@ fn a_question_nobody_answers_is_refused_in_time() {
     t.run_until("Bob is asked", seconds(2), |t| shown(t.bob(), talk.called).is_some());
     t.run_until("it is refused", seconds(30), |t| is_told(t.alice(), "refused the transfer"));
     assert!(!hold(t.bob(), talk.called).local);
+}
+
+#[test]
+fn who_takes_the_place_of_a_call_arrives_before_he_is_answered() {
+    let t = Scenario::new().with_far();
+    let old = t.far_call();
+    let media = t.far_media();
+    let offer = t.far_offer(&media);
+    let far = FarCall::to_phone(t.far(), &offer, &format!("Replaces: {}\r\nRequire: replaces\r\n", old.far.replaces()));
+    let answer = t.response(&Method::Invite);
+    assert_eq!(answer.code, 200, "nobody is asked, and nothing rings (RFC 3891 section 3)");
+    media.ask(MediaRequest::Apply { answer: answer.session_description().expect("an answer").into() });
+    let mut new = FarTalk { call: t.alice().newest_call().expect("the new call"), far, media };
+    new.far.ack(&answer, "");
+    let bye = t.request(&Method::Bye);
+    old.far.respond(&bye, 200, "OK", "");
+    assert_eq!(t.cause("alice", old.call), Cause::Transferred);
+    t.run_until("the new call is established", seconds(2), |t| t.alice().is_established(new.call));
+    assert_eq!(talks(&t, &new), (true, true));
+    let told = |fits: &dyn Fn(&Event) -> bool| t.alice().told_at(fits).expect("it was told");
+    let arrived = told(
+        &|event| matches!(event, Event::Incoming { call, replaces, .. } if *call == new.call && *replaces == Some(old.call)),
+    );
+    let answered = told(&|event| matches!(event, Event::Answered { call, .. } if *call == new.call));
+    assert!(arrived <= answered, "it arrives at {arrived} and is answered at {answered} ms");
+    t.finish();
 }

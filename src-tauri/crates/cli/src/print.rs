@@ -92,7 +92,12 @@ fn words(event: &Event) -> Option<String> {
         Event::Unregistered { account, message, .. } => format!("{account}: {message}"),
         Event::Voicemail { account, waiting, new, old } => format!("{account}: {}", voicemail_words(*waiting, *new, *old)),
         Event::Dialing { call, account, target } => format!("call {call}: dialling {} from {account}", target.expose()),
-        Event::Incoming { call, account, remote } => format!("call {call}: {} calls {account}", remote_words(remote)),
+        Event::Incoming { call, account, remote, replaces: None } => {
+            format!("call {call}: {} calls {account}", remote_words(remote))
+        }
+        Event::Incoming { call, remote, replaces: Some(old), .. } => {
+            format!("call {call}: {} takes the place of call {old}", remote_words(remote))
+        }
         Event::Ringing { call } => format!("call {call}: it rings there"),
         Event::EarlyMedia { call } => format!("call {call}: audio before the answer"),
         Event::Answered { call, .. } => format!("call {call}: answered"),

@@ -44,8 +44,8 @@ pub enum Event {
     Voicemail { account: AccountId, waiting: bool, new: u32, old: u32 },
     /// A call was dialled; the INVITE leaves next.
     Dialing { call: CallId, account: AccountId, target: Personal },
-    /// A call arrived and rings here.
-    Incoming { call: CallId, account: AccountId, remote: Remote },
+    /// A call arrived. It rings here, unless it takes the place of the call it `replaces` (RFC 3891).
+    Incoming { call: CallId, account: AccountId, remote: Remote, replaces: Option<CallId> },
     /// The far end rings.
     Ringing { call: CallId },
     /// The far end sends audio before answering.

@@ -23,8 +23,13 @@ impl Call {
             | Phase::Ended(_) => {}
         }
         out.line(&self.account, LineRequest::Ring { call: self.line });
+        self.tell_arrival(now, out);
+    }
+
+    pub(super) fn tell_arrival(&mut self, now: Instant, out: &mut Outbox) {
         self.setup.signalled_ms = self.elapsed_ms(now);
-        out.event(Event::Incoming { call: self.id, account: self.account.clone(), remote: self.remote.clone() });
+        let (account, remote) = (self.account.clone(), self.remote.clone());
+        out.event(Event::Incoming { call: self.id, account, remote, replaces: self.replaces });
     }
 
     /// The user answers.

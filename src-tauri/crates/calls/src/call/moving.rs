@@ -40,10 +40,17 @@ impl Call {
     }
 
     /// It can be answered, and nobody is asked: it takes the place of a call that was.
-    pub(crate) fn alert_silently(&mut self, now: Instant) {
+    pub(crate) fn alert_silently(&mut self, now: Instant, out: &mut Outbox) {
         if matches!(self.phase, Phase::Judging) {
             self.phase = Phase::Alerting { answer: Answer::Coming { wanted: false }, give_up_at: now + ASK_FOR };
         }
+        self.tell_arrival(now, out);
+    }
+
+    /// The call whose place it should take is over (RFC 3891 section 3); nobody has heard of it.
+    pub(crate) fn comes_too_late(&mut self, now: Instant, out: &mut Outbox) {
+        out.line(&self.account, LineRequest::Reject { call: self.line, code: 603, text: "Decline".into() });
+        self.end(now, Cause::Cancelled, out);
     }
 
     /// Its transfer, when it looks otherwise than it was told.

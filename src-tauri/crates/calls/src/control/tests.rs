@@ -85,12 +85,16 @@ impl Desk {
     }
 
     fn ring_with(&mut self, plan: Option<Plan>) -> LineCall {
+        self.arrives(plan, None)
+    }
+
+    fn arrives(&mut self, plan: Option<Plan>, replaces: Option<LineCall>) -> LineCall {
         let call = LineCall::Received(7);
         let incoming = IncomingCall {
             call,
             remote: Remote::default(),
             offer: Some(text("their offer")),
-            replaces: None,
+            replaces,
             sip_call_id: text("abc"),
             plan,
             headers: Vec::new(),
@@ -193,6 +197,17 @@ fn an_offer_that_cannot_be_used_is_refused_before_it_rings() {
     assert!(desk.asked_of_line(LineRequest::Reject { call, code: 488, text: "Not Acceptable Here".into() }));
     assert!(!desk.asked.iter().any(|asked| matches!(asked, Output::Sound(SoundRequest::Ring(Some(_))))), "nobody heard it");
     assert!(!desk.events().iter().any(|event| matches!(event, Event::Incoming { .. })));
+}
+
+#[test]
+fn who_would_take_the_place_of_a_call_that_has_just_ended_is_not_answered() {
+    let mut desk = Desk::new();
+    let old = desk.talk();
+    let new = desk.arrives(None, Some(old));
+    desk.line(LineEvent::Ended { call: old, how: LineEnd::Bye { code: None } });
+    desk.media(2, MediaEvent::Accepted);
+    assert!(desk.asked_of_line(LineRequest::Reject { call: new, code: 603, text: "Decline".into() }));
+    assert!(!desk.events().iter().any(|event| matches!(event, Event::Incoming { .. } | Event::Answered { call: CallId(2), .. })));
 }
 
 #[test]

@@ -316,12 +316,19 @@ impl CallControl {
         }
     }
 
-    /// A call that takes the place of one of ours: it is answered at once, in the place of the other.
+    /// A call that takes the place of one of ours: it is answered at once, in the place of the other. When that has ended
+    /// since, it would be a stranger who is answered unasked.
     pub(super) fn take_place(&mut self, now: Instant, new: CallId, old: CallId) {
+        if !self.calls.get(&old).is_some_and(Call::is_live) {
+            if let Some(call) = self.calls.get_mut(&new) {
+                call.comes_too_late(now, &mut self.outbox);
+            }
+            return;
+        }
         let had_floor = self.floor.includes(old);
         let was_member = self.floor.is_member(old);
         if let Some(call) = self.calls.get_mut(&new) {
-            call.alert_silently(now);
+            call.alert_silently(now, &mut self.outbox);
         }
         self.with_call(new, NoticeCode::TransferFailed, |call, out| call.answer(now, out));
         if was_member {

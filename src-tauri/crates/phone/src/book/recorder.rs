@@ -44,7 +44,7 @@ impl Recorder {
             Event::Dialing { call, account, target } => {
                 Some(self.begin(*call, begins(account, Direction::Outgoing, dialled(target.expose()))))
             }
-            Event::Incoming { call, account, remote } => {
+            Event::Incoming { call, account, remote, .. } => {
                 Some(self.begin(*call, begins(account, Direction::Incoming, remote.clone())))
             }
             Event::Answered { call, remote, .. } => {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     fn incoming() -> Event {
-        Event::Incoming { call: CALL, account: AccountId("desk".into()), remote: remote("Ann") }
+        Event::Incoming { call: CALL, account: AccountId("desk".into()), remote: remote("Ann"), replaces: None }
     }
 
     fn dialing() -> Event {
