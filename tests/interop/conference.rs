@@ -1,59 +1,26 @@
 //! Several calls of one phone at Asterisk: a conference hosted here, swapping, and hold music.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeSet, fs, path::PathBuf, thread, time::Duration};
 
 use serde_json::Value;
 
 use super::{
     lab::{self, Lab, Part},
-    phone::{Phone, Seat},
+    phone::Phone,
     voice::Sound,
 };
 
 /// Louder than this a tone is heard, below the other it is not: 601 and 604 send at about -15 dBFS.
-const HEARD: f64 = -30.0;
+const HEARD: f64 = -35.0;
 const SILENT: f64 = -50.0;
 
 /// The user whose calls these tests make; nobody else's recordings are named after it.
 const HOST: &str = "1011";
 
-/// A phone that says nothing and takes down what it hears.
-fn silent(seat: Seat, folder: &Path) -> Seat {
-    let file = folder.join("silence.wav");
-    Sound(vec![0.0; 48_000]).write(&file);
-    seat.playing(&file)
-}
-
-/// Dials a number and waits until its audio is connected; the number of the call.
-fn dial(phone: &Phone, number: &str) -> u64 {
-    let then = phone.now();
-    phone.tell(&["dial", number]);
-    let connected = phone.wait_from(then, "media-connected");
-    connected["call"].as_u64().expect("a call has a number")
-}
-
-/// Waits until a call is held here, or not.
-fn is_held(phone: &Phone, from: usize, call: u64, held: bool) {
-    let what = format!("call {call} held: {held}");
-    phone.wait_for(from, &what, |event| event["event"] == "hold" && event["call"] == call && event["hold"]["local"] == held);
-}
-
 fn merge(phone: &Phone) {
     let then = phone.now();
     phone.tell(&["merge"]);
     phone.wait_for(then, "a conference", |event| event["event"] == "conference" && event["held"] == false);
-}
-
-/// How loud a tone is in the last second but a half of what a phone heard.
-fn level(heard: &Sound, hz: f64) -> f64 {
-    let end = heard.length();
-    tests::tone_dbfs(heard.part(end.saturating_sub(Duration::from_millis(1_500)), Duration::from_secs(1)), hz)
 }
 
 /// What Asterisk has recorded of our user so far, by the end of the name.
@@ -91,23 +58,21 @@ fn hang_up_everything(mut phone: Phone, calls: usize) {
 #[test]
 fn everybody_in_a_conference_hears_everybody_but_himself() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
-    let folder = tempfile::tempdir().expect("there is room");
     let takes = recordings(lab, ".wav16");
     let (receives, sends) = (recordings(lab, "-rx.wav16"), recordings(lab, "-tx.wav16"));
-    let phone = silent(lab.at_asterisk(HOST, &["run"]), folder.path()).start().once_registered();
+    let phone = lab.at_asterisk(HOST, &["run"]).silent().start().once_registered();
     // B is a tone, C speaks and is recorded both ways, D is recorded.
-    let tone = dial(&phone, "601");
+    let tone = phone.dial("601");
     let then = phone.now();
-    let speech = dial(&phone, "607");
-    is_held(&phone, then, tone, true);
+    let speech = phone.dial("607");
+    phone.is_held(then, tone, true);
     let then = phone.now();
-    let recorder = dial(&phone, "605");
-    is_held(&phone, then, speech, true);
+    let recorder = phone.dial("605");
+    phone.is_held(then, speech, true);
     merge(&phone);
-    is_held(&phone, then, tone, false);
+    phone.is_held(then, tone, false);
     thread::sleep(Duration::from_secs(5));
-    let heard = phone.heard();
-    assert!(level(&heard, 440.0) > HEARD, "the host hears the tone: {} dBFS", level(&heard, 440.0));
+    assert!(phone.hears(440.0) > HEARD, "the host hears the tone: {} dBFS", phone.hears(440.0));
     phone.tell(&["conference", "end"]);
     for _ in [tone, speech, recorder] {
         phone.wait("ended");
@@ -150,23 +115,21 @@ fn without(samples: &[f32], hz: f64) -> Vec<f32> {
 #[test]
 fn two_tones_are_swapped_met_and_split() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
-    let folder = tempfile::tempdir().expect("there is room");
-    let phone = silent(lab.at_asterisk(HOST, &["run"]), folder.path()).start().once_registered();
+    let phone = lab.at_asterisk(HOST, &["run"]).silent().start().once_registered();
     let both = |phone: &Phone| {
         thread::sleep(Duration::from_secs(2));
-        let heard = phone.heard();
-        (level(&heard, 440.0), level(&heard, 1_004.0))
+        (phone.hears(440.0), phone.hears(1_004.0))
     };
-    let low = dial(&phone, "601");
+    let low = phone.dial("601");
     let then = phone.now();
-    let high = dial(&phone, "604");
-    is_held(&phone, then, low, true);
+    let high = phone.dial("604");
+    phone.is_held(then, low, true);
     let (at_440, at_1004) = both(&phone);
     assert!(at_440 < SILENT && at_1004 > HEARD, "after dialling: {at_440}, {at_1004} dBFS");
     let then = phone.now();
     phone.tell(&["swap"]);
-    is_held(&phone, then, high, true);
-    is_held(&phone, then, low, false);
+    phone.is_held(then, high, true);
+    phone.is_held(then, low, false);
     let (at_440, at_1004) = both(&phone);
     assert!(at_440 > HEARD && at_1004 < SILENT, "after swapping: {at_440}, {at_1004} dBFS");
     merge(&phone);
@@ -174,8 +137,8 @@ fn two_tones_are_swapped_met_and_split() {
     assert!(at_440 > HEARD && at_1004 > HEARD, "in the conference: {at_440}, {at_1004} dBFS");
     let then = phone.now();
     phone.tell(&["split"]);
-    is_held(&phone, then, low, true);
-    is_held(&phone, then, high, true);
+    phone.is_held(then, low, true);
+    phone.is_held(then, high, true);
     let (at_440, at_1004) = both(&phone);
     assert!(at_440 < SILENT && at_1004 < SILENT, "after the split: {at_440}, {at_1004} dBFS");
     hang_up_everything(phone, 2);
@@ -185,16 +148,15 @@ fn two_tones_are_swapped_met_and_split() {
 fn who_is_held_hears_the_music_of_the_exchange() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
     let _user = lab::borrow("1002");
-    let folder = tempfile::tempdir().expect("there is room");
-    let held = silent(lab.at_asterisk("1002", &["run", "--auto-answer"]), folder.path()).start().once_registered();
-    let phone = silent(lab.at_asterisk(HOST, &["run"]), folder.path()).start().once_registered();
-    let call = dial(&phone, "1002");
+    let held = lab.at_asterisk("1002", &["run", "--auto-answer"]).silent().start().once_registered();
+    let phone = lab.at_asterisk(HOST, &["run"]).silent().start().once_registered();
+    let call = phone.dial("1002");
     held.wait("media-connected");
     thread::sleep(Duration::from_secs(1));
     let before = held.heard().length();
     let then = phone.now();
     phone.tell(&["hold"]);
-    is_held(&phone, then, call, true);
+    phone.is_held(then, call, true);
     thread::sleep(Duration::from_secs(3));
     let heard = held.heard();
     let music = heard.part(before + Duration::from_secs(1), Duration::from_secs(2));

@@ -27,3 +27,5 @@ mod numbers;
 mod outages;
 mod paths;
 mod servers;
+mod transfers;
+mod voicemail;

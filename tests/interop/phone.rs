@@ -111,6 +111,22 @@ impl Seat {
         self.recording()
     }
 
+    /// It sounds a tone for a minute, and what it hears is recorded.
+    pub(crate) fn sounding(self, hz: f64) -> Self {
+        self.saying(&Sound(tests::tone(hz, -12.0, Duration::from_secs(60))))
+    }
+
+    /// It says nothing, and what it hears is recorded.
+    pub(crate) fn silent(self) -> Self {
+        self.saying(&Sound(vec![0.0; 48_000]))
+    }
+
+    fn saying(self, sound: &Sound) -> Self {
+        let file = self.folder.path().join("said.wav");
+        sound.write(&file);
+        self.playing(&file)
+    }
+
     /// It hums, and what it hears is recorded.
     pub(crate) fn humming(mut self) -> Self {
         self.command.arg("--melody");
@@ -179,6 +195,37 @@ impl Phone {
         let mut command = Command::new(program::sidetone_cli());
         let output = command.args(verb).arg("--data").arg(self.folder.path()).output().expect("sidetone-cli starts");
         assert!(output.status.success(), "{verb:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Dials from the running phone and waits until the audio is connected; the number of the call.
+    pub(crate) fn dial(&self, target: &str) -> u64 {
+        let then = self.now();
+        self.tell(&["dial", target]);
+        self.connected(then)
+    }
+
+    /// Waits until the audio of a call is connected; its number.
+    pub(crate) fn connected(&self, from: usize) -> u64 {
+        let connected = self.wait_from(from, "media-connected");
+        connected["call"].as_u64().expect("a call has a number")
+    }
+
+    /// Waits until a call is held here, or not.
+    pub(crate) fn is_held(&self, from: usize, call: u64, held: bool) {
+        let what = format!("call {call} held: {held}");
+        self.wait_for(from, &what, |event| event["event"] == "hold" && event["call"] == call && event["hold"]["local"] == held);
+    }
+
+    /// Waits for the end of a call.
+    pub(crate) fn ended(&self, from: usize, call: u64) -> Value {
+        self.wait_for(from, &format!("the end of call {call}"), |event| event["event"] == "ended" && event["call"] == call)
+    }
+
+    /// How loud a tone is in the last second but a half of what it heard.
+    pub(crate) fn hears(&self, hz: f64) -> f64 {
+        let heard = self.heard();
+        let start = heard.length().saturating_sub(Duration::from_millis(1_500));
+        tests::tone_dbfs(heard.part(start, Duration::from_secs(1)), hz)
     }
 
     /// What it heard so far.
