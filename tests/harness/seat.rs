@@ -207,6 +207,8 @@ pub fn settings(user: &str, server: &str, domain: &str, password: &str) -> Setti
         register: true,
         expires_s: 600,
         voicemail_number: Personal::default(),
+        park_number: Personal::default(),
+        pickup_code: Personal::default(),
         mwi: false,
         dtmf: DtmfMode::Automatic,
         ice_servers: Vec::new(),

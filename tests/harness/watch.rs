@@ -88,6 +88,7 @@ pub(crate) fn check_life(name: &str, events: &[TimedEvent], last: &Snapshot) {
             | Event::Registered { .. }
             | Event::Unregistered { .. }
             | Event::Voicemail { .. }
+            | Event::Lamp { .. }
             | Event::Conference { .. }
             // Its file is complete a moment after the call.
             | Event::Recording { .. }

@@ -21,6 +21,7 @@ mod echo;
 mod endings;
 mod incoming;
 mod kamailio;
+mod lamps;
 #[cfg(target_os = "linux")]
 mod networks;
 mod numbers;

@@ -6,6 +6,7 @@ mod changing;
 mod chaos;
 mod devices;
 mod incoming;
+mod lamps;
 mod outgoing;
 mod registering;
 mod settings;

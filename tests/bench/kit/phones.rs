@@ -63,6 +63,8 @@ impl Office {
             register: true,
             expires_s: 600,
             voicemail_number: Personal::default(),
+            park_number: Personal::default(),
+            pickup_code: Personal::default(),
             mwi: false,
             dtmf: model::DtmfMode::default(),
             ice_servers: Vec::new(),

@@ -205,7 +205,7 @@ impl Serving {
     fn record(&self, open: &mut Open, media: MediaId, note: usize) {
         let Some(folder) = &self.recordings else { return };
         let path = folder.join(format!("call-{note}.wav"));
-        match CallRecording::begin(&path) {
+        match CallRecording::begin(&path, model::RecordForm::Wav) {
             Ok(recording) => {
                 self.booths.record(media, recording.clone());
                 open.recorded.insert(media, (note, path, recording));

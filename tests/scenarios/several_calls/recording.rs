@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use model::{CallId, Command, Event, NoticeCode, RecordPolicy, Settings};
+use model::{CallId, Command, Event, NoticeCode, RecordForm, RecordPolicy, Settings};
 use tests::{Scenario, ms, seconds, tone, tone_dbfs};
 
 use super::kit::merge;
@@ -119,4 +119,26 @@ fn of_a_conference_a_member_is_recorded_with_all_he_hears() {
     let [file] = &files(&t, "alice")[..] else { panic!("one file") };
     let (left, right) = channels(file);
     assert!(tone_dbfs(&left, 700.0) > -16.0 && tone_dbfs(&right, 700.0) < -50.0);
+}
+
+#[test]
+fn a_recording_is_written_as_opus_where_that_is_wanted() {
+    let small = |settings: &mut Settings| settings.calls.record_form = RecordForm::Opus;
+    let t = Scenario::new().with_folders().with_settings(small).with_phones(["alice", "bob"]);
+    let call = t.call("alice", "bob").caller;
+    t.alice().send(Command::Record { call, on: true });
+    t.run_until("it is recorded", seconds(1), |t| is_recording(t, call));
+    t.alice().speak(&tone(440.0, -12.0, seconds(3)));
+    t.run_for(seconds(3));
+    t.alice().send(Command::Record { call, on: false });
+    t.run_until("it is complete", seconds(1), |t| !is_recording(t, call));
+    let [file] = &files(&t, "alice")[..] else { panic!("one file") };
+    assert_eq!(file.extension().and_then(|kind| kind.to_str()), Some("opus"));
+    let bytes = fs::read(file).expect("it can be read");
+    assert!(bytes.starts_with(b"OggS") && bytes[28..].starts_with(b"OpusHead"));
+    // Where the sound ends is in the head of the last page (RFC 3533 section 6).
+    let last = bytes.windows(4).rposition(|word| word == b"OggS").expect("a page");
+    let end = u64::from_le_bytes(bytes[last + 6..last + 14].try_into().expect("eight bytes"));
+    assert!((140_000..160_000).contains(&end), "{end} samples of three seconds");
+    assert!(bytes.len() < 40_000, "{} bytes", bytes.len());
 }

@@ -14,6 +14,8 @@ export function someAccounts(): Account[] {
         register: true,
         expires_s: 600,
         voicemail_number: "",
+        park_number: "",
+        pickup_code: "",
         mwi: true,
         dtmf: "automatic",
         ice_servers: [
@@ -49,6 +51,7 @@ export function someSettings(): Settings & { accounts: Account[] } {
       dnd_code: 486,
       dnd_exceptions: [],
       record: "on-request",
+      record_form: "wav",
       recordings_folder: "",
       beep_on_record: false,
       auto_answer: false,

@@ -73,6 +73,8 @@ export type AccountView = {
 	expires_ms: number | null,
 	/**  Its voice mail; none when the server tells nothing and no number is set. */
 	voicemail: Voicemail | null,
+	/**  Where its calls are parked; empty when no number is set. */
+	park_number: Personal,
 };
 
 /**  An account at Aculab Cloud. */
@@ -218,6 +220,8 @@ export type CallSettings = {
 	allow_transfers?: AllowTransfers,
 	/**  Whether calls may be recorded. */
 	record?: RecordPolicy,
+	/**  What recordings are written as. */
+	record_form?: RecordForm,
 	/**  Where recordings are kept; in the data folder when empty. */
 	recordings_folder?: string,
 	/**  Let the far end hear a beep every 15 s while it is recorded. */
@@ -266,6 +270,8 @@ export type CallView = {
 	direction: Direction,
 	/**  The far end. */
 	remote: Remote,
+	/**  Who sent the call on to us, where the server tells. */
+	diverted_by: Remote | null,
 	/**  Who that is among the contacts, matched by number. */
 	contact: ContactName | null,
 	/**  Where it is. */
@@ -422,130 +428,134 @@ export type Command =
 {
 	command: "dial",
 } & DialOptions | 
+/**  Pick up the call that rings at a number whose lamp says that this can be done. */
+({ command: "pick-up"; 
+/**  The number of the lamp. */
+number: Personal }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Gather candidates for a call that is being typed, so that dialling needs no wait. */
 ({ command: "prepare"; 
 /**  Account that will be dialled from; the first usable one when missing. */
-account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a ringing call. */
 ({ command: "answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Decline a ringing call. */
 ({ command: "decline"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End a call in whatever state it is. */
 ({ command: "hang-up"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the call in conversation and answer this one; `Answer` holds it instead. */
 ({ command: "end-and-answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Divert a ringing call: the caller is told to try there (302). */
 ({ command: "redirect"; 
 /**  Which. */
 call: CallId; 
 /**  Where to. */
-target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; to?: never; trial?: never } | 
+target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; to?: never; trial?: never } | 
 /**  Put the far end on hold; a member of the conference leaves it. */
 ({ command: "hold"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take it back; the others are held. */
 ({ command: "resume"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make a conference of answered calls, or take further ones into it. */
 ({ command: "merge"; 
 /**  Which. */
-calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make held calls of all members of the conference. */
-({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let one member leave the conference; it is held. */
 ({ command: "leave"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Hold every member of the conference. */
-({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take all of them back; other calls are held. */
-({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the calls of all members. */
-({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Switch the microphone of one call off or on. */
 ({ command: "mute"; 
 /**  Which. */
 call: CallId; 
 /**  Off when true. */
-muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Send digits, one after another. */
 ({ command: "send-dtmf"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Press a key and hold it: the tone lasts until `ReleaseKey`. */
 ({ command: "press-key"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let the pressed key go. */
 ({ command: "release-key"; 
 /**  Where. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Begin or end the recording of a call. */
 ({ command: "record"; 
 /**  Which. */
 call: CallId; 
 /**  Begin when true. */
-on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let new calls hear busy, or ring again. */
 ({ command: "do-not-disturb"; 
 /**  Busy when true. */
-on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Ask the far end of a call to call somebody else; the call is held meanwhile. */
 ({ command: "transfer"; 
 /**  Which. */
 call: CallId; 
 /**  Whom. */
-to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; trial?: never } | 
+to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; trial?: never } | 
 /**  Transfer a call to the one that was consulted. */
 ({ command: "complete-transfer"; 
 /**  The call that is transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Give up the consultation and take the call back. */
 ({ command: "cancel-transfer"; 
 /**  The call that was to be transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a far end that asks us to call somebody. */
 ({ command: "allow-transfer"; 
 /**  Its call. */
 call: CallId; 
 /**  Whether we do. */
-allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Stop the ringer for a call that goes on ringing. */
 ({ command: "silence"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Do not answer a ringing call without the user; it goes on ringing. */
 ({ command: "veto"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Put a whole new configuration in force. */
 ({ command: "save-settings"; 
 /**  The configuration. */
-settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; target?: never; to?: never; trial?: never } | 
+settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; target?: never; to?: never; trial?: never } | 
 /**  Try a sound device; another trial that goes on ends. */
 ({ command: "start-trial"; 
 /**  Which. */
-trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never } | 
+trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  End the trial, and forget how it went. */
-({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take a notice away. */
 ({ command: "dismiss-notice"; 
 /**  Its number. */
-notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never };
+notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never };
 
 /**  The conference as drawn. */
 export type ConferenceView = {
@@ -851,6 +861,27 @@ export type KeptWhere =
 /**  In memory: it must be given again after a restart. */
 "this-run";
 
+/**  What a lamp shows. */
+export type LampState = 
+/**  Nobody told yet, or the server does not tell. */
+"unknown" | 
+/**  In no call. */
+"free" | 
+/**  A call rings there. */
+"ringing" | 
+/**  In a call. */
+"busy";
+
+/**  One lamp as drawn. */
+export type LampView = {
+	/**  Whose: the first number of a contact, as it was written. */
+	number: Personal,
+	/**  What it shows. */
+	state: LampState,
+	/**  Whether the call that rings there can be picked up here. */
+	pick_up: boolean,
+};
+
 /**  How loud it is, in dBFS (RMS over the last 50 ms), -127 for silence. */
 export type Levels = {
 	/**  What the microphone delivers, before its treatment and before it is muted. */
@@ -1040,6 +1071,13 @@ export type Provider =
 	kind: "aculab",
 } & AculabAccount;
 
+/**  What a recording is written as. */
+export type RecordForm = 
+/**  WAV: everything can play it; 11 MB a minute. */
+"wav" | 
+/**  Opus in Ogg (RFC 7845): half a megabyte a minute. */
+"opus";
+
 /**  Whether calls may be recorded. */
 export type RecordPolicy = 
 /**  Never. */
@@ -1202,6 +1240,13 @@ export type SipAccount = {
 	expires_s?: number,
 	/**  What is dialled to hear the voice mail; what the server names when empty. */
 	voicemail_number?: Personal,
+	/**  What calls are transferred to in order to park them; none when empty. */
+	park_number?: Personal,
+	/**
+	 *  What is dialled before a number to pick up the call that rings there; when empty, calls that the server names in its
+	 *  lamps can be picked up (RFC 3891).
+	 */
+	pickup_code?: Personal,
 	/**  Whether the server is asked to tell of messages that wait (RFC 3842). */
 	mwi?: boolean,
 	/**  How digits travel. */
@@ -1224,6 +1269,8 @@ export type Snapshot = {
 	calls: CallView[],
 	/**  The conference hosted here, when there is one. */
 	conference: ConferenceView | null,
+	/**  Favourites that are watched, in the order of their names. */
+	lamps: LampView[],
 	/**  Whether new calls are turned away without ringing. */
 	do_not_disturb: boolean,
 	/**  Things to tell the user, oldest first. */

@@ -9,6 +9,7 @@ const ACCOUNTS = [
     can: { hold: true, transfer: true },
     expires_ms: null,
     voicemail: { number: "*97", waiting: true, new: 3, old: 1 },
+    park_number: "700",
   },
   {
     id: "practice",
@@ -16,6 +17,7 @@ const ACCOUNTS = [
     can: { hold: true, transfer: true },
     expires_ms: null,
     voicemail: null,
+    park_number: "",
   },
 ];
 const HELD = { state: "established" as const, hold: { local: true, remote: false } };
@@ -141,6 +143,7 @@ export function scene(name: string): FakePhone {
       calls: calls[name] ?? [],
       conference: name === "conference" ? { members: [1, 2, 3], held: false } : null,
       missed: name === "idle" ? 2 : 0,
+      lamps: [{ number: "2002", state: name === "idle" ? "ringing" : "busy", pick_up: name === "idle" }],
       notices:
         name === "notices"
           ? [
@@ -171,6 +174,7 @@ export function scene(name: string): FakePhone {
           can: { hold: true, transfer: true },
           expires_ms: null,
           voicemail: null,
+          park_number: "",
         },
       ],
     });

@@ -45,6 +45,7 @@ test("an account without its server says why, and leads to where it is set", () 
     can: { hold: true, transfer: true },
     expires_ms: null,
     voicemail: null,
+    park_number: "",
   };
   act(() => phone.show({ accounts: [practice, ...phone.snapshot.accounts] }));
   expect(screen.getByText(/: The server refused the user name or password \(403\)/)).toBeTruthy();
@@ -120,6 +121,23 @@ test("a call is transferred now, after a talk, or to the other call", async () =
     { command: "transfer", call: 2, to: { to: "consult", target: "603" } },
     { command: "transfer", call: 2, to: { to: "call", call: 1 } },
   ]);
+});
+
+test("a call is parked where its account parks calls", async () => {
+  const phone = open("two");
+  act(() => phone.show({ accounts: phone.snapshot.accounts.map((account) => ({ ...account, park_number: "700" })) }));
+  fireEvent.click(screen.getAllByRole("button", { name: "Transfer" })[0] as HTMLElement);
+  fireEvent.click(await screen.findByRole("button", { name: /Park at .*700/ }));
+  expect(phone.sent).toEqual([{ command: "transfer", call: 2, to: { to: "blind", target: "700" } }]);
+});
+
+test("the key of a favourite with a lamp says what goes on there, and picks up what rings", async () => {
+  const phone = open("idle");
+  fireEvent.click(await screen.findByRole("button", { name: /Bob Marsh.*Ringing: pick up/ }));
+  expect(phone.sent).toEqual([{ command: "pick-up", number: "2002" }]);
+  act(() => phone.show({ lamps: [{ number: "2002", state: "busy", pick_up: false }] }));
+  fireEvent.click(screen.getByRole("button", { name: /Bob Marsh.*Busy/ }));
+  expect(phone.sent.at(-1)).toMatchObject({ command: "dial", target: "2002" });
 });
 
 test("who is asked to call somebody else answers the question", async () => {

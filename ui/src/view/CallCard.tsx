@@ -8,7 +8,18 @@ import { Icon, type IconName } from "./icons";
 import { Level } from "./Level";
 import { levelsOf } from "./levels";
 import { TransferStatus } from "./Transfer";
-import { callName, duration, isEnded, isHeld, isIncoming, isTalking, quality, remoteNumber, stateWords } from "./texts";
+import {
+  callName,
+  duration,
+  isEnded,
+  isHeld,
+  isIncoming,
+  isTalking,
+  quality,
+  remoteName,
+  remoteNumber,
+  stateWords,
+} from "./texts";
 
 interface Props {
   call: CallView;
@@ -104,9 +115,10 @@ export function CallTitle({ call, now, showAccount }: { call: CallView; now: num
         <bdi>{callName(call)}</bdi>
       </strong>
       {!isEnded(call) && <Timer ms={now - since} />}
-      {(number || showAccount) && (
+      {(number || showAccount || call.diverted_by) && (
         <span class="call-details">
-          <bdi>{number}</bdi> {showAccount && say("call.on", { account: isolated(call.account) })}
+          <bdi>{number}</bdi> {showAccount && say("call.on", { account: isolated(call.account) })}{" "}
+          {call.diverted_by && say("call.diverted-by", { name: isolated(remoteName(call.diverted_by, null)) })}
         </span>
       )}
       <span class="call-state">

@@ -66,7 +66,12 @@ export function Calls({ snapshot, now, selected, keypadOf, onKeypad, onSelect, a
         {single.filter(isHeld).map(card)}
       </ul>
       {moved && asked?.what === "transfer" && !isIncoming(moved) && (
-        <TransferSheet call={moved} others={calls} onClose={close} />
+        <TransferSheet
+          call={moved}
+          others={calls}
+          park={snapshot.accounts.find(({ id }) => id === moved.account)?.park_number ?? ""}
+          onClose={close}
+        />
       )}
       {moved && asked?.what === "redirect" && isIncoming(moved) && <RedirectSheet call={moved} onClose={close} />}
     </>

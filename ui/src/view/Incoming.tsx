@@ -74,7 +74,8 @@ function Ringing({ call, now, busy, bridge }: RingingProps) {
         <bdi>{name}</bdi>
       </strong>
       <span class="call-number">
-        <bdi>{remoteNumber(call.remote, call.contact)}</bdi>
+        <bdi>{remoteNumber(call.remote, call.contact)}</bdi>{" "}
+        {call.diverted_by && say("call.diverted-by", { name: isolated(remoteName(call.diverted_by, null)) })}
       </span>
       <div class="actions">
         <Action

@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import type { AccountId, CallId, Contact, Snapshot } from "../bridge/types";
+import type { AccountId, CallId, Contact, LampView, Snapshot } from "../bridge/types";
 import { isolated, say } from "../words/words";
 import { Avatar } from "./Avatar";
 import { type Asked, Calls } from "./Calls";
@@ -61,7 +61,7 @@ export function Phone(props: Props) {
       )}
       {dialling && (
         <>
-          <Favourites changes={snapshot.changes.contacts} />
+          <Favourites changes={snapshot.changes.contacts} lamps={snapshot.lamps} />
           <Dialler
             number={props.number}
             onNumber={props.onNumber}
@@ -75,9 +75,9 @@ export function Phone(props: Props) {
   );
 }
 
-/** One key for each favourite. */
-function Favourites({ changes }: { changes: number }) {
-  const { bridge, dial, failed } = useDoing();
+/** One key for each favourite; one with a lamp says what goes on there, and picks up the call that rings there. */
+function Favourites({ changes, lamps }: { changes: number; lamps: LampView[] }) {
+  const { bridge, dial, send, failed } = useDoing();
   const favourites = useAnswer<Contact[]>(
     () => bridge.contacts({ text: "", favourites: true, limit: 12 }),
     String(changes),
@@ -85,19 +85,36 @@ function Favourites({ changes }: { changes: number }) {
   );
   const keys = (favourites ?? []).flatMap((contact) => {
     const number = contact.numbers[0]?.number;
-    return number ? [{ id: contact.id, name: contact.name || number, number }] : [];
+    const lamp = contact.lamp ? lamps.find((lamp) => lamp.number === number) : undefined;
+    return number ? [{ id: contact.id, name: contact.name || number, number, lamp }] : [];
   });
   if (keys.length === 0) return null;
   return (
     <ul class="favourites" aria-label={say("dial.favourites")}>
-      {keys.map(({ id, name, number }) => (
+      {keys.map(({ id, name, number, lamp }) => (
         <li key={id}>
-          <button type="button" onClick={() => dial(number)} title={say("contacts.call", { number: isolated(number) })}>
+          <button
+            type="button"
+            onClick={() => (lamp?.pick_up ? send({ command: "pick-up", number }) : dial(number))}
+            title={say(lamp?.pick_up ? "lamp.pick-up" : "contacts.call", { number: isolated(number) })}
+          >
             <Avatar name={name} />
-            <bdi>{name}</bdi>
+            <span class="favourite-words">
+              <bdi>{name}</bdi>
+              {lamp && <Lamp lamp={lamp} />}
+            </span>
           </button>
         </li>
       ))}
     </ul>
+  );
+}
+
+function Lamp({ lamp: { state, pick_up } }: { lamp: LampView }) {
+  return (
+    <small class="lamp">
+      <span class={`dot lamp-${state}`} aria-hidden="true" />
+      {say(pick_up ? "lamp.ringing-here" : `lamp.${state}`)}
+    </small>
   );
 }

@@ -16,8 +16,8 @@ interface SheetProps {
   onClose: () => void;
 }
 
-/** Whom a call is transferred to: the far end of another call, or somebody who is dialled now or asked first. */
-export function TransferSheet({ call, others, onClose }: SheetProps & { others: CallView[] }) {
+/** Whom a call is transferred to: the far end of another call, where calls are parked, somebody dialled now or asked first. */
+export function TransferSheet({ call, others, park, onClose }: SheetProps & { others: CallView[]; park: string }) {
   const { send } = useDoing();
   const [typed, type] = useState("");
   const target = typed.trim();
@@ -25,9 +25,10 @@ export function TransferSheet({ call, others, onClose }: SheetProps & { others: 
     send({ command: "transfer", call: call.id, to });
     onClose();
   };
-  const answered = others.filter(
-    (other) => other.id !== call.id && isEstablished(other) && other.account === call.account,
-  );
+  const established = others.filter((other) => other.id !== call.id && isEstablished(other));
+  const answered = established.filter((other) => other.account === call.account);
+  // A server cannot name a call of another server in its own: what joins the two is a conference.
+  const elsewhere = answered.length < established.length;
   return (
     <Sheet title={say("transfer.title", { name: isolated(callName(call)) })} onClose={onClose}>
       <form
@@ -42,6 +43,12 @@ export function TransferSheet({ call, others, onClose }: SheetProps & { others: 
             {say("transfer.to-call", { name: isolated(callName(other)) })}
           </button>
         ))}
+        {elsewhere && <p class="hint">{say("transfer.other-account")}</p>}
+        {park && (
+          <button type="button" onClick={() => transfer({ to: "blind", target: park })}>
+            {say("transfer.park", { number: isolated(park) })}
+          </button>
+        )}
         <TargetField value={typed} onTarget={type} />
         <div class="row">
           <button type="submit" class="primary" disabled={!target}>

@@ -14,6 +14,7 @@ mod limiter;
 mod memory;
 mod mixer;
 mod null;
+mod ogg;
 mod pace;
 mod player;
 mod priority;

@@ -2,9 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
+use model::RecordForm;
+
 use crate::{Frame, SoundError, wav::recorder::Recorder};
 
-/// A recording under way: a WAV file of two channels, 48 kHz, 16 bits. Clones are the same one; it is completed by
+/// A recording under way: a file of two channels, as WAV (48 kHz, 16 bits) or as Opus in Ogg. Clones are the same one; it is completed by
 /// [`CallRecording::finish`], or when the last clone is dropped.
 #[derive(Clone)]
 pub struct CallRecording(Arc<Recorder<2>>);
@@ -14,8 +16,12 @@ impl CallRecording {
     ///
     /// # Errors
     /// When it is there, or cannot be made.
-    pub fn begin(path: &Path) -> Result<Self, SoundError> {
-        Recorder::create_new(path).map(|recorder| Self(Arc::new(recorder)))
+    pub fn begin(path: &Path, form: RecordForm) -> Result<Self, SoundError> {
+        let recorder = match form {
+            RecordForm::Wav => Recorder::create_new(path),
+            RecordForm::Opus => Recorder::create_new_opus(path),
+        };
+        recorder.map(|recorder| Self(Arc::new(recorder)))
     }
 
     /// Why it ended early, if it did: the disk is full, say.

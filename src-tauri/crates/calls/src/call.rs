@@ -50,6 +50,8 @@ pub(crate) struct Call {
     held_by_silence: bool,
     direction: Direction,
     pub(crate) remote: Remote,
+    /// Who sent it on to us.
+    pub(crate) diverted_by: Option<Remote>,
     since: Instant,
     answered: Option<Instant>,
     talked: Duration,
@@ -156,6 +158,7 @@ impl Call {
             held_by_silence: false,
             direction: Direction::Outgoing,
             remote,
+            diverted_by: None,
             since: now,
             answered: None,
             talked: Duration::ZERO,
@@ -232,6 +235,7 @@ impl Call {
             held_by_silence: false,
             direction: Direction::Incoming,
             remote: incoming.remote,
+            diverted_by: incoming.diverted_by,
             since: now,
             answered: None,
             talked: Duration::ZERO,
@@ -361,6 +365,7 @@ impl Call {
             account: self.account.clone(),
             direction: self.direction,
             remote: self.remote.clone(),
+            diverted_by: self.diverted_by.clone(),
             // The run loop knows the contacts.
             contact: None,
             state: self.state()?,

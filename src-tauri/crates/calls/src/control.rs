@@ -18,6 +18,7 @@ use crate::{
     call::Call,
     floor::Floor,
     io::{Input, Output},
+    lamps::Lamps,
     lines::Lines,
     notices::Notices,
     outbox::Outbox,
@@ -32,6 +33,7 @@ use crate::{
 pub struct CallControl {
     settings: CallSettings,
     lines: Lines,
+    lamps: Lamps,
     calls: BTreeMap<CallId, Call>,
     floor: Floor,
     /// The conference as it was told last.
@@ -50,6 +52,7 @@ impl CallControl {
         let mut control = Self {
             settings: settings.calls.clone(),
             lines: Lines::default(),
+            lamps: Lamps::default(),
             calls: BTreeMap::new(),
             floor: Floor::default(),
             conference_told: None,
@@ -68,12 +71,14 @@ impl CallControl {
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             Input::Command(command) => self.on_command(now, command),
+            Input::Watch(numbers) => self.lamps.watch(numbers, &self.lines, &mut self.outbox),
             Input::Line(account, event) => self.on_line(now, account, event),
             Input::Media(media, event) => self.on_media(now, media, event),
             Input::Sound(event) => self.on_sound(event),
             Input::Timeout => {}
         }
         self.on_time(now);
+        self.lamps.settle(&self.lines, &mut self.outbox);
         self.settle_transfers(now);
         self.settle_floor(now);
         self.record_always();
@@ -103,6 +108,7 @@ impl CallControl {
             accounts: self.lines.views(),
             calls: self.calls.values().filter_map(Call::view).collect(),
             conference: self.floor.conference(),
+            lamps: self.lamps.views(),
             do_not_disturb: self.do_not_disturb,
             notices: self.notices.shown().to_vec(),
             // The run loop keeps the book, and knows what the desk does.
@@ -125,6 +131,7 @@ impl CallControl {
     fn on_command(&mut self, now: Instant, command: Command) {
         match command {
             Command::Dial(options) => self.dial(now, options),
+            Command::PickUp { number } => self.pick_up(now, &number),
             Command::Prepare { account } => self.prepare(now, account),
             Command::Answer { call } => self.answer(now, call),
             Command::Decline { call } => self.with_call(call, NoticeCode::DialFailed, |call, out| call.decline(now, out)),

@@ -10,10 +10,12 @@ pub(crate) struct Dial {
     pub(crate) headers: Vec<(String, Personal)>,
     /// The call whose far end asked for this one.
     pub(crate) referred: Option<LineCall>,
+    /// Whether the call that rings there is picked up.
+    pub(crate) pick_up: bool,
 }
 
 impl From<DialOptions> for Dial {
     fn from(options: DialOptions) -> Self {
-        Self { target: options.target, headers: options.headers, referred: None }
+        Self { target: options.target, headers: options.headers, referred: None, pick_up: false }
     }
 }

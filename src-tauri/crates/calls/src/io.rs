@@ -26,6 +26,8 @@ pub type Description = Personal;
 pub enum Input {
     /// A user asks for something.
     Command(Command),
+    /// Whose lamps are wanted, by number.
+    Watch(Vec<Personal>),
     /// An account's line says something.
     Line(AccountId, LineEvent),
     /// A media session says something.

@@ -9,6 +9,7 @@ mod dial;
 mod exchange;
 mod floor;
 pub mod io;
+mod lamps;
 mod lines;
 mod notices;
 mod outbox;

@@ -20,6 +20,10 @@ pub(crate) struct Line {
     pub(crate) dtmf: DtmfMode,
     /// Why it is unreachable, as it was told last: each try to come back passes through other states.
     told: Option<OfflineCause>,
+    /// Whether its server can be asked for lamps.
+    watches: bool,
+    /// Where its calls are parked.
+    park_number: Personal,
     /// What the user set to dial for the voice mail.
     voicemail_number: Personal,
     /// What the server told of it last.
@@ -79,12 +83,27 @@ impl Lines {
                     Some(Line { state, .. }) if state != AccountState::Disabled => state,
                     Some(_) | None => AccountState::Connecting,
                 };
-                let (dtmf, voicemail_number) = match &account.provider {
-                    Provider::Practice => (DtmfMode::Automatic, Personal::default()),
-                    Provider::Sip(sip) => (sip.dtmf, sip.voicemail_number.clone()),
-                    Provider::Aculab(_) => (DtmfMode::Rfc4733, Personal::default()),
+                let mut line = Line {
+                    id: account.id.clone(),
+                    state,
+                    capabilities,
+                    dtmf: DtmfMode::Automatic,
+                    told: None,
+                    watches: false,
+                    park_number: Personal::default(),
+                    voicemail_number: Personal::default(),
+                    voicemail,
+                    expires,
                 };
-                Line { id: account.id.clone(), state, capabilities, dtmf, told: None, voicemail_number, voicemail, expires }
+                match &account.provider {
+                    Provider::Practice => {}
+                    Provider::Sip(sip) => {
+                        (line.dtmf, line.watches) = (sip.dtmf, sip.register);
+                        (line.park_number, line.voicemail_number) = (sip.park_number.clone(), sip.voicemail_number.clone());
+                    }
+                    Provider::Aculab(_) => line.dtmf = DtmfMode::Rfc4733,
+                }
+                line
             })
             .collect();
     }
@@ -148,6 +167,11 @@ impl Lines {
         }
     }
 
+    /// The account that asks for lamps: the first one that can.
+    pub(crate) fn watching(&self) -> Option<&Line> {
+        self.0.iter().find(|line| line.watches && line.state != AccountState::Disabled).filter(|line| line.is_usable())
+    }
+
     pub(crate) fn views(&self) -> Vec<AccountView> {
         self.0
             .iter()
@@ -157,6 +181,7 @@ impl Lines {
                 can: AccountCan { hold: line.capabilities.hold, transfer: line.capabilities.transfer },
                 voicemail: line.voicemail_view(),
                 expires_ms: line.expires.map(Instant::as_millis),
+                park_number: line.park_number.clone(),
             })
             .collect()
     }

@@ -77,6 +77,13 @@ pub(crate) enum Verb {
         #[arg(long)]
         account: Option<String>,
     },
+    /// Who of the watched favourites of the running phone is in a call.
+    Lamps,
+    /// Pick up the call that rings at a watched favourite.
+    PickUp {
+        /// The number of its lamp.
+        number: String,
+    },
     /// Answer a ringing call of the running phone.
     Answer(CallChoice),
     /// Hang up (or decline) a call of the running phone.

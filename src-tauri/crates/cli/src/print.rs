@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use model::{AccountState, CallId, CallReport, CallState, Event, Snapshot, TimedEvent, TransferView, TurnedAway, Voicemail};
+use model::{
+    AccountState, CallId, CallReport, CallState, Event, LampState, LampView, Snapshot, TimedEvent, TransferView, TurnedAway,
+    Voicemail,
+};
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -57,6 +60,16 @@ impl Printer {
         }
     }
 
+    /// Who is in a call; one object a line for programs.
+    pub(crate) fn lamps(self, lamps: &[LampView]) {
+        for lamp in lamps {
+            match self {
+                Self::Json => self.value(lamp),
+                Self::People => put(lamp_line(lamp)),
+            }
+        }
+    }
+
     /// The state of a phone.
     pub(crate) fn snapshot(self, snapshot: &Snapshot) {
         match self {
@@ -91,9 +104,11 @@ fn words(event: &Event) -> Option<String> {
         Event::Registered { account } => format!("{account}: registered"),
         Event::Unregistered { account, message, .. } => format!("{account}: {message}"),
         Event::Voicemail { account, waiting, new, old } => format!("{account}: {}", voicemail_words(*waiting, *new, *old)),
+        Event::Lamp { number, lamp } => format!("{}: {}", number.expose(), lamp_words(*lamp)),
         Event::Dialing { call, account, target } => format!("call {call}: dialling {} from {account}", target.expose()),
-        Event::Incoming { call, account, remote, replaces: None } => {
-            format!("call {call}: {} calls {account}", remote_words(remote))
+        Event::Incoming { call, account, remote, diverted_by, replaces: None } => {
+            let by = diverted_by.as_ref().map_or_else(String::new, |by| format!(", sent on by {}", remote_words(by)));
+            format!("call {call}: {} calls {account}{by}", remote_words(remote))
         }
         Event::Incoming { call, remote, replaces: Some(old), .. } => {
             format!("call {call}: {} takes the place of call {old}", remote_words(remote))
@@ -139,6 +154,20 @@ fn transfer_words(transfer: Option<&TransferView>) -> String {
         Some(TransferView::Moving { words }) => format!("being transferred: {words}"),
         Some(TransferView::Failed { message }) => format!("the transfer did not work: {message}"),
     }
+}
+
+fn lamp_words(lamp: LampState) -> &'static str {
+    match lamp {
+        LampState::Unknown => "nobody tells of its calls",
+        LampState::Free => "in no call",
+        LampState::Ringing => "a call rings there",
+        LampState::Busy => "in a call",
+    }
+}
+
+fn lamp_line(lamp: &LampView) -> String {
+    let pick_up = if lamp.pick_up { "; pick-up answers it here" } else { "" };
+    format!("lamp {:<19} {}{pick_up}", lamp.number.expose(), lamp_words(lamp.state))
 }
 
 fn voicemail_words(waiting: bool, new: u32, old: u32) -> String {
@@ -209,6 +238,9 @@ fn print_snapshot(snapshot: &Snapshot) {
     }
     if let Some(conference) = &snapshot.conference {
         put(conference_words(&conference.members, conference.held));
+    }
+    for lamp in &snapshot.lamps {
+        put(lamp_line(lamp));
     }
     if snapshot.do_not_disturb {
         put("do not disturb");

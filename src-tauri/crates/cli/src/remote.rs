@@ -32,6 +32,11 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
             printer.snapshot(&status(folder).await?);
             return Ok(Exit::Done);
         }
+        Verb::Lamps => {
+            printer.lamps(&status(folder).await?.lamps);
+            return Ok(Exit::Done);
+        }
+        Verb::PickUp { number } => Command::PickUp { number: number.into() },
         Verb::Show => return order(folder, RemoteRequest::Show(Show::default())).await,
         Verb::Dial { target, account } => {
             Command::Dial(DialOptions { target, account: account.map(AccountId), headers: Vec::new() })

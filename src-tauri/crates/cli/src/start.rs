@@ -45,6 +45,8 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             Verb::Book(verb) => book::run(&setting, verb, printer).await,
             Verb::Status
             | Verb::Show
+            | Verb::Lamps
+            | Verb::PickUp { .. }
             | Verb::Dial { .. }
             | Verb::Answer(_)
             | Verb::Hangup(_)

@@ -8,7 +8,7 @@ use model::{CallId, Command, Target, TransferTo};
 use crate::{
     args::{CallChoice, Switch},
     exit::Failure,
-    remote::{chosen, is_talking},
+    remote::{chosen, is_talking, status},
 };
 
 #[derive(Debug, Subcommand)]
@@ -23,6 +23,8 @@ pub(crate) enum TransferVerb {
         #[command(flatten)]
         call: CallChoice,
     },
+    /// Transfer a call to where its account parks calls.
+    Park(CallChoice),
     /// Transfer a call to the one that is being asked.
     CompleteTransfer(CallChoice),
     /// Give up asking and take the call back.
@@ -59,10 +61,22 @@ pub(crate) async fn command(folder: &Path, verb: TransferVerb) -> Result<Command
             };
             Command::Transfer { call: chosen(folder, &call, is_talking).await?, to }
         }
+        TransferVerb::Park(choice) => park(folder, &choice).await?,
         TransferVerb::CompleteTransfer(choice) => Command::CompleteTransfer { call: chosen(folder, &choice, is_talking).await? },
         TransferVerb::CancelTransfer(choice) => Command::CancelTransfer { call: chosen(folder, &choice, is_talking).await? },
         TransferVerb::AllowTransfer { switch, call } => {
             Command::AllowTransfer { call: chosen(folder, &call, is_talking).await?, allow: switch.is_on() }
         }
     })
+}
+
+async fn park(folder: &Path, choice: &CallChoice) -> Result<Command, Failure> {
+    let call = chosen(folder, choice, is_talking).await?;
+    let snapshot = status(folder).await?;
+    let account = snapshot.calls.iter().find(|view| view.id == call).map(|view| &view.account);
+    let number = snapshot.accounts.into_iter().find(|view| Some(&view.id) == account).map(|view| view.park_number);
+    match number.unwrap_or_default().try_into() {
+        Ok(target) => Ok(Command::Transfer { call, to: TransferTo::Blind { target } }),
+        Err(_) => Err(Failure::usage("the settings of the account have no park_number")),
+    }
 }

@@ -138,6 +138,13 @@ pub struct SipAccount {
     /// What is dialled to hear the voice mail; what the server names when empty.
     #[serde(default, skip_serializing_if = "Personal::is_empty")]
     pub voicemail_number: Personal,
+    /// What calls are transferred to in order to park them; none when empty.
+    #[serde(default, skip_serializing_if = "Personal::is_empty")]
+    pub park_number: Personal,
+    /// What is dialled before a number to pick up the call that rings there; when empty, calls that the server names in its
+    /// lamps can be picked up (RFC 3891).
+    #[serde(default, skip_serializing_if = "Personal::is_empty")]
+    pub pickup_code: Personal,
     /// Whether the server is asked to tell of messages that wait (RFC 3842).
     #[serde(default = "yes")]
     pub mwi: bool,
@@ -169,6 +176,8 @@ impl SipAccount {
             register: true,
             expires_s: default_expires_s(),
             voicemail_number: Personal::default(),
+            park_number: Personal::default(),
+            pickup_code: Personal::default(),
             mwi: true,
             dtmf: DtmfMode::default(),
             ice_servers: Vec::new(),

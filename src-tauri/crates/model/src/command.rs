@@ -11,6 +11,11 @@ use crate::{AccountId, CallId, DeviceTrial, DtmfDigit, Personal, Settings, Targe
 pub enum Command {
     /// Place a call.
     Dial(DialOptions),
+    /// Pick up the call that rings at a number whose lamp says that this can be done.
+    PickUp {
+        /// The number of the lamp.
+        number: Personal,
+    },
     /// Gather candidates for a call that is being typed, so that dialling needs no wait.
     Prepare {
         /// Account that will be dialled from; the first usable one when missing.

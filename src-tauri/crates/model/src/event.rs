@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, CallId, CallReport, Cause, Direction, DtmfDigit, Hold, MediaStatistics, MediaTrouble, OfflineCause, Personal,
-    Remote, TransferView,
+    AccountId, CallId, CallReport, Cause, Direction, DtmfDigit, Hold, LampState, MediaStatistics, MediaTrouble, OfflineCause,
+    Personal, Remote, TransferView,
 };
 
 /// A fact with the time it became one.
@@ -42,10 +42,13 @@ pub enum Event {
     Unregistered { account: AccountId, cause: OfflineCause, message: String },
     /// The server told how many voice messages wait.
     Voicemail { account: AccountId, waiting: bool, new: u32, old: u32 },
+    /// Somebody who is watched is in a call, or no longer.
+    Lamp { number: Personal, lamp: LampState },
     /// A call was dialled; the INVITE leaves next.
     Dialing { call: CallId, account: AccountId, target: Personal },
-    /// A call arrived. It rings here, unless it takes the place of the call it `replaces` (RFC 3891).
-    Incoming { call: CallId, account: AccountId, remote: Remote, replaces: Option<CallId> },
+    /// A call arrived, sent on by somebody perhaps. It rings here, unless it takes the place of the call it `replaces`
+    /// (RFC 3891).
+    Incoming { call: CallId, account: AccountId, remote: Remote, diverted_by: Option<Remote>, replaces: Option<CallId> },
     /// The far end rings.
     Ringing { call: CallId },
     /// The far end sends audio before answering.

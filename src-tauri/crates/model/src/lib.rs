@@ -13,6 +13,7 @@ mod devices;
 mod dtmf;
 mod event;
 mod ice;
+mod lamp;
 mod link;
 mod office;
 mod report;
@@ -39,6 +40,7 @@ pub use devices::{CallLevels, DeviceTrial, DeviceView, DevicesView, Levels, Role
 pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
 pub use event::{Event, TimedEvent, TurnedAway};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
+pub use lamp::{LampState, LampView};
 pub use office::{
     AccountStep, AccountTrial, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, SecretKept, SecretKey, SecretView,
     SettingsView, TrialOutcome, TrialStep,
@@ -46,8 +48,8 @@ pub use office::{
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
 pub use settings::{
-    AllowTransfers, CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordPolicy, Ringtone,
-    SETTINGS_VERSION, Settings, Shortcuts, Theme, WindowSettings,
+    AllowTransfers, CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordForm, RecordPolicy,
+    Ringtone, SETTINGS_VERSION, Settings, Shortcuts, Theme, WindowSettings,
 };
 pub use snapshot::{AccountCan, AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot};
 pub use target::{InvalidTarget, Named, Target};

@@ -124,6 +124,8 @@ pub struct CallSettings {
     pub allow_transfers: AllowTransfers,
     /// Whether calls may be recorded.
     pub record: RecordPolicy,
+    /// What recordings are written as.
+    pub record_form: RecordForm,
     /// Where recordings are kept; in the data folder when empty.
     pub recordings_folder: String,
     /// Let the far end hear a beep every 15 s while it is recorded.
@@ -152,6 +154,7 @@ impl Default for CallSettings {
             dnd_exceptions: Vec::new(),
             allow_transfers: AllowTransfers::default(),
             record: RecordPolicy::default(),
+            record_form: RecordForm::default(),
             recordings_folder: String::new(),
             beep_on_record: false,
             auto_answer: false,
@@ -241,6 +244,17 @@ pub enum RecordPolicy {
     OnRequest,
     /// Every call, from its answer on.
     Always,
+}
+
+/// What a recording is written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordForm {
+    /// WAV: everything can play it; 11 MB a minute.
+    #[default]
+    Wav,
+    /// Opus in Ogg (RFC 7845): half a megabyte a minute.
+    Opus,
 }
 
 /// The history of calls.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::{
-    AccountId, AccountState, CallId, CallState, ContactName, Direction, DtmfMode, MediaStatistics, Remote, TransferView,
-    TrialView, Voicemail,
+    AccountId, AccountState, CallId, CallState, ContactName, Direction, DtmfMode, LampView, MediaStatistics, Personal, Remote,
+    TransferView, TrialView, Voicemail,
 };
 
 /// What the page draws. It is always whole; nothing has to be added up.
@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub calls: Vec<CallView>,
     /// The conference hosted here, when there is one.
     pub conference: Option<ConferenceView>,
+    /// Favourites that are watched, in the order of their names.
+    pub lamps: Vec<LampView>,
     /// Whether new calls are turned away without ringing.
     pub do_not_disturb: bool,
     /// Things to tell the user, oldest first.
@@ -59,6 +61,8 @@ pub struct AccountView {
     pub expires_ms: Option<u64>,
     /// Its voice mail; none when the server tells nothing and no number is set.
     pub voicemail: Option<Voicemail>,
+    /// Where its calls are parked; empty when no number is set.
+    pub park_number: Personal,
 }
 
 /// What a service lets a call do, so that a face offers no more.
@@ -81,6 +85,8 @@ pub struct CallView {
     pub direction: Direction,
     /// The far end.
     pub remote: Remote,
+    /// Who sent the call on to us, where the server tells.
+    pub diverted_by: Option<Remote>,
     /// Who that is among the contacts, matched by number.
     pub contact: Option<ContactName>,
     /// Where it is.

@@ -8,7 +8,7 @@ use std::{
 
 use audio::{CallRecording, SoundError, ToneSpec};
 use calls::io::SoundEvent;
-use model::{CallId, MediaId, Settings};
+use model::{CallId, MediaId, RecordForm, Settings};
 use store::DataFolder;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -29,6 +29,7 @@ pub(crate) struct Recordings {
     home: Option<PathBuf>,
     /// The folder that the user chose.
     chosen: Option<PathBuf>,
+    form: RecordForm,
     outbox: mpsc::Sender<SoundEvent>,
     running: BTreeMap<MediaId, oneshot::Sender<()>>,
     /// How many have not said their last word.
@@ -51,11 +52,12 @@ enum NoRecording {
 impl Recordings {
     pub(crate) fn new(world: World, folder: Option<&DataFolder>, outbox: mpsc::Sender<SoundEvent>) -> Self {
         let home = folder.map(|folder| folder.path().join("recordings"));
-        Self { world, home, chosen: None, outbox, running: BTreeMap::new(), open: 0 }
+        Self { world, home, chosen: None, form: RecordForm::default(), outbox, running: BTreeMap::new(), open: 0 }
     }
 
     /// Takes the settings for recordings that begin from now on.
     pub(crate) fn configure(&mut self, settings: &Settings) {
+        self.form = settings.calls.record_form;
         let chosen = &settings.calls.recordings_folder;
         self.chosen = (!chosen.is_empty()).then(|| PathBuf::from(chosen));
     }
@@ -65,9 +67,9 @@ impl Recordings {
         let (stop, stopped) = oneshot::channel();
         self.running.insert(media, stop);
         self.open += 1;
-        let name = file_name(self.world.clock.unix_seconds(), call);
+        let name = file_name(self.world.clock.unix_seconds(), call, self.form);
         let path = self.chosen.as_ref().or(self.home.as_ref()).map(|folder| folder.join(name));
-        let recording = Recorded { hub: self.world.hub.clone(), media, beep, outbox: self.outbox.clone() };
+        let recording = Recorded { hub: self.world.hub.clone(), media, beep, form: self.form, outbox: self.outbox.clone() };
         spawn("recording", info_span!("recording", media = media.0), recording.run(path, stopped));
     }
 
@@ -96,6 +98,7 @@ struct Recorded {
     hub: audio::HubHandle,
     media: MediaId,
     beep: bool,
+    form: RecordForm,
     outbox: mpsc::Sender<SoundEvent>,
 }
 
@@ -110,8 +113,9 @@ impl Recorded {
 
     async fn record(&self, path: Option<PathBuf>, mut stopped: oneshot::Receiver<()>) -> Result<Option<SoundError>, NoRecording> {
         let path = path.ok_or(NoRecording::NoFolder)?;
+        let form = self.form;
         let file = path.display().to_string().into();
-        let recording = spawn_blocking(move || open(&path)).await??;
+        let recording = spawn_blocking(move || open(&path, form)).await??;
         let leg = leg_id(self.media);
         self.hub.record(leg, Some(recording.clone()));
         if self.beep {
@@ -143,11 +147,11 @@ impl Recorded {
 }
 
 /// Makes the file and the folders above it, for the user's eyes only.
-fn open(path: &Path) -> Result<CallRecording, NoRecording> {
+fn open(path: &Path, form: RecordForm) -> Result<CallRecording, NoRecording> {
     if let Some(folder) = path.parent() {
         store::make_private(folder).map_err(NoRecording::Folder)?;
     }
-    CallRecording::begin(path).map_err(|error| NoRecording::File(without_path(error)))
+    CallRecording::begin(path, form).map_err(|error| NoRecording::File(without_path(error)))
 }
 
 /// An error in words, without the name of the file: it tells who the user is, and goes into journals.
@@ -159,11 +163,15 @@ fn without_path(error: SoundError) -> String {
 }
 
 /// The name of a recording: when it began (UTC), and the number of the call.
-fn file_name(unix_seconds: i64, call: CallId) -> String {
+fn file_name(unix_seconds: i64, call: CallId, form: RecordForm) -> String {
     let (days, second) = (unix_seconds.div_euclid(86_400), unix_seconds.rem_euclid(86_400));
     let (year, month, day) = date(days);
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}.{minute:02}.{second:02}Z call {call}.wav")
+    let kind = match form {
+        RecordForm::Wav => "wav",
+        RecordForm::Opus => "opus",
+    };
+    format!("{year:04}-{month:02}-{day:02} {hour:02}.{minute:02}.{second:02}Z call {call}.{kind}")
 }
 
 /// The day of the Gregorian calendar, so many days after 1970-01-01. Years are counted from March, so that the day that
@@ -191,7 +199,8 @@ mod tests {
             (951_782_400, "2000-02-29 00.00.00Z call 3.wav"),
             (1_795_650_906, "2026-11-25 23.55.06Z call 3.wav"),
         ] {
-            assert_eq!(file_name(seconds, CallId(3)), name);
+            assert_eq!(file_name(seconds, CallId(3), RecordForm::Wav), name);
         }
+        assert!(file_name(0, CallId(3), RecordForm::Opus).ends_with(" call 3.opus"));
     }
 }

@@ -283,6 +283,9 @@ impl RunLoop {
     }
 
     fn on_book_news(&mut self, news: BookNews) {
+        if let Some(index) = &news.index {
+            self.step(Input::Watch(index.watched().to_vec()));
+        }
         if let Some(message) = self.shelf.take(news) {
             warn!("{message}");
             self.control.notify(NoticeCode::Book, message.clone());

@@ -122,7 +122,7 @@ impl Running {
     fn decide(&mut self, input: Input) {
         let now = self.line.clock.now();
         let call = match &input {
-            Input::Request(request) => Some(request.call()),
+            Input::Request(request) => request.call(),
             Input::Start | Input::Stop | Input::Net(_) | Input::NetworkChanged | Input::Timeout => None,
         };
         let provider = &mut self.line.provider;

@@ -5,6 +5,7 @@
 
 mod backoff;
 mod dtmf;
+mod lamps;
 mod presence;
 mod target;
 mod translate;
@@ -150,7 +151,15 @@ fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
         allow_plain: account.allow_plain_ws,
         proxy: Proxy::named(account.proxy.expose()),
     };
-    Ok(Setup { endpoint, user_agent, domain, register: account.register, mwi: account.mwi, habits: HABITS })
+    Ok(Setup {
+        endpoint,
+        user_agent,
+        domain,
+        register: account.register,
+        mwi: account.mwi,
+        pickup_code: account.pickup_code.clone(),
+        habits: HABITS,
+    })
 }
 
 /// The URI that REGISTER is sent to; `None` when the domain is not just a host with or without a port.

@@ -30,6 +30,8 @@ pub use via::Via;
 // The machines.
 mod compose;
 mod dialog;
+mod dialog_info;
+mod diversion;
 mod identity;
 mod invite;
 mod refer;
@@ -40,6 +42,7 @@ mod transaction;
 mod user_agent;
 
 pub use compose::{InvalidExtraHeader, check_extra_headers};
+pub use dialog_info::{DialogInfo, Occupation};
 pub use subscribe::MessageSummary;
 pub use transaction::Timers;
 pub use user_agent::{

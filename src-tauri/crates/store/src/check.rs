@@ -108,8 +108,12 @@ fn check_sip(prefix: &str, sip: &SipAccount, found: &mut Complaints) {
         }
     }
     check_proxy(prefix, sip.proxy.expose(), found);
-    if !sip.voicemail_number.is_empty() && Target::try_from(sip.voicemail_number.clone()).is_err() {
-        found.add(&field("voicemail_number"), "is no number or address that can be called");
+    let numbers =
+        [("voicemail_number", &sip.voicemail_number), ("park_number", &sip.park_number), ("pickup_code", &sip.pickup_code)];
+    for (name, number) in numbers {
+        if !number.is_empty() && Target::try_from(number.clone()).is_err() {
+            found.add(&field(name), "is no number or address that can be called");
+        }
     }
     if !EXPIRES_S.contains(&sip.expires_s) {
         found.add(&field("expires_s"), format!("must be from {} to {} seconds", EXPIRES_S.start(), EXPIRES_S.end()));

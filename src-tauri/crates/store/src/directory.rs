@@ -4,7 +4,7 @@ mod suggest;
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::{Contact, ContactId, ContactName, ContactQuery, Remote};
+use model::{Contact, ContactId, ContactName, ContactQuery, Personal, Remote};
 
 pub(crate) use self::suggest::Past;
 use crate::{
@@ -48,6 +48,8 @@ pub struct NumberIndex {
     plan: NumberingPlan,
     first: HashMap<NumberKey, ContactName>,
     others: HashMap<NumberKey, ContactName>,
+    /// Whose lamps are wanted.
+    watched: Vec<Personal>,
 }
 
 impl Directory {
@@ -119,6 +121,8 @@ impl Directory {
     /// Whom numbers belong to, as of now.
     pub(crate) fn index(&self) -> NumberIndex {
         let mut index = NumberIndex::none(self.plan);
+        let watched = self.contacts().filter(|contact| contact.favourite && contact.lamp);
+        index.watched = watched.filter_map(|contact| Some(contact.numbers.first()?.number.clone())).collect();
         for (id, known) in &self.known {
             let name = || ContactName { id: *id, name: known.shown_name().into() };
             for number in &known.numbers {
@@ -188,7 +192,12 @@ impl Sought {
 impl NumberIndex {
     /// Nobody is known.
     pub fn none(plan: NumberingPlan) -> Self {
-        Self { plan, first: HashMap::new(), others: HashMap::new() }
+        Self { plan, first: HashMap::new(), others: HashMap::new(), watched: Vec::new() }
+    }
+
+    /// The numbers of favourites with a lamp, by name.
+    pub fn watched(&self) -> &[Personal] {
+        &self.watched
     }
 
     /// Who the far end is.

@@ -75,6 +75,8 @@ export function AccountForm({ account: given, isNew, onClose }: Props) {
           onText={(value) => changeSip({ expires_s: wholeNumber(value) })}
         />
         {text("voicemail_number", say("accounts.voicemail-hint"))}
+        {text("park_number", say("accounts.park-hint"))}
+        {text("pickup_code", say("accounts.pickup-hint"))}
         <SwitchField
           label={say("accounts.mwi")}
           hint={say("accounts.mwi-hint")}

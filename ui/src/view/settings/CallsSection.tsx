@@ -1,4 +1,4 @@
-import type { AllowTransfers, CallWaiting, Codec, RecordPolicy, TrialView } from "../../bridge/types";
+import type { AllowTransfers, CallWaiting, Codec, RecordForm, RecordPolicy, TrialView } from "../../bridge/types";
 import { say } from "../../words/words";
 import { AutoAnswerSection } from "./AutoAnswerSection";
 import { useEditing } from "./editing";
@@ -243,6 +243,15 @@ function Recording() {
         ]}
         hint={say("calls.record-hint")}
         onChoose={(record) => put({ record })}
+      />
+      <ChoiceField<RecordForm>
+        label={say("calls.record-form")}
+        value={calls.record_form}
+        options={[
+          ["wav", say("calls.record-wav")],
+          ["opus", say("calls.record-opus")],
+        ]}
+        onChoose={(record_form) => put({ record_form })}
       />
       <SwitchField
         label={say("calls.beep")}

@@ -23,7 +23,7 @@ const ASKED: readonly (readonly [RegExp, Key])[] = [
   [/^calls\.codecs$/, "problem.codecs"],
   [/^calls\.limit$/, "problem.limit"],
   [/^calls\.(?:ring_for_s|forward\.no_answer_s)$/, "problem.hour"],
-  [/\.voicemail_number$/, "problem.target"],
+  [/\.(?:voicemail_number|park_number|pickup_code)$/, "problem.target"],
   [/^calls\.forward\./, "problem.target"],
   [/^calls\.(?:recordings_folder|ringtone)/, "problem.path"],
   [/^(?:calls\.tones|country)$/, "problem.country"],

@@ -55,6 +55,8 @@ export function wholeSip(sip: SipAccount): WholeSip {
     register: true,
     expires_s: 600,
     voicemail_number: "",
+    park_number: "",
+    pickup_code: "",
     mwi: true,
     dtmf: "automatic",
     ice_policy: "all",

@@ -515,7 +515,7 @@ fn a_recording_has_what_was_said_to_the_left_and_what_was_heard_to_the_right() {
     let far = FarEnd::saying_sine(700.0, 0.25);
     desk.attach(1, &far);
     desk.handle.route(vec![call(1)]);
-    let recording = CallRecording::begin(&path).expect("the folder is writable");
+    let recording = CallRecording::begin(&path, model::RecordForm::Wav).expect("the folder is writable");
     desk.handle.record(LegId(1), Some(recording.clone()));
     let sine = |at: usize| ((at as f64 * 440.0 / 48_000.0 * std::f64::consts::TAU).sin() * 0.25) as f32;
     desk.say(&(0..48_000).map(sine).collect::<Vec<f32>>());
@@ -531,5 +531,5 @@ fn a_recording_has_what_was_said_to_the_left_and_what_was_heard_to_the_right() {
     let (left, right) = (side(0), side(1));
     assert!((tone_dbfs(&left, 440.0) + 12.0).abs() < 1.0 && tone_dbfs(&left, 700.0) < -60.0);
     assert!((tone_dbfs(&right, 700.0) + 12.0).abs() < 1.0 && tone_dbfs(&right, 440.0) < -60.0);
-    assert!(CallRecording::begin(&path).is_err(), "a file that is there is not written over");
+    assert!(CallRecording::begin(&path, model::RecordForm::Wav).is_err(), "a file that is there is not written over");
 }

@@ -1,4 +1,4 @@
-//! Frames written to a WAV file by a thread of its own, so that a slow disk holds nobody up.
+//! Frames written to a file by a thread of its own, so that a slow disk holds nobody up.
 
 use std::{
     fs::File,
@@ -15,7 +15,7 @@ use std::{
 use hound::{WavSpec, WavWriter};
 
 use super::{in_words, wrong};
-use crate::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ, SoundError};
+use crate::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ, SoundError, ogg::OggOpus};
 
 /// Sound that may wait for the disk: 10 s, a megabyte per channel.
 const WAITING_FRAMES: usize = 1_000;
@@ -30,6 +30,18 @@ pub(crate) struct Recorder<const N: usize> {
     lost: Arc<AtomicU32>,
     trouble: Arc<Mutex<Option<SoundError>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a file of `N` channels is made of.
+pub(crate) trait Form<const N: usize>: Send {
+    /// Takes 10 ms of each channel.
+    fn write(&mut self, sides: &[Frame; N]) -> Result<(), hound::Error>;
+
+    /// Brings the file up to date.
+    fn flush(&mut self) -> Result<(), hound::Error>;
+
+    /// Completes the file.
+    fn finish(self: Box<Self>) -> Result<(), hound::Error>;
 }
 
 enum Message<const N: usize> {
@@ -50,23 +62,27 @@ impl<const N: usize> Recorder<N> {
 
     fn over(path: &Path, file: io::Result<File>) -> Result<Self, SoundError> {
         let file = file.map_err(|error| in_words(path, &hound::Error::IoError(error)))?;
-        Self::start(path, BufWriter::new(file))
+        Self::in_wav(path, BufWriter::new(file))
     }
 
-    /// Writes to anything; `path` is what it is called in words.
-    pub(super) fn start(path: &Path, file: impl Write + Seek + Send + 'static) -> Result<Self, SoundError> {
+    /// Writes WAV to anything; `path` is what it is called in words.
+    pub(super) fn in_wav(path: &Path, file: impl Write + Seek + Send + 'static) -> Result<Self, SoundError> {
         let channels = u16::try_from(N).map_err(|_| wrong(path, "it has too many channels"))?;
         let spec =
             WavSpec { channels, sample_rate: SAMPLE_RATE_HZ, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
         let mut writer = WavWriter::new(file, spec).map_err(|error| in_words(path, &error))?;
         writer.flush().map_err(|error| in_words(path, &error))?;
+        Self::start(path, Box::new(writer))
+    }
+
+    fn start(path: &Path, form: Box<dyn Form<N>>) -> Result<Self, SoundError> {
         let (to_file, waiting) = sync_channel(WAITING_FRAMES);
         let lost = Arc::new(AtomicU32::new(0));
         let trouble = Arc::new(Mutex::new(None));
-        let file = Writing { path: path.to_owned(), writer, lost: Arc::clone(&lost) };
+        let file = Writing { path: path.to_owned(), form, lost: Arc::clone(&lost) };
         let told = Arc::clone(&trouble);
         let thread = thread::Builder::new()
-            .name("wav-writer".to_owned())
+            .name("recorder".to_owned())
             .spawn(move || {
                 let path = file.path.clone();
                 if let Err(error) = file.write_all(&waiting) {
@@ -109,36 +125,54 @@ impl<const N: usize> Drop for Recorder<N> {
     }
 }
 
+impl Recorder<2> {
+    /// Makes a file of Opus in Ogg that is not there yet.
+    pub(crate) fn create_new_opus(path: &Path) -> Result<Self, SoundError> {
+        let file = File::create_new(path).map(BufWriter::new).and_then(OggOpus::begin);
+        Self::start(path, Box::new(file.map_err(|error| in_words(path, &hound::Error::IoError(error)))?))
+    }
+}
+
 /// The file on its thread.
-struct Writing<W: Write + Seek> {
+struct Writing<const N: usize> {
     path: PathBuf,
-    writer: WavWriter<W>,
+    form: Box<dyn Form<N>>,
     lost: Arc<AtomicU32>,
 }
 
-impl<W: Write + Seek> Writing<W> {
-    fn write_all<const N: usize>(mut self, messages: &Receiver<Message<N>>) -> Result<(), hound::Error> {
+impl<const N: usize> Writing<N> {
+    fn write_all(mut self, messages: &Receiver<Message<N>>) -> Result<(), hound::Error> {
         let mut until_flush = FRAMES_PER_FLUSH;
         while let Ok(Message::Sound(sides)) = messages.recv() {
             // Silence for what was lost keeps the rest in its place in time, to within the queue.
             for _ in 0..self.lost.swap(0, Ordering::Relaxed) {
-                self.write(&[[0.0; FRAME_SAMPLES]; N])?;
+                self.form.write(&[[0.0; FRAME_SAMPLES]; N])?;
             }
-            self.write(&sides)?;
+            self.form.write(&sides)?;
             until_flush -= 1;
             if until_flush == 0 {
-                self.writer.flush()?;
+                self.form.flush()?;
                 until_flush = FRAMES_PER_FLUSH;
             }
         }
-        self.writer.finalize()
+        self.form.finish()
     }
+}
 
-    fn write<const N: usize>(&mut self, sides: &[Frame; N]) -> Result<(), hound::Error> {
+impl<const N: usize, W: Write + Seek + Send> Form<N> for WavWriter<W> {
+    fn write(&mut self, sides: &[Frame; N]) -> Result<(), hound::Error> {
         let full_scale = f32::from(i16::MAX);
         (0..FRAME_SAMPLES).flat_map(|at| sides.iter().map(move |side| side[at])).try_for_each(|sample| {
             // A float becomes an integer by saturating, and what is not a number becomes zero.
-            self.writer.write_sample((sample * full_scale).round() as i16)
+            self.write_sample((sample * full_scale).round() as i16)
         })
+    }
+
+    fn flush(&mut self) -> Result<(), hound::Error> {
+        WavWriter::flush(self)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), hound::Error> {
+        self.finalize()
     }
 }

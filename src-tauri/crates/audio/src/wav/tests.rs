@@ -196,7 +196,7 @@ impl std::io::Seek for SmallDisk {
 #[test]
 fn a_full_disk_ends_a_recording_in_words_and_holds_nobody_up() {
     let disk = SmallDisk(std::io::Cursor::default(), 10_000);
-    let recorder = recorder::Recorder::<2>::start(Path::new("call.wav"), disk).expect("there is room for a beginning");
+    let recorder = recorder::Recorder::<2>::in_wav(Path::new("call.wav"), disk).expect("there is room for a beginning");
     for _ in 0..200 {
         recorder.take([&[0.1; FRAME_SAMPLES]; 2]);
     }

@@ -28,8 +28,8 @@ impl Call {
 
     pub(super) fn tell_arrival(&mut self, now: Instant, out: &mut Outbox) {
         self.setup.signalled_ms = self.elapsed_ms(now);
-        let (account, remote) = (self.account.clone(), self.remote.clone());
-        out.event(Event::Incoming { call: self.id, account, remote, replaces: self.replaces });
+        let (account, remote, diverted_by) = (self.account.clone(), self.remote.clone(), self.diverted_by.clone());
+        out.event(Event::Incoming { call: self.id, account, remote, diverted_by, replaces: self.replaces });
     }
 
     /// The user answers.

@@ -69,6 +69,7 @@ impl Call {
                     offer,
                     headers: std::mem::take(&mut dial.headers),
                     referred: dial.referred,
+                    pick_up: dial.pick_up,
                 };
                 out.line(&self.account, invite);
                 self.phase = Phase::Inviting { progress: Progress::Silent, fork: None };

@@ -48,6 +48,7 @@ impl Call {
             | LineEvent::IceServers(_)
             | LineEvent::Expires(_)
             | LineEvent::Voicemail(_)
+            | LineEvent::Lamp { .. }
             | LineEvent::Incoming(_) => {}
         }
     }

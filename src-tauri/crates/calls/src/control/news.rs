@@ -30,6 +30,9 @@ impl CallControl {
             // The run loop has taken them.
             LineEvent::IceServers(_) => {}
             LineEvent::Voicemail(voicemail) => self.lines.set_voicemail(&account, voicemail, &mut self.outbox),
+            LineEvent::Lamp { number, state, pick_up } => {
+                self.lamps.told(&account, &number, state, pick_up, &mut self.outbox);
+            }
             LineEvent::Incoming(incoming) => self.on_incoming(now, &account, *incoming),
             LineEvent::Prepared { call }
             | LineEvent::Sent { call, .. }

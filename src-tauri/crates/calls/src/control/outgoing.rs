@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{AccountId, AccountState, CallId, Cause, DialOptions, Event, Instant, MediaId, NoticeCode};
+use model::{AccountId, AccountState, CallId, Cause, DialOptions, Event, Instant, MediaId, NoticeCode, Personal, Target};
 use serde::{Deserialize, Serialize};
 
 use super::CallControl;
@@ -32,6 +32,18 @@ impl CallControl {
     pub(super) fn dial(&mut self, now: Instant, options: DialOptions) {
         let account = options.account.clone();
         self.place(now, account.as_ref(), Dial::from(options));
+    }
+
+    /// Picks up the call that rings at a number whose lamp says that it can be.
+    pub(super) fn pick_up(&mut self, now: Instant, number: &Personal) {
+        let account = self.lamps.picks_up(number).cloned();
+        match (account, Target::try_from(number.clone())) {
+            (Some(account), Ok(target)) => {
+                let dial = Dial { target, headers: Vec::new(), referred: None, pick_up: true };
+                self.place(now, Some(&account), dial);
+            }
+            _ => self.refuse(None, NoticeCode::DialFailed, "no call rings there that could be picked up"),
+        }
     }
 
     /// Places a call; its number, also when it ends at once. None when there is no account to call from.

@@ -95,6 +95,7 @@ impl Desk {
             remote: Remote::default(),
             offer: Some(text("their offer")),
             replaces,
+            diverted_by: None,
             sip_call_id: text("abc"),
             plan,
             headers: Vec::new(),
@@ -147,7 +148,14 @@ fn a_dialled_call_is_offered_rings_and_is_answered() {
     let call = desk.dial();
     let target: Target = "600".parse().expect("a number");
     assert!(desk.asked_of_media(1, MediaRequest::Offer { account: account() }));
-    assert!(desk.asked_of_line(LineRequest::Invite { call, target, offer: text("offer"), headers: Vec::new(), referred: None }));
+    assert!(desk.asked_of_line(LineRequest::Invite {
+        call,
+        target,
+        offer: text("offer"),
+        headers: Vec::new(),
+        referred: None,
+        pick_up: false
+    }));
     assert_eq!(desk.state(1), Some(CallState::Dialing));
 
     desk.line(LineEvent::Progress { call, code: 180, fork: 0, answer: None });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{AccountState, Cause, DtmfDigit, IceServer, Instant, LineCall, Personal, Remote, Target, Voicemail};
+use model::{AccountState, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Target, Voicemail};
 use serde::{Deserialize, Serialize};
 
 use super::{Description, Plan};
@@ -49,6 +49,13 @@ pub enum LineRequest {
         /// The call whose far end asked for this one (`LineEvent::Referred`): whom it named is called then, in the place
         /// of another call when it said so; `target` is what was told of it.
         referred: Option<LineCall>,
+        /// Whether the call that rings at `target` is to be picked up instead, as `LineEvent::Lamp` said it could.
+        pick_up: bool,
+    },
+    /// Tell of the calls of these people, and of nobody else's, by `LineEvent::Lamp`.
+    Watch {
+        /// Their numbers or addresses, as they were written.
+        numbers: Vec<Personal>,
     },
     /// Ask the far end to call somebody (RFC 3515). Answered by `ReferAnswered`, then by `ReferProgress`.
     Refer {
@@ -141,9 +148,10 @@ pub enum LineRequest {
 }
 
 impl LineRequest {
-    /// The call it is about.
-    pub fn call(&self) -> LineCall {
-        match self {
+    /// The call it is about, if it is about one.
+    pub fn call(&self) -> Option<LineCall> {
+        Some(match self {
+            Self::Watch { .. } => return None,
             Self::Prepare { call, .. }
             | Self::Invite { call, .. }
             | Self::Refer { call, .. }
@@ -158,7 +166,7 @@ impl LineRequest {
             | Self::AnswerReoffer { call, .. }
             | Self::RefuseReoffer { call, .. }
             | Self::SendDtmf { call, .. } => *call,
-        }
+        })
     }
 }
 
@@ -222,6 +230,15 @@ pub enum LineEvent {
         answer: Option<Description>,
         /// Who answered, where the server tells.
         remote: Option<Remote>,
+    },
+    /// Somebody who is watched is in a call, or not.
+    Lamp {
+        /// Who, as asked for.
+        number: Personal,
+        /// What the lamp shows.
+        state: LampState,
+        /// Whether the call that rings there can be picked up.
+        pick_up: bool,
     },
     /// Our 2xx was acknowledged; `answer` is what the ACK carried after an offer-less INVITE.
     Confirmed {
@@ -326,6 +343,8 @@ pub struct IncomingCall {
     pub sip_call_id: Personal,
     /// The call of ours that it takes the place of (RFC 3891).
     pub replaces: Option<LineCall>,
+    /// Who sent it on to us, where the server tells.
+    pub diverted_by: Option<Remote>,
     /// How it is to be answered without the user, if at all; lines know nothing of that, the run loop does.
     #[serde(default)]
     pub plan: Option<Plan>,

@@ -147,7 +147,13 @@ mod tests {
     }
 
     fn incoming() -> Event {
-        Event::Incoming { call: CALL, account: AccountId("desk".into()), remote: remote("Ann"), replaces: None }
+        Event::Incoming {
+            call: CALL,
+            account: AccountId("desk".into()),
+            remote: remote("Ann"),
+            diverted_by: None,
+            replaces: None,
+        }
     }
 
     fn dialing() -> Event {

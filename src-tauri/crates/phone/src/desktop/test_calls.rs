@@ -1,6 +1,6 @@
 //! States as tests of the desktop need them.
 
-use model::{AccountId, AccountState, AccountView, CallId, CallState, CallView, Direction, Remote, Snapshot};
+use model::{AccountId, AccountState, AccountView, CallId, CallState, CallView, Direction, Personal, Remote, Snapshot};
 
 /// A phone with one account that is ready, and these calls.
 pub(super) fn snapshot<const N: usize>(calls: [CallView; N]) -> Snapshot {
@@ -10,6 +10,7 @@ pub(super) fn snapshot<const N: usize>(calls: [CallView; N]) -> Snapshot {
         can: model::AccountCan::default(),
         expires_ms: None,
         voicemail: None,
+        park_number: Personal::default(),
     };
     Snapshot { accounts: vec![account], calls: calls.into(), ..Snapshot::default() }
 }
@@ -21,6 +22,7 @@ pub(super) fn view(id: u32, state: CallState) -> CallView {
         account: AccountId("practice".into()),
         direction: Direction::Incoming,
         remote: Remote { name: "Anna".into(), number: "602".into(), uri: "sip:602@example.com".into() },
+        diverted_by: None,
         contact: None,
         state,
         since_ms: 0,

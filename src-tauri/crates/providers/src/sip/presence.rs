@@ -16,7 +16,9 @@ use tracing::{debug, info};
 
 use super::{
     backoff::{Backoff, Pace, Schedule},
-    failed, target, translate,
+    failed,
+    lamps::Lamps,
+    target, translate,
 };
 use crate::{
     Input, Output,
@@ -43,6 +45,8 @@ pub(crate) struct Setup {
     pub(crate) register: bool,
     /// Whether it asks to be told of messages that wait.
     pub(crate) mwi: bool,
+    /// What is dialled before a number to pick up the call that rings there.
+    pub(crate) pickup_code: Personal,
     pub(crate) habits: Habits,
 }
 
@@ -94,6 +98,7 @@ pub(crate) struct Presence {
     habits: Habits,
     news: VecDeque<News>,
     last_request: u32,
+    lamps: Lamps,
     /// Our address of record, whose messages wait.
     aor: Uri,
     agent: UserAgent,
@@ -148,6 +153,7 @@ impl Presence {
             habits: setup.habits,
             news: VecDeque::new(),
             last_request: 0,
+            lamps: Lamps::new(setup.pickup_code),
             aor: setup.user_agent.aor.clone(),
             // Two sources, so that what is seen on the wire does not tell the waiting times; any fixed change will do.
             backoff: Backoff::new(seed.map(|byte| !byte), setup.habits.schedule),
@@ -282,6 +288,7 @@ impl Presence {
 
     fn on_opened(&mut self, now: Instant, connection: ConnectionId) {
         self.link = Link::Open { connection, register_at: None };
+        self.lamps.forget();
         if self.register {
             self.tell(AccountState::Registering);
         }
@@ -399,6 +406,7 @@ impl Presence {
         }
         if self.register {
             self.agent(now, sip::Input::Command(Command::Unsubscribe(MESSAGES)));
+            self.watch(now, Vec::new());
             self.agent(now, sip::Input::Command(Command::Unregister));
         }
     }
@@ -427,18 +435,34 @@ impl Presence {
     }
 
     fn on_request(&mut self, now: Instant, request: LineRequest) {
+        if let LineRequest::Watch { numbers } = request {
+            return self.watch(now, numbers);
+        }
         let referred = match &request {
             LineRequest::Invite { referred: Some(by), .. } => self.referrals.remove(by),
             _ => None,
         };
         let is_refer = matches!(request, LineRequest::Refer { .. });
+        let picked_up = match &request {
+            LineRequest::Invite { call, target, pick_up: true, .. } => {
+                Some(self.lamps.pick_up(target, &self.domain).map_err(|detail| (*call, detail)))
+            }
+            _ => None,
+        };
         let mut command = match translate::command(request, &self.domain) {
-            Ok(command) => command,
+            Ok(Some(command)) => command,
+            Ok(None) => return,
             Err((call, detail)) if is_refer => {
                 return self.outputs.push_back(Output::Line(LineEvent::ReferAnswered { call, code: 416, text: detail }));
             }
             Err((call, detail)) => return self.outputs.push_back(failed(call, detail)),
         };
+        if let (Command::Invite(invite), Some(picked_up)) = (&mut command, picked_up) {
+            match picked_up {
+                Ok(target) => invite.target = target,
+                Err((call, detail)) => return self.outputs.push_back(failed(call, detail)),
+            }
+        }
         if let (Command::Invite(invite), Some(referral)) = (&mut command, referred) {
             invite.target = referral.target;
             // RFC 3892: who is called learns on whose behalf.
@@ -495,14 +519,36 @@ impl Presence {
                 debug!(code, "the server takes no subscription to waiting messages");
                 self.mwi = false;
             }
-            Event::Subscription(key, _) => debug!(?key, "nobody subscribed to this"),
+            Event::Subscription(key, event) => {
+                let news = match event {
+                    SubscriptionEvent::Notified { body, .. } => self.lamps.notified(key, body.expose()),
+                    SubscriptionEvent::Refused { code } => self.lamps.refused(key, code),
+                };
+                self.outputs.extend(news.map(Output::Line));
+            }
             Event::Response { response, .. } => self.news.push_back(News::Response(response)),
             Event::Request { .. } => debug!("nobody asked for this"),
         }
     }
 
-    /// Asks to be told of messages that wait; once registered, for servers tell only whom they know.
+    fn watch(&mut self, now: Instant, numbers: Vec<Personal>) {
+        for key in self.lamps.watch(numbers, &self.domain) {
+            self.agent(now, sip::Input::Command(Command::Unsubscribe(key)));
+        }
+        if self.told == Some(AccountState::Registered) {
+            self.subscribe_to_lamps(now);
+        }
+    }
+
+    fn subscribe_to_lamps(&mut self, now: Instant) {
+        for subscribe in self.lamps.subscriptions() {
+            self.agent(now, sip::Input::Command(Command::Subscribe(Box::new(subscribe))));
+        }
+    }
+
+    /// Asks to be told of messages that wait, and of whom lamps are wanted; once registered, for servers tell only whom they know.
     fn subscribe(&mut self, now: Instant) {
+        self.subscribe_to_lamps(now);
         if !self.mwi {
             return;
         }

@@ -26,6 +26,8 @@ fn account() -> SipAccount {
         register: true,
         expires_s: 600,
         voicemail_number: Personal::default(),
+        park_number: Personal::default(),
+        pickup_code: Personal::default(),
         mwi: false,
         dtmf: DtmfMode::Automatic,
         ice_servers: Vec::new(),
@@ -165,7 +167,14 @@ impl Bench {
     fn dial(&mut self, target: &str) -> LineCall {
         let call = LineCall::Dialled(1);
         let target = target.parse().expect("can be dialled");
-        self.request(LineRequest::Invite { call, target, offer: SDP.into(), headers: Vec::new(), referred: None });
+        self.request(LineRequest::Invite {
+            call,
+            target,
+            offer: SDP.into(),
+            headers: Vec::new(),
+            referred: None,
+            pick_up: false,
+        });
         call
     }
 
@@ -458,7 +467,14 @@ fn whom_the_far_end_asks_for_is_told_and_called_as_it_wrote_it() {
     bench.request(LineRequest::AnswerRefer { call, accept: true });
     assert_eq!(bench.responses(), [202]);
     let new = LineCall::Dialled(9);
-    bench.request(LineRequest::Invite { call: new, target, offer: SDP.into(), headers: Vec::new(), referred: Some(call) });
+    bench.request(LineRequest::Invite {
+        call: new,
+        target,
+        offer: SDP.into(),
+        headers: Vec::new(),
+        referred: Some(call),
+        pick_up: false,
+    });
     let invite = bench.last_request(Method::Invite);
     assert_eq!(invite.uri.to_string(), "sip:601@pbx.example.com;x=y");
     assert_eq!(invite.headers.get("Referred-By"), Some("<sip:boss@pbx.example.com>"));
@@ -513,7 +529,14 @@ fn no_order_of_events_gets_an_account_stuck() {
                 6 => {
                     let target = "600".parse().expect("a number");
                     let call = LineCall::Dialled(step);
-                    bench.request(LineRequest::Invite { call, target, offer: SDP.into(), headers: Vec::new(), referred: None });
+                    bench.request(LineRequest::Invite {
+                        call,
+                        target,
+                        offer: SDP.into(),
+                        headers: Vec::new(),
+                        referred: None,
+                        pick_up: false,
+                    });
                 }
                 7 => bench.request(LineRequest::HangUp { call: LineCall::Dialled(rng.random_range(0..300)) }),
                 8 => bench.receive((0..rng.random_range(0..200)).map(|_| rng.random_range(0..=255)).collect()),

@@ -30,12 +30,15 @@ const WIRE_HEADERS: [&str; 20] = [
     "Date",
 ];
 
-/// What call control asks for, for the user agent; or which call cannot be placed and why.
-pub(super) fn command(request: LineRequest, domain: &str) -> Result<Command, (LineCall, String)> {
-    Ok(match request {
+/// What call control asks for, for the user agent, `None` where it is not the one to ask; or which call cannot be placed
+/// and why.
+pub(super) fn command(request: LineRequest, domain: &str) -> Result<Option<Command>, (LineCall, String)> {
+    Ok(Some(match request {
+        // The provider keeps who is watched.
+        LineRequest::Watch { .. } => return Ok(None),
         // Asked of lines only that say they do.
         LineRequest::Prepare { call, .. } => return Err((call, "this account makes ready for nothing".to_owned())),
-        LineRequest::Invite { call, target, offer, headers, referred: _ } => {
+        LineRequest::Invite { call, target, offer, headers, referred: _, pick_up: _ } => {
             if target.named().is_some() {
                 return Err((call, "only accounts at Aculab Cloud call services and clients".to_owned()));
             }
@@ -74,7 +77,7 @@ pub(super) fn command(request: LineRequest, domain: &str) -> Result<Command, (Li
             let (content_type, body) = dtmf::write(form, digit, duration);
             Command::Info { call, content_type: content_type.to_owned(), body: Personal::new(body) }
         }
-    })
+    }))
 }
 
 /// What the user agent says of a call, for call control; `None` where it has no ear for it.
@@ -87,6 +90,7 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
             offer: incoming.offer,
             sip_call_id: incoming.sip_call_id,
             replaces: incoming.replaces,
+            diverted_by: incoming.diverted_by,
             plan: None,
             headers: telling(incoming.headers),
         })),

@@ -10,7 +10,7 @@ use super::{
     unacknowledged::{Answers, Unacknowledged},
 };
 use crate::{
-    Method, Request, compose,
+    Method, Request, compose, diversion,
     transaction::{ServerId, earlier},
     user_agent::{CallEnd, CallEvent, CallKey, Core, Description, ExtraHeaders, IncomingCall, Reliability},
 };
@@ -95,6 +95,7 @@ impl Ringing {
             offer: invite.session_description().map(Description::from),
             sip_call_id: session.dialog.call_id().into(),
             replaces,
+            diverted_by: diversion::diverted_by(&invite.headers),
             headers,
             message: invite.clone(),
         };

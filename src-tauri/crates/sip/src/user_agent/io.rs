@@ -455,6 +455,8 @@ pub struct IncomingCall {
     pub sip_call_id: Personal,
     /// The call of ours it wants to take the place of (RFC 3891).
     pub replaces: Option<CallKey>,
+    /// Who sent the call on to us, where the server tells (RFC 5806, 7044).
+    pub diverted_by: Option<Remote>,
     /// Every header of the INVITE, in order.
     pub headers: ExtraHeaders,
     /// The INVITE itself, for who has to verify its credentials.
