@@ -18,6 +18,7 @@ mod link;
 mod office;
 mod report;
 mod secret;
+mod service;
 mod settings;
 mod snapshot;
 mod target;
@@ -47,6 +48,7 @@ pub use office::{
 };
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
+pub use service::{ServiceEvent, ServiceFacts};
 pub use settings::{
     AllowTransfers, CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordForm, RecordPolicy,
     Ringtone, SETTINGS_VERSION, Settings, Shortcuts, Theme, WindowSettings,

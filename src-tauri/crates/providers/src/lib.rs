@@ -10,6 +10,7 @@ mod provider;
 pub mod sip;
 #[cfg(test)]
 mod test_clock;
+pub mod xivo;
 
 pub use line::{Line, LineInput};
 pub use provider::{Input, Output, Provider};

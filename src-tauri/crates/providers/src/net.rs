@@ -105,8 +105,8 @@ pub enum NetEvent {
     },
 }
 
-/// Where a WebSocket connection goes and what it may trust.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a WebSocket connection goes and what it may trust. Its query may hold a token: `Debug` leaves it out.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// `wss://host[:port]/path?query` or `ws://…`.
     pub url: String,
@@ -193,6 +193,12 @@ impl fmt::Debug for NetRequest {
             Self::Close { connection } => write!(f, "Close({})", connection.0),
             Self::Ask { question, request: _ } => write!(f, "Ask({})", question.0),
         }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").field("url", &self.url.split('?').next()).finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,17 @@
+//! XiVO: what its server XUC says and is told, as values without I/O.
+//!
+//! Three ways lead to a XiVO: web requests to sign in ([`rest`]), a WebSocket with JSON for everything around the telephone
+//! ([`cti`]), and SIP over another WebSocket, whose account the server tells ([`line_config`]). A call is seen on both
+//! WebSockets; the `Call-ID` joins the two ([`joining`]).
+
+pub mod auto_answer;
+pub mod cti;
+pub mod events;
+mod fields;
+pub mod ice_config;
+pub mod joining;
+pub mod line_config;
+pub mod rest;
+mod server;
+
+pub use server::{InvalidXucServer, XucServer};

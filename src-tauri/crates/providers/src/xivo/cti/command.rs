@@ -1,0 +1,300 @@
+//! What is asked of the server.
+
+use model::{DtmfDigit, Personal};
+use serde_json::{Map, Value, json};
+
+/// The frame that asks for a sign of life.
+pub const PING: &str = r#"{"claz":"ping"}"#;
+
+/// One request. Where a call may be named, it is by the server's number of its channel (`uniqueId`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields say what the variant's sentence says; unique_id is always which call")]
+pub enum CtiCommand {
+    /// The user's line.
+    GetConfigLine,
+    /// STUN and TURN servers.
+    GetIceConfig,
+    /// The calls as they are now.
+    GetCurrentCallsPhoneEvents,
+    /// Call somebody: the line is rung first and answers itself.
+    Dial { destination: Personal, variables: Vec<(String, Personal)> },
+    /// The same, by his login.
+    DialByUsername { username: Personal, variables: Vec<(String, Personal)> },
+    /// Call somebody from the user's mobile phone.
+    DialFromMobile { destination: Personal, variables: Vec<(String, Personal)> },
+    /// Answer the ringing call.
+    Answer { unique_id: Option<String> },
+    /// End a call.
+    Hangup { unique_id: Option<String> },
+    /// Hold a call, or take it back.
+    Hold { unique_id: Option<String> },
+    /// Switch the microphone off, or on.
+    ToggleMicrophone { unique_id: Option<String> },
+    /// Press a key.
+    SendDtmf { key: DtmfDigit },
+    /// Attach words to the current call.
+    SetData { variables: Vec<(String, Personal)> },
+    /// Use the line on another device.
+    ToggleUniqueAccountDevice { device: Device },
+    /// Transfer the current call without a word.
+    DirectTransfer { destination: Personal },
+    /// Consult somebody first.
+    AttendedTransfer { destination: Personal },
+    /// Connect the two.
+    CompleteTransfer,
+    /// Go back to the first call.
+    CancelTransfer,
+    /// Make a conference on the desk phone.
+    Conference,
+    /// Do something in a conference room of the server.
+    Room { number: Personal, act: RoomAct },
+    /// The conference rooms.
+    GetRooms,
+    /// Do not disturb.
+    Dnd { state: bool },
+    /// Forward calls.
+    Forward { which: Forward, state: bool, destination: Personal },
+    /// The last calls; those of the last ten days when `size` is missing.
+    GetUserCallHistory { size: Option<u32> },
+    /// The calls of the last days.
+    GetUserCallHistoryByDays { days: u32 },
+    /// Look somebody up.
+    DirectoryLookUp { term: Personal },
+    /// The same on newer servers.
+    SearchContacts { term: Personal },
+    /// The favourites.
+    GetFavorites,
+    /// The same on newer servers.
+    GetFavoriteContacts,
+    /// Make somebody a favourite.
+    AddFavorite { contact_id: String, source: String },
+    /// The reverse.
+    RemoveFavorite { contact_id: String, source: String },
+    /// What the user is doing.
+    UserStatusUpdate { status: String },
+    /// Tell how these telephones are doing.
+    SubscribeToPhoneHints { numbers: Vec<Personal> },
+    /// Tell it no longer.
+    UnsubscribeFromAllPhoneHints,
+}
+
+/// Devices of a line that has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// The desk phone.
+    Phone,
+    /// This program.
+    WebRtc,
+}
+
+/// When calls are forwarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forward {
+    /// When nobody answers.
+    NoAnswer,
+    /// Always.
+    Unconditional,
+    /// When the line is busy.
+    Busy,
+}
+
+/// What is done in a conference room; but for the first two, by an organiser. `index` is the number of somebody in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "index is always who")]
+pub enum RoomAct {
+    /// Our own microphone off.
+    MuteMe,
+    /// Our own microphone on.
+    UnmuteMe,
+    /// Everybody's microphone off.
+    MuteAll,
+    /// Everybody's microphone on.
+    UnmuteAll,
+    /// Somebody's microphone off.
+    Mute { index: u32 },
+    /// Somebody's microphone on.
+    Unmute { index: u32 },
+    /// Put somebody out.
+    Kick { index: u32 },
+    /// Let somebody hear nothing.
+    Deafen { index: u32 },
+    /// Let somebody hear again.
+    Undeafen { index: u32 },
+    /// End it for all.
+    Close,
+}
+
+impl CtiCommand {
+    /// The frame that asks for it.
+    pub fn to_json(&self) -> String {
+        let (command, arguments) = self.parts();
+        let mut frame = Map::new();
+        frame.insert("claz".into(), "web".into());
+        frame.insert("command".into(), command.into());
+        if let Value::Object(arguments) = arguments {
+            // What is not given is left out, never null.
+            frame.extend(arguments.into_iter().filter(|(_, value)| !value.is_null()));
+        }
+        Value::Object(frame).to_string()
+    }
+
+    /// How the server calls it.
+    pub fn name(&self) -> &'static str {
+        self.parts().0
+    }
+
+    fn parts(&self) -> (&'static str, Value) {
+        match self {
+            Self::GetConfigLine => ("getConfig", json!({"objectType": "line"})),
+            Self::GetIceConfig => ("getIceConfig", Value::Null),
+            Self::GetCurrentCallsPhoneEvents => ("getCurrentCallsPhoneEvents", Value::Null),
+            Self::Dial { destination, variables } => {
+                ("dial", json!({"destination": destination.expose(), "variables": object(variables)}))
+            }
+            Self::DialByUsername { username, variables } => {
+                ("dialByUsername", json!({"username": username.expose(), "variables": object(variables)}))
+            }
+            Self::DialFromMobile { destination, variables } => {
+                ("dialFromMobile", json!({"destination": destination.expose(), "variables": object(variables)}))
+            }
+            Self::Answer { unique_id } => ("answer", json!({"uniqueId": unique_id})),
+            Self::Hangup { unique_id } => ("hangup", json!({"uniqueId": unique_id})),
+            Self::Hold { unique_id } => ("hold", json!({"uniqueId": unique_id})),
+            Self::ToggleMicrophone { unique_id } => ("toggleMicrophone", json!({"uniqueId": unique_id})),
+            Self::SendDtmf { key } => ("sendDtmf", json!({"key": char::from(*key).to_string()})),
+            Self::SetData { variables } => ("setData", json!({"variables": object(variables)})),
+            Self::ToggleUniqueAccountDevice { device } => {
+                let device = match device {
+                    Device::Phone => "phone",
+                    Device::WebRtc => "webrtc",
+                };
+                ("toggleUniqueAccountDevice", json!({"deviceType": device}))
+            }
+            Self::DirectTransfer { destination } => ("directTransfer", json!({"destination": destination.expose()})),
+            Self::AttendedTransfer { destination } => ("attendedTransfer", json!({"destination": destination.expose()})),
+            Self::CompleteTransfer => ("completeTransfer", Value::Null),
+            Self::CancelTransfer => ("cancelTransfer", Value::Null),
+            Self::Conference => ("conference", Value::Null),
+            Self::Room { number, act } => {
+                let (command, index) = act.parts();
+                (command, json!({"numConf": number.expose(), "index": index}))
+            }
+            Self::GetRooms => ("getList", json!({"objectType": "meetme"})),
+            Self::Dnd { state } => ("dnd", json!({"state": state})),
+            Self::Forward { which, state, destination } => {
+                let command = match which {
+                    Forward::NoAnswer => "naFwd",
+                    Forward::Unconditional => "uncFwd",
+                    Forward::Busy => "busyFwd",
+                };
+                (command, json!({"state": state, "destination": destination.expose()}))
+            }
+            Self::GetUserCallHistory { size } => ("getUserCallHistory", json!({"size": size})),
+            Self::GetUserCallHistoryByDays { days } => ("getUserCallHistoryByDays", json!({"days": days})),
+            Self::DirectoryLookUp { term } => ("directoryLookUp", json!({"term": term.expose()})),
+            Self::SearchContacts { term } => ("searchContacts", json!({"term": term.expose()})),
+            Self::GetFavorites => ("getFavorites", Value::Null),
+            Self::GetFavoriteContacts => ("getFavoriteContacts", Value::Null),
+            Self::AddFavorite { contact_id, source } => ("addFavorite", json!({"contactId": contact_id, "source": source})),
+            Self::RemoveFavorite { contact_id, source } => ("removeFavorite", json!({"contactId": contact_id, "source": source})),
+            Self::UserStatusUpdate { status } => ("userStatusUpdate", json!({"status": status})),
+            Self::SubscribeToPhoneHints { numbers } => {
+                let numbers: Vec<&str> = numbers.iter().map(Personal::expose).collect();
+                ("subscribeToPhoneHints", json!({"phoneNumbers": numbers}))
+            }
+            Self::UnsubscribeFromAllPhoneHints => ("unsubscribeFromAllPhoneHints", Value::Null),
+        }
+    }
+}
+
+impl RoomAct {
+    fn parts(self) -> (&'static str, Option<u32>) {
+        match self {
+            Self::MuteMe => ("conferenceMuteMe", None),
+            Self::UnmuteMe => ("conferenceUnmuteMe", None),
+            Self::MuteAll => ("conferenceMuteAll", None),
+            Self::UnmuteAll => ("conferenceUnmuteAll", None),
+            Self::Mute { index } => ("conferenceMute", Some(index)),
+            Self::Unmute { index } => ("conferenceUnmute", Some(index)),
+            Self::Kick { index } => ("conferenceKick", Some(index)),
+            Self::Deafen { index } => ("conferenceDeafen", Some(index)),
+            Self::Undeafen { index } => ("conferenceUndeafen", Some(index)),
+            Self::Close => ("conferenceClose", None),
+        }
+    }
+}
+
+/// An object of the variables; nothing when there are none.
+fn object(variables: &[(String, Personal)]) -> Value {
+    if variables.is_empty() {
+        return Value::Null;
+    }
+    variables.iter().map(|(name, value)| (name.clone(), json!(value.expose()))).collect::<Map<_, _>>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Commands as the specification writes them.
+    #[test]
+    fn frames_are_those_of_the_specification() {
+        let key = DtmfDigit::try_from('#').expect("a key");
+        let id = || Some("1767000000.12".to_owned());
+        for (command, frame) in [
+            (CtiCommand::GetConfigLine, r#"{"claz":"web","command":"getConfig","objectType":"line"}"#),
+            (CtiCommand::GetIceConfig, r#"{"claz":"web","command":"getIceConfig"}"#),
+            (
+                CtiCommand::Dial { destination: "0123456789".into(), variables: vec![("ticket".into(), "77".into())] },
+                r#"{"claz":"web","command":"dial","destination":"0123456789","variables":{"ticket":"77"}}"#,
+            ),
+            (
+                CtiCommand::Dial { destination: "1002".into(), variables: vec![("ref".into(), "A12".into())] },
+                r#"{"claz":"web","command":"dial","destination":"1002","variables":{"ref":"A12"}}"#,
+            ),
+            (
+                CtiCommand::Dial { destination: "1002".into(), variables: Vec::new() },
+                r#"{"claz":"web","command":"dial","destination":"1002"}"#,
+            ),
+            (CtiCommand::Answer { unique_id: None }, r#"{"claz":"web","command":"answer"}"#),
+            (CtiCommand::Hangup { unique_id: id() }, r#"{"claz":"web","command":"hangup","uniqueId":"1767000000.12"}"#),
+            (CtiCommand::Hold { unique_id: id() }, r#"{"claz":"web","command":"hold","uniqueId":"1767000000.12"}"#),
+            (
+                CtiCommand::ToggleMicrophone { unique_id: id() },
+                r#"{"claz":"web","command":"toggleMicrophone","uniqueId":"1767000000.12"}"#,
+            ),
+            (CtiCommand::SendDtmf { key }, r##"{"claz":"web","command":"sendDtmf","key":"#"}"##),
+            (
+                CtiCommand::AttendedTransfer { destination: "1003".into() },
+                r#"{"claz":"web","command":"attendedTransfer","destination":"1003"}"#,
+            ),
+            (CtiCommand::CompleteTransfer, r#"{"claz":"web","command":"completeTransfer"}"#),
+            (CtiCommand::Dnd { state: true }, r#"{"claz":"web","command":"dnd","state":true}"#),
+            (
+                CtiCommand::Forward { which: Forward::Unconditional, state: true, destination: "1009".into() },
+                r#"{"claz":"web","command":"uncFwd","state":true,"destination":"1009"}"#,
+            ),
+            (CtiCommand::GetUserCallHistory { size: Some(20) }, r#"{"claz":"web","command":"getUserCallHistory","size":20}"#),
+            (
+                CtiCommand::SubscribeToPhoneHints { numbers: vec!["1002".into(), "1003".into()] },
+                r#"{"claz":"web","command":"subscribeToPhoneHints","phoneNumbers":["1002","1003"]}"#,
+            ),
+            (
+                CtiCommand::Room { number: "4000".into(), act: RoomAct::Kick { index: 3 } },
+                r#"{"claz":"web","command":"conferenceKick","numConf":"4000","index":3}"#,
+            ),
+            (
+                CtiCommand::Room { number: "4000".into(), act: RoomAct::MuteMe },
+                r#"{"claz":"web","command":"conferenceMuteMe","numConf":"4000"}"#,
+            ),
+            (
+                CtiCommand::ToggleUniqueAccountDevice { device: Device::WebRtc },
+                r#"{"claz":"web","command":"toggleUniqueAccountDevice","deviceType":"webrtc"}"#,
+            ),
+        ] {
+            let read = |text: &str| serde_json::from_str::<Value>(text).expect("is JSON");
+            assert_eq!(read(&command.to_json()), read(frame));
+        }
+        assert_eq!(serde_json::from_str::<Value>(PING).expect("is JSON"), json!({"claz": "ping"}));
+    }
+}
