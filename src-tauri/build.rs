@@ -20,6 +20,9 @@ const COMMANDS: &[&str] = &[
     "history",
     "import_contacts",
     "incoming_action",
+    "kiosk_act",
+    "kiosk_follow",
+    "kiosk_leave",
     "leave_devices",
     "leave_levels",
     "mark_seen",
@@ -46,6 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     <p>The page was not built. <code>cargo xtask run</code> builds it.</p>\n";
         fs::write(page.join("index.html"), text)?;
         fs::write(page.join("incoming.html"), text)?;
+        fs::write(page.join("kiosk.html"), text)?;
     }
     println!("cargo:rerun-if-changed={PAGE}");
     println!("cargo:rerun-if-changed=../icons");

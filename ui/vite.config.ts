@@ -20,7 +20,7 @@ function shortCatalogues(): Plugin {
 }
 
 // Imports with their extension: Vite reads this file as it is.
-// The product holds two pages. `--mode fake` builds the same page on a phone that is made up, for tests and for looking.
+// The product holds three pages. `--mode fake` builds the same page on a phone that is made up, for tests and for looking.
 export default defineConfig(({ mode }) => ({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [shortCatalogues()],
@@ -30,7 +30,10 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     emptyOutDir: true,
     rolldownOptions: {
-      input: mode === "fake" ? ["fake.html", "fake-incoming.html"] : ["index.html", "incoming.html"],
+      input:
+        mode === "fake"
+          ? ["fake.html", "fake-incoming.html", "fake-kiosk.html"]
+          : ["index.html", "incoming.html", "kiosk.html"],
     },
   },
   server: { port: 1420, strictPort: true },

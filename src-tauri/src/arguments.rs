@@ -14,6 +14,9 @@ pub(crate) struct Arguments {
     /// Start everything but the window, call the practice exchange for two seconds, and tell how it went
     #[arg(long)]
     pub(crate) self_test: bool,
+    /// Serve people who do not know the phone, on the whole screen, as this profile says
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["minimized", "self_test", "link"])]
+    pub(crate) kiosk: Option<PathBuf>,
     /// Folder of settings, history and contacts, instead of the user's own
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,

@@ -19,6 +19,12 @@ pub(crate) async fn follow(phone: Phone) {
     }
 }
 
+/// As long as the program runs.
+pub(crate) async fn always() {
+    let _held = Held::take().await;
+    std::future::pending().await
+}
+
 #[cfg(target_os = "linux")]
 use linux::Held;
 #[cfg(not(target_os = "linux"))]
@@ -30,7 +36,7 @@ mod linux {
     use zbus::{Connection, zvariant::OwnedFd};
 
     /// Why the machine stays awake, for whoever lists what keeps it from sleeping.
-    const WHY: &str = "a call is in progress";
+    const WHY: &str = "somebody telephones, or may at any moment";
 
     #[zbus::proxy(
         interface = "org.freedesktop.login1.Manager",

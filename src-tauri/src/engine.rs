@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use audio::CpalHost;
 use exchange::{Practice, PracticeWorld};
-use phone::{Phone, PhoneOptions, RealWorld, RemoteControl, Show, serve_remote};
+use phone::{Phone, PhoneOptions, RealWorld, RemoteControl, Show, desktop::Kiosk, serve_remote};
 use store::{DataFolder, KeyStore, Secrets, SettingsFile};
 use tokio::sync::mpsc;
 
@@ -28,8 +28,8 @@ pub(crate) fn folder(named: Option<PathBuf>) -> Result<DataFolder, Failure> {
 }
 
 impl Engine {
-    /// Starts the phone; also returned: who wants the window, from now on.
-    pub(crate) async fn start(folder: DataFolder) -> Result<(Self, mpsc::Receiver<Show>), Failure> {
+    /// Starts the phone, as a kiosk where it is one; also returned: who wants the window, from now on.
+    pub(crate) async fn start(folder: DataFolder, kiosk: Option<&Kiosk>) -> Result<(Self, mpsc::Receiver<Show>), Failure> {
         let file = SettingsFile::at(folder.settings_file());
         let loaded = file.load();
         if let Some(trouble) = &loaded.trouble {
@@ -42,7 +42,7 @@ impl Engine {
         let beside = PracticeWorld { clock: world.clock.clone(), rtc: world.rtc.clone(), seed: world.randomness.seed() };
         let practice = Practice::start(beside).await.map_err(Failure::new)?;
         let options = PhoneOptions {
-            settings: loaded.settings,
+            settings: kiosk.map_or_else(|| loaded.settings.clone(), |kiosk| kiosk.settings(loaded.settings.clone())),
             practice: Some(practice.account().clone()),
             instance: world.instance(&folder),
             folder: Some(folder.clone()),

@@ -10,7 +10,10 @@ use std::{
 };
 
 use model::{Command, DialOptions, Target};
-use phone::{Phone, Show, desktop::dials_at_once};
+use phone::{
+    Phone, Show,
+    desktop::{Kiosk, dials_at_once},
+};
 use store::PlacesFile;
 use tauri::{AppHandle, Emitter, Manager, RunEvent, webview::PermissionResponse};
 use tauri_plugin_deep_link::DeepLinkExt;
@@ -23,10 +26,10 @@ use tracing::{info, info_span};
 use crate::{
     awake,
     bridge::Followers,
-    commands::{about, book, calls, devices, settings},
+    commands::{about, book, calls, devices, kiosk as kiosk_commands, settings},
     engine::Engine,
     failure::Failure,
-    language, notify, popup, session, shortcuts, tray, tray_host, web_view,
+    kiosk, language, notify, popup, session, shortcuts, supervise, tray, tray_host, web_view,
     windows::{self, MAIN, Memory},
 };
 
@@ -105,6 +108,7 @@ pub(crate) fn run(
     engine: Engine,
     shows: mpsc::Receiver<Show>,
     first: Option<Show>,
+    of_kiosk: Option<Kiosk>,
 ) -> Result<ExitCode, Failure> {
     tauri::async_runtime::set(runtime.handle().clone());
     let _inside = runtime.enter();
@@ -140,6 +144,9 @@ pub(crate) fn run(
             devices::follow_levels,
             devices::leave_devices,
             devices::leave_levels,
+            kiosk_commands::kiosk_act,
+            kiosk_commands::kiosk_follow,
+            kiosk_commands::kiosk_leave,
             settings::check_settings,
             settings::forget_secret,
             settings::save_settings,
@@ -151,22 +158,38 @@ pub(crate) fn run(
         .build(tauri::generate_context!())
         .map_err(|error| Failure::new(format!("the window system cannot be used: {error}")))?;
     let handle = app.handle().clone();
-    phone::spawn("windows", info_span!("windows"), show_when_wanted(handle.clone(), first, shows));
-    hear_links(&handle);
-    let (present, host) = watch::channel(false);
     let phone = engine.phone.clone();
-    phone::spawn("tray host", info_span!("tray"), tray_host::follow(present));
-    phone::spawn("tray", info_span!("tray"), tray::follow(handle.clone(), phone.clone(), host));
-    phone::spawn("popup", info_span!("popup"), popup::follow(handle.clone(), phone.clone()));
-    phone::spawn("notifications", info_span!("notifications"), notify::follow(handle.clone(), phone.clone(), told));
-    phone::spawn("awake", info_span!("awake"), awake::follow(phone.clone()));
-    phone::spawn("shortcuts", info_span!("shortcuts"), shortcuts::follow(handle.clone(), phone.clone()));
+    let is_kiosk = of_kiosk.is_some();
+    if let Some(of_kiosk) = of_kiosk {
+        // Before its window, whose page asks for it.
+        app.manage(kiosk::Counter::new(of_kiosk, &phone));
+        phone::spawn("kiosk", info_span!("kiosk"), kiosk::follow(handle.clone(), phone.clone()));
+        phone::spawn("awake", info_span!("awake"), awake::always());
+        let guarded = handle.clone();
+        supervise::end_with_guard(move || guarded.exit(0));
+    }
+    phone::spawn("windows", info_span!("windows"), show_when_wanted(handle.clone(), first, shows));
+    if !is_kiosk {
+        follow_on_desktop(&handle, &phone, told);
+    }
     phone::spawn("session", info_span!("session"), session::follow(handle.clone(), phone));
     phone::spawn("signals", info_span!("signals"), end_when_asked(handle));
     let code = app.run_return(on_event);
     runtime.block_on(engine.stop());
     runtime.shutdown_background();
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// What shows the phone beside its window, and what reaches it from other programs. A kiosk has none of it.
+fn follow_on_desktop(handle: &AppHandle, phone: &Phone, told: mpsc::Receiver<String>) {
+    hear_links(handle);
+    let (present, host) = watch::channel(false);
+    phone::spawn("tray host", info_span!("tray"), tray_host::follow(present));
+    phone::spawn("tray", info_span!("tray"), tray::follow(handle.clone(), phone.clone(), host));
+    phone::spawn("popup", info_span!("popup"), popup::follow(handle.clone(), phone.clone()));
+    phone::spawn("notifications", info_span!("notifications"), notify::follow(handle.clone(), phone.clone(), told));
+    phone::spawn("awake", info_span!("awake"), awake::follow(phone.clone()));
+    phone::spawn("shortcuts", info_span!("shortcuts"), shortcuts::follow(handle.clone(), phone.clone()));
 }
 
 fn on_event(app: &AppHandle, event: RunEvent) {
@@ -198,6 +221,10 @@ async fn show_when_wanted(app: AppHandle, first: Option<Show>, mut shows: mpsc::
 
 /// Brings the window up; a target is filled in as its number, or called where the user wants that of links.
 fn bring_up(app: &AppHandle, target: Option<Target>) {
+    if app.try_state::<kiosk::Counter>().is_some() {
+        // Its profile says who can be called; a link does not.
+        return windows::report(kiosk::show(app));
+    }
     let phone = app.state::<Phone>();
     if let Some(target) = &target
         && dials_at_once(&phone.settings().borrow(), target)

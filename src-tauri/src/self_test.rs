@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs it in `folder`; the exit code tells the outcome.
 pub(crate) async fn run(folder: DataFolder) -> Result<ExitCode, Failure> {
-    let (engine, _window) = Engine::start(folder).await?;
+    let (engine, _window) = Engine::start(folder, None).await?;
     let outcome = timeout(PATIENCE, call(&engine)).await;
     engine.stop().await;
     let talked_ms = outcome.map_err(|_| Failure::new("the self-test took too long"))??;

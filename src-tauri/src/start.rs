@@ -4,7 +4,8 @@
 use std::{env, process::ExitCode};
 
 use model::Target;
-use phone::{RemoteAnswer, RemoteError, RemoteRequest, Show, ask_remote};
+use phone::{RemoteAnswer, RemoteError, RemoteRequest, Show, ask_remote, desktop::Kiosk};
+use store::KioskProfile;
 use tokio::runtime::Runtime;
 use tracing::info_span;
 
@@ -12,7 +13,7 @@ use crate::{
     arguments::Arguments,
     engine::{self, Engine},
     failure::Failure,
-    program, self_test, web_view,
+    program, self_test, supervise, web_view,
 };
 
 /// What is logged until the settings are read.
@@ -48,6 +49,10 @@ fn begin(arguments: Arguments) -> Result<ExitCode, Failure> {
         runtime.shutdown_background();
         return ended;
     }
+    if arguments.kiosk.is_some() && supervise::is_wanted() {
+        // What an exit status can be.
+        return supervise::run().map(|code| ExitCode::from(u8::try_from(code).unwrap_or(1)));
+    }
     if !has_display() {
         return Err(Failure::no_display());
     }
@@ -55,14 +60,15 @@ fn begin(arguments: Arguments) -> Result<ExitCode, Failure> {
     if show_running(&runtime, &folder, target.clone(), arguments.minimized)? {
         return Ok(ExitCode::SUCCESS);
     }
-    let (engine, shows) = runtime.block_on(Engine::start(folder))?;
+    let kiosk = arguments.kiosk.as_deref().map(|profile| Kiosk::new(KioskProfile::read(profile)));
+    let (engine, shows) = runtime.block_on(Engine::start(folder, kiosk.as_ref()))?;
     // Who names a filter means it for this run.
     if arguments.log.is_none() {
         let _inside = runtime.enter();
         phone::spawn("log level", info_span!("log"), log.follow(engine.phone.settings()));
     }
     let first = (!arguments.minimized).then_some(Show { target });
-    program::run(runtime, engine, shows, first)
+    program::run(runtime, engine, shows, first, kiosk)
 }
 
 /// Where there is no screen, GTK would panic.

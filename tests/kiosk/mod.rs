@@ -5,3 +5,5 @@
 mod auto_answer;
 #[cfg(target_os = "linux")]
 mod package;
+#[cfg(target_os = "linux")]
+mod screen;

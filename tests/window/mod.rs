@@ -9,7 +9,7 @@
 
 mod driver;
 mod notifications;
-mod screen;
+pub(crate) mod screen;
 mod tray;
 
 mod links;

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 use crate::interop::program::Program;
 
 /// Longest wait for anything on a busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often something is looked at that does not tell when it changes.
 const LOOK: Duration = Duration::from_millis(25);
@@ -30,8 +30,8 @@ const NEEDED: [&str; 5] = ["Xvfb", "dbus-daemon", "openbox", "wmctrl", "xdotool"
 static TURN: Mutex<()> = Mutex::new(());
 
 /// The screen; everything on it ends with it.
-pub(super) struct Screen {
-    pub(super) runtime: Runtime,
+pub(crate) struct Screen {
+    pub(crate) runtime: Runtime,
     display: String,
     bus: String,
     folder: TempDir,
@@ -43,7 +43,7 @@ pub(super) struct Screen {
 
 impl Screen {
     /// A screen with a window manager; `None`, and said so, where the system lacks what it takes.
-    pub(super) fn open() -> Option<Self> {
+    pub(crate) fn open() -> Option<Self> {
         if let Some(missing) = NEEDED.into_iter().find(|program| !is_installed(program)) {
             eprintln!("skipped: {missing} is not installed (cargo xtask test window installs it)");
             return None;
@@ -73,7 +73,7 @@ impl Screen {
 
     /// Starts a sound server with a microphone and a speaker; `None`, and said so, where there is no such program. Ending it
     /// pulls both devices.
-    pub(super) fn sound_server(&mut self) -> Option<Program> {
+    pub(crate) fn sound_server(&mut self) -> Option<Program> {
         if !is_installed("pulseaudio") {
             eprintln!("skipped: pulseaudio is not installed (cargo xtask test window installs it)");
             return None;
@@ -90,28 +90,28 @@ impl Screen {
     }
 
     /// The phone's folder.
-    pub(super) fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// Gives the user settings beside the practice account, before the program starts.
-    pub(super) fn settings(&self, tables: &str) {
+    pub(crate) fn settings(&self, tables: &str) {
         let practice = "[[accounts]]\nid = \"practice\"\nprovider = { kind = \"practice\" }\n";
         fs::write(self.data().join("settings.toml"), format!("{practice}{tables}")).expect("the settings are written");
     }
 
     /// Programs from now on find no session bus, and so no key store either.
-    pub(super) fn without_bus(&mut self) {
+    pub(crate) fn without_bus(&mut self) {
         self.bus = format!("unix:path={}", self.folder.path().join("no-bus").display());
     }
 
     /// The address of the session bus.
-    pub(super) fn bus(&self) -> &str {
+    pub(crate) fn bus(&self) -> &str {
         &self.bus
     }
 
     /// A program on this screen, with nothing of the real user.
-    pub(super) fn command(&self, program: impl AsRef<Path>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         let home = self.folder.path();
         command
@@ -129,14 +129,14 @@ impl Screen {
     }
 
     /// The desktop program with the folder of this screen.
-    pub(super) fn sidetone(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn sidetone(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(sidetone());
         command.arg("--data").arg(self.data()).args(arguments);
         command
     }
 
     /// Starts it and waits until its phone is registered with the practice exchange.
-    pub(super) fn start(&self, arguments: &[&str]) -> Program {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Program {
         let program = Program::start("sidetone", &mut self.sidetone(arguments));
         self.wait_for("registration", |snapshot| {
             snapshot.accounts.iter().any(|account| account.state == model::AccountState::Registered)
@@ -145,7 +145,7 @@ impl Screen {
     }
 
     /// The running phone's state; `None` when there is none.
-    pub(super) fn status(&self) -> Option<Snapshot> {
+    pub(crate) fn status(&self) -> Option<Snapshot> {
         match self.runtime.block_on(ask_remote(&self.data(), &RemoteRequest::Status)) {
             Ok(RemoteAnswer::Status(snapshot)) => Some(*snapshot),
             _ => None,
@@ -153,42 +153,42 @@ impl Screen {
     }
 
     /// Waits until the phone is in a state.
-    pub(super) fn wait_for(&self, what: &str, is: impl Fn(&Snapshot) -> bool) -> Snapshot {
+    pub(crate) fn wait_for(&self, what: &str, is: impl Fn(&Snapshot) -> bool) -> Snapshot {
         eventually(what, || self.status().filter(&is))
     }
 
     /// Asks the running phone.
-    pub(super) fn ask(&self, command: model::Command) {
+    pub(crate) fn ask(&self, command: model::Command) {
         let request = RemoteRequest::Command(Box::new(command));
         let answer = self.runtime.block_on(ask_remote(&self.data(), &request));
         assert!(matches!(answer, Ok(RemoteAnswer::Accepted)), "{answer:?}");
     }
 
     /// Dials `number` on the running phone.
-    pub(super) fn dial(&self, number: &str) {
+    pub(crate) fn dial(&self, number: &str) {
         let target = number.parse().expect("a number");
         self.ask(model::Command::Dial(model::DialOptions { target, account: None, headers: Vec::new() }));
     }
 
     /// What `xdotool` says; nothing when it fails.
-    pub(super) fn xdotool(&self, arguments: &[&str]) -> String {
+    pub(crate) fn xdotool(&self, arguments: &[&str]) -> String {
         let output = self.command("xdotool").args(arguments).output().expect("xdotool runs");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     /// The visible windows with this title.
-    pub(super) fn windows(&self, title: &str) -> Vec<String> {
+    pub(crate) fn windows(&self, title: &str) -> Vec<String> {
         let found = self.xdotool(&["search", "--onlyvisible", "--name", &format!("^{title}$")]);
         found.lines().map(str::to_owned).collect()
     }
 
     /// Waits for the window with this title.
-    pub(super) fn window(&self, title: &str) -> String {
+    pub(crate) fn window(&self, title: &str) -> String {
         eventually(&format!("window {title:?}"), || self.windows(title).pop())
     }
 
     /// Closes a window as its user does.
-    pub(super) fn close(&self, window: &str) {
+    pub(crate) fn close(&self, window: &str) {
         // What the cross of the title bar sends (xdotool's `windowclose` kills the program, and a key may go elsewhere).
         let number: u64 = window.parse().expect("the number of a window");
         let status = self.command("wmctrl").args(["-i", "-c", &format!("{number:#x}")]).status();
@@ -197,12 +197,12 @@ impl Screen {
 }
 
 /// `sidetone` of the same build as the test.
-pub(super) fn sidetone() -> PathBuf {
+pub(crate) fn sidetone() -> PathBuf {
     crate::interop::program::built("sidetone")
 }
 
 /// Looks until there is something.
-pub(super) fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let until = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look() {
@@ -214,7 +214,7 @@ pub(super) fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
 }
 
 /// Web processes of the program with this number.
-pub(super) fn web_processes(program: u32) -> Vec<u32> {
+pub(crate) fn web_processes(program: u32) -> Vec<u32> {
     let mut family = vec![program];
     let mut found = Vec::new();
     let all: Vec<(u32, u32, String)> = processes();
@@ -234,7 +234,7 @@ pub(super) fn web_processes(program: u32) -> Vec<u32> {
 }
 
 /// Number, parent and name of every process.
-fn processes() -> Vec<(u32, u32, String)> {
+pub(crate) fn processes() -> Vec<(u32, u32, String)> {
     let entries = fs::read_dir("/proc").expect("processes are listed");
     let read = |entry: fs::DirEntry| {
         let id = entry.file_name().to_str()?.parse().ok()?;
@@ -246,7 +246,7 @@ fn processes() -> Vec<(u32, u32, String)> {
 }
 
 /// A port of loopback that nobody uses.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
 }
 

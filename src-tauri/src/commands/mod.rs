@@ -4,6 +4,7 @@ pub(crate) mod about;
 pub(crate) mod book;
 pub(crate) mod calls;
 pub(crate) mod devices;
+pub(crate) mod kiosk;
 pub(crate) mod settings;
 
 #[cfg(test)]
@@ -25,9 +26,15 @@ mod tests {
     }
 
     #[test]
+    fn the_window_of_a_kiosk_may_do_what_is_held_against_its_profile_and_no_more() {
+        let granted = granted(include_str!("../../capabilities/kiosk.json"));
+        assert_eq!(granted, ["allow-kiosk-act", "allow-kiosk-follow", "allow-kiosk-leave"].map(String::from).into());
+    }
+
+    #[test]
     fn the_phones_own_window_may_use_its_commands_and_nothing_of_the_system() {
         for name in granted(include_str!("../../capabilities/main.json")) {
-            let is_ours = !name.contains(':') && name != "allow-incoming-action";
+            let is_ours = !name.contains(':') && name != "allow-incoming-action" && !name.starts_with("allow-kiosk");
             assert!(is_ours || name.starts_with("core:event:allow-"), "{name}");
         }
     }

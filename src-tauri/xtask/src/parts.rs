@@ -27,7 +27,7 @@ const PARTS: [(&str, &str); 10] = [
 
 /// Tests against real clocks, screens and servers. A machine that others use can disturb one without any fault of the phone:
 /// what fails there is run once more, alone, and the closing line counts it.
-const REAL_TIME: [&str; 3] = ["aculab::", "interop::", "window::"];
+const REAL_TIME: [&str; 4] = ["aculab::", "interop::", "kiosk::screen", "window::"];
 
 /// Every test there is.
 pub fn test_everything() -> Result<(), Failed> {
@@ -60,7 +60,7 @@ pub fn test(part: &str) -> Result<(), Failed> {
     if part == "unit" {
         return test_and_close(&["test", "--workspace", "--lib", "--bins", "--no-fail-fast"], &[], None);
     }
-    if part == "window" {
+    if ["window", "kiosk"].contains(&part) {
         setup::install_window_tests()?;
     }
     build_programs()?;

@@ -13,6 +13,8 @@ import type {
   HistoryQuery,
   IceTrial,
   ImportReport,
+  KioskAction,
+  KioskView,
   Levels,
   SecretKept,
   SecretKey,
@@ -90,6 +92,15 @@ export type IncomingAction = "answer" | "decline" | "silence" | "veto" | "hold-a
 export interface IncomingBridge {
   follow(draw: (snapshot: Snapshot) => void): Stop;
   act(call: CallId, action: IncomingAction): Promise<void>;
+}
+
+/** Everything the window of a kiosk can ask. */
+export interface KioskBridge {
+  follow(draw: (view: KioskView) => void): Stop;
+  /** Asks for something that was touched; nothing comes of what the profile does not allow. */
+  act(action: KioskAction): Promise<void>;
+  /** Ends the program when this is the PIN; whether it was. */
+  leave(pin: string): Promise<boolean>;
 }
 
 /** Reads whatever a rejected promise holds as a `UiError`. */

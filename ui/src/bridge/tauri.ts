@@ -1,8 +1,8 @@
 // The only file that knows Tauri.
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { Bridge, IncomingBridge, Stop } from "./bridge";
-import type { DevicesView, Levels, Snapshot } from "./types";
+import type { Bridge, IncomingBridge, KioskBridge, Stop } from "./bridge";
+import type { DevicesView, KioskView, Levels, Snapshot } from "./types";
 
 function follow(draw: (snapshot: Snapshot) => void): Stop {
   const channel = new Channel<Snapshot>();
@@ -63,4 +63,19 @@ export function tauriBridge(): Bridge {
 
 export function incomingBridge(): IncomingBridge {
   return { follow, act: (call, action) => invoke("incoming_action", { call, action }) };
+}
+
+export function kioskBridge(): KioskBridge {
+  return {
+    follow(draw) {
+      const channel = new Channel<KioskView>();
+      channel.onmessage = draw;
+      void invoke("kiosk_follow", { channel });
+      return () => {
+        channel.onmessage = () => {};
+      };
+    },
+    act: (action) => invoke("kiosk_act", { action }),
+    leave: (pin) => invoke("kiosk_leave", { pin }),
+  };
 }

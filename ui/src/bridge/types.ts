@@ -880,6 +880,77 @@ export type LampView = {
 	state: LampState,
 	/**  Whether the call that rings there can be picked up here. */
 	pick_up: boolean,
+/**  What can be asked on the screen of a kiosk. */
+export type KioskAction = 
+/**  Call whom a button names. */
+{ action: "dial"; 
+/**  Its place, from 0. */
+button: number } | 
+/**  Answer a ringing call. */
+{ action: "answer"; 
+/**  Which. */
+call: CallId } | 
+/**  End a call, or decline it. */
+{ action: "end"; 
+/**  Which. */
+call: CallId } | 
+/**  Open or close the microphone. */
+{ action: "microphone"; 
+/**  In which call. */
+call: CallId; 
+/**  Whether it is open from now on. */
+on: boolean };
+
+/**  Why a kiosk cannot be used. */
+export type KioskFault = 
+/**  Its profile cannot be used. */
+"profile" | 
+/**  The settings have no account of the name in the profile. */
+"account" | 
+/**  The account cannot be reached. */
+"offline";
+
+/**  The screens. */
+export type KioskScreen = 
+/**  Nothing goes on. */
+{ screen: "idle"; 
+/**  The headline. */
+title: string; 
+/**  What else stands there. */
+text: string; 
+/**  Who can be called, in the order of the profile. */
+buttons: string[]; 
+/**  Whether a call could be placed now. */
+ready: boolean } | 
+/**  A call. */
+{ screen: "call"; 
+/**  It. */
+call: CallView; 
+/**  Whether it can be answered by a touch. */
+can_answer: boolean } | 
+/**  It cannot be used. */
+{ screen: "fault"; 
+/**  Why. */
+fault: KioskFault; 
+/**  More, for staff. */
+detail: string; 
+/**  Line of the profile, from 1, where that is what is wrong. */
+line: number | null };
+
+/**  Everything the page of a kiosk draws. */
+export type KioskView = {
+	/**  The phone's clock, in ms. */
+	at_ms: number,
+	/**  Code of the language that is spoken. */
+	language: string,
+	/**  The one screen. */
+	screen: KioskScreen,
+	/**  Whether what is said here is heard elsewhere. */
+	microphone_live: boolean,
+	/**  Whether a PIN leads out. */
+	can_leave: boolean,
+	/**  Whether no pointer is shown. */
+	hides_cursor: boolean,
 };
 
 /**  How loud it is, in dBFS (RMS over the last 50 ms), -127 for silence. */

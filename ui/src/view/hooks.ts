@@ -11,7 +11,7 @@ export function useSnapshot(bridge: { follow(draw: (snapshot: Snapshot) => void)
 }
 
 /** The phone's clock in ms as it is now, once a second while `running`: for visible timers only. */
-export function useNow(snapshot: Snapshot | null, running: boolean): number {
+export function useNow(snapshot: Pick<Snapshot, "revision" | "at_ms"> | null, running: boolean): number {
   const [, tick] = useState(0);
   const taken = useRef({ revision: -1, at: 0 });
   if (snapshot && snapshot.revision !== taken.current.revision) {

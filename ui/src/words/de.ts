@@ -596,4 +596,26 @@ export const de: Catalogue = {
   "about.yes": "vorhanden",
   "about.no": "nicht vorhanden",
   "about.unknown": "unbekannt",
+
+  "kiosk.ready": "Bereit",
+  "kiosk.starting": "Verbindung wird hergestellt, einen Moment",
+  "kiosk.live": "Das Mikrofon ist offen",
+  "kiosk.end": "Beenden",
+  "kiosk.open": "Mikrofon öffnen",
+  "kiosk.close": "Mikrofon schließen",
+  "kiosk.profile": "Dieses Telefon ist nicht richtig eingerichtet",
+  "kiosk.profile-help":
+    "Bitte sagen Sie dem Personal Bescheid. Personal: Profil des Kiosks berichtigen und neu starten.",
+  "kiosk.account": "Dieses Telefon hat keine Leitung",
+  "kiosk.account-help":
+    "Bitte sagen Sie dem Personal Bescheid. Personal: In den Einstellungen gibt es kein Konto mit dem Namen aus dem Profil.",
+  "kiosk.offline": "Im Moment sind keine Anrufe möglich",
+  "kiosk.offline-help": "Es wird von selbst wieder versucht. Personal: Netzwerkkabel und Telefonserver prüfen.",
+  "kiosk.code": "Code {code}",
+  "kiosk.line": "Zeile {line}",
+  "kiosk.pin": "PIN zum Verlassen eingeben",
+  "kiosk.wrong": "Das ist nicht die PIN. Der nächste Versuch dauert länger.",
+  "kiosk.looking": "Einen Moment",
+  "kiosk.back": "Zurück",
+  "kiosk.leave": "Verlassen",
 };

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use model::{Account, AccountId, AculabInterface, Password, Provider, Secret, Settings};
-use store::{KeptIn, SettingsFile};
+use store::{KeptIn, KioskPin, SettingsFile};
 
 use crate::{
     account,
@@ -86,7 +86,7 @@ fn described(settings: &Settings, name: String, arguments: &AccountArguments) ->
     if let Provider::Sip(sip) = &mut provider
         && sip.password == Password::Unknown
     {
-        sip.password = Password::Known(ask_password()?);
+        sip.password = Password::Known(ask_secret("Password")?);
     }
     Ok(Account { id, enabled: true, provider })
 }
@@ -99,12 +99,22 @@ fn keep(setting: &Setting, account: &Account, printer: Printer) {
     }
 }
 
-/// Reads a password from standard input. It is not hidden: who does not want it on the screen uses --password-env.
-fn ask_password() -> Result<Secret, Failure> {
-    let failed = |error: io::Error| Failure::new(Exit::Failed, format!("the password cannot be read: {error}"));
+/// Prints what the profile of a kiosk keeps of a PIN.
+pub(crate) fn kiosk_pin(printer: Printer) -> Result<Exit, Failure> {
+    let hash = KioskPin::hash(&ask_secret("PIN")?).map_err(Failure::usage)?;
+    printer.line(&format!("pin = \"{hash}\""));
+    if let Printer::Json = printer {
+        printer.value(&serde_json::json!({ "pin": hash }));
+    }
+    Ok(Exit::Done)
+}
+
+/// Reads a secret from standard input. It is not hidden: who does not want it on the screen uses --password-env.
+fn ask_secret(what: &str) -> Result<Secret, Failure> {
+    let failed = |error: io::Error| Failure::new(Exit::Failed, format!("the input cannot be read: {error}"));
     if io::stdin().is_terminal() {
         let mut screen = io::stderr();
-        write!(screen, "Password (shown while typed): ").and_then(|()| screen.flush()).map_err(failed)?;
+        write!(screen, "{what} (shown while typed): ").and_then(|()| screen.flush()).map_err(failed)?;
     }
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).map_err(failed)?;

@@ -67,6 +67,8 @@ pub(crate) enum Verb {
     Book(BookVerb),
     /// The state of the running phone.
     Status,
+    /// Read a PIN from the input and print what the profile of a kiosk keeps of it.
+    KioskPin,
     /// Bring the window of the running phone up.
     Show,
     /// Dial from the running phone.

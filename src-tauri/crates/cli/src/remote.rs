@@ -56,6 +56,7 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
         | Verb::Run(_)
         | Verb::Accounts { .. }
         | Verb::Aculab { .. }
+        | Verb::KioskPin
         | Verb::Devices { .. }
         | Verb::Ice { .. }
         | Verb::Settings { .. }

@@ -13,6 +13,7 @@ mod devices;
 mod dtmf;
 mod event;
 mod ice;
+mod kiosk;
 mod lamp;
 mod link;
 mod office;
@@ -41,6 +42,7 @@ pub use devices::{CallLevels, DeviceTrial, DeviceView, DevicesView, Levels, Role
 pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
 pub use event::{Event, TimedEvent, TurnedAway};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
+pub use kiosk::{KioskAction, KioskFault, KioskScreen, KioskView};
 pub use lamp::{LampState, LampView};
 pub use office::{
     AccountStep, AccountTrial, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, SecretKept, SecretKey, SecretView,

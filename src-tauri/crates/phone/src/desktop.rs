@@ -4,6 +4,7 @@
 //! A face draws these as they are. Texts are for the user's own screen; none of them may be logged.
 
 mod alerts;
+mod kiosk;
 mod language;
 mod shortcuts;
 mod tables;
@@ -13,6 +14,7 @@ mod tray;
 mod words;
 
 pub use alerts::{Alert, IncomingAction, dials_at_once, incoming, keeps_awake, missed, ringing};
+pub use kiosk::{Kiosk, pin_delay};
 pub use language::{Language, Words, fill};
 pub use shortcuts::{Shortcut, target_of_shortcut};
 pub use tray::{TrayAction, TrayEntry, TrayPicture, TrayView};

@@ -142,6 +142,13 @@ fn check_ice(prefix: &str, servers: &[IceServer], policy: IcePolicy, found: &mut
     }
 }
 
+/// Everything in these policies that cannot work.
+pub(crate) fn check_policies(policies: &[AutoAnswer]) -> Vec<Invalid> {
+    let mut found = Complaints::default();
+    check_auto_answer(policies, &mut found);
+    found.0
+}
+
 fn check_auto_answer(policies: &[AutoAnswer], found: &mut Complaints) {
     if policies.len() > MOST_ACCOUNTS {
         found.add("auto_answer", format!("there may be {MOST_ACCOUNTS} policies at most"));

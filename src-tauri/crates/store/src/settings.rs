@@ -10,6 +10,8 @@ use std::{
 
 use model::Settings;
 
+pub(crate) use form::{damaged, line_at};
+
 use crate::{Invalid, check_settings};
 
 /// Far above any real file; a larger one is a mistake and would only cost memory.

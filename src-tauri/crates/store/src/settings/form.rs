@@ -154,8 +154,14 @@ fn put_back(table: &mut Table, unknown: &Table) {
     }
 }
 
-fn damaged(text: &str, error: &toml::de::Error) -> ReadError {
-    let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
+/// The line, from 1, in which the byte `at` of a text stands.
+pub(crate) fn line_at(text: &str, at: usize) -> Option<usize> {
+    text.get(..at).map(|before| before.matches('\n').count() + 1)
+}
+
+/// What is wrong with a text, and in which line.
+pub(crate) fn damaged(text: &str, error: &toml::de::Error) -> ReadError {
+    let line = error.span().and_then(|span| line_at(text, span.start));
     ReadError::Damaged { line, detail: without_value(error.message()) }
 }
 

@@ -1,0 +1,201 @@
+//! The profile of a kiosk: a file that staff write, read at the start and never written.
+
+mod pin;
+
+use std::{fs, path::Path};
+
+use model::{AccountId, AutoAnswer, Target};
+use serde::Deserialize;
+use toml::Spanned;
+
+pub use pin::{KioskPin, PinRefused};
+
+use crate::{
+    ReadError,
+    check::check_policies,
+    settings::{damaged, line_at},
+};
+
+/// Above these a profile is a mistake.
+const LARGEST: u64 = 256 * 1024;
+const MOST_BUTTONS: usize = 24;
+const LONGEST_TEXT: usize = 500;
+
+/// What a kiosk may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KioskProfile {
+    /// The account of the settings that is called from.
+    pub account: AccountId,
+    /// Headline of the idle screen.
+    pub title: String,
+    /// What stands below it.
+    pub text: String,
+    /// Who can be called.
+    pub buttons: Vec<KioskButton>,
+    /// Call the first of them as soon as that is possible.
+    pub call_on_start: bool,
+    /// Whether a call that does not answer itself rings and can be answered by a touch; otherwise it is declined.
+    pub answer_by_hand: bool,
+    /// Which calls answer themselves; in the place of what the settings say.
+    pub auto_answer: Vec<AutoAnswer>,
+    /// Language of the screen; the system's when empty.
+    pub language: String,
+    /// Whether no pointer is shown.
+    pub hide_cursor: bool,
+    /// What leads out.
+    pub pin: Option<KioskPin>,
+}
+
+/// A button of the idle screen.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KioskButton {
+    /// Its words.
+    pub label: String,
+    /// Whom it calls.
+    pub target: Target,
+}
+
+/// The file as it is written: where something stands is kept for the complaints.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    account: Spanned<AccountId>,
+    #[serde(default)]
+    title: Option<Spanned<String>>,
+    #[serde(default)]
+    text: Option<Spanned<String>>,
+    #[serde(default)]
+    buttons: Vec<Spanned<KioskButton>>,
+    #[serde(default)]
+    call_on_start: bool,
+    #[serde(default)]
+    answer_by_hand: bool,
+    #[serde(default)]
+    auto_answer: Vec<Spanned<AutoAnswer>>,
+    #[serde(default)]
+    language: Option<Spanned<String>>,
+    #[serde(default)]
+    hide_cursor: bool,
+    #[serde(default)]
+    pin: Option<Spanned<String>>,
+}
+
+impl KioskProfile {
+    /// Reads a profile.
+    ///
+    /// # Errors
+    /// When it cannot be read or does not make sense; then with the line, where there is one.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        if fs::metadata(path).map_err(ReadError::Unreadable)?.len() > LARGEST {
+            return Err(ReadError::Damaged { line: None, detail: format!("it has more than {LARGEST} bytes") });
+        }
+        Self::of_text(&fs::read_to_string(path).map_err(ReadError::Unreadable)?)
+    }
+
+    fn of_text(text: &str) -> Result<Self, ReadError> {
+        let form: Form = toml::from_str(text).map_err(|error| damaged(text, &error))?;
+        let wrong = |at: usize, detail: &str| ReadError::Damaged { line: line_at(text, at), detail: detail.to_owned() };
+        let short = |field: Option<Spanned<String>>| match field {
+            Some(field) if field.as_ref().len() > LONGEST_TEXT => {
+                Err(wrong(field.span().start, &format!("a text has {LONGEST_TEXT} bytes at most")))
+            }
+            field => Ok(field.map(Spanned::into_inner).unwrap_or_default()),
+        };
+        if form.account.as_ref().0.is_empty() {
+            return Err(wrong(form.account.span().start, "the account has no name"));
+        }
+        for (at, button) in form.buttons.iter().enumerate() {
+            let label = &button.as_ref().label;
+            if label.trim().is_empty() || label.len() > LONGEST_TEXT {
+                return Err(wrong(button.span().start, "a button has a label, and not a long one"));
+            }
+            if at >= MOST_BUTTONS {
+                return Err(wrong(button.span().start, &format!("there may be {MOST_BUTTONS} buttons at most")));
+            }
+        }
+        let account = form.account.into_inner();
+        let mut policies = Vec::new();
+        for policy in form.auto_answer {
+            let at = policy.span().start;
+            let policy = policy.into_inner();
+            if policy.account != account {
+                return Err(wrong(at, "the policy is of another account than the profile"));
+            }
+            policies.push(policy);
+            if let Some(invalid) = check_policies(&policies).first() {
+                return Err(wrong(at, &invalid.to_string()));
+            }
+        }
+        let pin = match form.pin {
+            None => None,
+            Some(kept) => {
+                let pin = KioskPin::of_hash(kept.as_ref()).map_err(|refused| wrong(kept.span().start, &refused.to_string()))?;
+                Some(pin)
+            }
+        };
+        if form.call_on_start && form.buttons.is_empty() {
+            return Err(ReadError::Damaged { line: None, detail: "it shall call at the start, but has no button".into() });
+        }
+        Ok(Self {
+            account,
+            title: short(form.title)?,
+            text: short(form.text)?,
+            buttons: form.buttons.into_iter().map(Spanned::into_inner).collect(),
+            call_on_start: form.call_on_start,
+            answer_by_hand: form.answer_by_hand,
+            auto_answer: policies,
+            language: short(form.language)?,
+            hide_cursor: form.hide_cursor,
+            pin,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Secret;
+
+    use super::*;
+
+    fn line(text: &str) -> Option<usize> {
+        match KioskProfile::of_text(text) {
+            Err(ReadError::Damaged { line, .. }) => line,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_profile_says_what_a_kiosk_may_do() {
+        let hash = KioskPin::hash(&Secret::new("4711")).expect("a hash");
+        let text = format!(
+            "account = \"desk\"\ntitle = \"Reception\"\npin = \"{hash}\"\ncall_on_start = true\n\
+             [[buttons]]\nlabel = \"Help\"\ntarget = \"600\"\n\
+             [[auto_answer]]\naccount = \"desk\"\nwhen = \"always\"\ncallers = [\"6*\"]\n"
+        );
+        let profile = KioskProfile::of_text(&text).expect("a profile");
+        assert_eq!((profile.title.as_str(), profile.buttons.len(), profile.auto_answer.len()), ("Reception", 1, 1));
+        assert!(!profile.answer_by_hand && !profile.hide_cursor);
+        assert!(profile.pin.is_some_and(|pin| pin.is(&Secret::new("4711")) && !pin.is(&Secret::new("4712"))));
+    }
+
+    #[test]
+    fn the_example_beside_the_installers_is_a_profile() {
+        let profile = KioskProfile::of_text(include_str!("../../../../installers/kiosk/kiosk.toml")).expect("a profile");
+        assert_eq!((profile.buttons.len(), profile.auto_answer.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_complaint_names_its_line() {
+        assert_eq!(line("account = \"desk\"\n\ntitle = 7\n"), Some(3));
+        assert_eq!(line("account = \"desk\"\nacount = \"desk\"\n"), Some(2));
+        assert_eq!(line("account = \"desk\"\n= nonsense"), Some(2));
+        assert_eq!(line("account = \"desk\"\n# one\n\npin = \"4711\"\n"), Some(4));
+        assert_eq!(line("account = \"desk\"\n[[buttons]]\nlabel = \"Help\"\ntarget = \"\"\n"), Some(4));
+        assert_eq!(line("account = \"desk\"\n\n[[buttons]]\nlabel = \" \"\ntarget = \"600\"\n"), Some(3));
+        let policy = "account = \"desk\"\n\n[[auto_answer]]\naccount = \"desk\"\ndelay_s = 999\n";
+        assert_eq!(line(policy), Some(3));
+        assert_eq!(line("account = \"desk\"\n[[auto_answer]]\naccount = \"office\"\n"), Some(2));
+        assert_eq!(line("account = \"desk\"\ncall_on_start = true\n"), None);
+    }
+}

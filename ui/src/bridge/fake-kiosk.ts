@@ -1,0 +1,68 @@
+// A kiosk that is made up, for tests and for looking at the page in a browser. Not part of the program.
+import type { KioskBridge, Stop } from "./bridge";
+import { someCall } from "./fake";
+import type { KioskAction, KioskScreen, KioskView } from "./types";
+
+const incoming = { direction: "incoming", state: { state: "incoming" }, answered_ms: null, media: null } as const;
+
+const SCREENS: Record<string, KioskScreen> = {
+  idle: {
+    screen: "idle",
+    title: "Reception of the Wintergarten",
+    text: "Touch a button. Somebody answers at any time of the day.",
+    buttons: ["Porter", "Doctor on call", "Taxi"],
+    ready: true,
+  },
+  starting: { screen: "idle", title: "Reception", text: "", buttons: ["Porter"], ready: false },
+  many: {
+    screen: "idle",
+    title: "Directory",
+    text: "",
+    buttons: Array.from({ length: 12 }, (_, at) => `Department of things ${at + 1}`),
+    ready: true,
+  },
+  itself: { screen: "call", call: someCall({ ...incoming, answers_itself_ms: 78_000 }), can_answer: false },
+  incoming: { screen: "call", call: someCall({ ...incoming }), can_answer: true },
+  talking: { screen: "call", call: someCall(), can_answer: false },
+  muted: { screen: "call", call: someCall({ muted: true }), can_answer: false },
+  damaged: {
+    screen: "fault",
+    fault: "profile",
+    detail: "line 7: unknown field, expected one of account, title, text",
+    line: 7,
+  },
+  account: { screen: "fault", fault: "account", detail: "desk", line: null },
+  offline: { screen: "fault", fault: "offline", detail: "the server did not answer", line: null },
+};
+
+/** A kiosk that shows one screen and keeps what it is asked. */
+export class FakeKiosk implements KioskBridge {
+  readonly acts: KioskAction[] = [];
+  readonly pins: string[] = [];
+  readonly view: KioskView;
+
+  constructor(scene: string, language: string) {
+    this.view = {
+      at_ms: 75_000,
+      language,
+      screen: SCREENS[scene] as KioskScreen,
+      microphone_live: scene === "talking",
+      can_leave: scene !== "damaged",
+      hides_cursor: false,
+    };
+  }
+
+  follow(draw: (view: KioskView) => void): Stop {
+    draw(this.view);
+    return () => {};
+  }
+
+  async act(action: KioskAction): Promise<void> {
+    this.acts.push(action);
+  }
+
+  async leave(pin: string): Promise<boolean> {
+    this.pins.push(pin);
+    return pin === "4711";
+  }
+}

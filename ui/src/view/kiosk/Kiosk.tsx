@@ -1,0 +1,101 @@
+import { useEffect, useState } from "preact/hooks";
+import type { KioskBridge } from "../../bridge/bridge";
+import type { KioskAction, KioskScreen, KioskView } from "../../bridge/types";
+import { say } from "../../words/words";
+import { useNow, useWear } from "../hooks";
+import { KioskCall } from "./KioskCall";
+import { Leave, WayOut } from "./Leave";
+
+/** The one page of a kiosk. It says what the phone tells, and asks what its profile allows; there is no dialog. */
+export function Kiosk({ bridge }: { bridge: KioskBridge }) {
+  const [view, draw] = useState<KioskView | null>(null);
+  const [drawn, count] = useState(0);
+  const [leaving, leave] = useState(false);
+  useEffect(
+    () =>
+      bridge.follow((next) => {
+        draw(next);
+        count((n) => n + 1);
+      }),
+    [bridge],
+  );
+  useEffect(() => {
+    const keep = (event: Event) => event.preventDefault();
+    document.addEventListener("contextmenu", keep);
+    return () => document.removeEventListener("contextmenu", keep);
+  }, []);
+  useWear(view?.language ?? "", "system");
+  const clock = view ? { revision: drawn, at_ms: view.at_ms } : null;
+  const now = useNow(clock, view?.screen.screen === "call");
+  if (!view) return <main class="kiosk" />;
+  // Nothing comes of a touch that is too late; what becomes of one is on the screen.
+  const act = (action: KioskAction) => void bridge.act(action).catch(() => {});
+  return (
+    <main class={view.hides_cursor ? "kiosk no-cursor" : "kiosk"}>
+      {view.microphone_live && (
+        <p class="kiosk-live" role="status">
+          {say("kiosk.live")}
+        </p>
+      )}
+      {leaving ? (
+        <Leave bridge={bridge} onBack={() => leave(false)} />
+      ) : (
+        <Screen screen={view.screen} now={now} act={act} />
+      )}
+      {view.can_leave && !leaving && <WayOut onHeld={() => leave(true)} />}
+    </main>
+  );
+}
+
+interface Props {
+  screen: KioskScreen;
+  now: number;
+  act: (action: KioskAction) => void;
+}
+
+function Screen({ screen, now, act }: Props) {
+  switch (screen.screen) {
+    case "idle":
+      return (
+        <section class="kiosk-idle">
+          <h1>{screen.title || "Sidetone"}</h1>
+          {screen.text && <p>{screen.text}</p>}
+          <div class="kiosk-buttons">
+            {screen.buttons.map((label, button) => (
+              <button
+                key={label}
+                type="button"
+                disabled={!screen.ready}
+                onClick={() => act({ action: "dial", button })}
+              >
+                {label}
+              </button>
+            ))}
+          </div>
+          <p class="kiosk-lamp" role="status">
+            <span class={screen.ready ? "lamp good" : "lamp"} aria-hidden="true" />
+            {say(screen.ready ? "kiosk.ready" : "kiosk.starting")}
+          </p>
+        </section>
+      );
+    case "call":
+      return <KioskCall call={screen.call} canAnswer={screen.can_answer} now={now} act={act} />;
+    case "fault":
+      return (
+        <section class="kiosk-fault" role="alert">
+          <h1>{say(`kiosk.${screen.fault}`)}</h1>
+          <p>{say(`kiosk.${screen.fault}-help`)}</p>
+          <p class="kiosk-code">
+            {say("kiosk.code", { code: CODES[screen.fault] })}
+            {screen.line !== null && ` · ${say("kiosk.line", { line: screen.line })}`}
+          </p>
+          <p class="kiosk-detail">
+            <bdi>{screen.detail}</bdi>
+          </p>
+        </section>
+      );
+  }
+}
+
+/** What staff can say on the telephone. */
+const CODES = { profile: "K1", account: "K2", offline: "K3" } as const;
