@@ -234,6 +234,8 @@ fn the_official_client_and_this_phone_call_each_other() {
         for digit in ["5", "8"] {
             phone.wait_for(0, &format!("key {digit}"), |event| event["event"] == "dtmf" && event["digit"] == digit);
         }
+        // Long enough for the tone to be measured.
+        std::thread::sleep(Duration::from_secs(2));
         theirs.ask("disconnect", json!({}));
         phone.finish(LONG).was_a_good_call("remote");
         assert!(phone.heard().time_of_tone(500.0) > Duration::from_secs(1), "we heard the browser");

@@ -293,7 +293,7 @@ fn a_cable_that_is_out_for_20_s_keeps_the_call_and_its_sound_comes_back_within_3
 }
 
 #[test]
-fn a_path_that_is_lost_for_good_is_looked_for_once_more_and_then_given_up() {
+fn a_path_that_is_lost_for_good_is_looked_for_again_and_then_given_up() {
     let t = Scenario::new().with_far();
     let talk = t.far_call();
     t.air().cut("alice");

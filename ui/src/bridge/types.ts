@@ -861,25 +861,6 @@ export type KeptWhere =
 /**  In memory: it must be given again after a restart. */
 "this-run";
 
-/**  What a lamp shows. */
-export type LampState = 
-/**  Nobody told yet, or the server does not tell. */
-"unknown" | 
-/**  In no call. */
-"free" | 
-/**  A call rings there. */
-"ringing" | 
-/**  In a call. */
-"busy";
-
-/**  One lamp as drawn. */
-export type LampView = {
-	/**  Whose: the first number of a contact, as it was written. */
-	number: Personal,
-	/**  What it shows. */
-	state: LampState,
-	/**  Whether the call that rings there can be picked up here. */
-	pick_up: boolean,
 /**  What can be asked on the screen of a kiosk. */
 export type KioskAction = 
 /**  Call whom a button names. */
@@ -951,6 +932,27 @@ export type KioskView = {
 	can_leave: boolean,
 	/**  Whether no pointer is shown. */
 	hides_cursor: boolean,
+};
+
+/**  What a lamp shows. */
+export type LampState = 
+/**  Nobody told yet, or the server does not tell. */
+"unknown" | 
+/**  In no call. */
+"free" | 
+/**  A call rings there. */
+"ringing" | 
+/**  In a call. */
+"busy";
+
+/**  One lamp as drawn. */
+export type LampView = {
+	/**  Whose: the first number of a contact, as it was written. */
+	number: Personal,
+	/**  What it shows. */
+	state: LampState,
+	/**  Whether the call that rings there can be picked up here. */
+	pick_up: boolean,
 };
 
 /**  How loud it is, in dBFS (RMS over the last 50 ms), -127 for silence. */

@@ -289,7 +289,7 @@ impl Call {
             Phase::Waiting { until, .. } => Some(*until),
             Phase::Alerting { give_up_at, .. } => Some(*give_up_at),
             Phase::Ended(ended) => Some(ended.deadline()),
-            Phase::Talking => [self.lost.due(), self.lost.look_due()].into_iter().flatten().min(),
+            Phase::Talking => [self.lost.due(), self.lost.look_due(), self.lost.search_ends()].into_iter().flatten().min(),
             Phase::Preparing { .. } | Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging => None,
         };
         [phase, self.digits.due(), self.transfer.deadline(), self.unattended_due()].into_iter().flatten().min()
@@ -320,6 +320,9 @@ impl Call {
                 // Nobody hears it now; the far end's server does when the connection comes back.
                 out.line(&self.account, LineRequest::HangUp { call: self.line });
                 self.end(now, Cause::ConnectionLost, out);
+            }
+            Phase::Talking if self.lost.search_ends().is_some_and(|ends| now >= ends) => {
+                self.give_up_media(now, "the way of the audio was lost, and none was found in a minute".into(), out);
             }
             Phase::Talking if self.lost.look_due().is_some_and(|due| now >= due) => self.look_for_path(now, out),
             Phase::Ended(_) => self.report_when_due(now, out),

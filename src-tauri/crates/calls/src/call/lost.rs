@@ -14,6 +14,9 @@ const FIRST_LOOK: Duration = Duration::from_millis(200);
 /// Between one search for another path and the next.
 const NEXT_LOOK: Duration = Duration::from_secs(5);
 
+/// How long is looked for a path; a cable may be out for a minute.
+const LONGEST_LOOK: Duration = Duration::from_secs(60);
+
 /// What is lost, and since when. One of the two alone ends no call: without the server the audio goes on, and without the
 /// audio path the server can still help to find another.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -35,6 +38,11 @@ impl Lost {
     /// The account became unreachable, or reachable again.
     pub(super) fn line(&mut self, now: Instant, lost: bool) {
         self.line = lost.then(|| self.line.unwrap_or(now));
+    }
+
+    /// When to end the search for a path, and the call.
+    pub(super) fn search_ends(self) -> Option<Instant> {
+        Some(self.path? + LONGEST_LOOK)
     }
 
     /// When to look for another path. It takes the server's help.

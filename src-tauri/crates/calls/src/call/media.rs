@@ -177,7 +177,7 @@ impl Call {
     }
 
     /// Without audio there is no call.
-    fn give_up_media(&mut self, now: Instant, detail: String, out: &mut Outbox) {
+    pub(super) fn give_up_media(&mut self, now: Instant, detail: String, out: &mut Outbox) {
         match &self.phase {
             Phase::Judging | Phase::Alerting { .. } => {
                 // 480 and not 488: their offer was fine, our machine was not.

@@ -249,7 +249,7 @@ impl AculabLine {
                 Ok(callee) => self.prepare(now, call, &callee),
                 Err(detail) => self.outputs.push_back(failed(call, detail)),
             },
-            LineRequest::Invite { call, target, offer, headers, referred } => {
+            LineRequest::Invite { call, target, offer, headers, referred, pick_up } => {
                 self.prepared.remove(&call);
                 let callee = dial::callee(&target, &self.names);
                 let addressed = callee.and_then(|callee| Ok((callee.target(&self.names)?, callee)));
@@ -262,7 +262,7 @@ impl AculabLine {
                         if let Callee::Service(_) = callee {
                             self.to_services.insert(call);
                         }
-                        let request = LineRequest::Invite { call, target, offer, headers, referred };
+                        let request = LineRequest::Invite { call, target, offer, headers, referred, pick_up };
                         self.presence.handle(now, Input::Request(request));
                     }
                 }

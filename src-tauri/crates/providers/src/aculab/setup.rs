@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{AccessKey, AculabAccount, AculabInterface, CallerId, ClientId, CloudId, OfflineCause};
+use model::{AccessKey, AculabAccount, AculabInterface, CallerId, ClientId, CloudId, OfflineCause, Personal};
 use sip::{Form, Refresh, Transport, Uri, UserAgentConfig, auth::Credentials};
 
 use crate::{
@@ -77,5 +77,6 @@ pub(super) fn read(account: &AculabAccount) -> Result<(Setup, Names), OfflineCau
     let habits = Habits { connect, loss: Loss::CallsEnd, schedule: Schedule::Doubling };
     let domain = names.client_domain.clone();
     // It registers once it has a token.
-    Ok((Setup { endpoint, user_agent, domain, register: false, mwi: false, habits }, names))
+    let pickup_code = Personal::default();
+    Ok((Setup { endpoint, user_agent, domain, register: false, mwi: false, pickup_code, habits }, names))
 }

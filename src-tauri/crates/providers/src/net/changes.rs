@@ -34,7 +34,7 @@ pub(super) struct Changes {
 enum Watcher {
     /// It needs a runtime around it, which there is at the first question.
     NotYet,
-    Watching(IfWatcher),
+    Watching(Box<IfWatcher>),
     /// The system does not tell.
     Blind,
 }
@@ -49,7 +49,7 @@ impl Changes {
     pub(super) async fn next(&mut self) {
         if let Watcher::NotYet = self.watcher {
             self.watcher = match IfWatcher::new() {
-                Ok(watcher) => Watcher::Watching(watcher),
+                Ok(watcher) => Watcher::Watching(Box::new(watcher)),
                 Err(error) => blind(&error),
             };
         }

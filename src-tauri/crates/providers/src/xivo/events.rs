@@ -187,7 +187,12 @@ impl Told {
         if self.direction == Direction::Outgoing && self.sip_call_id.is_none() {
             return self.event("Failed", ServiceFacts::default());
         }
+        let words;
         let (reason, code) = match how {
+            LineEnd::Caused { cause } => {
+                words = cause.to_string();
+                (words.as_str(), None)
+            }
             LineEnd::Local if self.direction == Direction::Outgoing && !self.answered => ("Call cancelled", None),
             LineEnd::Local => ("Call terminated", None),
             LineEnd::Bye { code } => ("Call terminated", *code),

@@ -30,7 +30,14 @@ impl Line {
 
     fn dial(&mut self) {
         let target = "1002".parse().expect("can be dialled");
-        self.ask(LineRequest::Invite { call: OUT, target, offer: "v=0".into(), headers: Vec::new(), referred: None });
+        self.ask(LineRequest::Invite {
+            call: OUT,
+            target,
+            offer: "v=0".into(),
+            headers: Vec::new(),
+            referred: None,
+            pick_up: false,
+        });
         self.tell(LineEvent::Sent { call: OUT, sip_call_id: "out@x".into() });
     }
 
@@ -41,6 +48,7 @@ impl Line {
             remote,
             offer: None,
             sip_call_id: "in@x".into(),
+            diverted_by: None,
             replaces: None,
             plan: None,
             headers: Vec::new(),
@@ -129,7 +137,7 @@ fn a_refused_or_missed_call_ends_once_with_the_words_of_sip() {
 fn a_call_that_never_left_has_failed() {
     let mut line = Line::default();
     let target = "sip:1002@elsewhere".parse().expect("can be dialled");
-    line.ask(LineRequest::Invite { call: OUT, target, offer: "v=0".into(), headers: Vec::new(), referred: None });
+    line.ask(LineRequest::Invite { call: OUT, target, offer: "v=0".into(), headers: Vec::new(), referred: None, pick_up: false });
     line.tell(LineEvent::Ended { call: OUT, how: LineEnd::Failed { detail: "not connected".into() } });
     assert_eq!(line.told, [r#"{"group":"outgoing","type":"Failed"}"#]);
 }

@@ -202,7 +202,7 @@ impl Bench {
     pub fn invite(&mut self, target: &str, headers: &[(&str, &str)]) {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
         let target = target.parse().expect("can be dialled");
-        self.request(LineRequest::Invite { call: CALL, target, offer: SDP.into(), headers, referred: None });
+        self.request(LineRequest::Invite { call: CALL, target, offer: SDP.into(), headers, referred: None, pick_up: false });
     }
 
     pub fn dial(&mut self, target: &str) {
