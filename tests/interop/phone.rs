@@ -295,7 +295,7 @@ impl Over {
         assert_eq!(self.ended()["code"], Value::Null);
         let media = self.media();
         let count = |which: &str| media[which].as_u64().unwrap_or_default();
-        assert!(count("packets_sent") > 10 && count("packets_received") > 10, "{media}");
+        assert!(count("packets_sent") > 20 && count("packets_received") > 20, "{media}");
         assert_eq!(media["trouble"], Value::Null, "{media}");
     }
 }

@@ -83,6 +83,15 @@ impl UdpPeer {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes whether the machine still has the address that the path in use leaves from.
+    pub(super) fn look_at_base(&self, is_ours: impl Fn(IpAddr) -> bool) {
+        let mut state = self.state();
+        if let Some(base) = state.transport.base_in_use() {
+            state.transport.base_is_there(is_ours(base.ip()));
+            self.changed.notify_one();
+        }
+    }
+
     /// Waits for the streams, and takes what they have.
     async fn streams(&self) {
         poll_fn(|context| {
@@ -226,11 +235,7 @@ impl Peer for UdpPeer {
     }
 
     async fn network_changed(&self) {
-        let mut state = self.state();
-        if state.transport.base_in_use().is_some_and(|base| !sockets::is_ours(base.ip())) {
-            state.transport.lose_base();
-            self.changed.notify_one();
-        }
+        self.look_at_base(sockets::is_ours);
     }
 
     async fn event(&self) -> PeerEvent {

@@ -99,6 +99,21 @@ async fn packets_pass_both_ways_and_a_new_ssrc_is_heard_too() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_gone_interrupts_at_once_and_one_that_is_back_is_told() {
+    let moving = Arc::new(UdpPeer::open(Arc::new(Identity::generate().expect("a certificate")), settings()).expect("sockets"));
+    let (a, b): (Arc<dyn Peer>, _) = (moving.clone(), open(settings()).await);
+    connect(&a, &b).await;
+    both_connected(&a, &b).await;
+    moving.look_at_base(|_| false);
+    assert_eq!(news(&a, &b).await, PeerEvent::Interrupted);
+    a.network_changed().await;
+    assert!(matches!(news(&a, &b).await, PeerEvent::Connected(_)), "it is there again");
+    a.network_changed().await;
+    let quiet = timeout(Duration::from_millis(300), news(&a, &b)).await;
+    assert!(quiet.is_err(), "another change is no news: {quiet:?}");
+}
+
+#[tokio::test]
 async fn a_far_end_that_hides_its_address_is_found_by_its_checks() {
     for hides_offer in [true, false] {
         let (a, b) = (open(settings()).await, open(settings()).await);

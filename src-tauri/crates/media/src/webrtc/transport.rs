@@ -73,6 +73,8 @@ pub(crate) struct Transport {
     outbox: VecDeque<Datagram>,
     events: VecDeque<PeerEvent>,
     ended: bool,
+    /// Whether the path in use left from an address that the machine no longer has.
+    base_lost: bool,
 }
 
 impl Transport {
@@ -96,6 +98,7 @@ impl Transport {
             outbox: VecDeque::new(),
             events: VecDeque::new(),
             ended: false,
+            base_lost: false,
         })
     }
 
@@ -190,9 +193,15 @@ impl Transport {
         Some(self.servers.base_of(local).unwrap_or(local))
     }
 
-    /// The address of that end is gone: nothing comes that way any more.
-    pub(crate) fn lose_base(&mut self) {
-        self.tell(PeerEvent::Interrupted);
+    /// Whether the machine has the address of that end. Without it nothing comes that way; when it is back before ICE has
+    /// noticed anything, the path is good again, and ICE would never say so.
+    pub(crate) fn base_is_there(&mut self, there: bool) {
+        let was_lost = std::mem::replace(&mut self.base_lost, !there);
+        if !there {
+            self.tell(PeerEvent::Interrupted);
+        } else if was_lost {
+            self.tell(PeerEvent::Connected(self.ice.pair()));
+        }
     }
 
     fn retire(&mut self, now: Instant, addresses: &Addresses) {
@@ -384,6 +393,7 @@ impl Transport {
         while let Some(event) = self.ice.poll_event(now) {
             match event {
                 IceEvent::Connected | IceEvent::Switched => {
+                    self.base_lost = false;
                     if let Some(before) = self.before.take_if(|_| event == IceEvent::Switched) {
                         self.retire(now, &before);
                     }
