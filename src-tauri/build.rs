@@ -20,6 +20,7 @@ const COMMANDS: &[&str] = &[
     "history",
     "import_contacts",
     "incoming_action",
+    "keep_ringtone",
     "kiosk_act",
     "kiosk_follow",
     "kiosk_leave",

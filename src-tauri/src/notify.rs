@@ -8,10 +8,10 @@ pub(crate) use other::follow;
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::collections::{BTreeSet, HashMap};
+    use std::collections::{BTreeSet, HashMap, VecDeque};
 
     use futures_util::StreamExt;
-    use model::{CallId, Snapshot};
+    use model::{CallId, Command, Snapshot};
     use phone::{
         Phone,
         desktop::{Alert, IncomingAction, Words, fill, incoming, missed},
@@ -26,9 +26,13 @@ mod linux {
     const ANSWER: &str = "answer";
     const DECLINE: &str = "decline";
     const VETO: &str = "veto";
+    const CALL_BACK: &str = "call-back";
 
     /// What a click on the notification itself is called by the desktop.
     const DEFAULT: &str = "default";
+
+    /// Notifications of missed calls whose button still works; desktops keep them for hours.
+    const RETURNABLE: usize = 50;
 
     #[zbus::proxy(
         interface = "org.freedesktop.Notifications",
@@ -60,7 +64,9 @@ mod linux {
         let shown = async {
             let bus = Connection::session().await?;
             let desktop = NotificationsProxy::new(&bus).await?;
-            Notifier { app, phone, desktop, ringing: HashMap::new(), told: BTreeSet::new() }.run(sentences).await
+            Notifier { app, phone, desktop, ringing: HashMap::new(), told: BTreeSet::new(), returnable: VecDeque::new() }
+                .run(sentences)
+                .await
         };
         if let Err(error) = shown.await {
             debug!(%error, "the desktop shows no notifications");
@@ -75,6 +81,8 @@ mod linux {
         ringing: HashMap<CallId, u32>,
         /// Missed calls that were told of.
         told: BTreeSet<CallId>,
+        /// Their notifications, oldest first, and what calls back.
+        returnable: VecDeque<(u32, Command)>,
     }
 
     impl Notifier<'_> {
@@ -128,13 +136,27 @@ mod linux {
                 }
             }
             let missed = missed(snapshot, language);
-            self.told.retain(|call| missed.iter().any(|alert| alert.call == *call));
-            for alert in missed {
+            self.told.retain(|call| missed.iter().any(|(alert, _)| alert.call == *call));
+            for (alert, call_back) in missed {
                 // Told or not: a call of the past is not told of later.
                 if self.told.insert(alert.call) && wanted {
                     let alert = Alert { title: fill(words.missed_call_of, &alert.title), ..alert };
-                    self.told_or_logged(self.notify(&alert, &[DEFAULT, self.words().show], 1).await.map(|_| ()));
+                    self.show_missed(&alert, call_back, words).await;
                 }
+            }
+        }
+
+        async fn show_missed(&mut self, alert: &Alert, call_back: Option<Command>, words: &Words) {
+            let mut actions = vec![DEFAULT, words.show];
+            if call_back.is_some() {
+                actions.extend([CALL_BACK, words.call_back]);
+            }
+            match self.notify(alert, &actions, 1).await {
+                Ok(id) => self.returnable.extend(call_back.map(|call_back| (id, call_back))),
+                Err(error) => debug!(%error, "a missed call could not be notified"),
+            }
+            if self.returnable.len() > RETURNABLE {
+                self.returnable.pop_front();
             }
         }
 
@@ -160,7 +182,19 @@ mod linux {
             self.desktop.notify("Sidetone", 0, "sidetone", &alert.title, &body, actions, hints, expire_ms).await
         }
 
-        fn on_click(&self, id: u32, action: &str) {
+        /// Once: a second press on the same notification calls nobody.
+        fn call_back(&mut self, id: u32) {
+            let found = self.returnable.iter().position(|(notification, _)| *notification == id);
+            if let Some((_, dial)) = found.and_then(|at| self.returnable.remove(at)) {
+                program::send(&self.app, dial);
+                program::bring_up_later(&self.app);
+            }
+        }
+
+        fn on_click(&mut self, id: u32, action: &str) {
+            if action == CALL_BACK {
+                return self.call_back(id);
+            }
             let call = self.ringing.iter().find(|(_, notification)| **notification == id).map(|(call, _)| *call);
             let chosen = match action {
                 ANSWER => Some(IncomingAction::Answer),

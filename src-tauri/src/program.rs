@@ -149,6 +149,7 @@ pub(crate) fn run(
             kiosk_commands::kiosk_leave,
             settings::check_settings,
             settings::forget_secret,
+            settings::keep_ringtone,
             settings::save_settings,
             settings::set_secret,
             settings::settings,

@@ -36,6 +36,17 @@ fn the_practice_exchange_calls_back_once() {
 }
 
 #[test]
+fn a_call_that_was_sent_on_says_by_whom() {
+    let t = Scenario::new().with_far();
+    let offer = t.far_offer(&t.far_media());
+    FarCall::to_phone(t.far(), &offer, "Diversion: \"Reception\" <sip:100@far.invalid>;reason=no-answer\r\n");
+    t.run_for(ms(100));
+    let by = t.alice().snapshot().calls[0].diverted_by.clone().expect("somebody sent it on");
+    assert_eq!((by.name.expose(), by.number.expose()), ("Reception", "100"));
+    assert_eq!(t.alice().told(|event| matches!(event, Event::Incoming { diverted_by: Some(told), .. } if *told == by)), 1);
+}
+
+#[test]
 fn a_caller_hears_that_it_rings_within_5_ms_and_it_rings_within_100() {
     let t = Scenario::new().with_far();
     let media = t.far_media();

@@ -1,11 +1,16 @@
 //! Changing the settings of a running phone, and trying them first.
 
+use std::io::Cursor;
+
 use audio::DeviceRole;
+use hound::{SampleFormat, WavSpec};
 use model::{
     Account, AccountId, AccountStep, AccountTrial, Codec, DevicesView, FieldProblem, KeptWhere, Provider, SecretKey,
     SettingsView, SipAccount, TrialOutcome,
 };
-use tests::{Registering, Scenario, seconds};
+use tests::{Registering, Scenario, seconds, tone};
+
+const SPEC: WavSpec = WavSpec { channels: 1, sample_rate: 48_000, bits_per_sample: 16, sample_format: SampleFormat::Int };
 
 fn settings(t: &Scenario) -> SettingsView {
     t.run(t.alice().phone.office().settings())
@@ -49,6 +54,23 @@ fn a_field_that_cannot_work_is_named_and_nothing_changes() {
     t.run_for(seconds(1));
     assert_eq!(t.alice().snapshot().changes.settings, 0);
     assert!(!settings(&t).settings.calls.codecs.is_empty());
+}
+
+#[test]
+fn a_ringtone_of_the_users_own_is_copied_and_what_cannot_be_played_is_refused() {
+    let t = Scenario::new().with_folders().with_far();
+    let office = t.alice().phone.office();
+    let mut wav = Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut wav, SPEC).expect("a file can be begun");
+    tone(700.0, -12.0, seconds(1)).iter().for_each(|sample| writer.write_sample((sample * 32_000.0) as i16).expect("written"));
+    writer.finalize().expect("finished");
+    let path = t.run(office.keep_ringtone("ding.wav".into(), wav.get_ref().clone())).expect("it is kept");
+    assert_eq!(std::fs::read(&path).expect("the copy"), wav.into_inner());
+    for (what, sound) in [("nothing", Vec::new()), ("a text", b"ding".to_vec()), ("eleven megabytes", vec![0; 11 << 20])] {
+        let refused = t.run(office.keep_ringtone("ding.wav".into(), sound)).expect_err(what);
+        assert!(refused.message.contains("cannot be played") || refused.message.contains("10 MB"), "{what}: {refused}");
+    }
+    assert!(std::fs::metadata(&path).expect("the copy").len() > 1000, "the good one is still there");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod notifications;
 pub(crate) mod screen;
 mod tray;
 
+mod awake;
 mod links;
 mod page;
 mod popup;

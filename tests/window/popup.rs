@@ -1,6 +1,6 @@
 //! What shows that the phone rings: its own small window, and the desktop's notification.
 
-use model::CallState;
+use model::{CallState, Direction};
 
 use super::{
     notifications::Notifications,
@@ -105,4 +105,12 @@ fn a_call_nobody_took_is_told_of_afterwards() {
     screen.wait_for("ringing call", rings);
     let told = notifications.wait_for("word of the missed call", |shown| shown.title.starts_with("Missed call"));
     assert_eq!(told.urgency, 1);
+    assert!(told.actions.iter().any(|action| action == "call-back"), "{told:?}");
+    notifications.press(&told, "call-back");
+    let missed =
+        screen.status().and_then(|snapshot| snapshot.calls.into_iter().find(|call| call.direction == Direction::Incoming));
+    let caller = missed.expect("it is still shown").remote;
+    screen.wait_for("call back", |snapshot| {
+        snapshot.calls.iter().any(|call| call.direction == Direction::Outgoing && call.remote.number == caller.number)
+    });
 }

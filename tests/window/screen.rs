@@ -94,6 +94,11 @@ impl Screen {
         self.folder.path().join("data")
     }
 
+    /// The user's home folder.
+    pub(crate) fn home(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Gives the user settings beside the practice account, before the program starts.
     pub(crate) fn settings(&self, tables: &str) {
         let practice = "[[accounts]]\nid = \"practice\"\nprovider = { kind = \"practice\" }\n";

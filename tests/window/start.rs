@@ -27,6 +27,21 @@ fn the_self_test_needs_no_screen_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn it_starts_with_the_session_where_the_user_wants_that_and_not_for_ever() {
+    let Some(screen) = Screen::open() else { return };
+    screen.settings("[window]\nstart_with_session = true\n");
+    let entry = screen.home().join(".config/autostart/sidetone.desktop");
+    let program = screen.start(&["--minimized"]);
+    let text = eventually("entry of the session", || std::fs::read_to_string(&entry).ok());
+    let starts = text.lines().find_map(|line| line.strip_prefix("Exec=")).expect("a command");
+    assert!(starts.contains("sidetone") && starts.ends_with("--minimized"), "{text}");
+    drop(program);
+    screen.settings("");
+    let _program = screen.start(&["--minimized"]);
+    eventually("end of the entry", || (!entry.exists()).then_some(()));
+}
+
+#[test]
 fn a_second_start_brings_the_first_window_up() {
     let Some(screen) = Screen::open() else { return };
     let first = screen.start(&[]);

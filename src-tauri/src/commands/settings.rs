@@ -1,5 +1,8 @@
 //! The settings, their secrets, and trials of what is being set.
 
+use std::path::PathBuf;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
 use model::{Account, AccountTrial, FieldProblem, IceTrial, IceUrl, Secret, SecretKept, SecretKey, Settings, SettingsView};
 use phone::{Office, Phone};
 use tauri::State;
@@ -26,6 +29,13 @@ pub(crate) async fn save_settings(phone: State<'_, Phone>, settings: Settings) -
         Err(refused) if !refused.problems.is_empty() => Ok(refused.problems),
         Err(refused) => Err(UiError::new("settings", refused)),
     }
+}
+
+/// Keeps a sound file to ring with, whose bytes come as Base64; its path.
+#[tauri::command]
+pub(crate) async fn keep_ringtone(phone: State<'_, Phone>, name: String, sound: String) -> Result<PathBuf, UiError> {
+    let sound = BASE64_STANDARD.decode(sound).map_err(|error| UiError::new("ringtone", error))?;
+    phone.office().keep_ringtone(name, sound).await.map_err(|refused| UiError::new("ringtone", refused))
 }
 
 /// Keeps a secret. There is no command that reads one.

@@ -69,6 +69,8 @@ export interface Bridge {
   checkSettings(settings: Settings): Promise<FieldProblem[]>;
   /** Puts the settings in force, or says which fields keep them from it. */
   saveSettings(settings: Settings): Promise<FieldProblem[]>;
+  /** Keeps a sound file, whose bytes come as Base64, to ring with; its path. */
+  keepRingtone(name: string, sound: string): Promise<string>;
   /** Keeps a secret. There is no way to read one. */
   setSecret(key: SecretKey, value: string): Promise<SecretKept>;
   forgetSecret(key: SecretKey): Promise<void>;

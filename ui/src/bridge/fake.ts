@@ -298,6 +298,11 @@ export class FakePhone implements Bridge {
     return [];
   }
 
+  async keepRingtone(name: string, sound: string): Promise<string> {
+    this.asked.push(`keepRingtone ${name} ${sound}`);
+    return `/home/me/ringtones/${name}`;
+  }
+
   async setSecret(key: SecretKey, value: string): Promise<SecretKept> {
     this.asked.push(`setSecret ${key.secret} ${key.account} ${value.length}`);
     this.passwords.add(key.account);

@@ -36,6 +36,7 @@ export function tauriBridge(): Bridge {
     settings: () => invoke("settings"),
     checkSettings: (settings) => invoke("check_settings", { settings }),
     saveSettings: (settings) => invoke("save_settings", { settings }),
+    keepRingtone: (name, sound) => invoke("keep_ringtone", { name, sound }),
     setSecret: (key, value) => invoke("set_secret", { key, value }),
     forgetSecret: (key) => invoke("forget_secret", { key }),
     tryAccount: (account, password) => invoke("try_account", { account, password }),

@@ -485,6 +485,7 @@ export const de: Catalogue = {
   "ringtone.digital": "Digital",
   "ringtone.soft": "Leise",
   "ringtone.file": "Eine eigene Datei",
+  "ringtone.choose": "Datei wählen …",
   "ringtone.path": "Datei",
   "ringtone.path-hint": "Der ganze Pfad einer WAV-, MP3-, Ogg-Vorbis- oder FLAC-Datei",
   "ringtone.listen": "Anhören",

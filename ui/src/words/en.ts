@@ -485,6 +485,7 @@ export const en = {
   "ringtone.digital": "Digital",
   "ringtone.soft": "Soft",
   "ringtone.file": "A file of yours",
+  "ringtone.choose": "Choose a file…",
   "ringtone.path": "File",
   "ringtone.path-hint": "The whole path of a WAV, MP3, Ogg Vorbis or FLAC file",
   "ringtone.listen": "Listen",

@@ -484,6 +484,7 @@ export const es: Catalogue = {
   "ringtone.digital": "Digital",
   "ringtone.soft": "Suave",
   "ringtone.file": "Un archivo propio",
+  "ringtone.choose": "Elegir un archivo…",
   "ringtone.path": "Archivo",
   "ringtone.path-hint": "La ruta completa de un archivo WAV, MP3, Ogg Vorbis o FLAC",
   "ringtone.listen": "Escuchar",

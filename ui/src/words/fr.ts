@@ -489,6 +489,7 @@ export const fr: Catalogue = {
   "ringtone.digital": "Numérique",
   "ringtone.soft": "Douce",
   "ringtone.file": "Un fichier à vous",
+  "ringtone.choose": "Choisir un fichier…",
   "ringtone.path": "Fichier",
   "ringtone.path-hint": "Le chemin complet d’un fichier WAV, MP3, Ogg Vorbis ou FLAC",
   "ringtone.listen": "Écouter",

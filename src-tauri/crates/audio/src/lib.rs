@@ -39,7 +39,7 @@ pub use levels::{LegLevels, MicrophoneLevels, SILENCE_DBFS, StreamState};
 pub use memory::MemoryHost;
 pub use null::NullHost;
 pub use recording::CallRecording;
-pub use ringer::{RingPattern, RingSound, RingTone, ring_anyhow};
+pub use ringer::{RingPattern, RingSound, RingTone, check_ringtone, ring_anyhow};
 pub use tones::{Country, DtmfDetector, Played, Repeat, Source, ToneSpec};
 pub use trial::{TrialProgress, TrialState, microphone_trial};
 pub use watch::{DeviceChange, DeviceWatch, Use};

@@ -4,7 +4,7 @@ mod pattern;
 
 use std::{
     fs::File,
-    io::BufReader,
+    io::{BufReader, Cursor},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -99,6 +99,16 @@ fn open_file(path: &Path) -> Result<impl Source + Send + 'static, SoundError> {
     let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
     let decoder = Decoder::try_from(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
     Ok(decoder.take_duration(LONGEST_LOOP).buffered().repeat_infinite())
+}
+
+/// Whether the bytes of a file can be rung with.
+///
+/// # Errors
+/// Why not, as a sentence about the file.
+pub fn check_ringtone(bytes: Vec<u8>) -> Result<(), String> {
+    let decoder = Decoder::try_from(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    // A file may begin well and hold no sound.
+    if decoder.take_duration(LONGEST_LOOP).next().is_none() { Err("it holds no sound".into()) } else { Ok(()) }
 }
 
 /// rodio's error as ours.

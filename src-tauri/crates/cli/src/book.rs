@@ -4,7 +4,7 @@
 mod contacts;
 mod history;
 
-use model::{AccountId, Command, DialOptions, Target};
+use model::{AccountId, Command, DialOptions, Personal, Target};
 use phone::RemoteRequest;
 use store::{BookError, BookFile, BookLease, BookRules, BookTrouble};
 
@@ -27,6 +27,8 @@ pub(crate) enum BookVerb {
         #[arg(long)]
         account: Option<String>,
     },
+    /// Dial the last caller who was missed, from the account he called, on the running phone.
+    CallBack,
     /// Those who are known.
     Contacts {
         #[command(subcommand)]
@@ -41,12 +43,21 @@ pub(crate) async fn run(setting: &Setting, verb: BookVerb, printer: Printer) -> 
         BookVerb::Redial { account } => {
             let last = open(setting, printer)?.last_dialled().map_err(failed)?;
             let last = last.ok_or_else(|| Failure::new(Exit::Failed, "nothing has been dialled yet"))?;
-            let target = Target::try_from(last).map_err(|error| Failure::new(Exit::Failed, error))?;
-            let dial = DialOptions { target, account: account.map(AccountId), headers: Vec::new() };
-            remote::tell(setting.folder.path(), Command::Dial(dial)).await
+            dial(setting, last, account.map(AccountId)).await
+        }
+        BookVerb::CallBack => {
+            let missed = open(setting, printer)?.last_missed().map_err(failed)?;
+            let (account, number) =
+                missed.ok_or_else(|| Failure::new(Exit::Failed, "no call was missed that could be returned"))?;
+            dial(setting, number, Some(account)).await
         }
         BookVerb::Contacts { verb } => contacts::run(setting, verb, printer).await,
     }
+}
+
+async fn dial(setting: &Setting, number: Personal, account: Option<AccountId>) -> Result<Exit, Failure> {
+    let target = Target::try_from(number).map_err(|error| Failure::new(Exit::Failed, error))?;
+    remote::tell(setting.folder.path(), Command::Dial(DialOptions { target, account, headers: Vec::new() })).await
 }
 
 /// Opens the book, unless it cannot be kept: what these verbs change shall last.

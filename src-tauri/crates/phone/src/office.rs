@@ -3,13 +3,13 @@
 mod ice;
 mod trial;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use model::{
     Account, AccountTrial, Command, FieldProblem, IceTrial, IceUrl, KeptWhere, Password, Secret, SecretKept, SecretKey,
     SecretView, Settings, SettingsView,
 };
-use store::{Invalid, KeptIn, KeyStoreError, SaveError, Secrets, SettingsFile};
+use store::{DataFolder, Invalid, KeptIn, KeyStoreError, SaveError, Secrets, SettingsFile};
 use tokio::{
     sync::watch,
     task::{JoinError, spawn_blocking},
@@ -25,10 +25,14 @@ use crate::{
 /// What a phone without a settings file says.
 const NOTHING_IS_KEPT: &str = "this phone was started without a settings file: changes last until it ends";
 
+/// Minutes of sound in any form; more would only cost memory.
+const LARGEST_RINGTONE: usize = 10 << 20;
+
 /// The way to the settings. Clones are the same office.
 #[derive(Clone)]
 pub struct Office {
     world: World,
+    folder: Option<DataFolder>,
     file: Option<SettingsFile>,
     settings: watch::Receiver<Arc<Settings>>,
 }
@@ -79,8 +83,13 @@ impl From<SaveError> for NotSaved {
 }
 
 impl Office {
-    pub(crate) fn new(world: World, file: Option<SettingsFile>, settings: watch::Receiver<Arc<Settings>>) -> Self {
-        Self { world, file, settings }
+    pub(crate) fn new(
+        world: World,
+        folder: Option<DataFolder>,
+        file: Option<SettingsFile>,
+        settings: watch::Receiver<Arc<Settings>>,
+    ) -> Self {
+        Self { world, folder, file, settings }
     }
 
     /// The settings in force, and where their secrets are.
@@ -132,6 +141,22 @@ impl Office {
         .await??;
         phone.send(Command::SaveSettings { settings: Box::new(settings) })?;
         Ok(())
+    }
+
+    /// Keeps a sound file of the user to ring with: its path, as `calls.ringtone` takes it. No setting changes.
+    ///
+    /// # Errors
+    /// When it cannot be played, is too large, or cannot be written.
+    pub async fn keep_ringtone(&self, name: String, sound: Vec<u8>) -> Result<PathBuf, NotSaved> {
+        let folder = self.folder.clone().ok_or_else(|| NotSaved::because(NOTHING_IS_KEPT))?;
+        if sound.len() > LARGEST_RINGTONE {
+            return Err(NotSaved::because("a ringtone may have 10 MB at most"));
+        }
+        let kept = spawn_blocking(move || {
+            audio::check_ringtone(sound.clone()).map_err(|reason| format!("this file cannot be played: {reason}"))?;
+            folder.keep_ringtone(&name, &sound).map_err(|error| format!("the ringtone could not be kept: {error}"))
+        });
+        kept.await?.map_err(NotSaved::because)
     }
 
     /// Keeps a secret and lets its account use it at once.

@@ -97,7 +97,7 @@ impl Phone {
         let (sessions, carried) = watch::channel(Arc::default());
         let meter = Meter::new(world.hub.clone(), carried);
         let (settings, in_force) = watch::channel(Arc::new(options.settings.clone()));
-        let office = Office::new(world.clone(), options.settings_file.clone(), in_force.clone());
+        let office = Office::new(world.clone(), options.folder.clone(), options.settings_file.clone(), in_force.clone());
         let told = Told { snapshot, events: events.clone(), onlookers, sessions, settings };
         spawn("network watch", info_span!("network"), watch_network(Arc::clone(&world.network), requests.clone()));
         let run_loop = RunLoop::new(world, options, inbox, told);
@@ -117,7 +117,7 @@ impl Phone {
         let (_, in_force) = watch::channel(Arc::default());
         let (_, sessions) = watch::channel(Arc::default());
         let meter = Meter::new(world.hub.clone(), sessions);
-        let office = Office::new(world, None, in_force.clone());
+        let office = Office::new(world, None, None, in_force.clone());
         let (devices, metered) = (watch::Sender::default(), watch::Sender::default());
         Self { requests, snapshots, events, settings: in_force, book: Book::closed(), devices, meter, metered, office }
     }

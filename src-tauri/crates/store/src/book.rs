@@ -17,7 +17,7 @@ use std::{path::PathBuf, sync::Arc};
 use rusqlite::{Connection, ErrorCode};
 
 pub use self::{
-    history::{CallEnd, NewCall},
+    history::{CallEnd, NewCall, dialable},
     lease::BookLease,
 };
 use crate::{

@@ -16,10 +16,11 @@ mod kiosk;
 mod numbers;
 mod places;
 mod replace;
+mod ringtones;
 mod secrets;
 mod settings;
 
-pub use book::{BookError, BookFile, BookLease, BookRules, BookTrouble, CallEnd, NewCall, OpenedBook};
+pub use book::{BookError, BookFile, BookLease, BookRules, BookTrouble, CallEnd, NewCall, OpenedBook, dialable};
 pub use check::{Invalid, check_account, check_settings};
 pub use directory::NumberIndex;
 pub use files::text_of_file;

@@ -1,5 +1,6 @@
 import type { Ringtone, TrialView } from "../../bridge/types";
 import { say } from "../../words/words";
+import { useDoing } from "../doing";
 import { DeviceTrial } from "./DeviceTrial";
 import { useEditing } from "./editing";
 import { ChoiceField, SettingText } from "./fields";
@@ -10,11 +11,19 @@ const TONES = ["classic", "bell", "chime", "marimba", "digital", "soft"] as cons
 /** How it rings, with a button to hear it. */
 export function RingtoneField({ view }: { view: TrialView | null }) {
   const { settings, edit, save } = useEditing();
+  const { bridge, failed } = useDoing();
   const ringtone = settings.calls.ringtone;
   const changed = (wanted: Ringtone): WholeSettings => ({
     ...settings,
     calls: { ...settings.calls, ringtone: wanted },
   });
+  const keep = async (chosen: File) => {
+    try {
+      await save(changed({ file: await bridge.keepRingtone(chosen.name, await base64(chosen)) }));
+    } catch (thrown) {
+      failed(thrown);
+    }
+  };
   const file = typeof ringtone === "string" ? null : ringtone.file;
   return (
     <>
@@ -29,15 +38,39 @@ export function RingtoneField({ view }: { view: TrialView | null }) {
         onChoose={(tone) => (tone === "file" ? edit(changed({ file: "" })) : void save(changed(tone as Ringtone)))}
       />
       {file !== null && (
-        <SettingText
-          label={say("ringtone.path")}
-          hint={say("ringtone.path-hint")}
-          field="calls.ringtone"
-          value={file}
-          onText={(path) => changed({ file: path })}
-        />
+        <>
+          <label class="file">
+            {say("ringtone.choose")}
+            <input
+              type="file"
+              accept=".wav,.mp3,.ogg,.flac"
+              onChange={(event) => {
+                const chosen = event.currentTarget.files?.[0];
+                if (chosen) void keep(chosen);
+                event.currentTarget.value = "";
+              }}
+            />
+          </label>
+          <SettingText
+            label={say("ringtone.path")}
+            hint={say("ringtone.path-hint")}
+            field="calls.ringtone"
+            value={file}
+            onText={(path) => changed({ file: path })}
+          />
+        </>
       )}
       <DeviceTrial view={view} trial={{ device: "ringer", ringtone }} label={say("ringtone.listen")} />
     </>
   );
+}
+
+/** The bytes of a file, in the form in which they reach the phone. */
+function base64(file: File): Promise<string> {
+  return new Promise((done, fail) => {
+    const reader = new FileReader();
+    reader.onload = () => done(String(reader.result).replace(/^[^,]*,/, ""));
+    reader.onerror = () => fail(reader.error);
+    reader.readAsDataURL(file);
+  });
 }

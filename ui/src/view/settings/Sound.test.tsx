@@ -67,6 +67,10 @@ test("a ringtone is chosen, heard, and can be a file", async () => {
   fireEvent.input(path, { target: { value: "/srv/sounds/bell.ogg" } });
   fireEvent.change(path, { target: { value: "/srv/sounds/bell.ogg" } });
   await waitFor(() => expect(phone.kept.calls?.ringtone).toEqual({ file: "/srv/sounds/bell.ogg" }));
+  const chosen = new File(["ding"], "ding.wav");
+  fireEvent.change(screen.getByLabelText("Choose a file…"), { target: { files: [chosen] } });
+  await waitFor(() => expect(phone.kept.calls?.ringtone).toEqual({ file: "/home/me/ringtones/ding.wav" }));
+  expect(phone.asked).toContain("keepRingtone ding.wav ZGluZw==");
 });
 
 test("the first list asks the devices themselves", async () => {

@@ -1,6 +1,6 @@
 //! Calls that somebody should see at once.
 
-use model::{CallId, CallState, CallView, Cause, Command, Settings, Snapshot, Target};
+use model::{CallId, CallState, CallView, Cause, Command, DialOptions, Settings, Snapshot, Target};
 use serde::Deserialize;
 
 use super::{language::Language, words};
@@ -28,10 +28,16 @@ pub fn incoming(snapshot: &Snapshot, language: Language) -> Vec<Alert> {
     snapshot.calls.iter().filter(|call| is_ringing(call)).map(|call| alert(call, language)).collect()
 }
 
-/// Calls that nobody answered and that are still shown, oldest first.
-pub fn missed(snapshot: &Snapshot, language: Language) -> Vec<Alert> {
+/// Calls that nobody answered and that are still shown, oldest first, each with what calls back; nothing does where the caller
+/// told no number.
+pub fn missed(snapshot: &Snapshot, language: Language) -> Vec<(Alert, Option<Command>)> {
     let missed = |call: &&CallView| matches!(call.state, CallState::Ended { cause: Cause::Missed });
-    snapshot.calls.iter().filter(missed).map(|call| alert(call, language)).collect()
+    snapshot.calls.iter().filter(missed).map(|call| (alert(call, language), call_back(call))).collect()
+}
+
+fn call_back(call: &CallView) -> Option<Command> {
+    let target = Target::try_from(store::dialable(&call.remote)).ok()?;
+    Some(Command::Dial(DialOptions { target, account: Some(call.account.clone()), headers: Vec::new() }))
 }
 
 /// Whether the machine must not fall asleep: somebody is talking, or about to.
@@ -99,8 +105,17 @@ impl IncomingAction {
 
 #[cfg(test)]
 mod tests {
+    use model::{AccountId, Remote};
+
     use super::*;
     use crate::desktop::test_calls::{snapshot, view};
+
+    #[test]
+    fn a_caller_who_told_no_number_cannot_be_called_back() {
+        let nobody = CallView { remote: Remote::default(), ..view(1, CallState::Ended { cause: Cause::Missed }) };
+        let missed = missed(&snapshot([nobody]), Language::English);
+        assert!(matches!(missed[..], [(_, None)]), "{missed:?}");
+    }
 
     #[test]
     fn only_calls_that_ring_here_alert_and_any_live_call_keeps_the_machine_awake() {
@@ -112,7 +127,12 @@ mod tests {
             alerts,
             [Alert { call: CallId(2), title: "Anna".into(), body: "602 on practice".into(), answers_itself: false }]
         );
-        assert_eq!(missed(&snapshot, Language::English).len(), 1);
+        let missed = missed(&snapshot, Language::English);
+        let [(alert, Some(Command::Dial(dial)))] = &missed[..] else { panic!("one call to return: {missed:?}") };
+        assert_eq!(
+            (alert.call, dial.target.expose(), dial.account.as_ref()),
+            (CallId(3), "602", Some(&AccountId("practice".into())))
+        );
         assert!(keeps_awake(&snapshot));
     }
 

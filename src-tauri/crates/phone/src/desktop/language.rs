@@ -67,6 +67,7 @@ pub struct Words {
 
     pub veto: &'static str,
     pub answer: &'static str,
+    pub call_back: &'static str,
     pub decline: &'static str,
     pub hang_up: &'static str,
     pub microphone_off: &'static str,

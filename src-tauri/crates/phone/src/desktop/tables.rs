@@ -18,6 +18,7 @@ pub(super) const ENGLISH: Words = Words {
 
     veto: "Let it ring",
     answer: "Answer",
+    call_back: "Call back",
     decline: "Decline",
     hang_up: "Hang up",
     microphone_off: "Microphone off",
@@ -67,6 +68,7 @@ pub(super) const FRENCH: Words = Words {
 
     veto: "Laisser sonner",
     answer: "Répondre",
+    call_back: "Rappeler",
     decline: "Refuser",
     hang_up: "Raccrocher",
     microphone_off: "Micro coupé",
@@ -116,6 +118,7 @@ pub(super) const GERMAN: Words = Words {
 
     veto: "Klingeln lassen",
     answer: "Annehmen",
+    call_back: "Zurückrufen",
     decline: "Ablehnen",
     hang_up: "Auflegen",
     microphone_off: "Mikrofon aus",
@@ -165,6 +168,7 @@ pub(super) const SPANISH: Words = Words {
 
     veto: "Dejar sonar",
     answer: "Contestar",
+    call_back: "Devolver la llamada",
     decline: "Rechazar",
     hang_up: "Colgar",
     microphone_off: "Micrófono apagado",

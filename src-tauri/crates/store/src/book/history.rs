@@ -155,6 +155,16 @@ impl BookFile {
         Ok(last.map(|remote| dialable(&remote)))
     }
 
+    /// The last caller who was missed and can be called back, and the account he called; none when none was.
+    pub fn last_missed(&mut self) -> Result<Option<(AccountId, Personal)>, BookError> {
+        let sql = "SELECT p.name, p.number, p.uri, h.account FROM history h JOIN party p ON p.id = h.party
+            WHERE outcome = 'missed' ORDER BY h.id DESC LIMIT 50";
+        let mut missed = self.db.prepare(sql)?;
+        let missed = missed.query_map([], |row| Ok((AccountId(row.get(3)?), dialable(&remote(row, 0)?))))?;
+        let known = |found: &rusqlite::Result<(AccountId, Personal)>| !matches!(found, Ok((_, number)) if number.is_empty());
+        Ok(missed.into_iter().find(known).transpose()?)
+    }
+
     /// Forgets single calls; how many were there.
     pub fn delete_history(&mut self, entries: &[u32]) -> Result<usize, BookError> {
         let ids: Vec<i64> = entries.iter().map(|id| i64::from(*id)).collect();
@@ -353,8 +363,17 @@ fn sought_by(remote: &Remote, plan: NumberingPlan) -> (String, String) {
 }
 
 /// What would be dialled to reach the far end again: its number at the account, or its address where it has none.
-fn dialable(remote: &Remote) -> Personal {
-    if digits_of(remote.number.expose()).is_some() || remote.uri.is_empty() { remote.number.clone() } else { remote.uri.clone() }
+/// What to dial to reach `remote`: its number, or its address where the user part is no number; empty for a caller who tells
+/// neither (RFC 3323 section 4.1.1.3).
+pub fn dialable(remote: &Remote) -> Personal {
+    let is_hidden = remote.uri.expose().to_ascii_lowercase().contains("@anonymous.invalid");
+    if is_hidden {
+        Personal::default()
+    } else if digits_of(remote.number.expose()).is_some() || remote.uri.is_empty() {
+        remote.number.clone()
+    } else {
+        remote.uri.clone()
+    }
 }
 
 fn remote(row: &Row<'_>, at: usize) -> rusqlite::Result<Remote> {

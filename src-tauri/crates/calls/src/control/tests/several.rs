@@ -1,6 +1,6 @@
 //! Several calls: who has the floor, and who hears whom.
 
-use model::{Account, Provider};
+use model::{Account, Provider, TransferTo};
 
 use super::*;
 use crate::io::Route;
@@ -83,6 +83,18 @@ fn a_conference_spans_accounts_and_silence_stands_for_a_hold_that_a_line_does_no
     accept(&mut desk, 2, MediaDirection::SendOnly);
     assert!(is_held(&desk, 1) && is_held(&desk, 2));
     assert_eq!(routes(&desk), []);
+}
+
+#[test]
+fn a_transfer_across_accounts_is_refused_with_what_to_do_instead() {
+    let mut desk = desk();
+    talk(&mut desk, &account(), 1);
+    talk(&mut desk, &office(), 2);
+    desk.asked.clear();
+    desk.command(Command::Transfer { call: CallId(1), to: TransferTo::Call { call: CallId(2) } });
+    assert!(!desk.asked.iter().any(|asked| matches!(asked, Output::Line(_, LineRequest::Refer { .. }))));
+    let told = |notice: &model::Notice| notice.message == "the two calls are on different accounts: merge them instead";
+    assert!(desk.control.snapshot(desk.now).notices.iter().any(told));
 }
 
 #[test]

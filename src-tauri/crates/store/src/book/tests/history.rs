@@ -21,6 +21,21 @@ fn calls_are_kept_newest_first_and_survive_a_restart() {
     assert_eq!(book.last_dialled().expect("the history").map(|number| number.expose().to_owned()), Some("600".into()));
 }
 
+#[test]
+fn who_was_missed_last_can_be_called_back_unless_he_told_no_number() {
+    let mut book = BookFile::in_memory(&rules());
+    assert!(book.last_missed().expect("the history").is_none());
+    for (number, outcome) in [("1001", Outcome::Missed), ("1002", Outcome::Answered)] {
+        book.add_call(&incoming("", number, NOON), &ended(outcome)).expect("kept");
+    }
+    for uri in ["", "sip:anonymous@anonymous.invalid"] {
+        let remote = Remote { uri: uri.into(), ..Remote::default() };
+        book.add_call(&NewCall { remote, ..incoming("", "", NOON) }, &ended(Outcome::Missed)).expect("kept");
+    }
+    let (account, number) = book.last_missed().expect("the history").expect("somebody");
+    assert_eq!((account, number.expose()), (incoming("", "", NOON).account, "1001"));
+}
+
 #[cfg(unix)]
 #[test]
 fn the_file_is_for_the_user_alone() {
