@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use audio::CpalHost;
 use exchange::{Practice, PracticeWorld};
 use phone::{Phone, PhoneOptions, RealWorld, RemoteControl, Show, desktop::Kiosk, serve_remote};
-use store::{DataFolder, KeyStore, Secrets, SettingsFile};
+use store::{DataFolder, KeyStore, Provisioned, Secrets, SettingsFile};
 use tokio::sync::mpsc;
 
 use crate::failure::Failure;
@@ -30,9 +30,12 @@ pub(crate) fn folder(named: Option<PathBuf>) -> Result<DataFolder, Failure> {
 impl Engine {
     /// Starts the phone, as a kiosk where it is one; also returned: who wants the window, from now on.
     pub(crate) async fn start(folder: DataFolder, kiosk: Option<&Kiosk>) -> Result<(Self, mpsc::Receiver<Show>), Failure> {
-        let file = SettingsFile::at(folder.settings_file());
+        let provisioned = Provisioned::load(&folder);
+        let file = SettingsFile::at(folder.settings_file()).under(provisioned.clone());
         let loaded = file.load();
-        if let Some(trouble) = &loaded.trouble {
+        let mut troubles = provisioned.troubles();
+        troubles.extend(loaded.trouble.map(|trouble| trouble.to_string()));
+        for trouble in &troubles {
             tracing::warn!(%trouble, "the settings could not be read whole");
         }
         let secrets = Arc::new(Secrets::new(Arc::new(KeyStore)));
@@ -47,9 +50,14 @@ impl Engine {
             instance: world.instance(&folder),
             folder: Some(folder.clone()),
             settings_file: Some(file),
-            trouble: loaded.trouble.map(|trouble| trouble.to_string()),
+            provisioned,
+            trouble: (!troubles.is_empty()).then(|| troubles.join("; ")),
         };
         let (phone, _) = Phone::start(world, options);
+        let asking = phone.clone();
+        phone::spawn("provisioning", tracing::info_span!("provisioning"), async move {
+            asking.office().refresh_provisioning(&asking).await;
+        });
         let (window, shows) = mpsc::channel(WAITING);
         let control = serve_remote(folder.path(), phone.clone(), Some(window)).await.map_err(Failure::new)?;
         Ok((Self { phone, folder, control, _practice: practice, _world: real }, shows))

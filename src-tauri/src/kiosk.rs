@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Command, KioskView, Secret};
+use model::{Command, Contact, ContactQuery, KioskAction, KioskView, Secret, Snapshot};
 use phone::{
     Phone,
     desktop::{Kiosk, pin_delay},
@@ -24,7 +24,8 @@ const LABEL: &str = "kiosk";
 
 /// What the page of a kiosk asks of.
 pub(crate) struct Counter {
-    pub(crate) kiosk: Kiosk,
+    kiosk: Kiosk,
+    directory: watch::Sender<Arc<Vec<Contact>>>,
     views: watch::Sender<Arc<KioskView>>,
     /// Wrong PINs since the start, or since the last right one. Held while one is looked at: tries come one by one.
     wrong: Mutex<u32>,
@@ -32,8 +33,15 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) fn new(kiosk: Kiosk, phone: &Phone) -> Self {
-        let view = kiosk.view(&phone.snapshot(), language::of(&phone.settings().borrow()));
-        Self { kiosk, views: watch::Sender::new(Arc::new(view)), wrong: Mutex::default() }
+        let view = kiosk.view(&phone.snapshot(), &[], language::of(&phone.settings().borrow()));
+        let directory = watch::Sender::default();
+        Self { kiosk, directory, views: watch::Sender::new(Arc::new(view)), wrong: Mutex::default() }
+    }
+
+    /// What something that was touched comes to.
+    pub(crate) fn commands(&self, action: KioskAction, snapshot: &Snapshot) -> Vec<Command> {
+        let directory = Arc::clone(&self.directory.borrow());
+        self.kiosk.commands(action, snapshot, &directory)
     }
 
     pub(crate) fn views(&self) -> watch::Receiver<Arc<KioskView>> {
@@ -58,19 +66,44 @@ pub(crate) async fn follow(app: AppHandle, phone: Phone) {
     let language = language::of(&phone.settings().borrow());
     let mut snapshots = phone.snapshots();
     let mut called = false;
+    let mut contacts = None;
     loop {
         let snapshot = snapshots.borrow_and_update().clone();
+        if contacts.replace(snapshot.changes.contacts) != Some(snapshot.changes.contacts)
+            && let Some(query) = counter.kiosk.directory()
+        {
+            read_directory(&counter, &phone, query).await;
+        }
         for command in counter.kiosk.refusals(&snapshot) {
             send(&phone, command);
         }
-        if !called && let Some(first) = counter.kiosk.first_call(&snapshot) {
-            called = true;
-            send(&phone, first);
+        if !called {
+            let first = counter.kiosk.first_call(&snapshot);
+            called = !first.is_empty();
+            first.into_iter().for_each(|command| send(&phone, command));
         }
-        counter.views.send_replace(Arc::new(counter.kiosk.view(&snapshot, language)));
+        let directory = Arc::clone(&counter.directory.borrow());
+        counter.views.send_replace(Arc::new(counter.kiosk.view(&snapshot, &directory, language)));
         if snapshots.changed().await.is_err() {
             return;
         }
+    }
+}
+
+async fn read_directory(counter: &Counter, phone: &Phone, query: ContactQuery) {
+    match phone.book().contacts(query).await {
+        Ok(contacts) => {
+            counter.directory.send_replace(Arc::new(contacts));
+        }
+        Err(error) => warn!(%error, "the directory stays as it was"),
+    }
+}
+
+/// Proves now and then that the phone works, where the profile wants that.
+pub(crate) async fn prove(app: AppHandle, phone: Phone) {
+    let wanted = app.state::<Counter>().kiosk.loop_call();
+    if let Some((number, every)) = wanted {
+        phone.loop_calls(number, every).await;
     }
 }
 

@@ -23,6 +23,7 @@ mod start;
 mod supervise;
 mod tray;
 mod tray_host;
+mod updates;
 mod web_view;
 mod windows;
 

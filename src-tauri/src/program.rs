@@ -29,7 +29,7 @@ use crate::{
     commands::{about, book, calls, devices, kiosk as kiosk_commands, settings},
     engine::Engine,
     failure::Failure,
-    kiosk, language, notify, popup, session, shortcuts, supervise, tray, tray_host, web_view,
+    kiosk, language, notify, popup, session, shortcuts, supervise, tray, tray_host, updates, web_view,
     windows::{self, MAIN, Memory},
 };
 
@@ -126,6 +126,7 @@ pub(crate) fn run(
         .on_permission_request(|_, _| PermissionResponse::Deny)
         .invoke_handler(tauri::generate_handler![
             about::about,
+            about::install_update,
             about::show_folder,
             book::clear_history,
             book::contacts,
@@ -147,9 +148,12 @@ pub(crate) fn run(
             kiosk_commands::kiosk_act,
             kiosk_commands::kiosk_follow,
             kiosk_commands::kiosk_leave,
+            settings::accept_provisioning,
             settings::check_settings,
+            settings::forget_provisioning,
             settings::forget_secret,
             settings::keep_ringtone,
+            settings::offer_provisioning,
             settings::save_settings,
             settings::set_secret,
             settings::settings,
@@ -165,6 +169,7 @@ pub(crate) fn run(
         // Before its window, whose page asks for it.
         app.manage(kiosk::Counter::new(of_kiosk, &phone));
         phone::spawn("kiosk", info_span!("kiosk"), kiosk::follow(handle.clone(), phone.clone()));
+        phone::spawn("loop calls", info_span!("loop call"), kiosk::prove(handle.clone(), phone.clone()));
         phone::spawn("awake", info_span!("awake"), awake::always());
         let guarded = handle.clone();
         supervise::end_with_guard(move || guarded.exit(0));
@@ -172,6 +177,7 @@ pub(crate) fn run(
     phone::spawn("windows", info_span!("windows"), show_when_wanted(handle.clone(), first, shows));
     if !is_kiosk {
         follow_on_desktop(&handle, &phone, told);
+        updates::look(&phone, &engine.folder);
     }
     phone::spawn("session", info_span!("session"), session::follow(handle.clone(), phone));
     phone::spawn("signals", info_span!("signals"), end_when_asked(handle));

@@ -1,8 +1,9 @@
 //! A network without sockets: each phone has a cable to a server, and the cable can be cut, frozen, delayed or lossy.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     fmt,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use exchange::Door;
-use model::{Clock, Instant, OfflineCause};
+use model::{Clock, Instant, OfflineCause, Secret};
 use providers::net::{Connection, Endpoint, HttpAnswer, HttpRequest, Network, Outgoing};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::{
@@ -79,6 +80,10 @@ struct State {
     tries: u32,
     /// Whether the next try to connect is a mistake.
     broken: bool,
+    /// What web servers say at an address: a status and a text.
+    pages: BTreeMap<String, (u16, String)>,
+    /// What web servers were asked for.
+    asked: Vec<String>,
 }
 
 impl fmt::Debug for Cable {
@@ -97,6 +102,8 @@ impl Cable {
             open: 0,
             tries: 0,
             broken: false,
+            pages: BTreeMap::new(),
+            asked: Vec::new(),
         };
         Self(Arc::new(Shared {
             owner: owner.to_owned(),
@@ -106,6 +113,22 @@ impl Cable {
             state: Mutex::new(state),
             changed: Notify::new(),
         }))
+    }
+
+    /// What web servers were asked for so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.state().asked.clone()
+    }
+
+    fn turn_to(&self, url: &str) -> Option<(u16, String)> {
+        let mut state = self.state();
+        state.asked.push(url.to_owned());
+        state.pages.get(url).cloned()
+    }
+
+    /// A web server says this at an address from now on.
+    pub fn page(&self, url: &str, status: u16, text: &str) {
+        self.state().pages.insert(url.to_owned(), (status, text.to_owned()));
     }
 
     /// Ends the open connections, as a server that is killed does.
@@ -207,8 +230,22 @@ impl Network for Cable {
         Ok(Connection { outgoing, incoming })
     }
 
-    async fn ask(&self, _: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {
+    async fn ask(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {
+        if let Some((status, text)) = self.turn_to(&request.url) {
+            return Ok(HttpAnswer { status, body: Secret::new(text) });
+        }
         Err(OfflineCause::Unreachable { detail: "no web server is at the end of this cable".into() })
+    }
+
+    async fn download(&self, request: &HttpRequest, to: &Path, most: u64) -> Result<(), OfflineCause> {
+        let unreachable = |detail: &str| OfflineCause::Unreachable { detail: detail.into() };
+        let (_, text) = self.turn_to(&request.url).ok_or_else(|| unreachable("no web server is at the end of this cable"))?;
+        // As long as a slow line takes.
+        sleep(Duration::from_secs(3)).await;
+        if text.len() as u64 > most {
+            return Err(unreachable("it is too long"));
+        }
+        std::fs::write(to, text).map_err(|error| unreachable(&error.to_string()))
     }
 }
 

@@ -16,7 +16,7 @@ use phone::{Phone, PhoneOptions, Randomness, World};
 use providers::net::Sockets;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use sip::{Method, Request, Response};
-use store::{DataFolder, InMemory, Secrets};
+use store::{DataFolder, InMemory, Provisioned, Secrets, SettingsFile};
 use tempfile::TempDir;
 use tokio::{
     runtime::{Builder, Runtime},
@@ -52,6 +52,7 @@ pub struct Scenario {
     exchange: Option<(Exchange, Door)>,
     far: Option<Far>,
     change: fn(&mut Settings),
+    provisioned: Option<Provisioned>,
     seats: Vec<Seat>,
     begun: Instant,
     finished: Cell<bool>,
@@ -132,6 +133,7 @@ impl Scenario {
             exchange: None,
             far: None,
             change: |_| {},
+            provisioned: None,
             seats: Vec::new(),
             begun: Instant::START,
             finished: Cell::new(false),
@@ -149,6 +151,14 @@ impl Scenario {
     pub fn with_settings(mut self, change: fn(&mut Settings)) -> Self {
         self.change = change;
         self
+    }
+
+    /// Phones that come later keep their settings in their folder, under what an administrator has set by this text; nothing when
+    /// it is empty.
+    #[must_use]
+    pub fn with_provisioning(mut self, text: &str) -> Self {
+        self.provisioned = Some(Provisioned::of_text("the administrator", text).expect("it makes sense"));
+        self.with_folders()
     }
 
     /// Phones that come later have a data folder.
@@ -234,7 +244,11 @@ impl Scenario {
         };
         let _inside = self.runtime.enter();
         let folder = self.home.as_ref().map(|home| DataFolder::at(home.join(name)));
-        let options = PhoneOptions { folder, ..PhoneOptions::passing(settings) };
+        let provisioned = self.provisioned.clone().unwrap_or_default();
+        let file = folder.as_ref().filter(|_| self.provisioned.is_some());
+        let settings_file = file.map(|folder| SettingsFile::at(folder.settings_file()).under(provisioned.clone()));
+        let settings = provisioned.impose(settings);
+        let options = PhoneOptions { folder, settings_file, provisioned, ..PhoneOptions::passing(settings) };
         let (phone, told) = Phone::start(world, options);
         let events = watch::follow(&phone, told);
         self.seats.push(Seat { name: name.to_owned(), phone, cable, sound, events });

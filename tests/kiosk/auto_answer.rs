@@ -31,14 +31,14 @@ fn with(settings: &mut Settings, change: impl FnOnce(&mut AutoAnswer)) {
 }
 
 /// A call of the far end that has reached Alice.
-struct Arrived {
-    call: CallId,
-    far: FarCall,
+pub(super) struct Arrived {
+    pub(super) call: CallId,
+    pub(super) far: FarCall,
     media: FarMedia,
 }
 
 /// The far end calls with these headers; it rings.
-fn rings(t: &Scenario, headers: &str) -> Arrived {
+pub(super) fn rings(t: &Scenario, headers: &str) -> Arrived {
     let media = t.far_media();
     let offer = t.far_offer(&media);
     let far = FarCall::to_phone(t.far(), &offer, headers);
@@ -49,7 +49,7 @@ fn rings(t: &Scenario, headers: &str) -> Arrived {
 
 impl Arrived {
     /// The phone answers by itself within `limit`, and sound flows.
-    fn is_answered(&mut self, t: &Scenario, limit: Duration) {
+    pub(super) fn is_answered(&mut self, t: &Scenario, limit: Duration) {
         t.run_until("it answers by itself", limit, |t| t.alice().view(self.call).is_some_and(|view| view.auto_answered));
         let response = t.response(&Method::Invite);
         assert_eq!(response.code, 200);

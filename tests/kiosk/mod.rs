@@ -3,7 +3,13 @@
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod auto_answer;
+mod loop_call;
 #[cfg(target_os = "linux")]
 mod package;
+#[cfg(target_os = "linux")]
+mod proof;
+#[cfg(target_os = "linux")]
+mod restart;
+mod rows;
 #[cfg(target_os = "linux")]
 mod screen;

@@ -120,6 +120,9 @@ fn the_package_is_installed_started_upgraded_with_settings_kept_and_removed_clea
     let (system, work) = (System::new(), TempDir::new().expect("a folder"));
     system.install(&package);
     assert!(system.self_test().contains("called 600"));
+    for of_kiosk in ["usr/lib/systemd/user/sidetone-kiosk.service", "usr/share/doc/sidetone/examples/kiosk.toml"] {
+        assert!(system.at(of_kiosk).is_file(), "{of_kiosk}");
+    }
     let settings = system.at("home/user/.local/share/sidetone/settings.toml");
     fs::create_dir_all(settings.parent().expect("a folder")).expect("a folder");
     fs::write(&settings, "version = 1\ncountry = \"fr\"\n").expect("it is written");

@@ -14,13 +14,13 @@ use crate::{
     window::screen::{Screen, eventually, processes},
 };
 
-const WINDOW: &str = "Sidetone kiosk";
+pub(super) const WINDOW: &str = "Sidetone kiosk";
 
 /// How long calls come in one after the other; an hour before a release, a minute in between.
 const SOAK: (&str, u64) = ("SIDETONE_SOAK_S", 60);
 
 /// Starts a kiosk that answers these callers after a second.
-fn start(screen: &Screen, callers: &str) -> Program {
+pub(super) fn start(screen: &Screen, callers: &str) -> Program {
     let policy = format!(
         "[[auto_answer]]\naccount = \"practice\"\nwhen = \"always\"\ndelay_s = 1\nmicrophone = \"after-beep\"\ncallers = [{callers}]\n"
     );
@@ -29,27 +29,27 @@ fn start(screen: &Screen, callers: &str) -> Program {
     screen.start(&["--kiosk", &profile])
 }
 
-fn write(screen: &Screen, text: &str) -> String {
+pub(super) fn write(screen: &Screen, text: &str) -> String {
     let path = screen.data().join("kiosk.toml");
     fs::write(&path, text).expect("the profile is written");
     path.to_str().expect("a path of text").to_owned()
 }
 
 /// Lets the practice exchange call the kiosk.
-fn is_called(screen: &Screen) {
+pub(super) fn is_called(screen: &Screen) {
     screen.dial("602");
     screen.wait_for("end of the call out", |snapshot| !snapshot.calls.iter().any(is_live));
 }
 
-fn is_live(call: &model::CallView) -> bool {
+pub(super) fn is_live(call: &model::CallView) -> bool {
     !matches!(call.state, CallState::Ended { .. })
 }
 
-fn answered_itself(snapshot: &Snapshot) -> bool {
+pub(super) fn answered_itself(snapshot: &Snapshot) -> bool {
     snapshot.calls.iter().any(|call| call.auto_answered && matches!(call.state, CallState::Established { .. }))
 }
 
-fn is_registered(snapshot: &Snapshot) -> bool {
+pub(super) fn is_registered(snapshot: &Snapshot) -> bool {
     snapshot.accounts.iter().any(|account| account.state == AccountState::Registered)
 }
 

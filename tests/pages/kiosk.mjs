@@ -3,7 +3,7 @@ import { axeSource, expect, LANGUAGES, open } from "./kit.mjs";
 /** The smallest side of what is touched, in CSS pixels. */
 const LEAST = 64;
 
-const SCENES = ["idle", "starting", "many", "itself", "incoming", "talking", "muted", "damaged", "account", "offline"];
+const SCENES = "idle starting suspect many itself incoming talking muted damaged account offline".split(" ");
 
 /** The page of a kiosk. */
 export default async function kiosk({ test, chromium, origin }) {
@@ -49,6 +49,17 @@ export default async function kiosk({ test, chromium, origin }) {
       expect((await acts(page)) === '[{"action":"microphone","call":1,"on":true}]', await acts(page));
     });
   });
+  test("the directory has everybody, a page at a time, and calls whom it names", () =>
+    on("many", async (page) => {
+      const names = [];
+      for (let turned = 0; turned < 2; turned += 1) {
+        names.push(...(await page.locator(".kiosk-buttons button").allInnerTexts()).slice(0, -1));
+        await page.getByRole("button", { name: "More names" }).click();
+      }
+      expect(new Set(names).size === 17 && names.length === 17, names.join(", "));
+      await page.getByRole("button", { name: "Department of things 3", exact: true }).click();
+      expect((await acts(page)) === '[{"action":"call","contact":3}]', await acts(page));
+    }));
   test("a red bar says that the microphone is live, and only then", async () => {
     await on("talking", async (page) => expect(await page.locator(".kiosk-live").isVisible(), "there is no bar"));
     await on("muted", async (page) => expect((await page.locator(".kiosk-live").count()) === 0, "there is a bar"));

@@ -14,7 +14,7 @@ use crate::interop::program::Program;
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A program whose pages can be looked into; it ends with this.
-pub(super) struct Driver {
+pub(crate) struct Driver {
     port: u16,
     session: String,
     _driver: Program,
@@ -22,10 +22,12 @@ pub(super) struct Driver {
 
 impl Driver {
     /// Starts the program on `screen` by the driver; `None`, and said so, where there is no driver.
-    pub(super) fn start(screen: &Screen, arguments: &[&str]) -> Option<Self> {
+    pub(crate) fn start(screen: &Screen, arguments: &[&str]) -> Option<Self> {
         let port = free_port();
         let mut command = screen.command("WebKitWebDriver");
         command.arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true");
+        // As under a service: a kiosk then keeps no guard of its own between the driver and the page.
+        command.env("INVOCATION_ID", "driver");
         if command.get_program() != "WebKitWebDriver"
             || std::process::Command::new("WebKitWebDriver").arg("--version").output().is_err()
         {
@@ -45,23 +47,23 @@ impl Driver {
     }
 
     /// Runs a function's body in the page.
-    pub(super) fn run(&self, script: &str) -> Value {
+    pub(crate) fn run(&self, script: &str) -> Value {
         self.post("execute/sync", &json!({ "script": script, "args": [] }))
     }
 
     /// Waits until an expression of the page is true.
-    pub(super) fn wait_until(&self, what: &str, expression: &str) {
+    pub(crate) fn wait_until(&self, what: &str, expression: &str) {
         eventually(what, || (self.run(&format!("return !!({expression})")) == json!(true)).then_some(()));
     }
 
     /// Clicks the first element an XPath finds.
-    pub(super) fn click(&self, xpath: &str) {
+    pub(crate) fn click(&self, xpath: &str) {
         let element = self.element(xpath);
         self.post(&format!("element/{element}/click"), &json!({}));
     }
 
     /// Types into an element.
-    pub(super) fn type_into(&self, xpath: &str, text: &str) {
+    pub(crate) fn type_into(&self, xpath: &str, text: &str) {
         let element = self.element(xpath);
         self.post(&format!("element/{element}/value"), &json!({ "text": text }));
     }

@@ -7,7 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "real windows take real time")]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
-mod driver;
+pub(crate) mod driver;
 mod notifications;
 pub(crate) mod screen;
 mod tray;

@@ -74,6 +74,15 @@ impl Screen {
     /// Starts a sound server with a microphone and a speaker; `None`, and said so, where there is no such program. Ending it
     /// pulls both devices.
     pub(crate) fn sound_server(&mut self) -> Option<Program> {
+        self.sound_server_with("module-null-source source_name=mic")
+    }
+
+    /// The same with a microphone that hears what the speaker plays.
+    pub(crate) fn sound_server_in_a_room(&mut self) -> Option<Program> {
+        self.sound_server_with("module-remap-source source_name=mic master=spk.monitor")
+    }
+
+    fn sound_server_with(&mut self, microphone: &str) -> Option<Program> {
         if !is_installed("pulseaudio") {
             eprintln!("skipped: pulseaudio is not installed (cargo xtask test window installs it)");
             return None;
@@ -82,7 +91,7 @@ impl Screen {
         let mut command = self.command("pulseaudio");
         command.args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"]);
         command.arg(format!("--load=module-native-protocol-unix socket={} auth-anonymous=1", self.sound.display()));
-        command.args(["--load=module-null-sink sink_name=spk", "--load=module-null-source source_name=mic"]);
+        command.args(["--load=module-null-sink sink_name=spk", &format!("--load={microphone}")]);
         let server = Program::start("pulseaudio", &mut command);
         let socket = self.sound.clone();
         eventually("sound server", || socket.exists().then_some(()));

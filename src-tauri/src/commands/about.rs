@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use model::Target;
+use phone::Phone;
 use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, State};
 use tauri_plugin_opener::OpenerExt;
 
-use crate::{bridge::UiError, program::Desktop};
+use crate::{bridge::UiError, program::Desktop, updates};
 
 /// What the page shows of the program.
 #[derive(Clone, Debug, Serialize)]
@@ -15,6 +16,8 @@ pub(crate) struct About {
     version: &'static str,
     data_folder: PathBuf,
     desktop: DesktopAbilities,
+    /// Whether it knows who publishes new versions.
+    updates: bool,
     /// A link that opened this window; told once.
     first_target: Option<Target>,
 }
@@ -33,6 +36,7 @@ pub(crate) fn about(desktop: State<'_, Desktop>) -> About {
         version: env!("CARGO_PKG_VERSION"),
         data_folder: desktop.folder.clone(),
         desktop: DesktopAbilities { tray: desktop.has_tray(), session: std::env::var("XDG_SESSION_TYPE").unwrap_or_default() },
+        updates: updates::source().is_some(),
         first_target: desktop.take_target(),
     }
 }
@@ -53,4 +57,12 @@ pub(crate) fn show_folder(app: AppHandle, desktop: State<'_, Desktop>, which: Fo
     };
     let opened = app.opener().open_path(folder.to_string_lossy(), None::<&str>);
     opened.map_err(|error| UiError::new("folder", format!("the folder could not be opened: {error}")))
+}
+
+/// Hands the new version to the system's own installer, which asks for what it needs; not in a call.
+#[tauri::command]
+pub(crate) fn install_update(app: AppHandle, phone: State<'_, Phone>) -> Result<(), UiError> {
+    let package = phone.update_to_install().map_err(|refused| UiError::new("update", refused))?;
+    let opened = app.opener().open_path(package.to_string_lossy(), None::<&str>);
+    opened.map_err(|error| UiError::new("update", format!("the installer could not be opened: {error}")))
 }

@@ -24,8 +24,10 @@ pub(crate) fn kiosk_follow(
 /// Something that was touched; nothing comes of what the profile does not allow.
 #[tauri::command]
 pub(crate) fn kiosk_act(phone: State<'_, Phone>, counter: State<'_, Counter>, action: KioskAction) -> Result<(), UiError> {
-    let Some(command) = counter.kiosk.command(action, &phone.snapshot()) else { return Ok(()) };
-    Ok(phone.send(command)?)
+    for command in counter.commands(action, &phone.snapshot()) {
+        phone.send(command)?;
+    }
+    Ok(())
 }
 
 /// Ends the program when the PIN is right; says whether it was.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use model::{Account, AccountTrial, FieldProblem, IceTrial, IceUrl, Secret, SecretKept, SecretKey, Settings, SettingsView};
+use model::{
+    Account, AccountTrial, FieldProblem, IceTrial, IceUrl, ProvisionOffer, Secret, SecretKept, SecretKey, Settings, SettingsView,
+};
 use phone::{Office, Phone};
 use tauri::State;
 
@@ -70,4 +72,22 @@ pub(crate) async fn try_ice(
 ) -> Result<IceTrial, UiError> {
     let trial = phone.office().try_ice(account, &url, credential).await;
     trial.ok_or_else(|| UiError::new("ice", "the account has no such server"))
+}
+
+/// What a web server wants to set, before it does.
+#[tauri::command]
+pub(crate) async fn offer_provisioning(phone: State<'_, Phone>, url: String) -> Result<ProvisionOffer, UiError> {
+    phone.office().offer_provisioning(&url).await.map_err(|refused| UiError::new("provisioning", refused))
+}
+
+/// Puts in force what was shown.
+#[tauri::command]
+pub(crate) async fn accept_provisioning(phone: State<'_, Phone>, url: String) -> Result<(), UiError> {
+    phone.office().accept_provisioning(&phone, &url).await.map_err(|refused| UiError::new("provisioning", refused))
+}
+
+/// Lets no web server set anything any more.
+#[tauri::command]
+pub(crate) async fn forget_provisioning(phone: State<'_, Phone>) -> Result<(), UiError> {
+    phone.office().forget_provisioning(&phone).await.map_err(|refused| UiError::new("provisioning", refused))
 }

@@ -14,6 +14,7 @@ mod setup;
 mod shell;
 mod tidy;
 mod types;
+mod update_list;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,8 @@ cargo xtask COMMAND
   gen-types          writes the page's types from the crate `model`; with --check only compares them
   icons              draws icons/*.png, *.ico and *.icns from icons/*.svg
   bundle [KIND …]    builds the phone for release and packs it: deb, rpm, appimage; nsis, msi; app, dmg
+  update-list FOLDER URL
+                     writes latest.json for the signed packages in FOLDER, which will be had below URL
   bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference, window, desktop (three of them)
 ";
 
@@ -63,6 +66,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<(), Failed> {
         ("gen-types", [flag]) if flag == "--check" => types::check(),
         ("icons", []) => icons::draw(),
         ("bundle", kinds) => bundle::pack(kinds),
+        ("update-list", [folder, base]) => update_list::write(folder, base),
         ("bench", [name]) => bench::measure(name),
         ("help" | "-h" | "--help", _) => {
             print!("{USAGE}");

@@ -16,6 +16,7 @@ import type {
   KioskAction,
   KioskView,
   Levels,
+  ProvisionOffer,
   SecretKept,
   SecretKey,
   Settings,
@@ -36,6 +37,8 @@ export interface About {
   version: string;
   data_folder: string;
   desktop: { tray: boolean; session: string };
+  /** Whether it knows who publishes new versions. */
+  updates: boolean;
   /** What a link that started the program wants dialled. */
   first_target: string | null;
 }
@@ -78,6 +81,13 @@ export interface Bridge {
   tryAccount(account: Account, password: string | null): Promise<AccountTrial>;
   /** Tries a STUN or TURN server of an account; with the kept password when none is given. */
   tryIce(account: Account, url: string, credential: string | null): Promise<IceTrial>;
+  /** Hands the new version to the system's installer. */
+  installUpdate(): Promise<void>;
+  /** What a web server wants to set, before it does. */
+  offerProvisioning(url: string): Promise<ProvisionOffer>;
+  /** Puts in force what was shown. */
+  acceptProvisioning(url: string): Promise<void>;
+  forgetProvisioning(): Promise<void>;
   /** Draws the sound devices now and at each change. */
   followDevices(draw: (devices: DevicesView) => void): Stop;
   /** Draws how loud it is, about 20 times a second; to show the devices', they are opened. */

@@ -36,6 +36,7 @@ export function someSettings(): Settings & { accounts: Account[] } {
     country: "gb",
     accounts: someAccounts(),
     devices: {
+      volume: 100,
       microphones: ["usb-headset"],
       speakers: ["usb-headset", "gone-dock"],
       ringers: [],
@@ -70,6 +71,7 @@ export function someSettings(): Settings & { accounts: Account[] } {
       language: "",
       theme: "system",
     },
+    updates: { check: true },
     shortcuts: {
       enabled: false,
       answer: "Ctrl+Alt+A",

@@ -14,6 +14,8 @@ import type {
   IceTrial,
   Levels,
   MediaStatistics,
+  ProvisionOffer,
+  ProvisionView,
   SecretKept,
   SecretKey,
   Settings,
@@ -82,6 +84,8 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     notices: [],
     missed: 0,
     trial: null,
+    loop_check: null,
+    update: null,
     changes: { settings: 0, history: 0, contacts: 0 },
     ...part,
   };
@@ -89,6 +93,8 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
 
 /** What each kind of account keeps. */
 const SECRETS = { practice: [], sip: ["password"], aculab: ["token", "api-key"] } as const;
+
+const NOT_PROVISIONED: ProvisionView = { locked: [], fixed: [], source: "", contact: "", trouble: null, url: null };
 
 /** A phone that keeps what it is told and shows what it is given. */
 export class FakePhone implements Bridge {
@@ -100,6 +106,7 @@ export class FakePhone implements Bridge {
   target: string | null = null;
   kept = someSettings();
   locked: string | null = null;
+  provisioned: ProvisionView = NOT_PROVISIONED;
   devices: DevicesView = SOME_DEVICES;
   trial: AccountTrial = {
     steps: [
@@ -170,6 +177,7 @@ export class FakePhone implements Bridge {
       version: "0.1.0",
       data_folder: "~/.local/share/sidetone",
       desktop: { tray: true, session: "x11" },
+      updates: true,
       first_target: this.target,
     };
   }
@@ -260,7 +268,27 @@ export class FakePhone implements Bridge {
         })),
       ),
       locked: this.locked,
+      provisioned: this.provisioned,
     };
+  }
+
+  async installUpdate(): Promise<void> {
+    this.asked.push("installUpdate");
+  }
+
+  async offerProvisioning(url: string): Promise<ProvisionOffer> {
+    if (!url.startsWith("https://")) throw { message: "the address has to begin with https://" };
+    return { url, changes: [{ field: "calls.record", before: "on-request", after: "off" }], locked: ["network"] };
+  }
+
+  async acceptProvisioning(url: string): Promise<void> {
+    this.provisioned = { ...this.provisioned, url, source: url, fixed: ["calls.record"], locked: ["network"] };
+    this.changed("settings");
+  }
+
+  async forgetProvisioning(): Promise<void> {
+    this.provisioned = NOT_PROVISIONED;
+    this.changed("settings");
   }
 
   /** As the phone does it, for some fields. */

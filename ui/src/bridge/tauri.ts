@@ -41,6 +41,10 @@ export function tauriBridge(): Bridge {
     forgetSecret: (key) => invoke("forget_secret", { key }),
     tryAccount: (account, password) => invoke("try_account", { account, password }),
     tryIce: (account, url, credential) => invoke("try_ice", { account, url, credential }),
+    installUpdate: () => invoke("install_update"),
+    offerProvisioning: (url) => invoke("offer_provisioning", { url }),
+    acceptProvisioning: (url) => invoke("accept_provisioning", { url }),
+    forgetProvisioning: () => invoke("forget_provisioning"),
     followDevices(draw) {
       const channel = new Channel<DevicesView>();
       channel.onmessage = draw;

@@ -629,6 +629,8 @@ export type DevicePreferences = {
 	speakers?: string[],
 	/**  Where it rings; the speaker when empty. */
 	ringers?: string[],
+	/**  How loud speaker and ringer play, in percent of what the system lets them. */
+	volume?: number,
 	/**  What is done to the microphone's sound. */
 	cleanup?: Cleanup,
 };
@@ -867,6 +869,10 @@ export type KioskAction =
 { action: "dial"; 
 /**  Its place, from 0. */
 button: number } | 
+/**  Call somebody of the directory. */
+{ action: "call"; 
+/**  Whom. */
+contact: ContactId } | 
 /**  Answer a ringing call. */
 { action: "answer"; 
 /**  Which. */
@@ -881,6 +887,14 @@ call: CallId } |
 call: CallId; 
 /**  Whether it is open from now on. */
 on: boolean };
+
+/**  Somebody in the directory of a kiosk. */
+export type KioskEntry = {
+	/**  Which contact. */
+	contact: ContactId,
+	/**  What stands there. */
+	name: Personal,
+};
 
 /**  Why a kiosk cannot be used. */
 export type KioskFault = 
@@ -901,8 +915,12 @@ title: string;
 text: string; 
 /**  Who can be called, in the order of the profile. */
 buttons: string[]; 
+/**  Who else can be called, by name. */
+directory: KioskEntry[]; 
 /**  Whether a call could be placed now. */
-ready: boolean } | 
+ready: boolean; 
+/**  Whether the last loop call found something out of order. */
+suspect: boolean } | 
 /**  A call. */
 { screen: "call"; 
 /**  It. */
@@ -964,6 +982,33 @@ export type Levels = {
 	/**  Each call. */
 	calls: CallLevels[],
 };
+
+/**  The last check, or the one that goes on. */
+export type LoopCheckView = {
+	/**  How it went. */
+	result: LoopResult,
+	/**  More, for staff; empty when there is nothing to say. */
+	words: string,
+	/**  When it began, seconds since 1970 UTC. */
+	at_s: number,
+	/**  Its call, while there is one. */
+	call: CallId | null,
+};
+
+/**  How far a check came. */
+export type LoopResult = 
+/**  It goes on. */
+"running" | 
+/**  The call was answered, its sound came back, and the microphone heard it from the speaker. */
+"passed" | 
+/**  Somebody used the phone meanwhile. */
+"interrupted" | 
+/**  The call did not come about. */
+"no-call" | 
+/**  What was sent did not come back. */
+"no-echo" | 
+/**  It came back, but the microphone did not hear the speaker: one of the two is dead, off, or the wrong one. */
+"not-heard";
 
 /**  Figures of one media session, of the last second and of the whole. */
 export type MediaStatistics = {
@@ -1144,6 +1189,42 @@ export type Provider =
 	kind: "aculab",
 } & AculabAccount;
 
+/**  A setting that would change. */
+export type ProvisionChange = {
+	/**  Its dotted name. */
+	field: string,
+	/**  What it is; empty when it is not there. */
+	before: Personal,
+	/**  What it would be. */
+	after: Personal,
+};
+
+/**  What a web server would set, before the user has agreed to it. */
+export type ProvisionOffer = {
+	/**  Where it is from. */
+	url: string,
+	/**  The settings that would change. */
+	changes: ProvisionChange[],
+	/**  The pages that would be locked. */
+	locked: string[],
+};
+
+/**  What others have set for this user. */
+export type ProvisionView = {
+	/**  Pages of the settings on which nothing can be changed. */
+	locked: string[],
+	/**  Dotted names of settings that are as they are. */
+	fixed: string[],
+	/**  Where that stands; empty when nothing is set. */
+	source: string,
+	/**  Whom to ask about it; empty when it does not say. */
+	contact: string,
+	/**  Why what an administrator has set is not known: then nothing can be changed. */
+	trouble: string | null,
+	/**  The web server that sets something, when the user has agreed to one. */
+	url: string | null,
+};
+
 /**  What a recording is written as. */
 export type RecordForm = 
 /**  WAV: everything can play it; 11 MB a minute. */
@@ -1254,6 +1335,8 @@ export type Settings = {
 	window?: WindowSettings,
 	/**  Keys that work while another program has the keyboard. */
 	shortcuts?: Shortcuts,
+	/**  New versions of the program. */
+	updates?: UpdateSettings,
 	/**  Filter of the log, as of `tracing` (`info`, `sip=debug`). */
 	log?: string,
 };
@@ -1266,6 +1349,8 @@ export type SettingsView = {
 	secrets: SecretView[],
 	/**  Why nothing can be saved, when that is so. */
 	locked: string | null,
+	/**  What others have set. */
+	provisioned: ProvisionView,
 };
 
 /**  Keys that work while another program has the keyboard, as `Ctrl+Alt+A`; empty ones do nothing. */
@@ -1350,6 +1435,10 @@ export type Snapshot = {
 	notices: Notice[],
 	/**  The trial of a sound device, until it is stopped or a call needs the devices. */
 	trial: TrialView | null,
+	/**  The phone's last proof that it works, where it makes such. */
+	loop_check: LoopCheckView | null,
+	/**  A new version of the program that can be installed. */
+	update: UpdateView | null,
 	/**  Missed calls that the user has not seen yet. */
 	missed: number,
 	/**  What has changed that the snapshot does not hold. */
@@ -1479,6 +1568,20 @@ export type TrialView = {
 	trial: DeviceTrial,
 	/**  How far it is. */
 	stage: TrialStage,
+};
+
+/**  New versions of the program. */
+export type UpdateSettings = {
+	/**  Look for them now and then. */
+	check?: boolean,
+};
+
+/**  A new version of the program: it was signed by who publishes it, and is here. */
+export type UpdateView = {
+	/**  Which. */
+	version: string,
+	/**  The package. */
+	file: Personal,
 };
 
 /**  The voice mail of an account. */

@@ -5,7 +5,7 @@ use std::{
     mem,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
     },
     thread::Thread,
 };
@@ -122,6 +122,11 @@ impl HubHandle {
         self.settle(&mut plan);
     }
 
+    /// How loud the speaker plays: 1.0 as it is, as at first; 0.0 not at all.
+    pub fn volume(&self, gain: f32) {
+        self.shared.volume.set(gain);
+    }
+
     /// Gives the hub a microphone, or takes it away. From now on its state is that of the new one.
     pub fn microphone(&self, capture: Option<Box<dyn Capture>>) {
         self.shared.gauges.capture.write(StreamState::of(capture.as_ref()));
@@ -209,6 +214,7 @@ pub(crate) enum Gate {
 pub(crate) struct Shared {
     pub(crate) inbox: Inbox,
     pub(crate) gauges: Gauges,
+    pub(crate) volume: Volume,
     /// The hub's thread, when a driver runs it.
     waker: OnceLock<Thread>,
     legs: Mutex<HashMap<LegId, Arc<LegGauges>>>,
@@ -219,6 +225,25 @@ impl Shared {
     /// Commands wake this thread from now on.
     pub(crate) fn wake_by(&self, hub: Thread) {
         self.waker.get_or_init(|| hub);
+    }
+}
+
+/// A gain in an atomic.
+pub(crate) struct Volume(AtomicU32);
+
+impl Default for Volume {
+    fn default() -> Self {
+        Self(AtomicU32::new(1f32.to_bits()))
+    }
+}
+
+impl Volume {
+    fn set(&self, gain: f32) {
+        self.0.store(gain.clamp(0.0, 1.0).to_bits(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn gain(&self) -> f32 {
+        f32::from_bits(self.0.load(Ordering::Relaxed))
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Hub {
     /// What the speaker hears of the legs.
     ears: Listener,
     ears_limiter: Limiter,
+    /// The speaker's gain in the last frame.
+    volume: f32,
     tone: Player,
     key: Player,
     fade: Box<Frame>,
@@ -115,6 +117,7 @@ impl Hub {
             speaker: Speaker::default(),
             ears: Listener::default(),
             ears_limiter: Limiter::default(),
+            volume: 1.0,
             tone: Player::default(),
             key: Player::default(),
             fade: fade_in(),
@@ -287,7 +290,19 @@ impl Hub {
         self.tone.add_to(&mut frame, &self.fade, &mut self.bin);
         self.key.add_to(&mut frame, &self.fade, &mut self.bin);
         self.ears_limiter.limit(&mut frame);
+        self.turn(&mut frame);
         self.speaker.write(&frame, &self.fade, &self.shared.gauges, &mut self.bin);
+    }
+
+    /// Makes the speaker's frame as loud as is wanted; from one gain to the next within it.
+    fn turn(&mut self, frame: &mut Frame) {
+        let (before, now) = (self.volume, self.shared.volume.gain());
+        self.volume = now;
+        if before != now {
+            frame.iter_mut().zip(self.fade.iter()).for_each(|(sample, fade)| *sample *= before + (now - before) * fade);
+        } else if now != 1.0 {
+            frame.iter_mut().for_each(|sample| *sample *= now);
+        }
     }
 
     /// Lets go of the legs that have faded out.

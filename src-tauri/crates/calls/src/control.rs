@@ -111,9 +111,11 @@ impl CallControl {
             lamps: self.lamps.views(),
             do_not_disturb: self.do_not_disturb,
             notices: self.notices.shown().to_vec(),
-            // The run loop keeps the book, and knows what the desk does.
+            // The run loop keeps the book, and knows what the desk does and how checks went.
             missed: 0,
             trial: None,
+            loop_check: None,
+            update: None,
             changes: Changes::default(),
         }
     }

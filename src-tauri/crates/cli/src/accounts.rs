@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use model::{Account, AccountId, AculabInterface, Password, Provider, Secret, Settings};
-use store::{KeptIn, KioskPin, SettingsFile};
+use store::{KeptIn, KioskPin};
 
 use crate::{
     account,
@@ -16,7 +16,7 @@ use crate::{
 
 /// Lists, adds, tries and removes accounts.
 pub(crate) async fn run(setting: &Setting, verb: AccountsVerb, printer: Printer) -> Result<Exit, Failure> {
-    let file = SettingsFile::at(setting.folder.settings_file());
+    let file = setting.file();
     let (mut settings, trouble) = setting.load();
     match verb {
         AccountsVerb::List => {

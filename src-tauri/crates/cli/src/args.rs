@@ -11,6 +11,7 @@ use crate::{
     book::BookVerb,
     checks::{IceVerb, SettingsVerb},
     devices::DevicesVerb,
+    provision::ProvisionVerb,
     several::SeveralVerb,
     transfer::TransferVerb,
 };
@@ -57,6 +58,11 @@ pub(crate) enum Verb {
     Settings {
         #[command(subcommand)]
         verb: SettingsVerb,
+    },
+    /// What others have set here.
+    Provision {
+        #[command(subcommand)]
+        verb: ProvisionVerb,
     },
     /// The web services of Aculab Cloud.
     Aculab {

@@ -41,6 +41,7 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
         // One call for a test is no part of anybody's history.
         folder: None,
         settings_file: None,
+        provisioned: setting.provisioned.clone(),
         trouble: None,
     };
     let (phone, events) = Phone::start(world.clone(), options);

@@ -15,6 +15,7 @@ mod devices;
 mod exit;
 mod interrupt;
 mod print;
+mod provision;
 mod remote;
 mod serve;
 mod setting;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use model::{
-    AccountState, CallId, CallReport, CallState, Event, LampState, LampView, Snapshot, TimedEvent, TransferView, TurnedAway,
-    Voicemail,
+    AccountState, CallId, CallReport, CallState, Event, LampState, LampView, LoopCheckView, LoopResult, Snapshot, TimedEvent,
+    TransferView, TurnedAway, Voicemail,
 };
 use serde::Serialize;
 
@@ -245,8 +245,22 @@ fn print_snapshot(snapshot: &Snapshot) {
     if snapshot.do_not_disturb {
         put("do not disturb");
     }
+    if let Some(check) = &snapshot.loop_check {
+        put(loop_words(check));
+    }
     for notice in &snapshot.notices {
         put(format_args!("notice: {}", notice.message));
+    }
+}
+
+fn loop_words(check: &LoopCheckView) -> String {
+    match check.result {
+        LoopResult::Running => "loop call: goes on".into(),
+        LoopResult::Passed => "loop call: passed".into(),
+        LoopResult::Interrupted => "loop call: somebody used the phone meanwhile".into(),
+        LoopResult::NoCall => format!("loop call: it did not come about: {}", check.words),
+        LoopResult::NoEcho => "loop call: its sound did not come back".into(),
+        LoopResult::NotHeard => "loop call: the microphone did not hear the speaker".into(),
     }
 }
 

@@ -60,6 +60,7 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
         | Verb::Devices { .. }
         | Verb::Ice { .. }
         | Verb::Settings { .. }
+        | Verb::Provision { .. }
         | Verb::Book(_) => {
             return Err(Failure::usage("that verb needs no running phone"));
         }

@@ -32,6 +32,8 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     if let Some(limit) = arguments.limit {
         settings.calls.limit = limit;
     }
+    // Neither a file nor an option of the user's goes before what others have set.
+    settings = setting.provisioned.impose(settings);
     let sound = sound::choose(&arguments.sound, &mut settings)?;
     let mut interruptions = Interruptions::new()?;
     let running = setting.world(sound.host.clone())?;
@@ -45,6 +47,7 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
         // A file that the user named is for this run; so is its book.
         folder: arguments.config.is_none().then(|| setting.folder.clone()),
         settings_file: None,
+        provisioned: setting.provisioned.clone(),
         trouble: None,
     };
     let (phone, mut events) = Phone::start(world.clone(), options);

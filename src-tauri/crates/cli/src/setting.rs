@@ -6,7 +6,7 @@ use audio::SoundHost;
 use exchange::{Practice, PracticeWorld};
 use model::Settings;
 use phone::{RealWorld, World};
-use store::{DataFolder, KeyStore, Secrets, SettingsFile};
+use store::{DataFolder, KeyStore, Provisioned, Secrets, SettingsFile};
 
 use crate::exit::{Exit, Failure};
 
@@ -14,6 +14,8 @@ use crate::exit::{Exit, Failure};
 pub(crate) struct Setting {
     pub(crate) folder: DataFolder,
     pub(crate) secrets: Arc<Secrets>,
+    /// What others have set.
+    pub(crate) provisioned: Provisioned,
 }
 
 impl Setting {
@@ -22,13 +24,21 @@ impl Setting {
             Some(folder) => DataFolder::at(folder),
             None => DataFolder::of_user().map_err(Failure::usage)?,
         };
-        Ok(Self { folder, secrets: Arc::new(Secrets::new(Arc::new(KeyStore))) })
+        let provisioned = Provisioned::load(&folder);
+        Ok(Self { folder, secrets: Arc::new(Secrets::new(Arc::new(KeyStore))), provisioned })
     }
 
     /// The settings, with a sentence about what is wrong with them, if anything.
     pub(crate) fn load(&self) -> (Settings, Option<String>) {
-        let loaded = SettingsFile::at(self.folder.settings_file()).load();
-        (loaded.settings, loaded.trouble.map(|trouble| trouble.to_string()))
+        let loaded = self.file().load();
+        let mut troubles = self.provisioned.troubles();
+        troubles.extend(loaded.trouble.map(|trouble| trouble.to_string()));
+        (loaded.settings, (!troubles.is_empty()).then(|| troubles.join("; ")))
+    }
+
+    /// The settings file of the folder.
+    pub(crate) fn file(&self) -> SettingsFile {
+        SettingsFile::at(self.folder.settings_file()).under(self.provisioned.clone())
     }
 
     /// The real world with these sound devices.

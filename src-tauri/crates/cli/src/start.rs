@@ -8,7 +8,7 @@ use crate::{
     book, call, checks, devices,
     exit::{Exit, Failure},
     print::Printer,
-    remote, serve,
+    provision, remote, serve,
     setting::Setting,
 };
 
@@ -42,6 +42,7 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             Verb::Settings { verb } => checks::settings(&setting, verb, printer),
             Verb::Devices { verb } => devices::run(&setting, verb, printer).await,
             Verb::Aculab { verb } => aculab::run(verb, printer).await,
+            Verb::Provision { verb } => provision::run(&setting, verb, printer).await,
             Verb::KioskPin => accounts::kiosk_pin(printer),
             Verb::Book(verb) => book::run(&setting, verb, printer).await,
             Verb::Status

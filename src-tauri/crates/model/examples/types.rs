@@ -4,7 +4,7 @@ use std::io::Write;
 
 use model::{
     AccountTrial, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial,
-    ImportReport, KioskAction, KioskView, Levels, SecretKept, Settings, SettingsView, Snapshot, Suggestion,
+    ImportReport, KioskAction, KioskView, Levels, ProvisionOffer, SecretKept, Settings, SettingsView, Snapshot, Suggestion,
 };
 use specta::Types;
 use specta_typescript::Typescript;
@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // And so are the settings, their secrets and their trials.
     let types = types.register::<SettingsView>().register::<FieldProblem>().register::<SecretKept>();
     let types = types.register::<AccountTrial>().register::<DevicesView>().register::<Levels>().register::<IceTrial>();
+    let types = types.register::<ProvisionOffer>();
     // The kiosk has a page of its own.
     let types = types.register::<KioskView>().register::<KioskAction>();
     let text = Typescript::default().header(HEADER).export(&types, specta_serde::Format)?;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{CallId, CallView};
+use crate::{CallId, CallView, ContactId, Personal};
 
 /// Everything the page of a kiosk draws.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -36,8 +36,12 @@ pub enum KioskScreen {
         text: String,
         /// Who can be called, in the order of the profile.
         buttons: Vec<String>,
+        /// Who else can be called, by name.
+        directory: Vec<KioskEntry>,
         /// Whether a call could be placed now.
         ready: bool,
+        /// Whether the last loop call found something out of order.
+        suspect: bool,
     },
     /// A call.
     Call {
@@ -55,6 +59,15 @@ pub enum KioskScreen {
         /// Line of the profile, from 1, where that is what is wrong.
         line: Option<u32>,
     },
+}
+
+/// Somebody in the directory of a kiosk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct KioskEntry {
+    /// Which contact.
+    pub contact: ContactId,
+    /// What stands there.
+    pub name: Personal,
 }
 
 /// Why a kiosk cannot be used.
@@ -77,6 +90,11 @@ pub enum KioskAction {
     Dial {
         /// Its place, from 0.
         button: u32,
+    },
+    /// Call somebody of the directory.
+    Call {
+        /// Whom.
+        contact: ContactId,
     },
     /// Answer a ringing call.
     Answer {

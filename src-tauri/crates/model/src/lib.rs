@@ -16,6 +16,7 @@ mod ice;
 mod kiosk;
 mod lamp;
 mod link;
+mod loop_check;
 mod office;
 mod report;
 mod secret;
@@ -42,19 +43,20 @@ pub use devices::{CallLevels, DeviceTrial, DeviceView, DevicesView, Levels, Role
 pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
 pub use event::{Event, TimedEvent, TurnedAway};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
-pub use kiosk::{KioskAction, KioskFault, KioskScreen, KioskView};
+pub use kiosk::{KioskAction, KioskEntry, KioskFault, KioskScreen, KioskView};
 pub use lamp::{LampState, LampView};
+pub use loop_check::{LoopCheckView, LoopResult};
 pub use office::{
-    AccountStep, AccountTrial, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, SecretKept, SecretKey, SecretView,
-    SettingsView, TrialOutcome, TrialStep,
+    AccountStep, AccountTrial, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange, ProvisionOffer,
+    ProvisionView, SecretKept, SecretKey, SecretView, SettingsView, TrialOutcome, TrialStep,
 };
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
 pub use service::{ServiceEvent, ServiceFacts};
 pub use settings::{
     AllowTransfers, CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordForm, RecordPolicy,
-    Ringtone, SETTINGS_VERSION, Settings, Shortcuts, Theme, WindowSettings,
+    Ringtone, SETTINGS_VERSION, Settings, Shortcuts, Theme, UpdateSettings, WindowSettings,
 };
-pub use snapshot::{AccountCan, AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot};
+pub use snapshot::{AccountCan, AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot, UpdateView};
 pub use target::{InvalidTarget, Named, Target};
 pub use transfer::{TransferTo, TransferView};

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AccountId, IceUrl, Settings};
+use crate::{AccountId, IceUrl, Personal, Settings};
 
 /// Which secret is meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
@@ -95,6 +95,47 @@ pub struct SettingsView {
     pub secrets: Vec<SecretView>,
     /// Why nothing can be saved, when that is so.
     pub locked: Option<String>,
+    /// What others have set.
+    pub provisioned: ProvisionView,
+}
+
+/// What others have set for this user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ProvisionView {
+    /// Pages of the settings on which nothing can be changed.
+    pub locked: Vec<String>,
+    /// Dotted names of settings that are as they are.
+    pub fixed: Vec<String>,
+    /// Where that stands; empty when nothing is set.
+    pub source: String,
+    /// Whom to ask about it; empty when it does not say.
+    pub contact: String,
+    /// Why what an administrator has set is not known: then nothing can be changed.
+    pub trouble: Option<String>,
+    /// The web server that sets something, when the user has agreed to one.
+    pub url: Option<String>,
+}
+
+/// A setting that would change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ProvisionChange {
+    /// Its dotted name.
+    pub field: String,
+    /// What it is; empty when it is not there.
+    pub before: Personal,
+    /// What it would be.
+    pub after: Personal,
+}
+
+/// What a web server would set, before the user has agreed to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ProvisionOffer {
+    /// Where it is from.
+    pub url: String,
+    /// The settings that would change.
+    pub changes: Vec<ProvisionChange>,
+    /// The pages that would be locked.
+    pub locked: Vec<String>,
 }
 
 /// A field that cannot stay as it is.

@@ -30,6 +30,8 @@ pub struct Settings {
     pub window: WindowSettings,
     /// Keys that work while another program has the keyboard.
     pub shortcuts: Shortcuts,
+    /// New versions of the program.
+    pub updates: UpdateSettings,
     /// Filter of the log, as of `tracing` (`info`, `sip=debug`).
     pub log: String,
 }
@@ -46,6 +48,7 @@ impl Default for Settings {
             history: HistorySettings::default(),
             window: WindowSettings::default(),
             shortcuts: Shortcuts::default(),
+            updates: UpdateSettings::default(),
             log: "info".into(),
         }
     }
@@ -59,7 +62,7 @@ impl Settings {
 }
 
 /// Which devices to use, per role: ids in order of preference; the system's default when none of them is there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(default)]
 pub struct DevicePreferences {
     /// Microphones.
@@ -68,8 +71,17 @@ pub struct DevicePreferences {
     pub speakers: Vec<String>,
     /// Where it rings; the speaker when empty.
     pub ringers: Vec<String>,
+    /// How loud speaker and ringer play, in percent of what the system lets them.
+    pub volume: u32,
     /// What is done to the microphone's sound.
     pub cleanup: Cleanup,
+}
+
+impl Default for DevicePreferences {
+    fn default() -> Self {
+        let none = Vec::new;
+        Self { microphones: none(), speakers: none(), ringers: none(), volume: 100, cleanup: Cleanup::default() }
+    }
 }
 
 /// Treatment of the microphone's sound.
@@ -302,6 +314,20 @@ impl Default for WindowSettings {
             language: String::new(),
             theme: Theme::default(),
         }
+    }
+}
+
+/// New versions of the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct UpdateSettings {
+    /// Look for them now and then.
+    pub check: bool,
+}
+
+impl Default for UpdateSettings {
+    fn default() -> Self {
+        Self { check: true }
     }
 }
 

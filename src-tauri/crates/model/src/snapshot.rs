@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::{
-    AccountId, AccountState, CallId, CallState, ContactName, Direction, DtmfMode, LampView, MediaStatistics, Personal, Remote,
-    TransferView, TrialView, Voicemail,
+    AccountId, AccountState, CallId, CallState, ContactName, Direction, DtmfMode, LampView, LoopCheckView, MediaStatistics,
+    Personal, Remote, TransferView, TrialView, Voicemail,
 };
 
 /// What the page draws. It is always whole; nothing has to be added up.
@@ -30,6 +30,10 @@ pub struct Snapshot {
     pub notices: Vec<Notice>,
     /// The trial of a sound device, until it is stopped or a call needs the devices.
     pub trial: Option<TrialView>,
+    /// The phone's last proof that it works, where it makes such.
+    pub loop_check: Option<LoopCheckView>,
+    /// A new version of the program that can be installed.
+    pub update: Option<UpdateView>,
     /// Missed calls that the user has not seen yet.
     pub missed: u32,
     /// What has changed that the snapshot does not hold.
@@ -123,6 +127,15 @@ pub struct ConferenceView {
     pub members: Vec<CallId>,
     /// Whether we hold all of them.
     pub held: bool,
+}
+
+/// A new version of the program: it was signed by who publishes it, and is here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct UpdateView {
+    /// Which.
+    pub version: String,
+    /// The package.
+    pub file: Personal,
 }
 
 /// Something to tell the user.

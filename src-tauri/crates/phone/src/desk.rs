@@ -94,7 +94,8 @@ impl Desk {
             watch: DeviceWatch::new(settings.devices.clone()),
             cleanup: settings.devices.cleanup,
             country: Country::of_code(&settings.calls.tones),
-            ringtone: ring_tone(&settings.calls.ringtone),
+            volume: gain(settings.devices.volume),
+            ringtone: ring_tone(&settings.calls.ringtone, gain(settings.devices.volume)),
             microphone: Stream::new(Use::Microphone),
             speaker: Stream::new(Use::Speaker),
             ringing: None,
@@ -159,6 +160,8 @@ struct Working {
     watch: DeviceWatch,
     cleanup: Cleanup,
     country: Country,
+    /// How loud speaker and ringer are.
+    volume: f32,
     ringtone: RingTone,
     microphone: Stream<dyn Capture>,
     speaker: Stream<dyn Playback>,
@@ -245,9 +248,11 @@ impl Working {
             DeskRequest::Configure { devices, country, ringtone } => {
                 self.cleanup = devices.cleanup;
                 self.hub.cleanup(self.cleanup);
+                self.volume = gain(devices.volume);
+                self.hub.volume(self.volume);
                 let _changes = self.watch.prefer(devices);
                 self.country = Country::of_code(&country);
-                self.ringtone = ring_tone(&ringtone);
+                self.ringtone = ring_tone(&ringtone, self.volume);
                 self.list();
             }
         }
@@ -403,8 +408,13 @@ fn is_of_a_call(request: &DeskRequest) -> bool {
     }
 }
 
+/// A loudness in percent as a factor.
+fn gain(percent: u32) -> f32 {
+    percent.min(100) as f32 / 100.0
+}
+
 /// A ringtone as the ringer plays it.
-fn ring_tone(ringtone: &Ringtone) -> RingTone {
+fn ring_tone(ringtone: &Ringtone, volume: f32) -> RingTone {
     let sound = match ringtone {
         Ringtone::Classic => RingSound::Pattern(RingPattern::Classic),
         Ringtone::Bell => RingSound::Pattern(RingPattern::Bell),
@@ -414,7 +424,7 @@ fn ring_tone(ringtone: &Ringtone) -> RingTone {
         Ringtone::Soft => RingSound::Pattern(RingPattern::Soft),
         Ringtone::File(path) => RingSound::File(path.into()),
     };
-    RingTone { sound, ..RingTone::default() }
+    RingTone { sound, volume }
 }
 
 fn leg_route(route: Route) -> LegRoute {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use audio::HubHandle;
+use audio::{HubHandle, ToneSpec};
 use model::{CallId, CallLevels, Levels, MediaId};
 use tokio::sync::watch;
 
@@ -11,7 +11,7 @@ use crate::desk::leg_id;
 /// Which media session carries each call.
 pub(crate) type CallSessions = Arc<Vec<(CallId, MediaId)>>;
 
-/// Reads the hub's gauges; nobody is asked, and nothing waits.
+/// Reads the hub's gauges, and lets a tone be heard there; nobody is asked, and nothing waits.
 #[derive(Clone)]
 pub(crate) struct Meter {
     hub: HubHandle,
@@ -27,6 +27,14 @@ impl fmt::Debug for Meter {
 impl Meter {
     pub(crate) fn new(hub: HubHandle, sessions: watch::Receiver<CallSessions>) -> Self {
         Self { hub, sessions }
+    }
+
+    /// Lets the far end of a call hear a tone, or no longer.
+    pub(crate) fn say(&self, call: CallId, tone: Option<ToneSpec>) {
+        let sessions = Arc::clone(&self.sessions.borrow());
+        if let Some(&(_, media)) = sessions.iter().find(|(of, _)| *of == call) {
+            self.hub.leg_tone(leg_id(media), tone);
+        }
     }
 
     /// The levels of the last 50 ms.

@@ -1,6 +1,7 @@
 //! The settings for the faces: read, checked, saved, and accounts tried before they are kept.
 
 mod ice;
+mod provisioning;
 mod trial;
 
 use std::{fmt, path::PathBuf, sync::Arc};
@@ -9,7 +10,8 @@ use model::{
     Account, AccountTrial, Command, FieldProblem, IceTrial, IceUrl, KeptWhere, Password, Secret, SecretKept, SecretKey,
     SecretView, Settings, SettingsView,
 };
-use store::{DataFolder, Invalid, KeptIn, KeyStoreError, SaveError, Secrets, SettingsFile};
+use providers::net::Network;
+use store::{DataFolder, Invalid, KeptIn, KeyStoreError, Provisioned, SaveError, Secrets, SettingsFile};
 use tokio::{
     sync::watch,
     task::{JoinError, spawn_blocking},
@@ -34,6 +36,8 @@ pub struct Office {
     world: World,
     folder: Option<DataFolder>,
     file: Option<SettingsFile>,
+    provisioned: Provisioned,
+    shown: provisioning::Shown,
     settings: watch::Receiver<Arc<Settings>>,
 }
 
@@ -87,9 +91,14 @@ impl Office {
         world: World,
         folder: Option<DataFolder>,
         file: Option<SettingsFile>,
+        provisioned: Provisioned,
         settings: watch::Receiver<Arc<Settings>>,
     ) -> Self {
-        Self { world, folder, file, settings }
+        Self { world, folder, file, provisioned, shown: provisioning::Shown::default(), settings }
+    }
+
+    pub(crate) fn network(&self) -> Arc<dyn Network> {
+        Arc::clone(&self.world.network)
     }
 
     /// The settings in force, and where their secrets are.
@@ -105,7 +114,7 @@ impl Office {
             Vec::new()
         });
         let locked = self.file.is_none().then(|| NOTHING_IS_KEPT.to_owned());
-        SettingsView { settings, secrets, locked }
+        SettingsView { settings, secrets, locked, provisioned: self.provisioned.view() }
     }
 
     /// Everything in `settings` that cannot stay as it is.

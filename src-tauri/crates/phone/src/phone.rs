@@ -1,10 +1,10 @@
 //! The phone as its faces see it: commands in, snapshots and events out.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use model::{Command, DevicesView, Levels, Settings, SipAccount, Snapshot, TimedEvent};
+use model::{Clock, Command, DevicesView, Levels, LoopCheckView, Settings, SipAccount, Snapshot, TimedEvent, UpdateView};
 use providers::net::Network;
-use store::{DataFolder, SettingsFile};
+use store::{DataFolder, Provisioned, SettingsFile};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::info_span;
 
@@ -38,6 +38,8 @@ pub struct PhoneOptions {
     pub folder: Option<DataFolder>,
     /// Where changed settings are written; nowhere for a phone that keeps none.
     pub settings_file: Option<SettingsFile>,
+    /// What others have set: it is in `settings` already, and cannot be changed.
+    pub provisioned: Provisioned,
     /// What was wrong with the settings when they were read: the user must hear it.
     pub trouble: Option<String>,
 }
@@ -45,12 +47,20 @@ pub struct PhoneOptions {
 impl PhoneOptions {
     /// A phone that keeps nothing and has no practice exchange.
     pub fn passing(settings: Settings) -> Self {
-        Self { settings, practice: None, instance: String::new(), folder: None, settings_file: None, trouble: None }
+        Self {
+            settings,
+            practice: None,
+            instance: String::new(),
+            folder: None,
+            settings_file: None,
+            provisioned: Provisioned::default(),
+            trouble: None,
+        }
     }
 }
 
 /// A running phone. Clones are the same phone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Phone {
     requests: mpsc::Sender<Request>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -61,6 +71,7 @@ pub struct Phone {
     meter: Meter,
     metered: watch::Sender<()>,
     office: Office,
+    clock: Arc<dyn Clock>,
 }
 
 /// Keeps the sound devices open, so that their levels can be seen without a call; until it is dropped.
@@ -86,6 +97,12 @@ async fn watch_network(network: Arc<dyn Network>, requests: mpsc::Sender<Request
     }
 }
 
+impl fmt::Debug for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Phone").field("requests", &self.requests).finish_non_exhaustive()
+    }
+}
+
 impl Phone {
     /// Starts a phone in `world`; must be called inside a tokio runtime. Also returned: its facts from the first one on.
     pub fn start(world: World, options: PhoneOptions) -> (Self, broadcast::Receiver<TimedEvent>) {
@@ -97,13 +114,15 @@ impl Phone {
         let (sessions, carried) = watch::channel(Arc::default());
         let meter = Meter::new(world.hub.clone(), carried);
         let (settings, in_force) = watch::channel(Arc::new(options.settings.clone()));
-        let office = Office::new(world.clone(), options.folder.clone(), options.settings_file.clone(), in_force.clone());
+        let clock = Arc::clone(&world.clock);
+        let (folder, file, provisioned) = (options.folder.clone(), options.settings_file.clone(), options.provisioned.clone());
+        let office = Office::new(world.clone(), folder, file, provisioned, in_force.clone());
         let told = Told { snapshot, events: events.clone(), onlookers, sessions, settings };
         spawn("network watch", info_span!("network"), watch_network(Arc::clone(&world.network), requests.clone()));
         let run_loop = RunLoop::new(world, options, inbox, told);
         let book = run_loop.book();
         spawn("run loop", info_span!("phone"), run_loop.run());
-        (Self { requests, snapshots, events, settings: in_force, book, devices, meter, metered, office }, from_the_start)
+        (Self { requests, snapshots, events, settings: in_force, book, devices, meter, metered, office, clock }, from_the_start)
     }
 
     /// A phone whose run loop somebody else plays.
@@ -117,9 +136,10 @@ impl Phone {
         let (_, in_force) = watch::channel(Arc::default());
         let (_, sessions) = watch::channel(Arc::default());
         let meter = Meter::new(world.hub.clone(), sessions);
-        let office = Office::new(world, None, None, in_force.clone());
+        let clock = Arc::clone(&world.clock);
+        let office = Office::new(world, None, None, Provisioned::default(), in_force.clone());
         let (devices, metered) = (watch::Sender::default(), watch::Sender::default());
-        Self { requests, snapshots, events, settings: in_force, book: Book::closed(), devices, meter, metered, office }
+        Self { requests, snapshots, events, settings: in_force, book: Book::closed(), devices, meter, metered, office, clock }
     }
 
     /// Hands a command to the phone; its outcome arrives in the snapshot.
@@ -163,6 +183,24 @@ impl Phone {
         let watched = self.metered.subscribe();
         self.requests.try_send(Request::LookAtDevices).map_err(|_| PhoneStopped)?;
         Ok(DevicesOpen { _watched: watched })
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    pub(crate) fn unix_seconds(&self) -> i64 {
+        self.clock.unix_seconds()
+    }
+
+    /// Puts a loop call into the snapshot.
+    pub(crate) fn show_loop_check(&self, view: LoopCheckView) -> Result<(), PhoneStopped> {
+        self.requests.try_send(Request::LoopCheck(view)).map_err(|_| PhoneStopped)
+    }
+
+    /// Puts a version that can be installed into the snapshot.
+    pub(crate) fn show_update(&self, view: UpdateView) -> Result<(), PhoneStopped> {
+        self.requests.try_send(Request::Update(view)).map_err(|_| PhoneStopped)
     }
 
     /// The settings, to be read, checked and saved.

@@ -7,8 +7,10 @@ use calls::{
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, Plan, SoundEvent, SoundRequest},
 };
 use model::{
-    AccountId, CallState, Clock, Command, Event, Instant, MediaId, NoticeCode, Settings, Snapshot, TimedEvent, TrialView,
+    AccountId, CallState, Clock, Command, Event, Instant, LoopCheckView, MediaId, NoticeCode, Settings, Snapshot, TimedEvent,
+    TrialView, UpdateView,
 };
+use store::Provisioned;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     time::{sleep, timeout},
@@ -43,6 +45,10 @@ pub(crate) enum Request {
     Command(Command),
     NetworkChanged,
     LookAtDevices,
+    /// How a loop call is getting on, for the snapshot.
+    LoopCheck(LoopCheckView),
+    /// A version that can be installed, for the snapshot.
+    Update(UpdateView),
     Journal(oneshot::Sender<Vec<String>>),
     Stop(oneshot::Sender<()>),
 }
@@ -63,6 +69,7 @@ pub(crate) struct RunLoop {
     /// The settings in force, without secrets.
     settings: watch::Sender<Arc<Settings>>,
     settings_saved: u32,
+    provisioned: Provisioned,
     journal: Journal,
     lines: Lines,
     sessions: Sessions,
@@ -76,6 +83,8 @@ pub(crate) struct RunLoop {
     book_news: mpsc::Receiver<BookNews>,
     recording_events: mpsc::Receiver<SoundEvent>,
     trial: Option<TrialView>,
+    loop_check: Option<LoopCheckView>,
+    update: Option<UpdateView>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     call_sessions: watch::Sender<CallSessions>,
     events: broadcast::Sender<TimedEvent>,
@@ -88,7 +97,7 @@ impl RunLoop {
         let (desk_outbox, desk_news) = mpsc::channel(WAITING);
         let (book_outbox, book_news) = mpsc::channel(WAITING);
         let (recording_outbox, recording_events) = mpsc::channel(WAITING);
-        let PhoneOptions { settings, practice, instance, folder, trouble, settings_file: _ } = options;
+        let PhoneOptions { settings, practice, instance, folder, trouble, provisioned, settings_file: _ } = options;
         let mut control = CallControl::new(&settings);
         if let Some(trouble) = trouble {
             control.notify(NoticeCode::Settings, trouble);
@@ -103,6 +112,7 @@ impl RunLoop {
             shelf: Shelf::new(Book::start(&world, folder, &settings, book_outbox), &settings),
             world,
             settings_saved: 0,
+            provisioned,
             settings: told.settings,
             requests,
             line_events,
@@ -111,6 +121,8 @@ impl RunLoop {
             book_news,
             recording_events,
             trial: None,
+            loop_check: None,
+            update: None,
             snapshot: told.snapshot,
             call_sessions: told.sessions,
             events: told.events,
@@ -142,6 +154,16 @@ impl RunLoop {
                     }
                     Some(Request::LookAtDevices) => {
                         self.desk.look();
+                        continue;
+                    }
+                    Some(Request::LoopCheck(view)) => {
+                        self.loop_check = Some(view);
+                        self.publish();
+                        continue;
+                    }
+                    Some(Request::Update(view)) => {
+                        self.update = Some(view);
+                        self.publish();
                         continue;
                     }
                     Some(Request::Journal(reply)) => {
@@ -193,6 +215,13 @@ impl RunLoop {
         if let Input::Command(Command::StopTrial) = &input {
             self.desk.try_device(None);
         }
+        if let Input::Command(Command::SaveSettings { settings }) = &input
+            && let Some(refusal) = self.refusal(settings)
+        {
+            // Whoever asks before he sends is told so by the office.
+            self.control.notify(NoticeCode::Settings, refusal);
+            return self.publish();
+        }
         if let Input::Command(Command::SaveSettings { settings }) = &input {
             self.settings_saved = self.settings_saved.wrapping_add(1);
             self.settings.send_replace(Arc::new(Settings::clone(settings)));
@@ -200,6 +229,17 @@ impl RunLoop {
         }
         self.step(input);
         self.publish();
+    }
+
+    /// Why these settings may not be put in force: others have set something else.
+    fn refusal(&self, settings: &Settings) -> Option<String> {
+        let now = self.settings.borrow();
+        let refused = if **now == *settings {
+            Vec::new()
+        } else {
+            self.provisioned.refuse(&self.provisioned.impose(Settings::clone(&now)), settings)
+        };
+        refused.first().map(ToString::to_string)
     }
 
     /// One input through call control, recorded, and its outputs to the drivers.
@@ -309,6 +349,8 @@ impl RunLoop {
         self.shelf.add_to(&mut next);
         next.changes.settings = self.settings_saved;
         next.trial = self.trial.clone();
+        next.loop_check = self.loop_check.clone();
+        next.update = self.update.clone();
         self.call_sessions.send_if_modified(|known| {
             let sessions = self.control.sessions();
             let changed = **known != sessions;

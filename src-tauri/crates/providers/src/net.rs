@@ -18,7 +18,10 @@ mod tls;
 mod words;
 mod wss;
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -182,6 +185,12 @@ pub trait Network: Send + Sync {
     /// Asks a web server; within ten seconds, or the cause why it cannot be asked. Redirections are not followed: who is
     /// asked is given secrets.
     async fn ask(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause>;
+
+    /// Takes a large answer of a web server into a file, `most` bytes of it; whoever asks has the patience. Redirections are
+    /// followed to other `https://` addresses: nothing secret is sent, and what comes is looked at by its signature.
+    async fn download(&self, _request: &HttpRequest, _to: &Path, _most: u64) -> Result<(), OfflineCause> {
+        Err(OfflineCause::Unreachable { detail: "this network leads to no such servers".into() })
+    }
 }
 
 impl fmt::Debug for NetRequest {

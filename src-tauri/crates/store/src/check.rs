@@ -50,6 +50,9 @@ pub fn check_settings(settings: &Settings) -> Vec<Invalid> {
         found.add("country", "a country is named by the two letters of ISO 3166 (gb, fr, us)");
     }
     check_shortcuts(&settings.shortcuts, &mut found);
+    if settings.devices.volume > 100 {
+        found.add("devices.volume", "a loudness is 0 to 100 percent");
+    }
     let language = &settings.window.language;
     if !language.is_empty() && (language.len() > 16 || !language.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')) {
         found.add("window.language", "is no language code, as en or de");

@@ -38,6 +38,11 @@ impl DataFolder {
         self.0.join("settings.toml")
     }
 
+    /// The file with what a server has set, once the user has agreed to it.
+    pub fn provisioning_file(&self) -> PathBuf {
+        self.0.join("provisioning.toml")
+    }
+
     /// The file with the window's places in it.
     pub fn places_file(&self) -> PathBuf {
         self.0.join("window.toml")

@@ -20,6 +20,8 @@ use crate::{
 const LARGEST: u64 = 256 * 1024;
 const MOST_BUTTONS: usize = 24;
 const LONGEST_TEXT: usize = 500;
+const MOST_MINUTES: u32 = 7 * 24 * 60;
+const MOST_SECONDS: u32 = 60;
 
 /// What a kiosk may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +34,9 @@ pub struct KioskProfile {
     pub text: String,
     /// Who can be called.
     pub buttons: Vec<KioskButton>,
-    /// Call the first of them as soon as that is possible.
+    /// Which of the contacts can be called besides.
+    pub directory: KioskDirectory,
+    /// Call the first button's target as soon as that is possible.
     pub call_on_start: bool,
     /// Whether a call that does not answer itself rings and can be answered by a touch; otherwise it is declined.
     pub answer_by_hand: bool,
@@ -42,8 +46,43 @@ pub struct KioskProfile {
     pub language: String,
     /// Whether no pointer is shown.
     pub hide_cursor: bool,
+    /// How loud it is, in percent; as the settings say when not given.
+    pub volume: Option<u32>,
+    /// The call by which it proves now and then that it works.
+    pub loop_call: Option<KioskLoopCall>,
     /// What leads out.
     pub pin: Option<KioskPin>,
+}
+
+/// Which contacts the idle screen shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KioskDirectory {
+    /// None.
+    #[default]
+    None,
+    /// Those with a one-touch key.
+    Favourites,
+    /// All.
+    Contacts,
+}
+
+/// A call to a number that says again what it hears.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KioskLoopCall {
+    /// The number.
+    pub target: Target,
+    /// Minutes from one to the next.
+    #[serde(default = "an_hour")]
+    pub every_min: u32,
+    /// Seconds after the answer in which the number still says something of its own.
+    #[serde(default)]
+    pub after_s: u32,
+}
+
+fn an_hour() -> u32 {
+    60
 }
 
 /// A button of the idle screen.
@@ -68,6 +107,8 @@ struct Form {
     #[serde(default)]
     buttons: Vec<Spanned<KioskButton>>,
     #[serde(default)]
+    directory: KioskDirectory,
+    #[serde(default)]
     call_on_start: bool,
     #[serde(default)]
     answer_by_hand: bool,
@@ -77,6 +118,10 @@ struct Form {
     language: Option<Spanned<String>>,
     #[serde(default)]
     hide_cursor: bool,
+    #[serde(default)]
+    volume: Option<Spanned<u32>>,
+    #[serde(default)]
+    loop_call: Option<Spanned<KioskLoopCall>>,
     #[serde(default)]
     pin: Option<Spanned<String>>,
 }
@@ -114,6 +159,17 @@ impl KioskProfile {
                 return Err(wrong(button.span().start, &format!("there may be {MOST_BUTTONS} buttons at most")));
             }
         }
+        if let Some(volume) = form.volume.as_ref().filter(|volume| *volume.as_ref() > 100) {
+            return Err(wrong(volume.span().start, "a volume is 0 to 100 percent"));
+        }
+        if let Some(check) = &form.loop_call {
+            let KioskLoopCall { every_min, after_s, .. } = check.as_ref();
+            if !(1..=MOST_MINUTES).contains(every_min) || *after_s > MOST_SECONDS {
+                let detail =
+                    format!("a loop call is made every 1 to {MOST_MINUTES} minutes, after {MOST_SECONDS} seconds at most");
+                return Err(wrong(check.span().start, &detail));
+            }
+        }
         let account = form.account.into_inner();
         let mut policies = Vec::new();
         for policy in form.auto_answer {
@@ -142,11 +198,14 @@ impl KioskProfile {
             title: short(form.title)?,
             text: short(form.text)?,
             buttons: form.buttons.into_iter().map(Spanned::into_inner).collect(),
+            directory: form.directory,
             call_on_start: form.call_on_start,
             answer_by_hand: form.answer_by_hand,
             auto_answer: policies,
             language: short(form.language)?,
             hide_cursor: form.hide_cursor,
+            volume: form.volume.map(Spanned::into_inner),
+            loop_call: form.loop_call.map(Spanned::into_inner),
             pin,
         })
     }
@@ -176,6 +235,7 @@ mod tests {
         let profile = KioskProfile::of_text(&text).expect("a profile");
         assert_eq!((profile.title.as_str(), profile.buttons.len(), profile.auto_answer.len()), ("Reception", 1, 1));
         assert!(!profile.answer_by_hand && !profile.hide_cursor);
+        assert_eq!((profile.directory, profile.volume, profile.loop_call), (KioskDirectory::None, None, None));
         assert!(profile.pin.is_some_and(|pin| pin.is(&Secret::new("4711")) && !pin.is(&Secret::new("4712"))));
     }
 
@@ -197,5 +257,8 @@ mod tests {
         assert_eq!(line(policy), Some(3));
         assert_eq!(line("account = \"desk\"\n[[auto_answer]]\naccount = \"office\"\n"), Some(2));
         assert_eq!(line("account = \"desk\"\ncall_on_start = true\n"), None);
+        assert_eq!(line("account = \"desk\"\n\nvolume = 101\n"), Some(3));
+        assert_eq!(line("account = \"desk\"\ndirectory = \"all\"\n"), Some(2));
+        assert_eq!(line("account = \"desk\"\n\n[loop_call]\ntarget = \"600\"\nevery_min = 0\n"), Some(3));
     }
 }

@@ -12,7 +12,7 @@ use model::Settings;
 
 pub(crate) use form::{damaged, line_at};
 
-use crate::{Invalid, check_settings};
+use crate::{Invalid, Provisioned, check_settings};
 
 /// Far above any real file; a larger one is a mistake and would only cost memory.
 const LARGEST: u64 = 1 << 20;
@@ -25,6 +25,7 @@ const MOST_KEPT_ASIDE: u32 = 99;
 #[derive(Clone, Debug)]
 pub struct SettingsFile {
     path: PathBuf,
+    provisioned: Provisioned,
 }
 
 /// What was found at the start.
@@ -110,7 +111,19 @@ fn listed(problems: &[Invalid]) -> String {
 impl SettingsFile {
     /// The file at `path`, which need not exist.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), provisioned: Provisioned::default() }
+    }
+
+    /// The same file, with what others set laid over it: what is read has it, what is saved must, and what the user had in its
+    /// place stays in the file.
+    #[must_use]
+    pub fn under(self, provisioned: Provisioned) -> Self {
+        Self { provisioned, ..self }
+    }
+
+    /// What others set.
+    pub fn provisioned(&self) -> &Provisioned {
+        &self.provisioned
     }
 
     /// Where it is.
@@ -124,7 +137,8 @@ impl SettingsFile {
         let problem = match self.form() {
             Ok(form) => {
                 let form = form.unwrap_or_default();
-                return Loaded { ignored: form::names(&form.unknown), settings: form.settings, trouble: None };
+                let settings = self.provisioned.impose(form.settings);
+                return Loaded { ignored: form::names(&form.unknown), settings, trouble: None };
             }
             Err(problem) => problem,
         };
@@ -135,7 +149,8 @@ impl SettingsFile {
             },
             ReadError::Unreadable(_) | ReadError::Newer { .. } => LoadTrouble::Untouched { problem, path: self.path.clone() },
         };
-        Loaded { settings: Settings::default(), trouble: Some(trouble), ignored: Vec::new() }
+        let settings = self.provisioned.impose(Settings::default());
+        Loaded { settings, trouble: Some(trouble), ignored: Vec::new() }
     }
 
     /// Reads a file that the user named. It is never moved or changed, and must exist.
@@ -151,15 +166,21 @@ impl SettingsFile {
         if !problems.is_empty() {
             return Err(SaveError::Invalid(problems));
         }
-        let unknown = match self.form() {
-            Ok(form) => form.unwrap_or_default().unknown,
-            Err(ReadError::Damaged { .. }) => {
-                self.keep_aside().map_err(SaveError::Unwritable)?;
-                toml::Table::new()
-            }
+        let form = match self.form() {
+            Ok(form) => form.unwrap_or_default(),
+            Err(ReadError::Damaged { .. }) => form::Form::default(),
             Err(problem @ (ReadError::Unreadable(_) | ReadError::Newer { .. })) => return Err(SaveError::WouldLose(problem)),
         };
-        let text = form::write(settings, &unknown).map_err(SaveError::WouldLose)?;
+        let refused = self.provisioned.refuse(&self.provisioned.impose(form.settings.clone()), settings);
+        if !refused.is_empty() {
+            return Err(SaveError::Invalid(refused));
+        }
+        if matches!(self.form(), Err(ReadError::Damaged { .. })) {
+            self.keep_aside().map_err(SaveError::Unwritable)?;
+        }
+        // What is provisioned leaves the user's own values where they are.
+        let amend = |table: &mut toml::Table| self.provisioned.give_back(table, &form.table);
+        let text = form::write(settings, &form.unknown, amend).map_err(SaveError::WouldLose)?;
         crate::replace::replace(&self.path, text.as_bytes()).map_err(SaveError::Unwritable)
     }
 
@@ -172,11 +193,7 @@ impl SettingsFile {
         };
         let mut bytes = Vec::new();
         file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ReadError::Unreadable)?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(ReadError::damaged_somewhere("the file is larger than any settings can be"));
-        }
-        let text = str::from_utf8(&bytes).map_err(|_| ReadError::damaged_somewhere("the file is not text"))?;
-        form::read(text).map(Some)
+        form::read(text_of(&bytes, LARGEST)?).map(Some)
     }
 
     /// Gives the file a name beside its own that nothing has yet.
@@ -188,6 +205,14 @@ impl SettingsFile {
         fs::rename(&self.path, &kept)?;
         Ok(kept)
     }
+}
+
+/// The text of a file of which one byte more than `largest` was read.
+pub(crate) fn text_of(bytes: &[u8], largest: u64) -> Result<&str, ReadError> {
+    if bytes.len() as u64 > largest {
+        return Err(ReadError::damaged_somewhere("the file is larger than any settings can be"));
+    }
+    str::from_utf8(bytes).map_err(|_| ReadError::damaged_somewhere("the file is not text"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ import type { KioskAction, KioskScreen, KioskView } from "../../bridge/types";
 import { say } from "../../words/words";
 import { useNow, useWear } from "../hooks";
 import { KioskCall } from "./KioskCall";
+import { KioskIdle } from "./KioskIdle";
 import { Leave, WayOut } from "./Leave";
 
 /** The one page of a kiosk. It says what the phone tells, and asks what its profile allows; there is no dialog. */
@@ -56,28 +57,7 @@ interface Props {
 function Screen({ screen, now, act }: Props) {
   switch (screen.screen) {
     case "idle":
-      return (
-        <section class="kiosk-idle">
-          <h1>{screen.title || "Sidetone"}</h1>
-          {screen.text && <p>{screen.text}</p>}
-          <div class="kiosk-buttons">
-            {screen.buttons.map((label, button) => (
-              <button
-                key={label}
-                type="button"
-                disabled={!screen.ready}
-                onClick={() => act({ action: "dial", button })}
-              >
-                {label}
-              </button>
-            ))}
-          </div>
-          <p class="kiosk-lamp" role="status">
-            <span class={screen.ready ? "lamp good" : "lamp"} aria-hidden="true" />
-            {say(screen.ready ? "kiosk.ready" : "kiosk.starting")}
-          </p>
-        </section>
-      );
+      return <KioskIdle screen={screen} act={act} />;
     case "call":
       return <KioskCall call={screen.call} canAnswer={screen.can_answer} now={now} act={act} />;
     case "fault":

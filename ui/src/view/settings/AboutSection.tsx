@@ -1,11 +1,16 @@
 import type { About } from "../../bridge/bridge";
+import type { Snapshot } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { useAnswer } from "../hooks";
+import { useEditing } from "./editing";
+import { SwitchField } from "./fields";
+import { ProvisioningGroup } from "./Provisioning";
 
 /** The program itself. */
-export function AboutSection() {
+export function AboutSection({ snapshot }: { snapshot: Snapshot }) {
   const { bridge, failed } = useDoing();
+  const { settings, save } = useEditing();
   const about = useAnswer<About>(() => bridge.about(), "", failed);
   if (!about) return null;
   return (
@@ -31,6 +36,19 @@ export function AboutSection() {
       <button type="button" onClick={() => bridge.showFolder("data").catch(failed)}>
         {say("privacy.open-folder")}
       </button>
+      {about.updates && (
+        <SwitchField
+          label={say("about.updates")}
+          on={settings.updates.check}
+          onSwitch={(check) => void save({ ...settings, updates: { check } })}
+        />
+      )}
+      {snapshot.update && (
+        <button type="button" class="primary" onClick={() => bridge.installUpdate().catch(failed)}>
+          {say("about.install", { version: snapshot.update.version })}
+        </button>
+      )}
+      <ProvisioningGroup />
     </>
   );
 }

@@ -195,6 +195,45 @@ test("what cannot be saved at all is said above", async () => {
   expect(await screen.findByText("Sidetone 0.1.0")).toBeTruthy();
 });
 
+test("a locked page says so and why, and nothing on it can be changed", async () => {
+  const phone = scene("idle");
+  phone.provisioned = { ...phone.provisioned, locked: ["window"], source: "/etc/sidetone/p.toml", contact: "4711" };
+  render(<App bridge={phone} />);
+  await press("Settings");
+  await press("Window and desktop");
+  expect((await screen.findByText(/This page is locked by/)).textContent).toContain("4711");
+  expect(screen.getByLabelText("Colours").closest("fieldset[disabled]")).toBeTruthy();
+});
+
+test("what a web server changes is shown before it is agreed to", async () => {
+  const phone = scene("idle");
+  render(<App bridge={phone} />);
+  await press("Settings");
+  await press("About");
+  const address = await screen.findByLabelText("Web address");
+  fireEvent.input(address, { target: { value: "http://example.com" } });
+  await press("Show what it changes");
+  expect(await screen.findByText(/begin with https/)).toBeTruthy();
+  fireEvent.input(address, { target: { value: "https://example.com/phone.toml" } });
+  await press("Show what it changes");
+  expect(await screen.findByText(/calls.record: on-request → off/)).toBeTruthy();
+  expect(phone.provisioned.url).toBe(null);
+  await press("Agree and change");
+  await waitFor(() => expect(phone.provisioned.url).toBe("https://example.com/phone.toml"));
+  await press("Remove");
+  await waitFor(() => expect(phone.provisioned.url).toBe(null));
+});
+
+test("a new version is installed on a press", async () => {
+  const phone = scene("idle");
+  phone.snapshot = { ...phone.snapshot, update: { version: "9.9.9", file: "/x" } };
+  render(<App bridge={phone} />);
+  await press("Settings");
+  await press("About");
+  await press("Install version 9.9.9");
+  expect(phone.asked).toContain("installUpdate");
+});
+
 test("a field says in the chosen language what it asks for", async () => {
   const phone = await open("Window and desktop");
   fireEvent.change(await screen.findByLabelText("Language"), { target: { value: "de" } });

@@ -11,6 +11,7 @@ import { DevicesSection } from "./DevicesSection";
 import { EditingContext, useSettingsEditing } from "./editing";
 import { NetworkSection } from "./NetworkSection";
 import { PrivacySection } from "./PrivacySection";
+import { Provisioned } from "./Provisioning";
 import { ShortcutsSection } from "./ShortcutsSection";
 import { WindowSection } from "./WindowSection";
 
@@ -67,14 +68,16 @@ export function Settings({ snapshot, section, onSection }: Props) {
                 {say("settings.not-saved", { count: editing.problems.length })}
               </p>
             )}
-            {shown === "accounts" && <AccountsSection snapshot={snapshot} />}
-            {shown === "devices" && <DevicesSection trial={snapshot.trial} />}
-            {shown === "calls" && <CallsSection trial={snapshot.trial} />}
-            {shown === "network" && <NetworkSection />}
-            {shown === "shortcuts" && <ShortcutsSection />}
-            {shown === "privacy" && <PrivacySection />}
-            {shown === "window" && <WindowSection />}
-            {shown === "about" && <AboutSection />}
+            <Provisioned section={shown}>
+              {shown === "accounts" && <AccountsSection snapshot={snapshot} />}
+              {shown === "devices" && <DevicesSection trial={snapshot.trial} />}
+              {shown === "calls" && <CallsSection trial={snapshot.trial} />}
+              {shown === "network" && <NetworkSection />}
+              {shown === "shortcuts" && <ShortcutsSection />}
+              {shown === "privacy" && <PrivacySection />}
+              {shown === "window" && <WindowSection />}
+              {shown === "about" && <AboutSection snapshot={snapshot} />}
+            </Provisioned>
           </Opened>
         )}
       </section>

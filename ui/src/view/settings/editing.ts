@@ -2,6 +2,7 @@ import { createContext } from "preact";
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
 import { asUiError } from "../../bridge/bridge";
 import type { FieldProblem, SettingsView } from "../../bridge/types";
+import { say } from "../../words/words";
 import { useDoing } from "../doing";
 import { wordsOf } from "./problems";
 import { type WholeSettings, whole } from "./whole";
@@ -91,7 +92,11 @@ export function useSettingsEditing(changes: number): Editing | null {
     ask((times) => times + 1);
   }, []);
   if (!view || !draft) return null;
-  const problem = (field: string) => wordsOf(problems, field);
+  const isFixed = (field: string) => view.provisioned.fixed.includes(field);
+  const problem = (field: string) => {
+    const words = wordsOf(problems, field);
+    return words && isFixed(field) ? say("provision.fixed") : words;
+  };
   return { settings: draft, view, problems, problem, edit, save, reset };
 }
 

@@ -74,7 +74,10 @@ impl Working {
         let at = if self.has_a_call() {
             At::Over { trouble: Some("a call has the sound devices; try again after it".into()) }
         } else if let DeviceTrial::Ringer { ringtone } = &trial {
-            self.ring_for_trial(ringtone.as_ref().map_or_else(|| self.ringtone.clone(), ring_tone)).await
+            self.ring_for_trial(
+                ringtone.as_ref().map_or_else(|| self.ringtone.clone(), |ringtone| ring_tone(ringtone, self.volume)),
+            )
+            .await
         } else {
             // What failed before gets another chance.
             self.microphone.retry();

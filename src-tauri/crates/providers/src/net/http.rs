@@ -1,14 +1,19 @@
 //! Questions to web servers, over the same TLS and proxies as connections.
 
-use std::{error::Error, path::PathBuf, time::Duration};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use model::{OfflineCause, Secret};
 use reqwest::{
-    Client,
+    Client, StatusCode,
     header::{HeaderName, HeaderValue},
     redirect::Policy,
 };
 use rustls::ClientConfig;
+use tokio::io::AsyncWriteExt;
 
 use super::{Proxy, ServerUrl, tls, words};
 
@@ -16,6 +21,8 @@ use super::{Proxy, ServerUrl, tls, words};
 const ASK_LIMIT: Duration = Duration::from_secs(10);
 /// Longest answer taken; those we ask for have a few kilobytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
+/// Who publishes files often sends on to where they lie.
+const MOST_REDIRECTIONS: usize = 5;
 const USER_AGENT: &str = concat!("Sidetone/", env!("CARGO_PKG_VERSION"));
 
 /// What is asked of a web server. All of it may be secret: it has no `Debug`.
@@ -80,10 +87,15 @@ impl HttpRequest {
         Ok(server)
     }
 
-    /// Asks; TLS is configured already.
-    pub(super) async fn ask(&self, server: &ServerUrl, tls: ClientConfig) -> Result<HttpAnswer, OfflineCause> {
-        let mut client =
-            Client::builder().tls_backend_preconfigured(tls).redirect(Policy::none()).timeout(ASK_LIMIT).user_agent(USER_AGENT);
+    /// A client that goes through the proxy that is set; TLS is configured already.
+    fn client(&self, server: &ServerUrl, tls: ClientConfig, patience: Patience) -> Result<Client, OfflineCause> {
+        let client = Client::builder().tls_backend_preconfigured(tls).user_agent(USER_AGENT);
+        let mut client = match patience {
+            Patience::Answer => client.redirect(Policy::none()).timeout(ASK_LIMIT),
+            Patience::Download => {
+                client.redirect(Policy::limited(MOST_REDIRECTIONS)).https_only(!server.is_loopback()).read_timeout(ASK_LIMIT)
+            }
+        };
         client = match &self.proxy {
             Proxy::System if !server.is_loopback() => client,
             Proxy::Url(url) if !server.is_loopback() => {
@@ -94,7 +106,33 @@ impl HttpRequest {
             }
             Proxy::System | Proxy::Url(_) | Proxy::Direct => client.no_proxy(),
         };
-        let client = client.build().map_err(|error| failed(&error))?;
+        client.build().map_err(|error| failed(&error))
+    }
+
+    /// Takes a large answer into a file.
+    pub(super) async fn download(&self, server: &ServerUrl, tls: ClientConfig, to: &Path, most: u64) -> Result<(), OfflineCause> {
+        let unreachable = |detail: String| OfflineCause::Unreachable { detail };
+        let unwritten = |error: std::io::Error| unreachable(format!("what was taken cannot be kept: {error}"));
+        let client = self.client(server, tls, Patience::Download)?;
+        let mut response = client.get(self.url.trim()).send().await.map_err(|error| failed(&error))?;
+        if response.status() != StatusCode::OK {
+            return Err(unreachable(format!("the web server answered {}", response.status().as_u16())));
+        }
+        let mut file = tokio::fs::File::create(to).await.map_err(unwritten)?;
+        let mut taken = 0u64;
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
+            taken += chunk.len() as u64;
+            if taken > most {
+                return Err(unreachable("the web server's answer is too long".into()));
+            }
+            file.write_all(&chunk).await.map_err(unwritten)?;
+        }
+        file.sync_all().await.map_err(unwritten)
+    }
+
+    /// Asks; TLS is configured already.
+    pub(super) async fn ask(&self, server: &ServerUrl, tls: ClientConfig) -> Result<HttpAnswer, OfflineCause> {
+        let client = self.client(server, tls, Patience::Answer)?;
         let mut request = match self.method {
             HttpMethod::Get => client.get(self.url.trim()),
             HttpMethod::Post => client.post(self.url.trim()),
@@ -122,6 +160,15 @@ impl HttpRequest {
         }
         Ok(HttpAnswer { status: response.status().as_u16(), body: Secret::new(String::from_utf8_lossy(&body).into_owned()) })
     }
+}
+
+/// How long is waited, and whether redirections are followed.
+#[derive(Clone, Copy)]
+enum Patience {
+    /// A few kilobytes, from where they were asked for: the question may hold secrets.
+    Answer,
+    /// Megabytes, from wherever the server sends us.
+    Download,
 }
 
 /// What kept a question from being answered, in words; the innermost error says most.

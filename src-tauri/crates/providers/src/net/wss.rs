@@ -2,7 +2,7 @@
 
 use std::{
     net::IpAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -168,6 +168,12 @@ impl Network for Sockets {
         let server = request.server()?;
         let tls = self.tls_config(request.ca_file.clone()).await?;
         request.ask(&server, ClientConfig::clone(&tls)).await.inspect_err(|cause| debug!(%cause, "not asked"))
+    }
+
+    async fn download(&self, request: &HttpRequest, to: &Path, most: u64) -> Result<(), OfflineCause> {
+        let server = request.server()?;
+        let tls = self.tls_config(request.ca_file.clone()).await?;
+        request.download(&server, ClientConfig::clone(&tls), to, most).await.inspect_err(|cause| debug!(%cause, "not taken"))
     }
 }
 

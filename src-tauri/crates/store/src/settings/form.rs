@@ -21,6 +21,8 @@ const STEPS: [Step; SETTINGS_VERSION as usize - 1] = [];
 pub(super) struct Form {
     /// What this version of the program understands.
     pub settings: Settings,
+    /// All of it, in this version's form.
+    pub table: Table,
     /// What it does not: fields of other versions, and mistyped ones.
     pub unknown: Table,
 }
@@ -57,12 +59,13 @@ fn read_with(text: &str, steps: &[Step]) -> Result<Form, ReadError> {
     let mut settings = settings.map_err(|error| damaged(text, &error))?;
     settings.version = known;
     let understood = to_table(&settings)?;
-    Ok(Form { settings, unknown: without(&table, &understood) })
+    Ok(Form { settings, unknown: without(&table, &understood), table })
 }
 
-/// The text for `settings`, with the fields of others put back where they were.
-pub(super) fn write(settings: &Settings, unknown: &Table) -> Result<String, ReadError> {
+/// The text for `settings` in the place of what was in the file: fields of others are put back where they were.
+pub(super) fn write(settings: &Settings, unknown: &Table, amend: impl FnOnce(&mut Table)) -> Result<String, ReadError> {
     let mut table = to_table(&Settings { version: SETTINGS_VERSION, ..settings.clone() })?;
+    amend(&mut table);
     put_back(&mut table, unknown);
     let text = toml::to_string_pretty(&table).map_err(|error| ReadError::damaged_somewhere(&error.to_string()))?;
     Ok(format!("{HEADER}{text}"))

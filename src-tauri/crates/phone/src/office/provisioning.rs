@@ -1,0 +1,114 @@
+//! What a web server wants to set here: shown before it is agreed to, kept, and asked for again at each start.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::{Command, ProvisionOffer, Secret, Settings};
+use providers::net::{HttpMethod, HttpRequest, Proxy};
+use store::{DataFolder, Page, Provisioned, Provisioning};
+use tokio::task::spawn_blocking;
+use tracing::{info, warn};
+
+use super::{NotSaved, Office};
+use crate::phone::Phone;
+
+/// What was shown last and not yet agreed to: the address, and the text that came from it.
+pub(super) type Shown = Arc<Mutex<Option<(String, String)>>>;
+
+impl Office {
+    /// What others have set here.
+    pub fn provisioned(&self) -> &Provisioned {
+        &self.provisioned
+    }
+
+    /// Asks a web server what it would set, and what that would change. Nothing is changed yet.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or what it says does not make sense: then with the line.
+    pub async fn offer_provisioning(&self, url: &str) -> Result<ProvisionOffer, NotSaved> {
+        let (url, text) = (url.trim().to_owned(), self.fetch(url).await?);
+        let provisioning = Provisioning::of_text(&url, &text).map_err(|error| NotSaved::because(format!("{url}: {error}")))?;
+        let settings = Settings::clone(&self.settings.borrow());
+        let changes = provisioning.changes(&settings);
+        let locked = provisioning.locked().map(Page::name).map(str::to_owned).collect();
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some((url.clone(), text));
+        Ok(ProvisionOffer { url, changes, locked })
+    }
+
+    /// The user agrees to what he was shown: it is kept and in force.
+    ///
+    /// # Errors
+    /// When something else was shown last, it cannot be kept, or the phone has stopped.
+    pub async fn accept_provisioning(&self, phone: &Phone, url: &str) -> Result<(), NotSaved> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((url, text)) = shown.filter(|(of, _)| of == url.trim()) else {
+            return Err(NotSaved::because("what would be changed has to be shown first"));
+        };
+        self.keep(phone, url, text).await
+    }
+
+    /// Nothing is set by a web server any more; the user's own settings are in force again.
+    ///
+    /// # Errors
+    /// When it cannot be forgotten, or the phone has stopped.
+    pub async fn forget_provisioning(&self, phone: &Phone) -> Result<(), NotSaved> {
+        let (provisioned, folder, file) = (self.provisioned.clone(), self.folder()?, self.file.clone());
+        let own = spawn_blocking(move || {
+            provisioned.forget(&folder).map_err(NotSaved::because)?;
+            Ok::<_, NotSaved>(file.map(|file| file.load().settings))
+        });
+        if let Some(own) = own.await?? {
+            phone.send(Command::SaveSettings { settings: Box::new(own) })?;
+        }
+        Ok(())
+    }
+
+    /// Asks the web server again to which the user has agreed, if there is one. What it set last stays in force when it cannot be
+    /// asked, or has become nonsense.
+    pub async fn refresh_provisioning(&self, phone: &Phone) {
+        let Some(url) = self.provisioned.url() else { return };
+        match self.fetch(&url).await {
+            Ok(text) if self.provisioned.is_from(&url, &text) => {}
+            Ok(text) => match self.keep(phone, url, text).await {
+                Ok(()) => info!("the server that sets something here has changed it"),
+                Err(error) => warn!(%error, "what a server wants to set is left as it was"),
+            },
+            Err(error) => warn!(%error, "the server that sets something here could not be asked"),
+        }
+    }
+
+    async fn keep(&self, phone: &Phone, url: String, text: String) -> Result<(), NotSaved> {
+        let (provisioned, folder) = (self.provisioned.clone(), self.folder()?);
+        let kept = spawn_blocking(move || provisioned.accept(&folder, &url, &text));
+        kept.await?.map_err(NotSaved::because)?;
+        let settings = self.provisioned.impose(Settings::clone(&self.settings.borrow()));
+        phone.send(Command::SaveSettings { settings: Box::new(settings) })?;
+        Ok(())
+    }
+
+    async fn fetch(&self, url: &str) -> Result<String, NotSaved> {
+        let url = url.trim();
+        if !url.starts_with("https://") {
+            return Err(NotSaved::because("the address has to begin with https://"));
+        }
+        let request = HttpRequest {
+            method: HttpMethod::Get,
+            url: url.to_owned(),
+            basic: None,
+            headers: Vec::new(),
+            body: Secret::default(),
+            ca_file: None,
+            allow_plain: false,
+            proxy: Proxy::System,
+        };
+        let answer = self.world.network.ask(&request).await.map_err(NotSaved::because)?;
+        if answer.status != 200 {
+            return Err(NotSaved::because(format!("the web server answered {}", answer.status)));
+        }
+        Ok(answer.body.expose().to_owned())
+    }
+
+    fn folder(&self) -> Result<DataFolder, NotSaved> {
+        let file = self.file.as_ref().ok_or_else(|| NotSaved::because(super::NOTHING_IS_KEPT))?;
+        file.path().parent().map(DataFolder::at).ok_or_else(|| NotSaved::because("the settings are in no folder"))
+    }
+}

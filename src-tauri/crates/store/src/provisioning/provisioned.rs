@@ -1,0 +1,206 @@
+//! All that is provisioned for a user at a time, shared by whoever reads, writes or uses settings.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use model::{ProvisionView, Settings};
+use toml::Table;
+
+use super::{Page, Provisioning, overlay::differing};
+use crate::{DataFolder, Invalid, ReadError, replace::replace};
+
+/// Where the administrator of a machine writes, and others may only read.
+#[cfg(target_os = "linux")]
+const OF_MACHINE: &str = "/etc/sidetone/provisioning.toml";
+#[cfg(target_os = "macos")]
+const OF_MACHINE: &str = "/Library/Application Support/Sidetone/provisioning.toml";
+// Not by the environment, which is the user's to change.
+#[cfg(windows)]
+const OF_MACHINE: &str = r"C:\ProgramData\Sidetone\provisioning.toml";
+
+/// Every page, for a machine whose file cannot be understood.
+const PAGES: [Page; 7] =
+    [Page::Accounts, Page::Devices, Page::Calls, Page::Network, Page::Shortcuts, Page::Privacy, Page::Window];
+
+/// What others set. Clones are the same. Nothing at first.
+#[derive(Clone, Default)]
+pub struct Provisioned(Arc<RwLock<State>>);
+
+#[derive(Clone, Default)]
+struct State {
+    of_machine: Option<Provisioning>,
+    of_url: Option<(String, Provisioning)>,
+    /// Why what a machine's file says is not known: then nothing can be changed.
+    trouble: Option<String>,
+    /// Why what a server had set is not in force.
+    lost: Option<String>,
+}
+
+impl fmt::Debug for Provisioned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Provisioned(..)")
+    }
+}
+
+impl Provisioned {
+    /// What the machine's file sets, and what a server set to which this user agreed.
+    pub fn load(folder: &DataFolder) -> Self {
+        Self::load_from(Path::new(OF_MACHINE), folder)
+    }
+
+    /// The same with another file for the machine.
+    pub fn load_from(machine: &Path, folder: &DataFolder) -> Self {
+        let mut state = State::default();
+        match Provisioning::read(machine) {
+            Ok(of_machine) => state.of_machine = of_machine,
+            Err(error) => state.trouble = Some(format!("{}: {error}", machine.display())),
+        }
+        match read_kept(folder) {
+            Ok(of_url) => state.of_url = of_url,
+            // It can be had again from where it came; what it had set is the user's own until then.
+            Err(error) => state.lost = Some(format!("what a server had set could not be read: {error}")),
+        }
+        Self(Arc::new(RwLock::new(state)))
+    }
+
+    /// One text, for tests and trials.
+    ///
+    /// # Errors
+    /// When it does not make sense.
+    pub fn of_text(source: &str, text: &str) -> Result<Self, ReadError> {
+        let of_machine = Some(Provisioning::of_text(source, text)?);
+        Ok(Self(Arc::new(RwLock::new(State { of_machine, ..State::default() }))))
+    }
+
+    /// Keeps a text that came from `url`, to which the user has agreed, and puts it in force.
+    ///
+    /// # Errors
+    /// When it does not make sense, or cannot be kept.
+    pub fn accept(&self, folder: &DataFolder, url: &str, text: &str) -> Result<(), ReadError> {
+        let provisioning = Provisioning::of_text(url, text)?;
+        // The address stands in a comment of the first line: the rest is as it came.
+        let kept = format!("{MARK}{url}\n{text}");
+        replace(&folder.provisioning_file(), kept.as_bytes()).map_err(ReadError::Unreadable)?;
+        self.change(|state| state.of_url = Some((url.to_owned(), provisioning)));
+        Ok(())
+    }
+
+    /// Forgets what came from a server; the user's own settings are in force again.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn forget(&self, folder: &DataFolder) -> io::Result<()> {
+        match std::fs::remove_file(folder.provisioning_file()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        self.change(|state| state.of_url = None);
+        Ok(())
+    }
+
+    /// The server that sets something here.
+    pub fn url(&self) -> Option<String> {
+        self.state().of_url.map(|(url, _)| url)
+    }
+
+    /// Whether this is what that server has set already.
+    pub fn is_from(&self, url: &str, text: &str) -> bool {
+        let known = self.state().of_url;
+        known.is_some_and(|(of, known)| of == url && Provisioning::of_text(url, text).is_ok_and(|new| new == known))
+    }
+
+    /// What was wrong when it was read, in sentences.
+    pub fn troubles(&self) -> Vec<String> {
+        let State { trouble, lost, .. } = self.state();
+        let trouble = trouble.map(|trouble| format!("what the administrator has set could not be read: {trouble}"));
+        trouble.into_iter().chain(lost).collect()
+    }
+
+    /// Lays it over a user's settings; the machine's file comes last and so wins.
+    pub fn impose(&self, settings: Settings) -> Settings {
+        self.state().all().fold(settings, |settings, provisioning| provisioning.impose(settings))
+    }
+
+    /// Which of the changes from `before` to `after` are not allowed.
+    pub fn refuse(&self, before: &Settings, after: &Settings) -> Vec<Invalid> {
+        let state = self.state();
+        if let Some(trouble) = &state.trouble {
+            let what = format!("cannot be changed while the administrator's file is damaged: {trouble}");
+            let changed = PAGES.iter().flat_map(|page| page.changed(before, after));
+            return changed.map(|field| Invalid { field, what: what.clone() }).collect();
+        }
+        let fixed = differing(after, &self.impose(after.clone())).into_iter().map(|field| {
+            // The machine's file comes last.
+            let by = state.all().filter(|provisioning| provisioning.sets(&field)).last();
+            Invalid { what: by.map(Provisioning::why).unwrap_or_default(), field }
+        });
+        let locked = state.all().flat_map(|provisioning| {
+            let changed = provisioning.locked().flat_map(|page| page.changed(before, after));
+            changed.map(|field| Invalid { field, what: provisioning.why() })
+        });
+        let mut refused: Vec<Invalid> = fixed.chain(locked).collect();
+        refused.sort_by(|a, b| a.field.cmp(&b.field));
+        refused.dedup_by(|a, b| a.field == b.field);
+        refused
+    }
+
+    /// What the pages show of it.
+    pub fn view(&self) -> ProvisionView {
+        let state = self.state();
+        let mut view = ProvisionView { url: state.of_url.as_ref().map(|(url, _)| url.clone()), ..ProvisionView::default() };
+        if let Some(trouble) = state.trouble {
+            view.locked = PAGES.iter().map(|page| page.name().to_owned()).collect();
+            view.trouble = Some(trouble);
+            return view;
+        }
+        for provisioning in state.of_url.as_ref().map(|(_, of_url)| of_url).into_iter().chain(&state.of_machine) {
+            view.locked.extend(provisioning.locked().map(|page| page.name().to_owned()));
+            view.fixed.extend(provisioning.fixed());
+            provisioning.source().clone_into(&mut view.source);
+            provisioning.contact().clone_into(&mut view.contact);
+        }
+        for names in [&mut view.locked, &mut view.fixed] {
+            names.sort();
+            names.dedup();
+        }
+        view
+    }
+
+    pub(crate) fn give_back(&self, written: &mut Table, file: &Table) {
+        for provisioning in self.state().all() {
+            provisioning.give_back(written, file);
+        }
+    }
+
+    fn state(&self) -> State {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl State {
+    fn all(&self) -> impl Iterator<Item = &Provisioning> {
+        self.of_url.iter().map(|(_, of_url)| of_url).chain(&self.of_machine)
+    }
+}
+
+/// Begins a kept file.
+const MARK: &str = "# from ";
+
+fn read_kept(folder: &DataFolder) -> Result<Option<(String, Provisioning)>, ReadError> {
+    let path: PathBuf = folder.provisioning_file();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(ReadError::Unreadable(error)),
+    };
+    let first = text.lines().next().and_then(|line| line.strip_prefix(MARK));
+    let url = first.ok_or_else(|| ReadError::Damaged { line: Some(1), detail: "it does not say where it is from".into() })?;
+    Ok(Some((url.to_owned(), Provisioning::of_text(url, &text)?)))
+}
