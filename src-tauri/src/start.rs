@@ -82,7 +82,13 @@ fn show_running(runtime: &Runtime, folder: &store::DataFolder, target: Option<Ta
     let request = if minimized { RemoteRequest::Status } else { RemoteRequest::Show(Show { target }) };
     match runtime.block_on(ask_remote(folder.path(), &request)) {
         Ok(RemoteAnswer::Refused(words)) => Err(Failure::new(words)),
-        Ok(RemoteAnswer::Accepted | RemoteAnswer::Status(_) | RemoteAnswer::Journal(_)) => Ok(true),
+        Ok(
+            RemoteAnswer::Accepted
+            | RemoteAnswer::Status(_)
+            | RemoteAnswer::Journal(_)
+            | RemoteAnswer::Trace(_)
+            | RemoteAnswer::Bundle(_),
+        ) => Ok(true),
         Err(RemoteError::NoPhone(_)) => Ok(false),
         Err(error) => Err(Failure::new(error)),
     }

@@ -30,6 +30,7 @@ fn network() -> Sockets {
 
 fn endpoint(cloud: &FakeCloud) -> Endpoint {
     Endpoint {
+        pin: None,
         url: cloud.socket_url(),
         subprotocol: Some("sip".into()),
         ca_file: Some(cloud.ca().to_owned()),

@@ -51,6 +51,6 @@ pub(crate) fn air(clock: VirtualClock, seed: u64) -> Air {
 /// Loss of the path is noticed after this long (RFC 7675: consent is asked for each second; the real runtime's own limit).
 const INTERRUPTED_AFTER: Duration = Duration::from_secs(4);
 /// It is given up after this long, as in the real runtime.
-const FAILED_AFTER: Duration = Duration::from_secs(60);
+const FAILED_AFTER: Duration = Duration::from_secs(95);
 /// A path that is never found is given up after this long, as in the real runtime.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -194,6 +194,7 @@ impl Seat {
 /// Settings of a scenario's phone: one account at `server`, and nothing done to the microphone's sound.
 pub fn settings(user: &str, server: &str, domain: &str, password: &str) -> Settings {
     let account = SipAccount {
+        pin: String::new(),
         server: server.into(),
         domain: domain.into(),
         user: user.into(),

@@ -293,6 +293,29 @@ fn a_cable_that_is_out_for_20_s_keeps_the_call_and_its_sound_comes_back_within_3
 }
 
 #[test]
+fn a_call_outlives_a_cable_that_is_out_for_60_s_with_path_and_server_lost() {
+    let t = Scenario::new().with_far();
+    let talk = t.far_call();
+    talk.media.say(&tone(700.0, -12.0, seconds(120)));
+    t.run_for(seconds(2));
+    t.air().cut("alice");
+    t.alice().cable.weather(|weather| weather.frozen = true);
+    t.alice().cable.refuse();
+    t.alice().cable.cut();
+    t.run_for(seconds(60));
+    assert!(t.alice().is_established(talk.call), "nobody gave it up");
+    t.air().restore("alice");
+    t.alice().cable.mend();
+    t.run_until("it is registered again", seconds(31), |t| t.alice().is_registered());
+    t.run_for(seconds(2));
+    t.alice().take_heard();
+    t.run_for(ms(500));
+    let heard = t.alice().take_heard();
+    assert!(tone_dbfs(&heard, 700.0) > -16.0, "{}", tone_dbfs(&heard, 700.0));
+    assert!(t.alice().is_established(talk.call));
+}
+
+#[test]
 fn a_path_that_is_lost_for_good_is_looked_for_again_and_then_given_up() {
     let t = Scenario::new().with_far();
     let talk = t.far_call();
@@ -303,7 +326,7 @@ fn a_path_that_is_lost_for_good_is_looked_for_again_and_then_given_up() {
     let answer = t.far_reanswer(&talk.media, &offer);
     talk.far.respond(&reinvite, 200, "OK", &answer);
     t.request(&Method::Ack);
-    let bye = t.request_within(&Method::Bye, seconds(65));
+    let bye = t.request_within(&Method::Bye, seconds(100));
     talk.far.respond(&bye, 200, "OK", "");
     assert!(matches!(t.cause("alice", talk.call), Cause::MediaFailed { .. }));
 }

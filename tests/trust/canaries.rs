@@ -115,6 +115,17 @@ fn no_secret_and_no_person_is_in_logs_journals_or_debug_prints() {
 
     let keys: Vec<String> = [offer, answer, theirs].iter().flat_map(|sdp| keys_of(sdp)).collect();
     assert!(keys.len() >= 6);
+    // What is given away, and what the user sees: no secret, and in the one no person either.
+    let phone = &t.alice().phone;
+    assert_clean("the support bundle", &t.ask(phone.support_bundle()).expect("a phone that runs"), &keys);
+    let trace = t.ask(phone.trace()).expect("a phone that runs");
+    let capture = String::from_utf8_lossy(&trace.pcapng()).into_owned();
+    assert!(capture.contains("442079460123"), "the user sees whom he called");
+    for secret in ["canary-password", "canary-turn", "a=ice-pwd:a", "response=\"a"] {
+        assert!(!capture.contains(secret), "{secret} in the trace");
+    }
+    let passwords = keys.iter().filter(|key| !key.contains(':'));
+    passwords.for_each(|key| assert!(!capture.contains(key.as_str()), "a key in the trace"));
     let seen = t.alice().snapshot();
     assert_clean("the book", &printed.join("\n"), &keys);
     assert_clean("a printed snapshot", &format!("{seen:?}"), &keys);

@@ -50,6 +50,7 @@ impl Office {
     /// The account of one of its users.
     pub fn account(&self, user: &str) -> SipAccount {
         SipAccount {
+            pin: String::new(),
             server: self.front.url.clone(),
             domain: self.exchange.domain().to_owned(),
             user: user.into(),

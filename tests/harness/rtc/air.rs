@@ -40,6 +40,8 @@ struct State {
     peers: BTreeMap<u32, Station>,
     numbered: u32,
     cut: BTreeSet<String>,
+    /// Owners whom no packet reaches, while their own arrive and the path looks well.
+    deaf: BTreeSet<String>,
     without_sockets: BTreeSet<String>,
     silent_servers: BTreeSet<String>,
     /// Peers whose next step is a mistake.
@@ -103,6 +105,7 @@ impl Air {
             peers: BTreeMap::new(),
             numbered: 0,
             cut: BTreeSet::new(),
+            deaf: BTreeSet::new(),
             without_sockets: BTreeSet::new(),
             silent_servers: BTreeSet::new(),
             broken: BTreeSet::new(),
@@ -121,6 +124,16 @@ impl Air {
         let mut state = self.state();
         state.cut.insert(owner.to_owned());
         state.lose_paths(now);
+    }
+
+    /// Lets no packet reach `owner` any more, while its own arrive; or lets them again.
+    pub fn deafen(&self, owner: &str, deaf: bool) {
+        let mut state = self.state();
+        if deaf {
+            state.deaf.insert(owner.to_owned())
+        } else {
+            state.deaf.remove(owner)
+        };
     }
 
     /// Lets everything through again.
@@ -245,7 +258,8 @@ impl Air {
         let mut state = self.state();
         let Some(partner) = state.peers.get(&id).and_then(|station| station.partner) else { return };
         let path = state.path;
-        if state.is_cut(id) || state.is_cut(partner) || (path.loss > 0.0 && state.random.random_bool(path.loss)) {
+        let deaf = state.peers.get(&partner).is_some_and(|station| state.deaf.contains(&station.owner));
+        if deaf || state.is_cut(id) || state.is_cut(partner) || (path.loss > 0.0 && state.random.random_bool(path.loss)) {
             return;
         }
         let copies = if path.twice > 0.0 && state.random.random_bool(path.twice) { 2 } else { 1 };

@@ -70,6 +70,7 @@ export function offlineWords(cause: OfflineCause): string {
   if ("detail" in cause && cause.detail) values.detail = cause.detail;
   if ("code" in cause && cause.code) values.code = cause.code;
   if ("text" in cause && cause.text) values.text = cause.text;
+  if ("found" in cause) Object.assign(values, { expected: cause.expected, found: cause.found });
   return say(`offline.${cause.kind}` as Key, values);
 }
 

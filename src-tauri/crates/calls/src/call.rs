@@ -322,7 +322,7 @@ impl Call {
                 self.end(now, Cause::ConnectionLost, out);
             }
             Phase::Talking if self.lost.search_ends().is_some_and(|ends| now >= ends) => {
-                self.give_up_media(now, "the way of the audio was lost, and none was found in a minute".into(), out);
+                self.give_up_media(now, "the way of the audio was lost, and none was found in a minute and a half".into(), out);
             }
             Phase::Talking if self.lost.look_due().is_some_and(|due| now >= due) => self.look_for_path(now, out),
             Phase::Ended(_) => self.report_when_due(now, out),

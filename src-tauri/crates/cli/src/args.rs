@@ -11,6 +11,7 @@ use crate::{
     book::BookVerb,
     checks::{IceVerb, SettingsVerb},
     devices::DevicesVerb,
+    diagnosis::DiagnosisVerb,
     provision::ProvisionVerb,
     several::SeveralVerb,
     transfer::TransferVerb,
@@ -71,6 +72,14 @@ pub(crate) enum Verb {
     },
     #[command(flatten)]
     Book(BookVerb),
+    /// Look at everything that calls depend on: names, certificates, connections, each STUN and TURN server, NAT, clock.
+    Diagnose {
+        /// Of this account only.
+        #[arg(long, value_name = "NAME")]
+        account: Option<String>,
+    },
+    #[command(flatten)]
+    Diagnosis(DiagnosisVerb),
     /// The state of the running phone.
     Status,
     /// Read a PIN from the input and print what the profile of a kiosk keeps of it.

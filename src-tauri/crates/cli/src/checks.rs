@@ -91,6 +91,28 @@ pub(crate) async fn account(setting: &Setting, name: &str, printer: Printer) -> 
     })
 }
 
+/// Looks at everything that calls of an account depend on.
+pub(crate) async fn diagnose(setting: &Setting, name: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
+    let (phone, _world) = idle_phone(setting)?;
+    let mut exit = Exit::Done;
+    for account in configured(setting, name)? {
+        let id = account.id.clone();
+        let checks = phone.office().diagnose(account).await;
+        if checks.iter().any(|check| check.outcome == TrialOutcome::Failed) {
+            exit = Exit::Unreachable;
+        }
+        match printer {
+            Printer::Json => printer.value(&serde_json::json!({ "account": id, "checks": checks })),
+            Printer::People => {
+                printer.line(&id.0);
+                checks.iter().for_each(|check| printer.line(&step_words(&check.name, check.outcome, &check.words, check.ms)));
+            }
+        }
+    }
+    phone.stop().await;
+    Ok(exit)
+}
+
 /// Checks the settings.
 pub(crate) fn settings(setting: &Setting, verb: SettingsVerb, printer: Printer) -> Result<Exit, Failure> {
     let SettingsVerb::Check { file } = verb;

@@ -60,6 +60,7 @@ impl Exit {
             OfflineCause::NameNotFound { .. }
             | OfflineCause::Unreachable { .. }
             | OfflineCause::Tls { .. }
+            | OfflineCause::KeyChanged { .. }
             | OfflineCause::NotSipOverWebSocket { .. }
             | OfflineCause::ConnectionLost { .. }
             | OfflineCause::NoAnswer => Self::Unreachable,

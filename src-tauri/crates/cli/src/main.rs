@@ -12,6 +12,7 @@ mod book;
 mod call;
 mod checks;
 mod devices;
+mod diagnosis;
 mod exit;
 mod interrupt;
 mod print;

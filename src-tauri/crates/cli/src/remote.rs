@@ -61,6 +61,8 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
         | Verb::Ice { .. }
         | Verb::Settings { .. }
         | Verb::Provision { .. }
+        | Verb::Diagnose { .. }
+        | Verb::Diagnosis(_)
         | Verb::Book(_) => {
             return Err(Failure::usage("that verb needs no running phone"));
         }
@@ -75,7 +77,11 @@ pub(crate) async fn tell(folder: &Path, command: Command) -> Result<Exit, Failur
 async fn order(folder: &Path, request: RemoteRequest) -> Result<Exit, Failure> {
     match ask(folder, request).await? {
         RemoteAnswer::Refused(words) => Err(Failure::new(Exit::NoPhone, words)),
-        RemoteAnswer::Accepted | RemoteAnswer::Status(_) | RemoteAnswer::Journal(_) => Ok(Exit::Done),
+        RemoteAnswer::Accepted
+        | RemoteAnswer::Status(_)
+        | RemoteAnswer::Journal(_)
+        | RemoteAnswer::Trace(_)
+        | RemoteAnswer::Bundle(_) => Ok(Exit::Done),
     }
 }
 
@@ -98,7 +104,7 @@ pub(crate) async fn status(folder: &Path) -> Result<Snapshot, Failure> {
     match ask(folder, RemoteRequest::Status).await? {
         RemoteAnswer::Status(snapshot) => Ok(*snapshot),
         RemoteAnswer::Refused(words) => Err(Failure::new(Exit::NoPhone, words)),
-        RemoteAnswer::Accepted | RemoteAnswer::Journal(_) => {
+        RemoteAnswer::Accepted | RemoteAnswer::Journal(_) | RemoteAnswer::Trace(_) | RemoteAnswer::Bundle(_) => {
             Err(Failure::new(Exit::NoPhone, "the running phone is of another version"))
         }
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::{
     accounts, aculab,
     args::{Arguments, Verb},
-    book, call, checks, devices,
+    book, call, checks, devices, diagnosis,
     exit::{Exit, Failure},
     print::Printer,
     provision, remote, serve,
@@ -44,6 +44,8 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             Verb::Aculab { verb } => aculab::run(verb, printer).await,
             Verb::Provision { verb } => provision::run(&setting, verb, printer).await,
             Verb::KioskPin => accounts::kiosk_pin(printer),
+            Verb::Diagnose { account } => checks::diagnose(&setting, account.as_deref(), printer).await,
+            Verb::Diagnosis(verb) => diagnosis::run(&setting, verb, printer).await,
             Verb::Book(verb) => book::run(&setting, verb, printer).await,
             Verb::Status
             | Verb::Show

@@ -122,6 +122,10 @@ pub struct SipAccount {
     /// Path of a PEM file with further certificate authorities to trust, for this account only.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub ca_file: String,
+    /// SHA-256 of the only public key that the server may have (of its SubjectPublicKeyInfo, RFC 7469 section 2.4), as
+    /// hexadecimal digits; any that the certificate authorities vouch for when empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pin: String,
     /// Allows `ws://` to other hosts than loopback: signalling anyone on the way can read.
     #[serde(default)]
     pub allow_plain_ws: bool,
@@ -171,6 +175,7 @@ impl SipAccount {
             realm: String::new(),
             password: Password::Unknown,
             ca_file: String::new(),
+            pin: String::new(),
             allow_plain_ws: false,
             proxy: Personal::default(),
             register: true,
@@ -258,6 +263,15 @@ pub enum OfflineCause {
     Tls {
         /// What is wrong with it.
         detail: String,
+    },
+    /// The server has another key than the one it is known by. Nothing was sent; nothing is tried again until the user has
+    /// looked at it.
+    #[error("the server has another key than the one it is known by: expected {expected}, found {found}")]
+    KeyChanged {
+        /// SHA-256 of the key the account is pinned to, hexadecimal.
+        expected: String,
+        /// Of the key the server has now.
+        found: String,
     },
     /// The server does not speak SIP over WebSocket at that address.
     #[error("the server does not offer SIP over WebSocket there: {detail}")]

@@ -10,6 +10,7 @@ mod call;
 mod clock;
 mod command;
 mod devices;
+mod diagnosis;
 mod dtmf;
 mod event;
 mod ice;
@@ -25,6 +26,7 @@ mod settings;
 mod snapshot;
 mod target;
 mod transfer;
+mod wire;
 
 pub use account::{
     AccessKey, Account, AccountId, AccountState, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId,
@@ -40,6 +42,7 @@ pub use call::{CallId, CallState, Cause, Direction, EndedBy, Hold, LineCall, Med
 pub use clock::{Clock, Instant};
 pub use command::{Command, DialOptions};
 pub use devices::{CallLevels, DeviceTrial, DeviceView, DevicesView, Levels, RoleView, TrialStage, TrialView};
+pub use diagnosis::{CallStory, Finding, StoryRoom, StoryStep, TraceRow};
 pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
 pub use event::{Event, TimedEvent, TurnedAway};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
@@ -47,7 +50,7 @@ pub use kiosk::{KioskAction, KioskEntry, KioskFault, KioskScreen, KioskView};
 pub use lamp::{LampState, LampView};
 pub use loop_check::{LoopCheckView, LoopResult};
 pub use office::{
-    AccountStep, AccountTrial, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange, ProvisionOffer,
+    AccountStep, AccountTrial, Check, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange, ProvisionOffer,
     ProvisionView, SecretKept, SecretKey, SecretView, SettingsView, TrialOutcome, TrialStep,
 };
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
@@ -60,3 +63,4 @@ pub use settings::{
 pub use snapshot::{AccountCan, AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot, UpdateView};
 pub use target::{InvalidTarget, Named, Target};
 pub use transfer::{TransferTo, TransferView};
+pub use wire::{Piece, WireMessage, WireWay};

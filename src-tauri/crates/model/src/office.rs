@@ -206,6 +206,19 @@ impl AccountTrial {
     }
 }
 
+/// One thing that was looked at when an account was diagnosed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct Check {
+    /// What: `dns`, `tls`, `websocket`, `registration`, `turn:…`, `nat`, `clock`.
+    pub name: String,
+    /// How it went.
+    pub outcome: TrialOutcome,
+    /// What was seen, and what to do when it is wrong.
+    pub words: String,
+    /// How long it took.
+    pub ms: Option<f64>,
+}
+
 /// One step of a server's trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
 pub struct IceStepView {

@@ -88,7 +88,19 @@ thread_local! {
 /// A table of stand-ins: the same text always gets the same pseudonym, so that a journal without names still shows
 /// which calls were with the same person, and replays to the same outputs.
 #[derive(Debug, Default)]
-pub struct Pseudonyms(BTreeMap<Personal, usize>);
+pub struct Pseudonyms {
+    known: BTreeMap<Personal, Known>,
+    last: usize,
+    turn: u32,
+}
+
+/// A text that has a pseudonym.
+#[derive(Debug)]
+struct Known {
+    number: usize,
+    /// When it was last written.
+    turn: u32,
+}
 
 impl Pseudonyms {
     /// Runs `serialise` with every [`Personal`] it writes replaced by its pseudonym.
@@ -99,12 +111,24 @@ impl Pseudonyms {
         written
     }
 
+    /// Begins a new turn: what was written in neither of the last two is forgotten, and gets another pseudonym should it come
+    /// again. Who turns with each part of a bounded record has a bounded table.
+    pub fn turn(&mut self) {
+        self.known.retain(|_, known| known.turn == self.turn);
+        self.turn = self.turn.wrapping_add(1);
+    }
+
     fn pseudonym(&mut self, text: &str) -> String {
         if text.is_empty() {
             return String::new();
         }
-        let next = self.0.len() + 1;
-        format!("person-{}", self.0.entry(Personal::new(text)).or_insert(next))
+        let last = &mut self.last;
+        let known = self.known.entry(Personal::new(text)).or_insert_with(|| {
+            *last += 1;
+            Known { number: *last, turn: 0 }
+        });
+        known.turn = self.turn;
+        format!("person-{}", known.number)
     }
 }
 
@@ -131,6 +155,22 @@ mod tests {
     fn secrets_and_people_are_not_printed() {
         let printed = format!("{:?} {:?} {}", Secret::new("hunter2"), Personal::new("+4420"), Private("+4420"));
         assert_eq!(printed, "Secret(..) Personal(..) Private(5 chars)");
+    }
+
+    #[test]
+    fn who_is_not_written_for_two_turns_is_forgotten() {
+        let mut table = Pseudonyms::default();
+        let mut write = |text: &str, turn: bool| {
+            if turn {
+                table.turn();
+            }
+            table.replacing(|| serde_json::to_string(&Personal::new(text))).expect("strings serialise")
+        };
+        assert_eq!((write("alice", false), write("bob", false)), (r#""person-1""#.into(), r#""person-2""#.into()));
+        assert_eq!(write("bob", true), r#""person-2""#);
+        assert_eq!(write("bob", true), r#""person-2""#, "written in the turn before");
+        assert_eq!(write("alice", false), r#""person-3""#, "a number is never given twice");
+        assert_eq!(table.known.len(), 2);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use calls::{
     CallControl,
     io::{Input, Output},
 };
-use model::{Instant, Pseudonyms};
+use model::{Instant, Personal, Pseudonyms, WireMessage};
 use serde::{Deserialize, Serialize};
 
 /// How much of the past is kept: two segments of this many bytes. A second of a call is about one kilobyte.
@@ -34,6 +34,37 @@ enum Line {
     Checkpoint(Box<CallControl>),
     /// An input and what followed from it.
     Step { at: Instant, input: Input, outputs: Vec<Output> },
+    /// A message that a line sent or was sent. Replaying passes over it.
+    Wire(WireMessage),
+    /// Something outside of call control. Replaying passes over it.
+    Note { at: Instant, note: Note },
+}
+
+/// What happens to a phone outside of its calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Note {
+    /// The computer came to another network, or woke up.
+    NetworkChanged,
+    /// A sound device is missing, gone, or silent.
+    Device(Personal),
+}
+
+/// What a record says, without the states it can be replayed from.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    Step { at: Instant, input: Input, outputs: Vec<Output> },
+    Wire(WireMessage),
+    Note { at: Instant, note: Note },
+}
+
+impl Entry {
+    pub(crate) fn at(&self) -> Instant {
+        match self {
+            Self::Step { at, .. } | Self::Note { at, .. } => *at,
+            Self::Wire(message) => message.at,
+        }
+    }
 }
 
 /// Why a record cannot be replayed, or does not give what it says.
@@ -74,14 +105,29 @@ impl Journal {
         if self.segments.len() == 2 {
             self.segments.pop_front();
         }
-        // A new table of people per segment would break the thread between the two; the table only grows by people.
+        // A new table of people per segment would break the thread between the two; whom neither of them names is forgotten.
+        self.pseudonyms.turn();
         let line = self.write(&Line::Checkpoint(Box::new(control.clone())));
         self.segments.push_back(Segment { bytes: line.len(), lines: vec![line] });
     }
 
     /// Records an input with what followed from it.
     pub fn end_step(&mut self, at: Instant, input: Input, outputs: Vec<Output>) {
-        let line = self.write(&Line::Step { at, input, outputs });
+        self.add(&Line::Step { at, input, outputs });
+    }
+
+    /// Records a message.
+    pub(crate) fn wire(&mut self, message: WireMessage) {
+        self.add(&Line::Wire(message));
+    }
+
+    /// Records something else.
+    pub(crate) fn note(&mut self, at: Instant, note: Note) {
+        self.add(&Line::Note { at, note });
+    }
+
+    fn add(&mut self, line: &Line) {
+        let line = self.write(line);
         if let Some(segment) = self.segments.back_mut() {
             segment.bytes += line.len();
             segment.lines.push(line);
@@ -93,8 +139,13 @@ impl Journal {
         self.segments.iter().flat_map(|segment| segment.lines.iter().map(String::as_str))
     }
 
-    fn write(&mut self, line: &Line) -> String {
-        let written = self.pseudonyms.replacing(|| serde_json::to_string(line));
+    /// Anything else as JSON, under the same pseudonyms.
+    pub(crate) fn redacted(&mut self, value: &impl Serialize) -> String {
+        self.write(value)
+    }
+
+    fn write(&mut self, value: &impl Serialize) -> String {
+        let written = self.pseudonyms.replacing(|| serde_json::to_string(value));
         written.expect("values of ours have no form that JSON lacks")
     }
 }
@@ -120,9 +171,29 @@ pub fn replay<'a>(lines: impl Iterator<Item = &'a str>) -> Result<usize, ReplayE
                 }
                 steps += 1;
             }
+            Line::Wire(_) | Line::Note { .. } => {}
         }
     }
     Ok(steps)
+}
+
+/// Everything a record says, in the order of time.
+///
+/// # Errors
+/// The first line that cannot be read.
+pub(crate) fn entries<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Vec<Entry>, ReplayError> {
+    let mut entries = Vec::new();
+    for (at, text) in lines.enumerate() {
+        match serde_json::from_str(text).map_err(|source| ReplayError::Unreadable { line: at + 1, source })? {
+            Line::Checkpoint(_) => {}
+            Line::Step { at, input, outputs } => entries.push(Entry::Step { at, input, outputs }),
+            Line::Wire(message) => entries.push(Entry::Wire(message)),
+            Line::Note { at, note } => entries.push(Entry::Note { at, note }),
+        }
+    }
+    // A line's messages come by another way than what it says of them; of the same moment, the message is the cause.
+    entries.sort_by_key(|entry| (entry.at(), !matches!(entry, Entry::Wire(_))));
+    Ok(entries)
 }
 
 #[cfg(test)]

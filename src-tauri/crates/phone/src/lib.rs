@@ -6,6 +6,7 @@
 mod book;
 mod desk;
 pub mod desktop;
+mod diagnosis;
 mod diagnostics;
 mod journal;
 mod lines;
@@ -24,6 +25,7 @@ mod updates;
 mod world;
 
 pub use book::{Book, BookError};
+pub use diagnosis::{Ladder, WireTrace, stories};
 pub use diagnostics::{InvalidFilter, LogLevel, follow_log};
 pub use journal::{Journal, ReplayError, replay};
 pub use loop_call::LoopNumber;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use calls::io::{LineEvent, LineRequest};
-use model::{Account, AccountId, AccountState, OfflineCause, Provider, Settings, SipAccount};
+use model::{Account, AccountId, AccountState, OfflineCause, Provider, Settings, SipAccount, WireMessage};
 use providers::{
     Line, LineInput, Provider as Machine,
     aculab::{AculabProvider, WallClock},
@@ -26,6 +26,7 @@ pub(crate) struct Lines {
     practice: Option<SipAccount>,
     instance: String,
     outbox: mpsc::Sender<(AccountId, LineEvent)>,
+    tap: mpsc::Sender<WireMessage>,
     running: BTreeMap<AccountId, Running>,
 }
 
@@ -42,8 +43,9 @@ impl Lines {
         practice: Option<SipAccount>,
         instance: String,
         outbox: mpsc::Sender<(AccountId, LineEvent)>,
+        tap: mpsc::Sender<WireMessage>,
     ) -> Self {
-        Self { world, practice, instance, outbox, running: BTreeMap::new() }
+        Self { world, practice, instance, outbox, tap, running: BTreeMap::new() }
     }
 
     /// Starts, restarts and stops lines so that they fit the settings; secrets are filled in already.
@@ -80,6 +82,7 @@ impl Lines {
             clock: Arc::clone(&self.world.clock),
             inbox: requests,
             outbox: self.outbox.clone(),
+            tap: Some(self.tap.clone()),
         };
         let task = spawn("line", info_span!("line"), line.run());
         Some(Running { account: account.clone(), inbox, task })

@@ -1,5 +1,6 @@
 //! The settings for the faces: read, checked, saved, and accounts tried before they are kept.
 
+mod diagnose;
 mod ice;
 mod provisioning;
 mod trial;
@@ -7,7 +8,7 @@ mod trial;
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use model::{
-    Account, AccountTrial, Command, FieldProblem, IceTrial, IceUrl, KeptWhere, Password, Secret, SecretKept, SecretKey,
+    Account, AccountTrial, Check, Command, FieldProblem, IceTrial, IceUrl, KeptWhere, Password, Secret, SecretKept, SecretKey,
     SecretView, Settings, SettingsView,
 };
 use providers::net::Network;
@@ -214,6 +215,12 @@ impl Office {
                 trial::nothing_tried("the key store could not be asked")
             }
         }
+    }
+
+    /// Looks at everything that a call of `account` depends on: names, certificate, connection, registration, each STUN and
+    /// TURN server, the NAT, the clock. Within a minute; no call waits for it.
+    pub async fn diagnose(&self, account: Account) -> Vec<Check> {
+        diagnose::run(self, &self.world, account).await
     }
 
     /// Tries a STUN or TURN server of `account` on its own, with its kept credential unless another is given; ten seconds at

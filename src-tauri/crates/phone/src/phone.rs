@@ -11,6 +11,7 @@ use tracing::info_span;
 use crate::{
     book::Book,
     desk::Onlookers,
+    diagnosis::WireTrace,
     meter::Meter,
     office::Office,
     run_loop::{Request, RunLoop, Told},
@@ -239,6 +240,26 @@ impl Phone {
         let (reply, lines) = oneshot::channel();
         self.requests.send(Request::Journal(reply)).await.map_err(|_| PhoneStopped)?;
         lines.await.map_err(|_| PhoneStopped)
+    }
+
+    /// The last messages of all accounts, without secrets.
+    ///
+    /// # Errors
+    /// When the phone has stopped.
+    pub async fn trace(&self) -> Result<WireTrace, PhoneStopped> {
+        let (reply, trace) = oneshot::channel();
+        self.requests.send(Request::Trace(reply)).await.map_err(|_| PhoneStopped)?;
+        trace.await.map_err(|_| PhoneStopped)
+    }
+
+    /// What to send to somebody who helps: a text in which nobody is named.
+    ///
+    /// # Errors
+    /// When the phone has stopped.
+    pub async fn support_bundle(&self) -> Result<String, PhoneStopped> {
+        let (reply, bundle) = oneshot::channel();
+        self.requests.send(Request::Bundle(reply)).await.map_err(|_| PhoneStopped)?;
+        bundle.await.map_err(|_| PhoneStopped)
     }
 
     /// Ends calls, signs the accounts off and stops; returns when that is done, after three seconds at most.

@@ -24,7 +24,7 @@ use tokio::{
 };
 use tracing::{info_span, warn};
 
-use crate::{Phone, spawn::spawn};
+use crate::{Phone, WireTrace, spawn::spawn};
 
 /// Longest line in either direction; a journal is the longest.
 const LONGEST_LINE: u64 = 4 * 1024 * 1024;
@@ -48,6 +48,10 @@ pub enum RemoteRequest {
     Status,
     /// Tell the journal.
     Journal,
+    /// Tell the last messages.
+    Trace,
+    /// Make a support bundle.
+    Bundle,
     /// The asker has changed the history or the contacts.
     BookChanged,
     /// Bring the window up.
@@ -72,6 +76,10 @@ pub enum RemoteAnswer {
     Status(Box<Snapshot>),
     /// The journal, line by line.
     Journal(Vec<String>),
+    /// The last messages.
+    Trace(WireTrace),
+    /// The support bundle.
+    Bundle(String),
     /// It cannot be done, in words.
     Refused(String),
 }
@@ -179,6 +187,8 @@ async fn answer(request: RemoteRequest, phone: &Phone, window: Option<&mpsc::Sen
         RemoteRequest::Command(command) => phone.send(*command).map_or_else(refused, |()| RemoteAnswer::Accepted),
         RemoteRequest::Status => RemoteAnswer::Status(Box::new(Snapshot::clone(&phone.snapshot()))),
         RemoteRequest::Journal => phone.journal().await.map_or_else(refused, RemoteAnswer::Journal),
+        RemoteRequest::Trace => phone.trace().await.map_or_else(refused, RemoteAnswer::Trace),
+        RemoteRequest::Bundle => phone.support_bundle().await.map_or_else(refused, RemoteAnswer::Bundle),
         RemoteRequest::BookChanged => match phone.book().refresh().await {
             Ok(()) => RemoteAnswer::Accepted,
             Err(error) => RemoteAnswer::Refused(error.to_string()),

@@ -7,8 +7,8 @@ use calls::{
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, Plan, SoundEvent, SoundRequest},
 };
 use model::{
-    AccountId, CallState, Clock, Command, Event, Instant, LoopCheckView, MediaId, NoticeCode, Settings, Snapshot, TimedEvent,
-    TrialView, UpdateView,
+    AccountId, CallState, Clock, Command, DevicesView, Event, Instant, LoopCheckView, MediaId, NoticeCode, Settings, Snapshot,
+    TimedEvent, TrialView, UpdateView, WireMessage,
 };
 use store::Provisioned;
 use tokio::{
@@ -20,7 +20,8 @@ use tracing::{debug, warn};
 use crate::{
     book::{Book, BookNews},
     desk::{Desk, DeskNews, Onlookers},
-    journal::Journal,
+    diagnosis::{Parts, Trace, WireTrace, bundle},
+    journal::{Journal, Note},
     lines::Lines,
     meter::CallSessions,
     phone::PhoneOptions,
@@ -50,6 +51,8 @@ pub(crate) enum Request {
     /// A version that can be installed, for the snapshot.
     Update(UpdateView),
     Journal(oneshot::Sender<Vec<String>>),
+    Trace(oneshot::Sender<WireTrace>),
+    Bundle(oneshot::Sender<String>),
     Stop(oneshot::Sender<()>),
 }
 
@@ -78,6 +81,10 @@ pub(crate) struct RunLoop {
     requests: mpsc::Receiver<Request>,
     line_events: mpsc::Receiver<(AccountId, LineEvent)>,
     media_events: mpsc::Receiver<(MediaId, MediaEvent)>,
+    /// What lines send and are sent.
+    wire: mpsc::Receiver<WireMessage>,
+    trace: Trace,
+    devices: watch::Sender<Arc<DevicesView>>,
     desk_news: mpsc::Receiver<DeskNews>,
     shelf: Shelf,
     book_news: mpsc::Receiver<BookNews>,
@@ -93,6 +100,7 @@ pub(crate) struct RunLoop {
 impl RunLoop {
     pub(crate) fn new(world: World, options: PhoneOptions, requests: mpsc::Receiver<Request>, told: Told) -> Self {
         let (line_outbox, line_events) = mpsc::channel(WAITING);
+        let (tap, wire) = mpsc::channel(WAITING);
         let (media_outbox, media_events) = mpsc::channel(WAITING);
         let (desk_outbox, desk_news) = mpsc::channel(WAITING);
         let (book_outbox, book_news) = mpsc::channel(WAITING);
@@ -105,8 +113,11 @@ impl RunLoop {
         Self {
             control,
             journal: Journal::default(),
-            lines: Lines::new(world.clone(), practice.clone(), instance, line_outbox),
+            lines: Lines::new(world.clone(), practice.clone(), instance, line_outbox, tap),
             sessions: Sessions::new(world.clone(), practice, media_outbox),
+            wire,
+            trace: Trace::default(),
+            devices: told.onlookers.devices.clone(),
             desk: Desk::start(&world, &settings, told.onlookers, desk_outbox),
             recordings: Recordings::new(world.clone(), folder.as_ref(), recording_outbox),
             shelf: Shelf::new(Book::start(&world, folder, &settings, book_outbox), &settings),
@@ -148,6 +159,7 @@ impl RunLoop {
                 request = self.requests.recv() => match request {
                     Some(Request::Command(command)) => Input::Command(command),
                     Some(Request::NetworkChanged) => {
+                        self.note(Note::NetworkChanged);
                         self.lines.network_changed();
                         self.sessions.network_changed();
                         continue;
@@ -171,9 +183,21 @@ impl RunLoop {
                         let _heard = reply.send(self.journal.lines().map(str::to_owned).collect());
                         continue;
                     }
+                    Some(Request::Trace(reply)) => {
+                        let _heard = reply.send(self.wire_trace());
+                        continue;
+                    }
+                    Some(Request::Bundle(reply)) => {
+                        let _heard = reply.send(self.bundle());
+                        continue;
+                    }
                     Some(Request::Stop(reply)) => break Some(reply),
                     None => break None,
                 },
+                Some(message) = self.wire.recv() => {
+                    self.on_wire(message);
+                    continue;
+                }
                 Some((account, event)) = self.line_events.recv() => Input::Line(account, event),
                 Some((media, event)) = self.media_events.recv() => Input::Media(media, event),
                 Some(event) = self.recording_events.recv() => Input::Sound(event),
@@ -314,12 +338,38 @@ impl RunLoop {
     fn on_desk_news(&mut self, news: DeskNews) {
         match news {
             DeskNews::Trouble(message) => {
+                self.note(Note::Device(message.clone().into()));
                 self.control.notify(NoticeCode::Device, message.clone());
                 self.tell(Event::Failed { call: None, message });
             }
             DeskNews::Trial(trial) => self.trial = trial,
         }
         self.publish();
+    }
+
+    fn note(&mut self, note: Note) {
+        self.journal.begin_step(&self.control);
+        self.journal.note(self.world.clock.now(), note);
+    }
+
+    fn on_wire(&mut self, message: WireMessage) {
+        self.journal.begin_step(&self.control);
+        self.journal.wire(message.clone());
+        self.trace.add(message);
+    }
+
+    fn wire_trace(&self) -> WireTrace {
+        let since_start = i64::try_from(self.world.clock.now().since_start().as_secs()).unwrap_or_default();
+        WireTrace { started_unix_s: self.world.clock.unix_seconds() - since_start, messages: self.trace.copy() }
+    }
+
+    fn bundle(&mut self) -> String {
+        let snapshot = Arc::clone(&self.snapshot.borrow());
+        let state = self.journal.redacted(&*snapshot);
+        let journal: Vec<String> = self.journal.lines().map(str::to_owned).collect();
+        let (settings, devices) = (Arc::clone(&self.settings.borrow()), Arc::clone(&self.devices.borrow()));
+        let unix_s = self.world.clock.unix_seconds();
+        bundle(&Parts { settings: &settings, devices: &devices, state: &state, journal: &journal, unix_s })
     }
 
     fn on_book_news(&mut self, news: BookNews) {

@@ -11,7 +11,8 @@ use std::{
 
 use calls::io::{LineEnd, LineEvent, LineRequest};
 use futures_util::{FutureExt, future::BoxFuture};
-use model::{AccountId, Clock, Instant, OfflineCause};
+use model::{AccountId, Clock, Instant, OfflineCause, WireMessage, WireWay};
+use sip::Trace;
 use tokio::{sync::mpsc, time};
 use tracing::{Instrument, debug, error, info_span};
 
@@ -50,6 +51,8 @@ pub struct Line {
     pub inbox: mpsc::Receiver<LineInput>,
     /// What it tells. When nobody listens any more, it signs off too.
     pub outbox: mpsc::Sender<(AccountId, LineEvent)>,
+    /// Who keeps its messages, if anybody: what does not fit there is not kept.
+    pub tap: Option<mpsc::Sender<WireMessage>>,
 }
 
 impl Line {
@@ -95,7 +98,7 @@ impl Running {
                     Some(LineInput::NetworkChanged) => Input::NetworkChanged,
                     Some(LineInput::Stop) | None => break,
                 },
-                event = self.links.next() => Input::Net(event),
+                event = self.links.next() => self.heard(event),
                 () = wake_at(self.line.provider.poll_timeout(), &*self.line.clock) => Input::Timeout,
             };
             self.decide(input);
@@ -110,11 +113,27 @@ impl Running {
         self.decide(Input::Stop);
         while !matches!(self.settle().await, Flow::Stopped) {
             let input = tokio::select! {
-                event = self.links.next() => Input::Net(event),
+                event = self.links.next() => self.heard(event),
                 () = wake_at(self.line.provider.poll_timeout(), &*self.line.clock) => Input::Timeout,
             };
             self.decide(input);
         }
+    }
+
+    fn heard(&self, event: NetEvent) -> Input {
+        if let NetEvent::Received { message, .. } = &event {
+            self.keep(WireWay::Received, message);
+        }
+        Input::Net(event)
+    }
+
+    /// Keeps a message for those who look for a fault.
+    fn keep(&self, way: WireWay, message: &[u8]) {
+        let Some(tap) = self.line.tap.as_ref().filter(|_| !sip::is_keep_alive(message)) else { return };
+        let Ok(place) = tap.try_reserve() else { return };
+        let Trace { title, described, sip_call_id, pieces } = Trace::of(message);
+        let (at, account) = (self.line.clock.now(), self.line.account.clone());
+        place.send(WireMessage { at, account, way, title, described, sip_call_id, pieces });
     }
 
     /// Lets the provider decide. One that panics over an input has not taken it: the call it was about is over, everything
@@ -143,7 +162,12 @@ impl Running {
         while let Some(output) = self.line.provider.poll_output() {
             match output {
                 Output::Line(event) => heard &= self.tell(event).await,
-                Output::Net(request) => self.links.obey(request, &self.line.network),
+                Output::Net(request) => {
+                    if let NetRequest::Send { message, .. } = &request {
+                        self.keep(WireWay::Sent, message);
+                    }
+                    self.links.obey(request, &self.line.network);
+                }
                 Output::Stopped => return Flow::Stopped,
             }
         }

@@ -9,8 +9,10 @@ mod dial;
 mod dns;
 mod http;
 mod ice;
+mod inspect;
 mod keep_alive;
 mod metered;
+mod pin;
 mod proxy;
 mod pump;
 mod server_url;
@@ -30,6 +32,8 @@ use tokio::sync::mpsc;
 
 pub use http::{HttpAnswer, HttpMethod, HttpRequest};
 pub use ice::{IceEndpoint, IcePath, IceStream, OpenStream};
+pub use inspect::ServerFacts;
+pub use pin::{InvalidPin, KeyPin};
 pub use server_url::{InvalidServerUrl, ServerUrl};
 pub(crate) use words::quoted;
 pub use wss::Sockets;
@@ -117,6 +121,8 @@ pub struct Endpoint {
     pub subprotocol: Option<String>,
     /// PEM file with further authorities to trust, beside those of the platform.
     pub ca_file: Option<PathBuf>,
+    /// The only public key the server may have; any that is vouched for when there is none.
+    pub pin: Option<KeyPin>,
     /// Allows `ws://` to other hosts than loopback.
     pub allow_plain: bool,
     /// HTTP proxy to go through.
@@ -174,6 +180,12 @@ pub trait Network: Send + Sync {
     /// only has none.
     async fn reach(&self, _endpoint: &IceEndpoint) -> Result<IcePath, OfflineCause> {
         Err(OfflineCause::Unreachable { detail: "this network leads to no such servers".into() })
+    }
+
+    /// Looks at the server of a connection without opening one: its addresses, its certificate, its clock. A network that
+    /// carries messages only sees nothing.
+    async fn inspect(&self, _endpoint: &Endpoint) -> ServerFacts {
+        ServerFacts::default()
     }
 
     /// Waits until this computer came to another network, or woke from sleep. One task asks, and goes on asking:

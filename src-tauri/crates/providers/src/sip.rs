@@ -144,7 +144,12 @@ fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
     user_agent.instance = instance.to_owned();
     user_agent.user_agent = USER_AGENT.to_owned();
     user_agent.max_calls = CALLS as usize;
+    let pin = match account.pin.trim() {
+        "" => None,
+        pin => Some(pin.parse().map_err(configuration)?),
+    };
     let endpoint = Endpoint {
+        pin,
         url: server.to_string(),
         subprotocol: Some(SUBPROTOCOL.to_owned()),
         ca_file: (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file)),

@@ -14,6 +14,7 @@ mod name_addr;
 mod params;
 mod parse;
 mod tokens;
+mod trace;
 mod uri;
 mod via;
 
@@ -24,6 +25,7 @@ pub use name_addr::NameAddr;
 pub use params::Params;
 pub use parse::{MAX_HEADER_LINES, MAX_HEADER_VALUE, MAX_MESSAGE, MAX_SEPARATORS, ParseError, ReplyParts, is_keep_alive};
 pub use tokens::Tokens;
+pub use trace::Trace;
 pub use uri::{InvalidUri, Scheme, Uri};
 pub use via::Via;
 

@@ -111,6 +111,11 @@ fn check_sip(prefix: &str, sip: &SipAccount, found: &mut Complaints) {
         }
     }
     check_proxy(prefix, sip.proxy.expose(), found);
+    let digits: Vec<char> = sip.pin.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
+    let is_sha_256 = digits.len() == 64 && digits.iter().all(char::is_ascii_hexdigit);
+    if !sip.pin.is_empty() && !is_sha_256 {
+        found.add(&field("pin"), "is a SHA-256 of 64 hexadecimal digits, with or without colons");
+    }
     let numbers =
         [("voicemail_number", &sip.voicemail_number), ("park_number", &sip.park_number), ("pickup_code", &sip.pickup_code)];
     for (name, number) in numbers {

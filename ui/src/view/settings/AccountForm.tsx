@@ -85,6 +85,7 @@ export function AccountForm({ account: given, isNew, onClose }: Props) {
         />
         {text("proxy", say("accounts.proxy-hint"))}
         {text("ca_file", say("accounts.ca-file-hint"))}
+        {text("pin", say("accounts.pin-hint"))}
         <SwitchField
           label={say("accounts.plain")}
           hint={say("accounts.plain-hint")}

@@ -50,6 +50,7 @@ export function wholeSip(sip: SipAccount): WholeSip {
     auth_user: "",
     realm: "",
     ca_file: "",
+    pin: "",
     allow_plain_ws: false,
     proxy: "",
     register: true,

@@ -5,17 +5,17 @@ use std::time::Duration;
 use model::Instant;
 use serde::{Deserialize, Serialize};
 
-/// How long a call is kept that can neither be heard nor signalled: longer than a cable is out or a network changes,
-/// shorter than anybody listens to silence.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a call is kept that can neither be heard nor signalled. A cable that is out for a minute ends no call: when it is
+/// in again, the account may wait half a minute for its next try, and the search for a path needs the account.
+const PATIENCE: Duration = Duration::from_secs(95);
 
 /// How long a path may come back by itself; what broke it may be about to be told by the account, too.
 const FIRST_LOOK: Duration = Duration::from_millis(200);
 /// Between one search for another path and the next.
 const NEXT_LOOK: Duration = Duration::from_secs(5);
 
-/// How long is looked for a path; a cable may be out for a minute.
-const LONGEST_LOOK: Duration = Duration::from_secs(60);
+/// How long is looked for a path: as long, and for the same reason.
+const LONGEST_LOOK: Duration = PATIENCE;
 
 /// What is lost, and since when. One of the two alone ends no call: without the server the audio goes on, and without the
 /// audio path the server can still help to find another.

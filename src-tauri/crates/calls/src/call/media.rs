@@ -1,6 +1,6 @@
 //! What the media session tells about a call.
 
-use model::{Cause, Event, Instant};
+use model::{Cause, Event, Instant, MediaTrouble};
 
 use super::{Answer, Call, Phase, Progress};
 use crate::{
@@ -47,7 +47,12 @@ impl Call {
                 out.failed(Some(self.id), "the far end takes no digits in the audio stream");
             }
             MediaEvent::Statistics(statistics) => self.statistics = Some(*statistics),
-            MediaEvent::Trouble(trouble) => out.event(Event::MediaTrouble { call: self.id, trouble }),
+            MediaEvent::Trouble(trouble) => {
+                out.event(Event::MediaTrouble { call: self.id, trouble });
+                if trouble == Some(MediaTrouble::NoPacketsIn) {
+                    self.restart_once(out);
+                }
+            }
             MediaEvent::Died { detail } => {
                 self.audio = None;
                 self.give_up_media(now, detail, out);
@@ -164,16 +169,21 @@ impl Call {
     }
 
     fn on_path_failed(&mut self, now: Instant, detail: String, out: &mut Outbox) {
-        if self.is_talking()
-            && let Some(audio) = &mut self.audio
-            && audio.connected
-            && !std::mem::replace(&mut audio.restarted, true)
-        {
+        if !self.restart_once(out) {
+            self.give_up_media(now, detail, out);
+        }
+    }
+
+    /// Restarts ICE, unless that was tried already without a better path since; whether it does.
+    fn restart_once(&mut self, out: &mut Outbox) -> bool {
+        let connected = self.audio.as_mut().filter(|audio| audio.connected);
+        let fresh = connected.is_some_and(|audio| !std::mem::replace(&mut audio.restarted, true));
+        let restarts = fresh && self.is_talking();
+        if restarts {
             self.exchange.want_restart();
             self.advance_exchange(out);
-            return;
         }
-        self.give_up_media(now, detail, out);
+        restarts
     }
 
     /// Without audio there is no call.

@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const INTERRUPTED_AFTER: Duration = Duration::from_secs(4);
 const CONSENT_INTERVAL: Duration = Duration::from_secs(1);
 /// Silence after which it is given up; a cable may be out for a while.
-const FAILED_AFTER: Duration = Duration::from_secs(60);
+const FAILED_AFTER: Duration = Duration::from_secs(95);
 /// A relayed pair waits so long for a direct one.
 const RELAY_WAIT: Duration = Duration::from_millis(150);
 /// A pair seen first by the far end's check waits so long for one that was described.

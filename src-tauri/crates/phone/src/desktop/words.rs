@@ -57,7 +57,7 @@ fn offline(cause: &OfflineCause, language: Language) -> String {
     match cause {
         OfflineCause::NameNotFound { host } => fill(words.name_not_found, host),
         OfflineCause::Unreachable { .. } => words.unreachable.into(),
-        OfflineCause::Tls { .. } => words.not_secure.into(),
+        OfflineCause::Tls { .. } | OfflineCause::KeyChanged { .. } => words.not_secure.into(),
         OfflineCause::NotSipOverWebSocket { .. } => words.not_sip_over_web_socket.into(),
         OfflineCause::ConnectionLost { .. } => words.connection_lost.into(),
         OfflineCause::WrongPassword { code } => fill(words.wrong_password, code),

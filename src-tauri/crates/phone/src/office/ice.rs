@@ -154,7 +154,7 @@ impl Trial<'_> {
 }
 
 /// Sends the request, over UDP again and again, and takes the first message that means something.
-async fn exchange(path: &mut IcePath, probe: &mut ServerProbe) -> Result<ProbeStep, String> {
+pub(super) async fn exchange(path: &mut IcePath, probe: &mut ServerProbe) -> Result<ProbeStep, String> {
     let repeats = matches!(path, IcePath::Udp(_));
     let mut pause = REPEAT;
     path.send(probe.request()).await?;
@@ -182,6 +182,7 @@ async fn exchange(path: &mut IcePath, probe: &mut ServerProbe) -> Result<ProbeSt
 fn unreached(cause: OfflineCause) -> Failed {
     match cause {
         OfflineCause::NameNotFound { host } => (IceStep::Name, format!("no address is known for {host}")),
+        OfflineCause::KeyChanged { .. } => (IceStep::Tls, cause.to_string()),
         OfflineCause::Tls { detail } => (IceStep::Tls, detail),
         OfflineCause::Unreachable { detail } => (IceStep::Connection, detail),
         other => (IceStep::Connection, other.to_string()),

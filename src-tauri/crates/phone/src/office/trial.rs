@@ -61,6 +61,7 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
         clock: Arc::clone(&world.clock),
         inbox: requests,
         outbox,
+        tap: None,
     };
     let task = spawn("account trial", info_span!("trial"), line.run());
     let mut watched = Watched { clock: Arc::clone(&world.clock), begun: world.clock.now(), times: Times::default() };
@@ -124,7 +125,7 @@ fn step_of(cause: &OfflineCause) -> AccountStep {
         OfflineCause::Configuration { .. } => AccountStep::Settings,
         OfflineCause::NameNotFound { .. } => AccountStep::Name,
         OfflineCause::Unreachable { .. } => AccountStep::Connection,
-        OfflineCause::Tls { .. } => AccountStep::Tls,
+        OfflineCause::Tls { .. } | OfflineCause::KeyChanged { .. } => AccountStep::Tls,
         OfflineCause::NotSipOverWebSocket { .. } => AccountStep::WebSocket,
         OfflineCause::ConnectionLost { .. }
         | OfflineCause::WrongPassword { .. }

@@ -68,6 +68,7 @@ pub(super) fn read(account: &AculabAccount) -> Result<(Setup, Names), OfflineCau
         ..UserAgentConfig::new(aor, Uri::sip("", &names.client_domain), Credentials::none())
     };
     let endpoint = Endpoint {
+        pin: None,
         url: server.to_string(),
         subprotocol: Some(SUBPROTOCOL.to_owned()),
         ca_file: (!account.ca_file.is_empty()).then(|| account.ca_file.clone().into()),

@@ -91,6 +91,7 @@ impl Bench {
             clock: Arc::new(TestClock::new()),
             inbox: to_line,
             outbox: from_line,
+            tap: None,
         };
         Self { inbox: Some(inbox), outbox, far_ends, told, line: tokio::spawn(line.run()) }
     }
@@ -107,8 +108,14 @@ impl Bench {
 }
 
 fn open() -> Output {
-    let endpoint =
-        Endpoint { url: "wss://x/".into(), subprotocol: None, ca_file: None, allow_plain: false, proxy: Proxy::Direct };
+    let endpoint = Endpoint {
+        url: "wss://x/".into(),
+        subprotocol: None,
+        ca_file: None,
+        pin: None,
+        allow_plain: false,
+        proxy: Proxy::Direct,
+    };
     Output::Net(NetRequest::Open { connection: CONNECTION, endpoint: Box::new(endpoint) })
 }
 

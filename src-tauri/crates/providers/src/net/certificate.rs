@@ -46,6 +46,32 @@ pub(crate) struct Certificate {
 }
 
 impl Certificate {
+    /// The SubjectPublicKeyInfo of one in DER, whole; `None` when it is none.
+    pub(crate) fn public_key(der: &[u8]) -> Option<&[u8]> {
+        let mut certificate = Der(Der(der).value_of(SEQUENCE)?);
+        let mut body = Der(certificate.value_of(SEQUENCE)?);
+        body.skip_if(VERSION)?;
+        for tag in [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE] {
+            body.value_of(tag)?;
+        }
+        let before = body.0;
+        body.value_of(SEQUENCE)?;
+        before.get(..before.len() - body.0.len())
+    }
+
+    /// The end of its validity in one in DER, as it is written there.
+    pub(crate) fn valid_until(der: &[u8]) -> Option<&[u8]> {
+        let mut certificate = Der(Der(der).value_of(SEQUENCE)?);
+        let mut body = Der(certificate.value_of(SEQUENCE)?);
+        body.skip_if(VERSION)?;
+        for tag in [INTEGER, SEQUENCE, SEQUENCE] {
+            body.value_of(tag)?;
+        }
+        let mut validity = Der(body.value_of(SEQUENCE)?);
+        validity.next()?;
+        validity.next().map(|(_, until)| until)
+    }
+
     /// Reads one in DER; `None` when it is none.
     pub(crate) fn read(der: &[u8]) -> Option<Self> {
         let mut certificate = Der(Der(der).value_of(SEQUENCE)?);
@@ -165,7 +191,7 @@ mod tests {
             for value in [0, 0x7f, 0x80, 0x81, 0x82, 0xff] {
                 let mut bad = good.clone();
                 bad[position] = value;
-                let _ = Certificate::read(&bad);
+                let _ = (Certificate::read(&bad), Certificate::public_key(&bad));
             }
         }
     }

@@ -55,6 +55,30 @@ pub struct IceEndpoint {
 }
 
 impl IcePath {
+    /// Turns a way of datagrams to another server, from the same port.
+    ///
+    /// # Errors
+    /// When there is no way to it, or this one is a stream.
+    pub async fn turn_to(&mut self, url: &IceUrl) -> Result<(), OfflineCause> {
+        let Self::Udp(socket) = self else {
+            return Err(OfflineCause::Unreachable { detail: "a stream leads to one server".into() });
+        };
+        let is_ipv6 = socket.local_addr().is_ok_and(|local| local.is_ipv6());
+        let addresses = dns::resolve(&url.host).await;
+        let address = addresses.into_iter().find(|address| address.is_ipv6() == is_ipv6);
+        let address = address.ok_or_else(|| OfflineCause::NameNotFound { host: words::quoted(&url.host) })?;
+        let turned = socket.connect(SocketAddr::new(address, url.port)).await;
+        turned.map_err(|error| OfflineCause::Unreachable { detail: words::io_error(&error) })
+    }
+
+    /// Our end of a way of datagrams; none where it is a stream.
+    pub fn local(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Udp(socket) => socket.local_addr().ok(),
+            Self::Tcp(_) | Self::Tls(_) => None,
+        }
+    }
+
     /// Sends one message.
     ///
     /// # Errors

@@ -14,12 +14,12 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 use rustls_platform_verifier::Verifier;
 
-use super::{certificate::Certificate, words};
+use super::{KeyPin, certificate::Certificate, words};
 
 /// Makes the configuration of a client that trusts the platform's authorities and those in `ca_file` (PEM, any number).
 ///
 /// Reads files, so call it where blocking is allowed. The error is in words for the user.
-pub(crate) fn client_config(ca_file: Option<&Path>, clock: Arc<dyn Clock>) -> Result<ClientConfig, String> {
+pub(crate) fn client_config(ca_file: Option<&Path>, pin: Option<KeyPin>, clock: Arc<dyn Clock>) -> Result<ClientConfig, String> {
     // Given to each part by hand: the process-wide default may be another room's choice, or not made yet.
     let provider = Arc::new(ring::default_provider());
     let authorities = ca_file.map(read_authorities).transpose()?.unwrap_or_default();
@@ -29,7 +29,7 @@ pub(crate) fn client_config(ca_file: Option<&Path>, clock: Arc<dyn Clock>) -> Re
         .with_safe_default_protocol_versions()
         .map_err(|error| words::quoted(&error.to_string()))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Explaining(verifier)))
+        .with_custom_certificate_verifier(Arc::new(Explaining { verifier, pin }))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     // One server per account is resumed at most; the default keeps 256.
@@ -50,6 +50,11 @@ fn read_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, String>
 
 /// What a failed handshake means to the user: a verdict of TLS, or just a lost connection.
 pub(crate) fn handshake_error(error: &io::Error) -> OfflineCause {
+    if let Some(Error::InvalidCertificate(CertificateError::Other(OtherError(other)))) = tls_error(error)
+        && let Some(KeyChanged { expected, found }) = other.downcast_ref()
+    {
+        return OfflineCause::KeyChanged { expected: expected.to_string(), found: found.to_string() };
+    }
     match inner_error(error) {
         Some(detail) => OfflineCause::Tls { detail },
         None => OfflineCause::Unreachable { detail: words::io_error(error) },
@@ -58,12 +63,20 @@ pub(crate) fn handshake_error(error: &io::Error) -> OfflineCause {
 
 /// The TLS error inside an I/O error, if that is what it is.
 pub(crate) fn inner_error(error: &io::Error) -> Option<String> {
-    error.get_ref()?.downcast_ref::<Error>().map(verdict::explain)
+    tls_error(error).map(verdict::explain)
+}
+
+fn tls_error(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
 }
 
 /// The platform's verifier, a little stricter, and with words for its verdicts.
 #[derive(Debug)]
-struct Explaining(Verifier);
+struct Explaining {
+    verifier: Verifier,
+    /// The only key the server may have, beside being vouched for.
+    pin: Option<KeyPin>,
+}
 
 impl ServerCertVerifier for Explaining {
     fn verify_server_cert(
@@ -75,10 +88,10 @@ impl ServerCertVerifier for Explaining {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let certificate = Certificate::read(end_entity);
-        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+        match self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             Ok(verified) => match certificate.as_ref().and_then(verdict::weakness) {
                 Some(words) => Err(refusal(words)),
-                None => Ok(verified),
+                None => self.compare(end_entity).map(|()| verified),
             },
             Err(Error::InvalidCertificate(error)) => Err(refusal(verdict::refused_because(&error, certificate.as_ref()))),
             Err(other) => Err(other),
@@ -91,7 +104,7 @@ impl ServerCertVerifier for Explaining {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        self.verifier.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -100,12 +113,32 @@ impl ServerCertVerifier for Explaining {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        self.verifier.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.verifier.supported_verify_schemes()
     }
+}
+
+impl Explaining {
+    /// Holds the server's key against the one it is known by.
+    fn compare(&self, end_entity: &CertificateDer<'_>) -> Result<(), Error> {
+        let Some(expected) = self.pin else { return Ok(()) };
+        let found = KeyPin::of(Certificate::public_key(end_entity).unwrap_or_default());
+        if found == expected {
+            return Ok(());
+        }
+        Err(Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(KeyChanged { expected, found })))))
+    }
+}
+
+/// A key that is not the one it should be.
+#[derive(Debug, thiserror::Error)]
+#[error("the server has another key than the one it is known by: expected {expected}, found {found}")]
+struct KeyChanged {
+    expected: KeyPin,
+    found: KeyPin,
 }
 
 fn refusal(words: String) -> Error {

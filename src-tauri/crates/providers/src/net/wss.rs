@@ -31,8 +31,8 @@ use tokio_tungstenite::{
 use tracing::{Instrument, debug};
 
 use super::{
-    Connection, Endpoint, HttpAnswer, HttpRequest, IceEndpoint, IcePath, InvalidServerUrl, Network, ServerUrl, changes::Changes,
-    dial, ice, metered::Metered, pump::Pump, tls, words,
+    Connection, Endpoint, HttpAnswer, HttpRequest, IceEndpoint, IcePath, InvalidServerUrl, KeyPin, Network, ServerFacts,
+    ServerUrl, changes::Changes, dial, ice, metered::Metered, pump::Pump, tls, words,
 };
 
 /// What opening a connection may take in all.
@@ -57,6 +57,7 @@ pub struct Sockets {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct TlsKey {
     ca_file: Option<PathBuf>,
+    pin: Option<KeyPin>,
     changed: Option<SystemTime>,
 }
 
@@ -94,7 +95,7 @@ impl Sockets {
         server: &ServerUrl,
         endpoint: &Endpoint,
     ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, OfflineCause> {
-        let config = self.tls_config(endpoint.ca_file.clone()).await?;
+        let config = self.tls_config(endpoint.ca_file.clone(), endpoint.pin).await?;
         let name = ServerName::try_from(server.host().to_owned())
             .map_err(|_| OfflineCause::Configuration { detail: format!("{:?} is no name of a server", server.host()) })?;
         TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
@@ -104,15 +105,15 @@ impl Sockets {
         })
     }
 
-    async fn tls_config(&self, ca_file: Option<PathBuf>) -> Result<Arc<ClientConfig>, OfflineCause> {
+    async fn tls_config(&self, ca_file: Option<PathBuf>, pin: Option<KeyPin>) -> Result<Arc<ClientConfig>, OfflineCause> {
         let clock = self.clock.clone();
         let last = self.last_tls.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let reading = task::spawn_blocking(move || {
             let changed = ca_file.as_ref().and_then(|file| file.metadata().ok()?.modified().ok());
-            let key = TlsKey { ca_file, changed };
+            let key = TlsKey { ca_file, pin, changed };
             match last {
                 Some((last_key, config)) if last_key == key => Ok((key, config)),
-                _ => tls::client_config(key.ca_file.as_deref(), clock).map(|config| (key, Arc::new(config))),
+                _ => tls::client_config(key.ca_file.as_deref(), key.pin, clock).map(|config| (key, Arc::new(config))),
             }
         });
         let made = reading.await.unwrap_or_else(|_| Err("reading the certificate authorities failed".into()));
@@ -154,10 +155,35 @@ impl Network for Sockets {
             IceTransport::Udp => ice::datagrams(&endpoint.url).await,
             IceTransport::Tcp => ice::stream(&endpoint.url, None).await,
             IceTransport::Tls => {
-                let config = self.tls_config(endpoint.ca_file.clone()).await?;
+                let config = self.tls_config(endpoint.ca_file.clone(), None).await?;
                 ice::stream(&endpoint.url, Some(config)).await
             }
         }
+    }
+
+    async fn inspect(&self, endpoint: &Endpoint) -> ServerFacts {
+        let Ok(server) = endpoint.url.parse::<ServerUrl>() else { return ServerFacts::default() };
+        let mut facts = ServerFacts::of(&server).await;
+        let look = async {
+            let tcp = dial::dial(server.host(), server.port()).await?;
+            facts.reached = tcp.peer_addr().ok();
+            if server.is_secure() {
+                let tls = self.secure(tcp, &server, endpoint).await?;
+                facts.look_at(tls.get_ref().1);
+                facts.ask_the_time(tls, &server).await;
+            } else {
+                facts.ask_the_time(tcp, &server).await;
+            }
+            Ok(())
+        };
+        match time::timeout(OPEN_LIMIT, look).await {
+            Ok(Ok(())) => {}
+            Ok(Err(cause)) => facts.trouble = Some(cause),
+            // Who takes the connection and then says nothing has shown what there was to see.
+            Err(_) if facts.reached.is_some() => {}
+            Err(_) => facts.trouble = Some(Step::Reaching.took_too_long()),
+        }
+        facts
     }
 
     async fn changed(&self) {
@@ -166,7 +192,7 @@ impl Network for Sockets {
 
     async fn ask(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {
         let server = request.server()?;
-        let tls = self.tls_config(request.ca_file.clone()).await?;
+        let tls = self.tls_config(request.ca_file.clone(), None).await?;
         request.ask(&server, ClientConfig::clone(&tls)).await.inspect_err(|cause| debug!(%cause, "not asked"))
     }
 

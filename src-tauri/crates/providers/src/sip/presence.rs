@@ -323,6 +323,7 @@ impl Presence {
             | OfflineCause::InvalidToken { .. }
             | OfflineCause::NoToken { .. }
             | OfflineCause::Configuration { .. }
+            | OfflineCause::KeyChanged { .. }
             | OfflineCause::SignedOff => {
                 self.link = Link::Down;
                 self.tell(AccountState::Offline { cause, retry_in_s: None });

@@ -21,6 +21,7 @@ fn account() -> SipAccount {
         realm: String::new(),
         password: Password::Known(Secret::new("hunter2")),
         ca_file: String::new(),
+        pin: String::new(),
         allow_plain_ws: false,
         proxy: Personal::default(),
         register: true,

@@ -36,6 +36,7 @@ impl OfflineCause {
             Self::NameNotFound { .. }
             | Self::Unreachable { .. }
             | Self::Tls { .. }
+            | Self::KeyChanged { .. }
             | Self::NotSipOverWebSocket { .. }
             | Self::ConnectionLost { .. }
             | Self::Refused { code: 503, .. } => "DISCONNECTED",
