@@ -40,6 +40,8 @@ const COMMANDS: &[&str] = &[
     "suggest",
     "try_account",
     "try_ice",
+    "registered_clients",
+    "order_token",
 ];
 
 /// Where the built page is.

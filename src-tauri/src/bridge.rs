@@ -31,6 +31,11 @@ impl UiError {
     pub(crate) fn new(code: &'static str, message: impl ToString) -> Self {
         Self { code, message: message.to_string(), detail: None }
     }
+
+    /// The same with more for those who want to know.
+    pub(crate) fn with_detail(self, detail: String) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
 }
 
 impl From<phone::PhoneStopped> for UiError {

@@ -159,6 +159,8 @@ pub(crate) fn run(
             settings::settings,
             settings::try_account,
             settings::try_ice,
+            settings::registered_clients,
+            settings::order_token,
         ])
         .build(tauri::generate_context!())
         .map_err(|error| Failure::new(format!("the window system cannot be used: {error}")))?;

@@ -33,6 +33,7 @@ fn endpoint(cloud: &FakeCloud) -> Endpoint {
         pin: None,
         url: cloud.socket_url(),
         subprotocol: Some("sip".into()),
+        origin: None,
         ca_file: Some(cloud.ca().to_owned()),
         allow_plain: false,
         proxy: Proxy::Direct,

@@ -1,12 +1,12 @@
 //! The settings, their secrets, and trials of what is being set.
 
-use std::path::PathBuf;
-
 use base64::{Engine, prelude::BASE64_STANDARD};
 use model::{
-    Account, AccountTrial, FieldProblem, IceTrial, IceUrl, ProvisionOffer, Secret, SecretKept, SecretKey, Settings, SettingsView,
+    Account, AccountId, AccountTrial, CloudClient, FieldProblem, IceTrial, IceUrl, ProvisionOffer, Secret, SecretKept, SecretKey,
+    Settings, SettingsView, TokenOrder,
 };
-use phone::{Office, Phone};
+use phone::{CloudFailure, Office, Phone};
+use std::path::PathBuf;
 use tauri::State;
 
 use crate::bridge::UiError;
@@ -60,6 +60,23 @@ pub(crate) async fn try_account(
     password: Option<Secret>,
 ) -> Result<AccountTrial, UiError> {
     Ok(phone.office().try_account(account, password).await)
+}
+
+/// Who is registered at the cloud of an account.
+#[tauri::command]
+pub(crate) async fn registered_clients(phone: State<'_, Phone>, account: AccountId) -> Result<Vec<CloudClient>, UiError> {
+    phone.office().registered_clients(account).await.map_err(cloud_error)
+}
+
+/// Has a token made for an account, and uses it at once.
+#[tauri::command]
+pub(crate) async fn order_token(phone: State<'_, Phone>, account: AccountId, order: TokenOrder) -> Result<(), UiError> {
+    phone.office().order_token(&phone, account, order).await.map_err(cloud_error)
+}
+
+fn cloud_error(failure: CloudFailure) -> UiError {
+    let detail = failure.detail();
+    UiError::new(failure.code(), failure).with_detail(detail)
 }
 
 /// Tries one STUN or TURN server of an account.

@@ -168,7 +168,11 @@ impl Core {
             }
             Step::Hear(heard) => self.hear(media, heard),
             Step::Answer { described } => {
-                self.command(now, agent, Command::Accept { call, description: description.filter(|_| described) });
+                self.command(
+                    now,
+                    agent,
+                    Command::Accept { call, description: description.filter(|_| described), headers: Vec::new() },
+                );
                 self.answered((agent, call));
             }
             Step::AnswerWithHeaders => {
@@ -176,7 +180,7 @@ impl Core {
                     let (id, headers) = (sip_call_id.clone(), headers.clone());
                     self.dress(id.expose(), headers);
                 }
-                self.command(now, agent, Command::Accept { call, description });
+                self.command(now, agent, Command::Accept { call, description, headers: Vec::new() });
                 self.answered((agent, call));
             }
             Step::Refuse { code, headers } => {

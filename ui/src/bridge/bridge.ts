@@ -1,7 +1,9 @@
 import type {
   Account,
+  AccountId,
   AccountTrial,
   CallId,
+  CloudClient,
   Command,
   Contact,
   ContactForm,
@@ -23,6 +25,7 @@ import type {
   SettingsView,
   Snapshot,
   Suggestion,
+  TokenOrder,
 } from "./types";
 
 /** What could not be done: the code is for the page, the message for the person. */
@@ -88,6 +91,10 @@ export interface Bridge {
   /** Puts in force what was shown. */
   acceptProvisioning(url: string): Promise<void>;
   forgetProvisioning(): Promise<void>;
+  /** Who is registered at the cloud of an account. */
+  registeredClients(account: AccountId): Promise<CloudClient[]>;
+  /** Has a token made for an account, and uses it at once. */
+  orderToken(account: AccountId, order: TokenOrder): Promise<void>;
   /** Draws the sound devices now and at each change. */
   followDevices(draw: (devices: DevicesView) => void): Stop;
   /** Draws how loud it is, about 20 times a second; to show the devices', they are opened. */

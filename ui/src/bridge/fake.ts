@@ -1,11 +1,13 @@
 // A phone that is made up, for tests and for looking at the page in a browser. Not part of the program.
-import type { About, Bridge, IncomingAction, IncomingBridge, Metered, Stop } from "./bridge";
+import type { About, Bridge, IncomingAction, IncomingBridge, Metered, Stop, UiError } from "./bridge";
 import { SOME_DEVICES, someSettings } from "./fake-settings";
 import type {
   Account,
+  AccountId,
   AccountTrial,
   CallId,
   CallView,
+  CloudClient,
   Command,
   Contact,
   DevicesView,
@@ -21,6 +23,7 @@ import type {
   Settings,
   SettingsView,
   Snapshot,
+  TokenOrder,
 } from "./types";
 
 export const SOME_MEDIA: MediaStatistics = {
@@ -73,6 +76,7 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
         state: { state: "registered" },
         can: { hold: true, transfer: true },
         expires_ms: null,
+        token: null,
         voicemail: null,
         park_number: "",
       },
@@ -352,6 +356,19 @@ export class FakePhone implements Bridge {
   async tryIce(account: Account, url: string, credential: string | null): Promise<IceTrial> {
     this.asked.push(`tryIce ${account.id} ${url} ${credential === null ? "kept" : "given"}`);
     return this.iceTrial;
+  }
+
+  /** Who is registered at the cloud, or why it does not say. */
+  cloudClients: CloudClient[] | UiError = [];
+
+  async registeredClients(account: AccountId): Promise<CloudClient[]> {
+    this.asked.push(`registeredClients ${account}`);
+    if ("code" in this.cloudClients) throw this.cloudClients;
+    return this.cloudClients;
+  }
+
+  async orderToken(account: AccountId, order: TokenOrder): Promise<void> {
+    this.asked.push(`orderToken ${account} ${JSON.stringify(order)}`);
   }
 
   followDevices(draw: (devices: DevicesView) => void): Stop {

@@ -40,6 +40,8 @@ export function tauriBridge(): Bridge {
     setSecret: (key, value) => invoke("set_secret", { key, value }),
     forgetSecret: (key) => invoke("forget_secret", { key }),
     tryAccount: (account, password) => invoke("try_account", { account, password }),
+    registeredClients: (account) => invoke("registered_clients", { account }),
+    orderToken: (account, order) => invoke("order_token", { account, order }),
     tryIce: (account, url, credential) => invoke("try_ice", { account, url, credential }),
     installUpdate: () => invoke("install_update"),
     offerProvisioning: (url) => invoke("offer_provisioning", { url }),

@@ -71,6 +71,8 @@ export type AccountView = {
 	can: AccountCan,
 	/**  Until when it is signed in, ms on the phone's clock; none where that has no end. */
 	expires_ms: number | null,
+	/**  What the token says with which it is signed in; none where there is none, or it cannot be read. */
+	token: TokenView | null,
 	/**  Its voice mail; none when the server tells nothing and no number is set. */
 	voicemail: Voicemail | null,
 	/**  Where its calls are parked; empty when no number is set. */
@@ -91,6 +93,10 @@ export type AculabAccount = {
 	ca_file?: string,
 	/**  HTTP proxy for the connections, as that of a SIP account. */
 	proxy?: Personal,
+	/**  What the connection says it is from (RFC 6454 section 7): the cloud's own address when empty, nothing when `none`. */
+	origin?: string,
+	/**  What the phone calls itself to the cloud; its own name when empty. */
+	user_agent?: string,
 	/**  STUN and TURN servers in the place of those that the cloud names; none at all when empty. */
 	ice_servers?: IceServer[] | null,
 	/**  Which candidates may be used. */
@@ -386,6 +392,18 @@ text: string } |
 { kind: "media-failed"; 
 /**  Which part failed. */
 detail: string } | 
+/**  No microphone can be used, by a service's first interface: `MIC_ERROR` there. */
+{ kind: "no-microphone"; 
+/**  Why. */
+detail: string } | 
+/**  No microphone can be used, by a service's second interface: `DEVICE_ERROR` there. */
+{ kind: "no-device"; 
+/**  Why. */
+detail: string } | 
+/**  The phone itself made a mistake over the call. */
+{ kind: "internal"; 
+/**  What happened. */
+detail: string } | 
 /**  The account cannot place calls now. */
 { kind: "account-not-ready"; 
 /**  Why. */
@@ -411,6 +429,16 @@ export type Cleanup = {
 	gain?: boolean,
 };
 
+/**  Somebody who is registered at a cloud. Times are as the cloud writes them, `YYYY-MM-DD_hh:mm:ss` in UTC. */
+export type CloudClient = {
+	/**  Who. */
+	client: Personal,
+	/**  When he registered last. */
+	last_modified: string,
+	/**  Until when. */
+	expires: string,
+};
+
 /**  Audio codecs the phone speaks. */
 export type Codec = 
 /**  RFC 6716, RFC 7587. */
@@ -431,131 +459,137 @@ export type Command =
 /**  Pick up the call that rings at a number whose lamp says that this can be done. */
 ({ command: "pick-up"; 
 /**  The number of the lamp. */
-number: Personal }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+number: Personal }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Gather candidates for a call that is being typed, so that dialling needs no wait. */
 ({ command: "prepare"; 
 /**  Account that will be dialled from; the first usable one when missing. */
-account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a ringing call. */
 ({ command: "answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+/**  Answer a ringing call with headers of one's own. */
+({ command: "answer-with"; 
+/**  Which. */
+call: CallId; 
+/**  Further headers of the 200, `(name, value)`; each name begins with `X-`. */
+headers: ([string, Personal])[] }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Decline a ringing call. */
 ({ command: "decline"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End a call in whatever state it is. */
 ({ command: "hang-up"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the call in conversation and answer this one; `Answer` holds it instead. */
 ({ command: "end-and-answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Divert a ringing call: the caller is told to try there (302). */
 ({ command: "redirect"; 
 /**  Which. */
 call: CallId; 
 /**  Where to. */
-target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; to?: never; trial?: never } | 
+target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; to?: never; trial?: never } | 
 /**  Put the far end on hold; a member of the conference leaves it. */
 ({ command: "hold"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take it back; the others are held. */
 ({ command: "resume"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make a conference of answered calls, or take further ones into it. */
 ({ command: "merge"; 
 /**  Which. */
-calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make held calls of all members of the conference. */
-({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let one member leave the conference; it is held. */
 ({ command: "leave"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Hold every member of the conference. */
-({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take all of them back; other calls are held. */
-({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the calls of all members. */
-({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Switch the microphone of one call off or on. */
 ({ command: "mute"; 
 /**  Which. */
 call: CallId; 
 /**  Off when true. */
-muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Send digits, one after another. */
 ({ command: "send-dtmf"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Press a key and hold it: the tone lasts until `ReleaseKey`. */
 ({ command: "press-key"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let the pressed key go. */
 ({ command: "release-key"; 
 /**  Where. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Begin or end the recording of a call. */
 ({ command: "record"; 
 /**  Which. */
 call: CallId; 
 /**  Begin when true. */
-on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let new calls hear busy, or ring again. */
 ({ command: "do-not-disturb"; 
 /**  Busy when true. */
-on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Ask the far end of a call to call somebody else; the call is held meanwhile. */
 ({ command: "transfer"; 
 /**  Which. */
 call: CallId; 
 /**  Whom. */
-to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; trial?: never } | 
+to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; trial?: never } | 
 /**  Transfer a call to the one that was consulted. */
 ({ command: "complete-transfer"; 
 /**  The call that is transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Give up the consultation and take the call back. */
 ({ command: "cancel-transfer"; 
 /**  The call that was to be transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a far end that asks us to call somebody. */
 ({ command: "allow-transfer"; 
 /**  Its call. */
 call: CallId; 
 /**  Whether we do. */
-allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Stop the ringer for a call that goes on ringing. */
 ({ command: "silence"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Do not answer a ringing call without the user; it goes on ringing. */
 ({ command: "veto"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Put a whole new configuration in force. */
 ({ command: "save-settings"; 
 /**  The configuration. */
-settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; target?: never; to?: never; trial?: never } | 
+settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; target?: never; to?: never; trial?: never } | 
 /**  Try a sound device; another trial that goes on ends. */
 ({ command: "start-trial"; 
 /**  Which. */
-trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never } | 
+trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  End the trial, and forget how it went. */
-({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take a notice away. */
 ({ command: "dismiss-notice"; 
 /**  Its number. */
-notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; muted?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never };
+notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never };
 
 /**  The conference as drawn. */
 export type ConferenceView = {
@@ -1477,6 +1511,16 @@ export type Theme =
 /**  Always dark. */
 "dark";
 
+/**  What a token to order shall allow. */
+export type TokenOrder = {
+	/**  Seconds, 600 to 86400. */
+	lifetime_s: number,
+	/**  Whether it is good for being called. */
+	incoming: boolean,
+	/**  Which other clients it is good for calling: ids with commas between them, `agent*` for several, `*` for all. */
+	callable: Personal,
+};
+
 /**  Where the tokens come from with which a client registers and calls other clients. */
 export type TokenSource = 
 /**  The user pastes one. */
@@ -1493,6 +1537,16 @@ user: Personal;
 lifetime_s?: number; 
 /**  Which other clients may be called: ids with commas between them, `agent*` for many, `*` for all. */
 callable?: Personal };
+
+/**  What a token says about itself. */
+export type TokenView = {
+	/**  Whose it is; empty when it does not say. */
+	client: Personal,
+	/**  Where it is good; empty when it does not say. */
+	cloud: string,
+	/**  Whether it is for the account that uses it. */
+	fits: boolean,
+};
 
 /**  Whom the far end of a call is transferred to. */
 export type TransferTo = 

@@ -44,6 +44,7 @@ test("an account without its server says why, and leads to where it is set", () 
     state: { state: "registered" as const },
     can: { hold: true, transfer: true },
     expires_ms: null,
+    token: null,
     voicemail: null,
     park_number: "",
   };

@@ -52,6 +52,9 @@ pub(crate) struct Call {
     pub(crate) remote: Remote,
     /// Who sent it on to us.
     pub(crate) diverted_by: Option<Remote>,
+    /// Headers that the answer to an arriving call bears besides.
+    #[serde(default)]
+    pub(crate) answer_headers: Vec<(String, Personal)>,
     since: Instant,
     answered: Option<Instant>,
     talked: Duration,
@@ -159,6 +162,7 @@ impl Call {
             direction: Direction::Outgoing,
             remote,
             diverted_by: None,
+            answer_headers: Vec::new(),
             since: now,
             answered: None,
             talked: Duration::ZERO,
@@ -236,6 +240,7 @@ impl Call {
             direction: Direction::Incoming,
             remote: incoming.remote,
             diverted_by: incoming.diverted_by,
+            answer_headers: Vec::new(),
             since: now,
             answered: None,
             talked: Duration::ZERO,

@@ -75,6 +75,7 @@ impl CallControl {
             Input::Line(account, event) => self.on_line(now, account, event),
             Input::Media(media, event) => self.on_media(now, media, event),
             Input::Sound(event) => self.on_sound(event),
+            Input::NoMicrophone(detail) => self.on_no_microphone(now, &detail),
             Input::Timeout => {}
         }
         self.on_time(now);
@@ -136,6 +137,7 @@ impl CallControl {
             Command::PickUp { number } => self.pick_up(now, &number),
             Command::Prepare { account } => self.prepare(now, account),
             Command::Answer { call } => self.answer(now, call),
+            Command::AnswerWith { call, headers } => self.answer_with(now, call, headers),
             Command::Decline { call } => self.with_call(call, NoticeCode::DialFailed, |call, out| call.decline(now, out)),
             Command::HangUp { call } => self.with_call(call, NoticeCode::DialFailed, |call, out| call.hang_up(now, out)),
             Command::EndAndAnswer { call } => self.end_and_answer(now, call),

@@ -1,8 +1,8 @@
 //! The accounts as call control sees them: in the user's order, with their states and capabilities.
 
 use model::{
-    Account, AccountCan, AccountId, AccountState, AccountView, DtmfMode, Event, Instant, OfflineCause, Personal, Provider,
-    Voicemail,
+    Account, AccountCan, AccountId, AccountState, AccountView, AculabInterface, DtmfMode, Event, Instant, OfflineCause, Personal,
+    Provider, TokenView, Voicemail,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,24 @@ pub(crate) struct Line {
     /// Until when it is signed in, where that has an end.
     #[serde(default)]
     expires: Option<Instant>,
+    /// What becomes of its calls without a microphone.
+    #[serde(default)]
+    pub(crate) without_microphone: WithoutMicrophone,
+    /// What its token says.
+    #[serde(default)]
+    token: Option<TokenView>,
+}
+
+/// What becomes of a call when no microphone can be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum WithoutMicrophone {
+    /// It goes on, and the user hears that nobody hears him.
+    #[default]
+    GoesOn,
+    /// It is over: `MIC_ERROR` of the first interface of Aculab Cloud.
+    MicrophoneError,
+    /// It is over: `DEVICE_ERROR` of the second one.
+    DeviceError,
 }
 
 /// Until a line says what it can do, it can do nothing.
@@ -78,6 +96,7 @@ impl Lines {
                 let capabilities = before.as_ref().map_or(UNKNOWN, |line| line.capabilities);
                 let voicemail = before.as_ref().and_then(|line| line.voicemail.clone());
                 let expires = before.as_ref().and_then(|line| line.expires);
+                let token = before.as_ref().and_then(|line| line.token.clone());
                 let state = match before {
                     _ if !account.enabled => AccountState::Disabled,
                     Some(Line { state, .. }) if state != AccountState::Disabled => state,
@@ -94,6 +113,8 @@ impl Lines {
                     voicemail_number: Personal::default(),
                     voicemail,
                     expires,
+                    token,
+                    without_microphone: WithoutMicrophone::GoesOn,
                 };
                 match &account.provider {
                     Provider::Practice => {}
@@ -101,7 +122,13 @@ impl Lines {
                         (line.dtmf, line.watches) = (sip.dtmf, sip.register);
                         (line.park_number, line.voicemail_number) = (sip.park_number.clone(), sip.voicemail_number.clone());
                     }
-                    Provider::Aculab(_) => line.dtmf = DtmfMode::Rfc4733,
+                    Provider::Aculab(aculab) => {
+                        line.dtmf = DtmfMode::Rfc4733;
+                        line.without_microphone = match aculab.interface {
+                            AculabInterface::V1(_) => WithoutMicrophone::MicrophoneError,
+                            AculabInterface::V2(_) => WithoutMicrophone::DeviceError,
+                        };
+                    }
                 }
                 line
             })
@@ -115,6 +142,12 @@ impl Lines {
     pub(crate) fn set_capabilities(&mut self, id: &AccountId, capabilities: Capabilities) {
         if let Some(line) = self.0.iter_mut().find(|line| line.id == *id) {
             line.capabilities = capabilities;
+        }
+    }
+
+    pub(crate) fn set_token(&mut self, id: &AccountId, token: Option<TokenView>) {
+        if let Some(line) = self.0.iter_mut().find(|line| line.id == *id) {
+            line.token = token;
         }
     }
 
@@ -181,6 +214,7 @@ impl Lines {
                 can: AccountCan { hold: line.capabilities.hold, transfer: line.capabilities.transfer },
                 voicemail: line.voicemail_view(),
                 expires_ms: line.expires.map(Instant::as_millis),
+                token: line.token.clone(),
                 park_number: line.park_number.clone(),
             })
             .collect()

@@ -42,6 +42,9 @@ impl Sound {
             | Cause::NotAcceptable { .. }
             | Cause::ConnectionLost
             | Cause::MediaFailed { .. }
+            | Cause::NoMicrophone { .. }
+            | Cause::NoDevice { .. }
+            | Cause::Internal { .. }
             | Cause::AccountNotReady { .. } => return,
         };
         self.ending = Some((tone, now + END_TONE));

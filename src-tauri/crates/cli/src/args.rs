@@ -102,7 +102,13 @@ pub(crate) enum Verb {
         number: String,
     },
     /// Answer a ringing call of the running phone.
-    Answer(CallChoice),
+    Answer {
+        #[command(flatten)]
+        call: CallChoice,
+        /// A header for the answer: 'X-Name: value'. May be given several times.
+        #[arg(long = "header", value_name = "HEADER", value_parser = header)]
+        headers: Vec<(String, String)>,
+    },
     /// Hang up (or decline) a call of the running phone.
     Hangup(CallChoice),
     /// Put a call of the running phone on hold.

@@ -47,8 +47,10 @@ impl Exit {
             | Cause::NotFound { .. }
             | Cause::Moved { .. } => Self::NotAnswered,
             Cause::Forbidden { .. } => Self::NotAuthorised,
-            Cause::ServerFailed { .. } => Self::Failed,
-            Cause::NotAcceptable { .. } | Cause::MediaFailed { .. } => Self::NoMedia,
+            Cause::ServerFailed { .. } | Cause::Internal { .. } => Self::Failed,
+            Cause::NotAcceptable { .. } | Cause::MediaFailed { .. } | Cause::NoMicrophone { .. } | Cause::NoDevice { .. } => {
+                Self::NoMedia
+            }
             Cause::ConnectionLost => Self::Lost,
             Cause::AccountNotReady { .. } => Self::Unreachable,
         }

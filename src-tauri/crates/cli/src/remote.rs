@@ -41,7 +41,11 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
         Verb::Dial { target, account } => {
             Command::Dial(DialOptions { target, account: account.map(AccountId), headers: Vec::new() })
         }
-        Verb::Answer(choice) => Command::Answer { call: chosen(folder, &choice, is_ringing_here).await? },
+        Verb::Answer { call, headers } => {
+            let call = chosen(folder, &call, is_ringing_here).await?;
+            let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name, value.into())).collect();
+            if headers.is_empty() { Command::Answer { call } } else { Command::AnswerWith { call, headers } }
+        }
         Verb::Hangup(choice) => Command::HangUp { call: chosen(folder, &choice, is_live).await? },
         Verb::Hold(choice) => Command::Hold { call: chosen(folder, &choice, is_talking).await? },
         Verb::Resume(choice) => Command::Resume { call: chosen(folder, &choice, is_talking).await? },

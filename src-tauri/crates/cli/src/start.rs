@@ -52,7 +52,7 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             | Verb::Lamps
             | Verb::PickUp { .. }
             | Verb::Dial { .. }
-            | Verb::Answer(_)
+            | Verb::Answer { .. }
             | Verb::Hangup(_)
             | Verb::Hold(_)
             | Verb::Resume(_)

@@ -46,7 +46,7 @@ impl<A: Copy + Ord> Bridges<A> {
             CallEvent::Progress { code, answer, .. } => {
                 Command::Progress { call, code, description: answer, reliable: Reliability::Plain }
             }
-            CallEvent::Answered { answer, .. } => Command::Accept { call, description: answer },
+            CallEvent::Answered { answer, .. } => Command::Accept { call, description: answer, headers: Vec::new() },
             CallEvent::Confirmed { answer: Some(answer) } | CallEvent::ReofferConfirmed { answer: Some(answer) } => {
                 Command::AckAnswer { call, answer }
             }

@@ -356,7 +356,7 @@ impl Core {
         let Some(attendant) = self.attendants.get_mut(&call) else { return };
         attendant.answered(now);
         let (media, heard, replaced) = (attendant.media, attendant.heard(), attendant.in_place_of.take());
-        self.command(now, call.0, Command::Accept { call: call.1, description });
+        self.command(now, call.0, Command::Accept { call: call.1, description, headers: Vec::new() });
         self.outputs.push_back(Output::Hear(media, heard));
         if let Some(replaced) = replaced {
             self.hang_up_attended(now, replaced);

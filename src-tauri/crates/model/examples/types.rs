@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use model::{
-    AccountTrial, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial,
-    ImportReport, KioskAction, KioskView, Levels, ProvisionOffer, SecretKept, Settings, SettingsView, Snapshot, Suggestion,
+    AccountTrial, CloudClient, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry,
+    HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView, Levels, ProvisionOffer, SecretKept, Settings, SettingsView,
+    Snapshot, Suggestion, TokenOrder,
 };
 use specta::Types;
 use specta_typescript::Typescript;
@@ -21,6 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let types = types.register::<SettingsView>().register::<FieldProblem>().register::<SecretKept>();
     let types = types.register::<AccountTrial>().register::<DevicesView>().register::<Levels>().register::<IceTrial>();
     let types = types.register::<ProvisionOffer>();
+    let types = types.register::<CloudClient>().register::<TokenOrder>();
     // The kiosk has a page of its own.
     let types = types.register::<KioskView>().register::<KioskAction>();
     let text = Typescript::default().header(HEADER).export(&types, specta_serde::Format)?;

@@ -237,6 +237,24 @@ pub enum Cause {
         /// Which part failed.
         detail: String,
     },
+    /// No microphone can be used, by a service's first interface: `MIC_ERROR` there.
+    #[error("there is no microphone to speak into: {detail}")]
+    NoMicrophone {
+        /// Why.
+        detail: String,
+    },
+    /// No microphone can be used, by a service's second interface: `DEVICE_ERROR` there.
+    #[error("the microphone that the call needs cannot be used: {detail}")]
+    NoDevice {
+        /// Why.
+        detail: String,
+    },
+    /// The phone itself made a mistake over the call.
+    #[error("the phone failed: {detail}")]
+    Internal {
+        /// What happened.
+        detail: String,
+    },
     /// The account cannot place calls now.
     #[error("the account is not ready: {detail}")]
     AccountNotReady {
@@ -266,6 +284,9 @@ impl Cause {
             | Self::Diverted
             | Self::ConnectionLost
             | Self::MediaFailed { .. }
+            | Self::NoMicrophone { .. }
+            | Self::NoDevice { .. }
+            | Self::Internal { .. }
             | Self::AccountNotReady { .. } => None,
         }
     }

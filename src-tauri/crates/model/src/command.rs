@@ -26,6 +26,13 @@ pub enum Command {
         /// Which.
         call: CallId,
     },
+    /// Answer a ringing call with headers of one's own.
+    AnswerWith {
+        /// Which.
+        call: CallId,
+        /// Further headers of the 200, `(name, value)`; each name begins with `X-`.
+        headers: Vec<(String, Personal)>,
+    },
     /// Decline a ringing call.
     Decline {
         /// Which.

@@ -60,7 +60,10 @@ pub use settings::{
     AllowTransfers, CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordForm, RecordPolicy,
     Ringtone, SETTINGS_VERSION, Settings, Shortcuts, Theme, UpdateSettings, WindowSettings,
 };
-pub use snapshot::{AccountCan, AccountView, CallView, Changes, ConferenceView, Notice, NoticeCode, Snapshot, UpdateView};
+pub use snapshot::{
+    AccountCan, AccountView, CallView, Changes, CloudClient, ConferenceView, Notice, NoticeCode, Snapshot, TokenOrder, TokenView,
+    UpdateView,
+};
 pub use target::{InvalidTarget, Named, Target};
 pub use transfer::{TransferTo, TransferView};
 pub use wire::{Piece, WireMessage, WireWay};

@@ -63,10 +63,45 @@ pub struct AccountView {
     /// Until when it is signed in, ms on the phone's clock; none where that has no end.
     #[specta(type = Option<u32>)]
     pub expires_ms: Option<u64>,
+    /// What the token says with which it is signed in; none where there is none, or it cannot be read.
+    pub token: Option<TokenView>,
     /// Its voice mail; none when the server tells nothing and no number is set.
     pub voicemail: Option<Voicemail>,
     /// Where its calls are parked; empty when no number is set.
     pub park_number: Personal,
+}
+
+/// What a token to order shall allow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct TokenOrder {
+    /// Seconds, 600 to 86400.
+    pub lifetime_s: u32,
+    /// Whether it is good for being called.
+    pub incoming: bool,
+    /// Which other clients it is good for calling: ids with commas between them, `agent*` for several, `*` for all.
+    pub callable: Personal,
+}
+
+/// Somebody who is registered at a cloud. Times are as the cloud writes them, `YYYY-MM-DD_hh:mm:ss` in UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct CloudClient {
+    /// Who.
+    pub client: Personal,
+    /// When he registered last.
+    pub last_modified: String,
+    /// Until when.
+    pub expires: String,
+}
+
+/// What a token says about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct TokenView {
+    /// Whose it is; empty when it does not say.
+    pub client: Personal,
+    /// Where it is good; empty when it does not say.
+    pub cloud: String,
+    /// Whether it is for the account that uses it.
+    pub fits: bool,
 }
 
 /// What a service lets a call do, so that a face offers no more.

@@ -64,6 +64,8 @@ enum DeskRequest {
 pub(crate) enum DeskNews {
     /// A device is missing or failed, in words for the user.
     Trouble(String),
+    /// A call wants the microphone and there has been none for it; why.
+    NoMicrophone(String),
     /// How a trial is getting on; none when there is none.
     Trial(Option<TrialView>),
 }
@@ -97,6 +99,7 @@ impl Desk {
             volume: gain(settings.devices.volume),
             ringtone: ring_tone(&settings.calls.ringtone, gain(settings.devices.volume)),
             microphone: Stream::new(Use::Microphone),
+            captured: false,
             speaker: Stream::new(Use::Speaker),
             ringing: None,
             ring: None,
@@ -164,6 +167,8 @@ struct Working {
     volume: f32,
     ringtone: RingTone,
     microphone: Stream<dyn Capture>,
+    /// Whether it has been open since the devices were closed last.
+    captured: bool,
     speaker: Stream<dyn Playback>,
     listing: Option<JoinHandle<Result<Vec<Device>, SoundError>>>,
     ringing: Option<Box<dyn Ringing>>,
@@ -198,7 +203,9 @@ impl Working {
                 opened = self.microphone.opened() => {
                     let hub = &self.hub;
                     let trouble = self.microphone.settle(opened, |capture| hub.microphone(capture));
+                    self.captured |= self.microphone.is_open();
                     self.tell(trouble).await;
+                    self.tell_no_microphone().await;
                 }
                 opened = self.speaker.opened() => {
                     let trouble = self.speaker.settle(opened, |playback| self.hub.speaker(playback));
@@ -224,6 +231,7 @@ impl Working {
             DeskRequest::Sound(SoundRequest::Route(routes)) => {
                 self.routed = !routes.is_empty();
                 self.hub.route(routes.into_iter().map(leg_route).collect());
+                self.tell_no_microphone().await;
             }
             DeskRequest::Sound(SoundRequest::Tone(tone)) => {
                 self.tone = tone;
@@ -307,6 +315,7 @@ impl Working {
     }
 
     fn close_devices(&mut self) {
+        self.captured = false;
         self.microphone.close(|capture| self.hub.microphone(capture));
         self.speaker.close(|playback| self.hub.speaker(playback));
     }
@@ -360,6 +369,15 @@ impl Working {
             }
             changed
         });
+    }
+
+    /// Says that a call has to do without a microphone, from its begin on; one that breaks later is looked for again.
+    async fn tell_no_microphone(&mut self) {
+        let failure = self.microphone.failure().filter(|_| self.routed && !self.captured).map(str::to_owned);
+        if let Some(words) = failure {
+            // The run loop is gone only when the phone stops.
+            let _heard = self.outbox.send(DeskNews::NoMicrophone(words)).await;
+        }
     }
 
     async fn tell(&mut self, trouble: Option<String>) {

@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use calls::io::{LineEvent, LineRequest};
-use model::{Account, AccountId, AccountState, OfflineCause, Provider, Settings, SipAccount, WireMessage};
+use model::{Account, AccountId, AccountState, OfflineCause, Password, Provider, Settings, SipAccount, WireMessage};
 use providers::{
     Line, LineInput, Provider as Machine,
-    aculab::{AculabProvider, WallClock},
+    aculab::{AculabProvider, Token, WallClock},
     sip::SipProvider,
 };
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
@@ -31,10 +31,38 @@ pub(crate) struct Lines {
 }
 
 struct Running {
-    /// As it was started; a changed account is started anew.
+    /// As it was started or is now; an account that changed otherwise is started anew.
     account: Account,
     inbox: mpsc::Sender<LineInput>,
     task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Whether it serves `account` as it is now: unchanged, or but for what a line takes over while its calls go on.
+    fn takes(&mut self, account: &Account) -> bool {
+        let Some(changes) = taken_over(&self.account, account) else { return false };
+        self.account = account.clone();
+        changes.into_iter().all(|change| self.inbox.try_send(change).is_ok())
+    }
+}
+
+/// What to tell a line that runs `before` so that it runs `account`; none when it has to be started anew.
+fn taken_over(before: &Account, account: &Account) -> Option<Vec<LineInput>> {
+    if before == account {
+        return Some(Vec::new());
+    }
+    let mut before = before.clone();
+    let (Provider::Aculab(old), Provider::Aculab(new)) = (&mut before.provider, &account.provider) else { return None };
+    let (old, new) = (old.client_mut()?, new.client()?);
+    let accepts = (old.accept_calls != new.accept_calls).then_some(LineInput::AcceptCalls(new.accept_calls));
+    let token = match &new.token {
+        token if *token == old.token => None,
+        Password::Known(token) if token.expose().parse::<Token>().is_ok() => Some(LineInput::Token(token.clone())),
+        // The line says what is wrong when it starts.
+        Password::Known(_) | Password::Unknown => return None,
+    };
+    (old.accept_calls, old.token) = (new.accept_calls, new.token.clone());
+    (before == *account).then(|| accepts.into_iter().chain(token).collect())
 }
 
 impl Lines {
@@ -51,7 +79,7 @@ impl Lines {
     /// Starts, restarts and stops lines so that they fit the settings; secrets are filled in already.
     pub(crate) fn configure(&mut self, settings: &Settings) {
         let wanted = |id: &AccountId| settings.accounts.iter().find(|account| account.enabled && account.id == *id);
-        self.running.retain(|id, running| wanted(id).is_some_and(|account| *account == running.account));
+        self.running.retain(|id, running| wanted(id).is_some_and(|account| running.takes(account)));
         for account in settings.accounts.iter().filter(|account| account.enabled) {
             if !self.running.contains_key(&account.id)
                 && let Some(running) = self.start(account)
@@ -140,6 +168,42 @@ pub(crate) fn machine(provider: &Provider, instance: &str, world: &World) -> Res
         Provider::Aculab(aculab) => {
             let clock = WallClock { at: world.clock.now(), unix_s: world.clock.unix_seconds() };
             Ok(Box::new(AculabProvider::new(aculab, clock, seed)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{AculabAccount, AculabClient, AculabInterface, Secret};
+
+    use super::*;
+
+    fn account(change: impl FnOnce(&mut AculabClient)) -> Account {
+        let mut client = AculabClient::new("abc123key".into(), "bob");
+        client.token = Password::Known(Secret::new("a.b.c"));
+        change(&mut client);
+        let aculab = AculabAccount::at_cloud("1-2-0".into(), AculabInterface::V2(client));
+        Account { id: AccountId("cloud".into()), enabled: true, provider: Provider::Aculab(aculab) }
+    }
+
+    fn told(account: &Account) -> Option<String> {
+        Some(format!("{:?}", taken_over(&self::account(|_| {}), account)?))
+    }
+
+    #[test]
+    fn a_line_takes_over_whether_it_is_called_and_its_token_and_for_all_else_is_started_anew() {
+        assert_eq!(told(&account(|_| {})).as_deref(), Some("[]"));
+        assert_eq!(told(&account(|client| client.accept_calls = false)).as_deref(), Some("[AcceptCalls(false)]"));
+        let token = account(|client| client.token = Password::Known(Secret::new("d.e.f")));
+        let told_of_token = told(&token).expect("it is taken over");
+        assert!(told_of_token.starts_with("[Token(") && !told_of_token.contains("d.e.f"), "{told_of_token}");
+        for anew in [
+            account(|client| client.token = Password::Unknown),
+            account(|client| client.token = Password::Known(Secret::new("no token"))),
+            account(|client| client.max_concurrent = 2),
+            account(|client| (client.accept_calls, client.client_id) = (false, "carol".into())),
+        ] {
+            assert_eq!(told(&anew), None);
         }
     }
 }

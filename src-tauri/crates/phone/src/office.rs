@@ -1,5 +1,6 @@
 //! The settings for the faces: read, checked, saved, and accounts tried before they are kept.
 
+mod cloud;
 mod diagnose;
 mod ice;
 mod provisioning;
@@ -18,6 +19,8 @@ use tokio::{
     task::{JoinError, spawn_blocking},
 };
 use tracing::warn;
+
+pub use cloud::CloudFailure;
 
 use crate::{
     diagnostics,
@@ -146,6 +149,7 @@ impl Office {
                     warn!(%error, "the secrets of an account that was removed are still in the key store");
                 }
             }
+            cloud::forget_tokens(&secrets, &before, &saved);
             Ok::<_, SaveError>(())
         })
         .await??;

@@ -342,6 +342,7 @@ impl RunLoop {
                 self.control.notify(NoticeCode::Device, message.clone());
                 self.tell(Event::Failed { call: None, message });
             }
+            DeskNews::NoMicrophone(detail) => self.step(Input::NoMicrophone(detail)),
             DeskNews::Trial(trial) => self.trial = trial,
         }
         self.publish();

@@ -11,7 +11,7 @@ use std::{
 
 use calls::io::{LineEnd, LineEvent, LineRequest};
 use futures_util::{FutureExt, future::BoxFuture};
-use model::{AccountId, Clock, Instant, OfflineCause, WireMessage, WireWay};
+use model::{AccountId, Cause, Clock, Instant, OfflineCause, Secret, WireMessage, WireWay};
 use sip::Trace;
 use tokio::{sync::mpsc, time};
 use tracing::{Instrument, debug, error, info_span};
@@ -31,6 +31,10 @@ pub enum LineInput {
     Request(LineRequest),
     /// The machine's network changed or it woke up.
     NetworkChanged,
+    /// Whether to be called from now on, where the account has such a switch.
+    AcceptCalls(bool),
+    /// The token to sign in with from now on, where the account has one.
+    Token(Secret),
     /// Sign off. Dropping the sender says the same.
     Stop,
 }
@@ -96,6 +100,8 @@ impl Running {
                 input = self.line.inbox.recv() => match input {
                     Some(LineInput::Request(request)) => Input::Request(request),
                     Some(LineInput::NetworkChanged) => Input::NetworkChanged,
+                    Some(LineInput::AcceptCalls(wanted)) => Input::AcceptCalls(wanted),
+                    Some(LineInput::Token(token)) => Input::Token(token),
                     Some(LineInput::Stop) | None => break,
                 },
                 event = self.links.next() => self.heard(event),
@@ -142,14 +148,20 @@ impl Running {
         let now = self.line.clock.now();
         let call = match &input {
             Input::Request(request) => request.call(),
-            Input::Start | Input::Stop | Input::Net(_) | Input::NetworkChanged | Input::Timeout => None,
+            Input::Start
+            | Input::Stop
+            | Input::AcceptCalls(_)
+            | Input::Token(_)
+            | Input::Net(_)
+            | Input::NetworkChanged
+            | Input::Timeout => None,
         };
         let provider = &mut self.line.provider;
         if catch_unwind(AssertUnwindSafe(|| provider.handle(now, input))).is_ok() {
             return;
         }
         error!(?call, "the account panicked over something it was told; that is passed over");
-        let how = LineEnd::Failed { detail: "the phone made a mistake over it".into() };
+        let how = LineEnd::Caused { cause: Cause::Internal { detail: "it made a mistake over the call".into() } };
         self.ended.extend(call.map(|call| LineEvent::Ended { call, how }));
     }
 

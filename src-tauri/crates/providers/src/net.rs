@@ -119,6 +119,8 @@ pub struct Endpoint {
     pub url: String,
     /// WebSocket sub-protocol, `sip` (RFC 7118 section 4.1); none for the CTI of XiVO.
     pub subprotocol: Option<String>,
+    /// What a browser would say of where its page is from (RFC 6454 section 7); none by nature.
+    pub origin: Option<String>,
     /// PEM file with further authorities to trust, beside those of the platform.
     pub ca_file: Option<PathBuf>,
     /// The only public key the server may have; any that is vouched for when there is none.

@@ -1,7 +1,7 @@
 //! What every service is to the rest of the phone.
 
 use calls::io::{Capabilities, LineEvent, LineRequest};
-use model::Instant;
+use model::{Instant, Secret};
 
 use crate::net::{NetEvent, NetRequest};
 
@@ -33,6 +33,10 @@ pub enum Input {
     Request(LineRequest),
     /// The network says something.
     Net(NetEvent),
+    /// Whether to be called, from now on, where the account has such a switch; its calls go on.
+    AcceptCalls(bool),
+    /// The token to sign in with from now on, where the account has one; its calls go on.
+    Token(Secret),
     /// The machine's network changed or it woke up: check now, do not wait for a timer.
     NetworkChanged,
     /// The moment asked for by `poll_timeout` has come.

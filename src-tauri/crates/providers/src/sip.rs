@@ -109,7 +109,12 @@ impl Unusable {
             Input::Request(LineRequest::Invite { call, .. } | LineRequest::Prepare { call, .. }) => {
                 self.outputs.push_back(failed(call, self.cause.to_string()))
             }
-            Input::Request(_) | Input::Net(_) | Input::NetworkChanged | Input::Timeout => {}
+            Input::Request(_)
+            | Input::AcceptCalls(_)
+            | Input::Token(_)
+            | Input::Net(_)
+            | Input::NetworkChanged
+            | Input::Timeout => {}
         }
     }
 }
@@ -152,6 +157,7 @@ fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
         pin,
         url: server.to_string(),
         subprotocol: Some(SUBPROTOCOL.to_owned()),
+        origin: None,
         ca_file: (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file)),
         allow_plain: account.allow_plain_ws,
         proxy: Proxy::named(account.proxy.expose()),

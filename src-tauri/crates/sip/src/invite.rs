@@ -25,7 +25,7 @@ use crate::{
         session::Fate,
     },
     transaction::ServerId,
-    user_agent::{Answered, CallEnd, CallEvent, CallKey, Core, Description, Invite, User},
+    user_agent::{Answered, CallEnd, CallEvent, CallKey, Core, Description, ExtraHeaders, Invite, User},
 };
 
 pub(crate) use negotiation::Reinvitation;
@@ -135,9 +135,9 @@ impl Call {
     }
 
     /// Answers.
-    pub fn accept(&mut self, core: &mut Core, description: Option<Description>) {
+    pub fn accept(&mut self, core: &mut Core, description: Option<Description>, headers: ExtraHeaders) {
         if let State::Ringing(ringing) = &mut self.state
-            && ringing.accept(core, description)
+            && ringing.accept(core, description, headers)
         {
             self.answered(core);
         }

@@ -248,7 +248,12 @@ impl UserAgent {
             Command::Progress { call, code, description, reliable } => {
                 self.progress(call, Provisional { code, description, reliable });
             }
-            Command::Accept { call, description } => self.with(call, |call, core| call.accept(core, description)),
+            Command::Accept { call, description, headers } => {
+                self.with(call, |call, core| match compose::check_extra_headers(&headers) {
+                    Ok(()) => call.accept(core, description, headers),
+                    Err(error) => call.reject(core, &Rejection { code: 500, text: error.to_string(), headers: Vec::new() }),
+                })
+            }
             Command::Reject { call, code, text, headers } => {
                 self.with(call, |call, core| call.reject(core, &Rejection { code, text, headers }));
             }

@@ -7,6 +7,7 @@ import { Icon } from "../icons";
 import { accountWords, duration } from "../texts";
 import { AccountForm } from "./AccountForm";
 import { AculabForm } from "./AculabForm";
+import { CloudSheet } from "./CloudSheet";
 import { useEditing } from "./editing";
 import { type WholeAccount, type WholeAculab, wholeAculab, wholeSip } from "./whole";
 
@@ -19,6 +20,7 @@ export function AccountsSection({ snapshot }: Props) {
   const { bridge, failed } = useDoing();
   const { settings, save } = useEditing();
   const [open, setOpen] = useState<{ account: WholeAccount; isNew: boolean } | null>(null);
+  const [cloud, setCloud] = useState<string | null>(null);
   const [deleting, setDeleting] = useState<string | null>(null);
   const { accounts } = settings;
   const put = (changed: WholeAccount[]) => {
@@ -42,7 +44,11 @@ export function AccountsSection({ snapshot }: Props) {
       {accounts.length === 0 && <p class="empty">{say("account.none-yet")}</p>}
       <ul class="accounts">
         {accounts.map((account, at) => {
-          const { state, expires_ms: expires = null } = snapshot.accounts.find(({ id }) => id === account.id) ?? {};
+          const {
+            state,
+            token,
+            expires_ms: expires = null,
+          } = snapshot.accounts.find(({ id }) => id === account.id) ?? {};
           const name = isolated(account.id);
           return (
             <li key={account.id} class="account">
@@ -73,6 +79,14 @@ export function AccountsSection({ snapshot }: Props) {
                     {account.provider.kind === "practice" && say("accounts.practice")}
                   </small>
                   {state && <small class="account-state">{accountWords(state)}</small>}
+                  {token && (
+                    <small class={token.fits ? "account-state" : "problem"}>
+                      {say(token.fits ? "aculab.token-of" : "aculab.token-strange", {
+                        client: isolated(token.client),
+                        cloud: isolated(token.cloud),
+                      })}
+                    </small>
+                  )}
                   {expires !== null && <Expiry snapshot={snapshot} at={expires} />}
                 </span>
               </label>
@@ -87,6 +101,19 @@ export function AccountsSection({ snapshot }: Props) {
                 >
                   {say("aculab.call-service", { name: isolated(serviceOf(account)) })}
                 </button>
+              )}
+              {account.enabled && servicesOf(account) && (
+                <button type="button" class="quiet" onClick={() => setCloud(account.id)}>
+                  {say("cloud.clients")}
+                </button>
+              )}
+              {cloud === account.id && servicesOf(account) && (
+                <CloudSheet
+                  account={account.id}
+                  {...(servicesOf(account) as Services)}
+                  registered={state?.state === "registered"}
+                  onClose={() => setCloud(null)}
+                />
               )}
               <AccountButtons
                 name={name}
@@ -143,6 +170,15 @@ export function AccountsSection({ snapshot }: Props) {
 function newAculab(): WholeAccount {
   const way = { version: "v2", access_key: "", client_id: "" } as const;
   return { id: "", enabled: true, provider: wholeAculab({ cloud_id: "", interface: way }) };
+}
+
+type Services = Pick<Parameters<typeof CloudSheet>[0], "client" | "callable">;
+
+/** What the web services of the cloud are asked with, where the account's tokens are from them. */
+function servicesOf({ provider }: WholeAccount): Services | null {
+  if (provider.kind !== "aculab" || provider.interface.version === "v1") return null;
+  const { client_id: client, token_source: source } = provider.interface;
+  return source.source === "web-services" ? { client, callable: source.callable } : null;
 }
 
 /** The service that an account calls as a rule. */

@@ -4,17 +4,17 @@ import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
 import { messageOf, useEditing } from "./editing";
-import { ChoiceField, Group, TextField } from "./fields";
+import { ChoiceField, Group, SwitchField, TextField } from "./fields";
 import { problemWords } from "./problems";
 import { TrialSteps } from "./TrialSteps";
-import type { WholeAccount, WholeSip } from "./whole";
+import type { WholeAccount, WholeAculab, WholeSip } from "./whole";
 
-type SipOf = WholeAccount & { provider: WholeSip };
+type WithIce = WholeAccount & { provider: WholeSip | WholeAculab };
 
 /** The ways that the audio of each account may take. */
 export function NetworkSection() {
   const { settings } = useEditing();
-  const accounts = settings.accounts.filter((account): account is SipOf => account.provider.kind === "sip");
+  const accounts = settings.accounts.filter((account): account is WithIce => account.provider.kind !== "practice");
   if (accounts.length === 0) return <p class="empty">{say("network.none")}</p>;
   return (
     <>
@@ -26,7 +26,7 @@ export function NetworkSection() {
   );
 }
 
-function Ways({ account }: { account: SipOf }) {
+function Ways({ account }: { account: WithIce }) {
   const { settings, save, problem } = useEditing();
   const { bridge, failed } = useDoing();
   const [adding, setAdding] = useState(false);
@@ -42,12 +42,13 @@ function Ways({ account }: { account: SipOf }) {
     }
     setTrying(null);
   };
-  const { ice_servers: servers, ice_policy: policy } = account.provider;
-  const put = (part: Partial<WholeSip>) =>
+  const { ice_policy: policy } = account.provider;
+  const servers = account.provider.ice_servers ?? [];
+  const put = (part: Partial<Pick<WholeAculab, "ice_servers" | "ice_policy">>) =>
     save({
       ...settings,
       accounts: settings.accounts.map((other) =>
-        other.id === account.id ? { ...other, provider: { ...account.provider, ...part } } : other,
+        other.id === account.id ? ({ ...other, provider: { ...account.provider, ...part } } as WholeAccount) : other,
       ),
     });
   return (
@@ -63,6 +64,13 @@ function Ways({ account }: { account: SipOf }) {
         problem={problem(`accounts.${account.id}.ice_policy`)}
         onChoose={(ice_policy) => void put({ ice_policy })}
       />
+      {account.provider.kind === "aculab" && (
+        <SwitchField
+          label={say("network.of-cloud")}
+          on={account.provider.ice_servers === null}
+          onSwitch={(on) => void put({ ice_servers: on ? null : [] })}
+        />
+      )}
       <ul class="servers" aria-label={say("network.servers")}>
         {servers.map(({ url, username }, at) => (
           <li key={url}>
@@ -117,7 +125,7 @@ const KINDS = {
 } as const;
 type Kind = keyof typeof KINDS;
 
-function NewServer({ account, onClose }: { account: SipOf; onClose: () => void }) {
+function NewServer({ account, onClose }: { account: WithIce; onClose: () => void }) {
   const { bridge, tell } = useDoing();
   const { settings, reset } = useEditing();
   const [kind, setKind] = useState<Kind>("stun");
@@ -130,7 +138,7 @@ function NewServer({ account, onClose }: { account: SipOf; onClose: () => void }
   const add = async () => {
     const url = KINDS[kind](host.trim());
     const server = { url, username: relays ? username : "" };
-    const provider = { ...account.provider, ice_servers: [...account.provider.ice_servers, server] };
+    const provider = { ...account.provider, ice_servers: [...(account.provider.ice_servers ?? []), server] };
     const accounts = settings.accounts.map((other) => (other.id === account.id ? { ...other, provider } : other));
     try {
       const [found] = await bridge.saveSettings({ ...settings, accounts });

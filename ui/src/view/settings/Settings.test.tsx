@@ -90,6 +90,37 @@ test("an account at Aculab Cloud asks for what its interface and its tokens need
   expect(phone.sent).toContainEqual({ command: "dial", target: "service:echo", account: "caller", headers: [] });
 });
 
+test("a token is ordered at the cloud, who is registered is listed and called, and refusals are said", async () => {
+  const phone = await open("Accounts");
+  await press("Add an account at Aculab Cloud");
+  type("Name of the account", "cloud");
+  type("Cloud id", "1-2-0");
+  type("WebRTC access key", "abc123key");
+  type("Client id", "bob");
+  fireEvent.change(screen.getByLabelText("Where tokens come from"), { target: { value: "web-services" } });
+  type("User name at the cloud", "bob@example.com");
+  type("Clients that can be called", "agent*");
+  await press("Save");
+  const at = { last_modified: "2026-11-26_20:00:00", expires: "2026-11-26_20:10:00" };
+  phone.cloudClients = [
+    { client: "agent7", ...at },
+    { client: "bob", ...at },
+  ];
+  await press("Registered clients");
+  // This phone is not registered, and somebody of its name is.
+  expect((await screen.findByRole("alert")).textContent).toContain("is registered elsewhere");
+  type("Seconds a token lasts", "900");
+  await press("Get a token");
+  const order = JSON.stringify({ lifetime_s: 900, incoming: true, callable: "agent*" });
+  expect(phone.asked).toContain(`orderToken cloud ${order}`);
+  expect(await screen.findByText("The new token is in use")).toBeTruthy();
+  phone.cloudClients = { code: "cloud-refused", message: "", detail: "0405: token expired" };
+  await press("Refresh");
+  expect(await screen.findByText("The cloud refused: 0405: token expired")).toBeTruthy();
+  await press(/Call .*agent7/);
+  expect(phone.sent).toContainEqual({ command: "dial", target: "client:agent7", account: "cloud", headers: [] });
+});
+
 test("a trial shows how far the account came, and at which step it failed", async () => {
   const phone = await open("Accounts");
   await press(/Edit .*office/);

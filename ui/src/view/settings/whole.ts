@@ -74,6 +74,8 @@ export function wholeAculab(aculab: AculabAccount): WholeAculab {
     web_services: "",
     ca_file: "",
     proxy: "",
+    origin: "",
+    user_agent: "",
     ice_policy: "all",
     ...aculab,
     ice_servers: aculab.ice_servers?.map(wholeServer) ?? null,

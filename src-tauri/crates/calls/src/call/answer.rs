@@ -49,7 +49,8 @@ impl Call {
     }
 
     pub(super) fn send_answer(&mut self, now: Instant, description: Description, out: &mut Outbox) {
-        out.line(&self.account, LineRequest::Answer { call: self.line, description });
+        let headers = std::mem::take(&mut self.answer_headers);
+        out.line(&self.account, LineRequest::Answer { call: self.line, description, headers });
         self.phase = Phase::Talking;
         self.answered = Some(now);
         self.setup.answered_ms = self.elapsed_ms(now);

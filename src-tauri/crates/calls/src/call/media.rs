@@ -55,7 +55,8 @@ impl Call {
             }
             MediaEvent::Died { detail } => {
                 self.audio = None;
-                self.give_up_media(now, detail, out);
+                out.failed(Some(self.id), detail.clone());
+                self.give_up(now, Cause::Internal { detail }, out);
                 self.report(out);
             }
             MediaEvent::Closed(statistics) => {
@@ -188,6 +189,11 @@ impl Call {
 
     /// Without audio there is no call.
     pub(super) fn give_up_media(&mut self, now: Instant, detail: String, out: &mut Outbox) {
+        self.give_up(now, Cause::MediaFailed { detail }, out);
+    }
+
+    /// Our machine cannot have this call.
+    pub(crate) fn give_up(&mut self, now: Instant, cause: Cause, out: &mut Outbox) {
         match &self.phase {
             Phase::Judging | Phase::Alerting { .. } => {
                 // 480 and not 488: their offer was fine, our machine was not.
@@ -200,7 +206,7 @@ impl Call {
             Phase::Waiting { .. } | Phase::Preparing { .. } | Phase::Offering { .. } => {}
             Phase::Ended(_) => return,
         }
-        self.end(now, Cause::MediaFailed { detail }, out);
+        self.end(now, cause, out);
     }
 
     /// The far end offers a changed session.

@@ -47,6 +47,7 @@ impl Call {
             | LineEvent::Capable(_)
             | LineEvent::IceServers(_)
             | LineEvent::Expires(_)
+            | LineEvent::SignedInAs(_)
             | LineEvent::Voicemail(_)
             | LineEvent::Lamp { .. }
             | LineEvent::Incoming(_) => {}

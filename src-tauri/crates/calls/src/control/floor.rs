@@ -1,9 +1,9 @@
 //! One call without hold at a time, but for the conference: whoever gets the floor has the others held first.
 
-use model::{CallId, Event, Instant, NoticeCode};
+use model::{CallId, Cause, Event, Instant, NoticeCode, Personal};
 
 use super::CallControl;
-use crate::{call::Call, floor::Holder};
+use crate::{call::Call, floor::Holder, lines::WithoutMicrophone};
 
 impl CallControl {
     /// Gives the floor to one call or the conference: the others are held, then those who have it are taken back.
@@ -45,6 +45,30 @@ impl CallControl {
             self.give_floor(now, Holder::Call(id));
         }
         self.with_call(id, NoticeCode::DialFailed, |call, out| call.answer(now, out));
+    }
+
+    /// Answers a ringing call with headers of the user's; others would say things about us that are not his to say.
+    pub(super) fn answer_with(&mut self, now: Instant, id: CallId, headers: Vec<(String, Personal)>) {
+        if headers.iter().any(|(name, _)| !name.starts_with("X-")) {
+            return self.refuse(Some(id), NoticeCode::DialFailed, "extraSipHeader must start with 'X-'");
+        }
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.answer_headers = headers;
+        }
+        self.answer(now, id);
+    }
+
+    /// Calls of services where none goes on without a microphone are over.
+    pub(super) fn on_no_microphone(&mut self, now: Instant, detail: &str) {
+        for call in self.calls.values_mut().filter(|call| call.is_live() && !call.is_ringing_here()) {
+            let detail = || detail.to_owned();
+            let cause = match self.lines.get(&call.account).map(|line| line.without_microphone) {
+                Some(WithoutMicrophone::MicrophoneError) => Cause::NoMicrophone { detail: detail() },
+                Some(WithoutMicrophone::DeviceError) => Cause::NoDevice { detail: detail() },
+                Some(WithoutMicrophone::GoesOn) | None => continue,
+            };
+            call.give_up(now, cause, &mut self.outbox);
+        }
     }
 
     /// Answers a ringing call, and ends whoever is in conversation.

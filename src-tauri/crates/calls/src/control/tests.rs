@@ -229,7 +229,7 @@ fn answering_before_our_answer_is_made_sends_it_when_it_is() {
     assert!(desk.asked(&Output::Sound(SoundRequest::Ring(None))));
     let (direction, remote) = (MediaDirection::SendRecv, MediaDirection::SendRecv);
     desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction, remote, telephone_event: true });
-    assert!(desk.asked_of_line(LineRequest::Answer { call, description: text("answer") }));
+    assert!(desk.asked_of_line(LineRequest::Answer { call, description: text("answer"), headers: Vec::new() }));
 }
 
 #[test]

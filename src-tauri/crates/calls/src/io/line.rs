@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use model::{AccountState, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Target, Voicemail};
+use model::{
+    AccountState, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Target, TokenView, Voicemail,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Description, Plan};
@@ -91,6 +93,8 @@ pub enum LineRequest {
         call: LineCall,
         /// The answer or offer.
         description: Description,
+        /// Further headers, `(name, value)`.
+        headers: Vec<(String, Personal)>,
     },
     /// Refuse an incoming call.
     Reject {
@@ -191,6 +195,8 @@ pub enum LineEvent {
     /// The STUN and TURN servers that the service names, for media sessions opened from now on of an account that has none
     /// of its own. For the run loop.
     IceServers(Vec<IceServer>),
+    /// What the token says with which the line signs in from now on; none when it has none, or it cannot be read.
+    SignedInAs(Option<TokenView>),
     /// Until when the line is signed in; none when that has no end, or it is not.
     Expires(Option<Instant>),
     /// How many voice messages wait; its number is what the server names, if it does.

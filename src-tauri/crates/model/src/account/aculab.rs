@@ -30,6 +30,12 @@ pub struct AculabAccount {
     /// HTTP proxy for the connections, as that of a SIP account.
     #[serde(default, skip_serializing_if = "Personal::is_empty")]
     pub proxy: Personal,
+    /// What the connection says it is from (RFC 6454 section 7): the cloud's own address when empty, nothing when `none`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub origin: String,
+    /// What the phone calls itself to the cloud; its own name when empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user_agent: String,
     /// STUN and TURN servers in the place of those that the cloud names; none at all when empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ice_servers: Option<Vec<IceServer>>,
@@ -119,6 +125,8 @@ impl AculabAccount {
             web_services: String::new(),
             ca_file: String::new(),
             proxy: Personal::default(),
+            origin: String::new(),
+            user_agent: String::new(),
             ice_servers: None,
             ice_policy: IcePolicy::default(),
         }
@@ -133,6 +141,15 @@ impl AculabAccount {
         }
     }
 
+    /// What the connection says it is from.
+    pub fn origin(&self) -> Option<String> {
+        match self.origin.as_str() {
+            "none" => None,
+            "" => self.cloud_id.parse().ok().map(|cloud: CloudId| format!("https://{}", cloud.proxy_domain())),
+            origin => Some(origin.to_owned()),
+        }
+    }
+
     /// The second interface's part.
     pub fn client(&self) -> Option<&AculabClient> {
         match &self.interface {
@@ -141,7 +158,8 @@ impl AculabAccount {
         }
     }
 
-    pub(super) fn client_mut(&mut self) -> Option<&mut AculabClient> {
+    /// The same, to change it.
+    pub fn client_mut(&mut self) -> Option<&mut AculabClient> {
         match &mut self.interface {
             AculabInterface::V1(_) => None,
             AculabInterface::V2(client) => Some(client),

@@ -122,6 +122,9 @@ fn outcome(noted: &Noted, cause: &Cause) -> Outcome {
         | Cause::ServerFailed { .. }
         | Cause::ConnectionLost
         | Cause::MediaFailed { .. }
+        | Cause::NoMicrophone { .. }
+        | Cause::NoDevice { .. }
+        | Cause::Internal { .. }
         | Cause::AccountNotReady { .. } => Outcome::Failed,
     }
 }

@@ -9,6 +9,7 @@ pub(super) fn snapshot<const N: usize>(calls: [CallView; N]) -> Snapshot {
         state: AccountState::Registered,
         can: model::AccountCan::default(),
         expires_ms: None,
+        token: None,
         voicemail: None,
         park_number: Personal::default(),
     };

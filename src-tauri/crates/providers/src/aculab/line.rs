@@ -14,6 +14,7 @@ use super::{
     dial::{self, Callee},
     ice_list::{IceList, TURN_REQUEST},
     setup::{self, Names},
+    token::Token,
     token_keeper::{Found, Question, TokenKeeper},
 };
 use crate::{
@@ -114,10 +115,10 @@ struct AculabLine {
     outputs: VecDeque<Output>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 enum Held {
     Nothing,
-    Token { expires: Option<Instant> },
+    Token { token: Token, expires: Option<Instant> },
 }
 
 /// A call that the line makes ready for.
@@ -172,6 +173,8 @@ impl AculabLine {
                     self.on_found(now, found, next);
                 }
             }
+            Input::AcceptCalls(wanted) => self.accept_calls(now, wanted),
+            Input::Token(token) => self.on_new_token(now, &token),
             Input::Timeout => {
                 self.on_timeout(now);
                 self.presence.handle(now, Input::Timeout);
@@ -211,16 +214,51 @@ impl AculabLine {
             self.outputs.push_back(Output::Net(NetRequest::Ask { question, request: Box::new(request) }));
         }
         match found {
-            Some(Found::Token { token, expires }) => self.take_token(now, token.text(), expires),
+            Some(Found::Token { token, expires }) => self.take_token(now, token, expires),
             Some(Found::None { detail, retry_in }) => self.on_no_token(&detail, retry_in),
             None => {}
         }
     }
 
-    fn take_token(&mut self, now: Instant, token: &str, expires: Option<Instant>) {
-        self.token = Held::Token { expires };
+    fn take_token(&mut self, now: Instant, token: Token, expires: Option<Instant>) {
         self.line(LineEvent::Expires(expires));
-        self.presence.sign_in(now, Secret::new(token));
+        let view = self.keeper.as_ref().and_then(|keeper| keeper.view(&token));
+        self.line(LineEvent::SignedInAs(view));
+        self.presence.sign_in(now, Secret::new(token.text()));
+        self.token = Held::Token { token, expires };
+    }
+
+    /// Signs in by a token from outside.
+    fn on_new_token(&mut self, now: Instant, text: &Secret) {
+        let (Some(keeper), Ok(token)) = (&mut self.keeper, text.expose().parse()) else { return };
+        let found = keeper.given(now, token);
+        self.on_found(now, Some(found), None);
+    }
+
+    /// Begins or ends to be called; calls go on.
+    fn accept_calls(&mut self, now: Instant, wanted: bool) {
+        if self.keeper.is_none() || self.accepts_calls == wanted {
+            return;
+        }
+        self.accepts_calls = wanted;
+        self.presence.handle(now, Input::AcceptCalls(wanted));
+        if !wanted {
+            return;
+        }
+        self.line(LineEvent::State(AccountState::Connecting));
+        let is_kept_new = self.keeper.as_ref().is_some_and(|keeper| keeper.deadline().is_some());
+        match std::mem::replace(&mut self.token, Held::Nothing) {
+            Held::Token { token, expires } if is_kept_new && expires.is_none_or(|expires| now < expires) => {
+                self.take_token(now, token, expires);
+            }
+            held => {
+                self.token = held;
+                if let Some(keeper) = &mut self.keeper {
+                    let (found, question) = keeper.start(now);
+                    self.on_found(now, found, question);
+                }
+            }
+        }
     }
 
     /// Who registers hears of it; calls that need one are over. One that is in use goes on being used.
@@ -237,9 +275,9 @@ impl AculabLine {
     }
 
     fn has_token(&self, now: Instant) -> bool {
-        match self.token {
+        match &self.token {
             Held::Nothing => false,
-            Held::Token { expires } => expires.is_none_or(|expires| now < expires),
+            Held::Token { expires, .. } => expires.is_none_or(|expires| now < expires),
         }
     }
 
@@ -298,7 +336,8 @@ impl AculabLine {
 
     fn on_timeout(&mut self, now: Instant) {
         if let Some(keeper) = &mut self.keeper {
-            let question = keeper.on_time(now);
+            // Tokens are dear: who is not called fetches the next one when a call needs it.
+            let question = if self.accepts_calls { keeper.on_time(now) } else { keeper.rest(now) };
             self.on_found(now, None, question);
         }
         if self.list.as_mut().is_some_and(|list| list.is_due(now)) {
@@ -383,6 +422,7 @@ impl AculabLine {
             News::Response(response) => self.on_list(now, &response),
             News::TokenRefused => {
                 self.token = Held::Nothing;
+                self.line(LineEvent::SignedInAs(None));
                 self.line(LineEvent::Expires(None));
                 if let Some(keeper) = &mut self.keeper {
                     keeper.refused(now);

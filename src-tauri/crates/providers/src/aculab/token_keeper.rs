@@ -2,7 +2,9 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use model::{AculabAccount, AculabClient, Callable, ClientId, CloudId, Instant, OfflineCause, Password, Secret, TokenSource};
+use model::{
+    AculabAccount, AculabClient, Callable, ClientId, CloudId, Instant, OfflineCause, Password, Secret, TokenSource, TokenView,
+};
 
 use super::{
     TokenWish, WebError, WebServices,
@@ -20,7 +22,11 @@ const LONGEST_RETRY: Duration = Duration::from_secs(600);
 
 /// Where tokens come from, and when the next one is due.
 pub(super) struct TokenKeeper {
+    client: ClientId,
+    cloud: CloudId,
     source: Source,
+    /// One of the web services' that was there already.
+    kept: Option<Token>,
     clock: WallClock,
     state: State,
     failures: u32,
@@ -73,6 +79,7 @@ impl TokenKeeper {
     pub fn new(account: &AculabAccount, client: &AculabClient, clock: WallClock) -> Result<Self, OfflineCause> {
         let configuration = |detail: String| OfflineCause::Configuration { detail };
         let id: ClientId = client.client_id.expose().parse().map_err(|error| configuration(format!("{error}")))?;
+        let cloud: CloudId = account.cloud_id.parse().map_err(|error| configuration(format!("{error}")))?;
         let ca_file = (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file));
         let proxy = Proxy::named(account.proxy.expose());
         let source = match &client.token_source {
@@ -81,28 +88,44 @@ impl TokenKeeper {
                 Password::Known(token) if token.expose().trim().is_empty() => None,
                 Password::Known(token) => Some(token.expose().parse().map_err(|error| configuration(format!("{error}")))?),
             }),
-            TokenSource::Url { url } => Source::Url { url: url.clone(), client: id, ca_file, proxy },
+            TokenSource::Url { url } => Source::Url { url: url.clone(), client: id.clone(), ca_file, proxy },
             TokenSource::WebServices { user, lifetime_s, callable } => {
                 let Password::Known(api_key) = &client.api_key else {
                     return Err(configuration("its API access key is not known".to_owned()));
                 };
-                let cloud: CloudId = account.cloud_id.parse().map_err(|error| configuration(format!("{error}")))?;
                 let callable: Callable = callable.expose().parse().map_err(|error| configuration(format!("{error}")))?;
                 let lifetime = lifetime_s.to_string().parse().map_err(|error| configuration(format!("{error}")))?;
                 Source::WebServices {
                     services: Box::new(WebServices {
-                        cloud,
+                        cloud: cloud.clone(),
                         user: user.clone(),
                         api_key: api_key.clone(),
                         server: account.web_services.clone(),
                         ca_file,
                         proxy,
                     }),
-                    wish: TokenWish { client: id, lifetime, incoming: true, callable },
+                    wish: TokenWish { client: id.clone(), lifetime, incoming: true, callable },
                 }
             }
         };
-        Ok(Self { source, clock, state: State::Idle, failures: 0, last_question: 0 })
+        let kept = match (&source, &client.token) {
+            (Source::WebServices { .. }, Password::Known(token)) => token.expose().parse().ok(),
+            _ => None,
+        };
+        Ok(Self { client: id, cloud, source, kept, clock, state: State::Idle, failures: 0, last_question: 0 })
+    }
+
+    /// What a token says of itself, and whether it is for this account. One that is not is used all the same: what its
+    /// claims mean, only the cloud knows.
+    pub fn view(&self, token: &Token) -> Option<TokenView> {
+        let claims = token.claims()?;
+        let is_ours = claims.client.as_ref().is_none_or(|client| client == self.client.as_str());
+        let is_here = claims.clouds.is_empty() || claims.clouds.iter().any(|cloud| cloud == self.cloud.as_str());
+        Some(TokenView {
+            client: claims.client.unwrap_or_default().into(),
+            cloud: claims.clouds.join(", "),
+            fits: is_ours && is_here,
+        })
     }
 
     /// The token that was pasted.
@@ -117,6 +140,10 @@ impl TokenKeeper {
             (Source::Pasted(Some(_)), _) => (self.pasted(now), None),
             (Source::Pasted(None), _) => (Some(Found::None { detail: "none was pasted".into(), retry_in: None }), None),
             (_, State::Fetching { .. }) => (None, None),
+            (Source::WebServices { .. }, _) if self.kept.is_some() => match self.take_kept(now) {
+                Some(found) => (Some(found), None),
+                None => (None, self.question(HttpMethod::Post)),
+            },
             (Source::Url { .. } | Source::WebServices { .. }, State::Idle | State::Waiting { .. }) => {
                 (None, self.question(HttpMethod::Post))
             }
@@ -138,6 +165,42 @@ impl TokenKeeper {
             State::Waiting { fetch_at } => Some(fetch_at),
             State::Idle | State::Fetching { .. } => None,
         }
+    }
+
+    /// The token that was there already, as long as no other would be fetched: developers get few of them a month.
+    fn take_kept(&mut self, now: Instant) -> Option<Found> {
+        let token = self.kept.take().filter(|token| self.view(token).is_some_and(|view| view.fits))?;
+        let claims = token.claims()?;
+        let lifetime = claims.lifetime()?;
+        let left = u64::try_from(claims.expires?.checked_sub(self.clock.unix_at(now))?).ok().map(Duration::from_secs)?;
+        let used = lifetime.checked_sub(left)?;
+        let due = fetch_next_after(lifetime).checked_sub(used).filter(|due| !due.is_zero())?;
+        self.state = State::Waiting { fetch_at: now + due };
+        Some(Found::Token { token, expires: Some(now + left) })
+    }
+
+    /// Takes a token from outside, in the place of its own.
+    pub fn given(&mut self, now: Instant, token: Token) -> Found {
+        let expires = self.expires(now, &token);
+        match &mut self.source {
+            Source::Pasted(pasted) => *pasted = Some(token.clone()),
+            Source::Url { .. } | Source::WebServices { .. } => {
+                let lasts = expires.map(|at| at.since(now));
+                self.state =
+                    lasts.map_or(State::Idle, |lasts| State::Waiting { fetch_at: now + fetch_next_after(lasts).max(SHORTEST) });
+            }
+        }
+        Found::Token { token, expires }
+    }
+
+    /// Fetches nothing when it would be due; `start` does.
+    pub fn rest(&mut self, now: Instant) -> Option<Question> {
+        if let State::Waiting { fetch_at } = self.state
+            && fetch_at <= now
+        {
+            self.state = State::Idle;
+        }
+        None
     }
 
     /// The question that is due.

@@ -111,6 +111,7 @@ fn open() -> Output {
     let endpoint = Endpoint {
         url: "wss://x/".into(),
         subprotocol: None,
+        origin: None,
         ca_file: None,
         pin: None,
         allow_plain: false,

@@ -242,6 +242,9 @@ where
     if let Some(subprotocol) = &endpoint.subprotocol {
         request = request.header("Sec-WebSocket-Protocol", subprotocol);
     }
+    if let Some(origin) = &endpoint.origin {
+        request = request.header("Origin", origin);
+    }
     let mut limits = WebSocketConfig::default();
     // Allocated for as long as the connection lives; SIP messages are around 1 KiB.
     limits.read_buffer_size = 4 * 1024;

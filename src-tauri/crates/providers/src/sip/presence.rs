@@ -175,6 +175,8 @@ impl Presence {
             Input::Request(request) => self.on_request(now, request),
             Input::Net(event) => self.on_net(now, event),
             Input::NetworkChanged => self.on_network_changed(),
+            Input::AcceptCalls(wanted) => self.accept_calls(now, wanted),
+            Input::Token(token) => self.sign_in(now, token),
             Input::Timeout => self.on_timeout(now),
         }
     }
@@ -232,6 +234,27 @@ impl Presence {
             Link::Down => self.open(),
             Link::Open { .. } | Link::Waiting { .. } | Link::Opening { .. } | Link::Leaving { .. } => {}
         }
+    }
+
+    /// Whether the account is to be called: connected and registered, once `sign_in` follows, or connected for calls only.
+    fn accept_calls(&mut self, now: Instant, wanted: bool) {
+        self.habits.connect = if wanted { Connect::Always } else { Connect::ForCalls };
+        if wanted {
+            return;
+        }
+        match &mut self.link {
+            Link::Open { register_at, .. } => {
+                *register_at = None;
+                if std::mem::take(&mut self.register) {
+                    self.agent(now, sip::Input::Command(Command::Unregister));
+                }
+            }
+            Link::Waiting { .. } => self.link = Link::Down,
+            // What it is opened for is decided when it is open.
+            Link::Opening { .. } | Link::Down | Link::Leaving { .. } => {}
+        }
+        self.register = false;
+        self.tell(AccountState::Ready);
     }
 
     /// Sends a request outside of calls; `News::Response` follows, also when nobody answers.

@@ -55,7 +55,7 @@ pub(super) fn command(request: LineRequest, domain: &str) -> Result<Option<Comma
         LineRequest::AnswerRefer { call, accept: false } => Command::RefuseRefer { call, code: 603 },
         LineRequest::NotifyRefer { call, code } => Command::NotifyRefer { call, code, text: String::new() },
         LineRequest::Ring { call } => Command::Ring { call },
-        LineRequest::Answer { call, description } => Command::Accept { call, description: Some(description) },
+        LineRequest::Answer { call, description, headers } => Command::Accept { call, description: Some(description), headers },
         LineRequest::Reject { call, code, text } => Command::Reject { call, code, text, headers: Vec::new() },
         LineRequest::Redirect { call, to } => {
             match Target::try_from(to).ok().and_then(|to| target::request_uri(&to, domain).ok()) {

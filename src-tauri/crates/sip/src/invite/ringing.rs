@@ -61,6 +61,7 @@ pub(super) struct Ringing {
 #[derive(Debug)]
 struct Accepted {
     description: Option<Description>,
+    headers: ExtraHeaders,
 }
 
 /// The last thing we said, and when to say it again.
@@ -153,8 +154,8 @@ impl Ringing {
     }
 
     /// Answers; `true` when the 2xx has left, `false` when it waits for a PRACK.
-    pub fn accept(&mut self, core: &mut Core, description: Option<Description>) -> bool {
-        let accepted = Accepted { description };
+    pub fn accept(&mut self, core: &mut Core, description: Option<Description>, headers: ExtraHeaders) -> bool {
+        let accepted = Accepted { description, headers };
         // RFC 3262 section 5: not before an offer or answer on its way is confirmed.
         if self.reliable.outstanding().is_some_and(Outstanding::has_description) {
             self.accepted.get_or_insert(accepted);
@@ -168,6 +169,9 @@ impl Ringing {
             return false;
         };
         core.describe_us(&mut response.headers);
+        for (name, value) in &accepted.headers {
+            response.headers.push(name, value.expose());
+        }
         self.session.grant_timer(core, &self.invite, &mut response);
         // Once an answer has been confirmed the 2xx has none (RFC 3262 section 5).
         if let (Some(description), false) = (&accepted.description, self.session.is_settled()) {

@@ -271,6 +271,7 @@ impl Session {
             }
             Method::Invite | Method::Update => self.offered(core, id, request),
             Method::Info => self.receive_info(core, id, request),
+            Method::Message if core.config.form.takes_messages => core.reply(id, 200),
             Method::Refer => self.referred(core, id, request),
             Method::Notify => self.notified(core, id, request),
             Method::Options => {

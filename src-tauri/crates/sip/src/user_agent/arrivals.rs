@@ -57,6 +57,7 @@ impl UserAgent {
                 return Err(Refused::new(481));
             }
             (_, true) => return self.ask(id, request),
+            (Method::Message, false) if self.core.config.form.takes_messages => {}
             (Method::Register | Method::Message | Method::Publish, false) => return Err(Refused::with(405, "Allow", ALLOW)),
             (Method::Subscribe, false) => return Err(Refused::with(489, "Allow-Events", "message-summary")),
             (Method::Other(_), false) => return Err(Refused::with(501, "Allow", ALLOW)),
@@ -74,6 +75,10 @@ impl UserAgent {
                 let supported = self.core.supported();
                 let headers = [("Allow", ALLOW), ("Accept", "application/sdp"), ("Supported", &supported)];
                 self.core.reply_with(id, 200, &headers);
+                Ok(())
+            }
+            Method::Message => {
+                self.core.reply(id, 200);
                 Ok(())
             }
             Method::Notify => self.notified(id, &request),

@@ -110,6 +110,8 @@ pub struct Form {
     pub whole_to: bool,
     /// Whether REGISTER has Expires beside the parameter of the contact.
     pub expires_header: bool,
+    /// Whether text messages (RFC 3428) are taken with 200, though nobody reads them; else they are refused with 405.
+    pub takes_messages: bool,
     /// Option tags in Supported.
     pub supported: &'static [&'static str],
     /// Option tags in Supported of REGISTER, beside those of outbound where `reg_id` is set.
@@ -124,6 +126,7 @@ impl Default for Form {
             ob: false,
             whole_to: false,
             expires_header: true,
+            takes_messages: false,
             supported: &SUPPORTED,
             register_supported: &["path"],
         }

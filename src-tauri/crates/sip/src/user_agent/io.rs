@@ -75,6 +75,8 @@ pub enum Command {
         call: CallKey,
         /// Our answer, or our offer when the INVITE had none; none when a reliable `Progress` carried it.
         description: Option<Description>,
+        /// Further headers of the 200. Names that the user agent sets itself end the call with 500.
+        headers: ExtraHeaders,
     },
     /// Refuse an incoming call.
     Reject {

@@ -30,6 +30,12 @@ pub(super) fn check(prefix: &str, account: &AculabAccount, found: &mut Complaint
     if !account.web_services.is_empty() && !is_secure_web(&account.web_services) {
         found.add(&field("web_services"), "is not empty or https://host:port");
     }
+    for (name, text) in [("origin", &account.origin), ("user_agent", &account.user_agent)] {
+        // They become header fields.
+        if text.len() > LONGEST_TEXT || !text.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+            found.add(&field(name), "may have plain letters, digits and signs only");
+        }
+    }
     check_proxy(prefix, account.proxy.expose(), found);
     if let Some(servers) = &account.ice_servers {
         check_ice(prefix, servers, account.ice_policy, found);

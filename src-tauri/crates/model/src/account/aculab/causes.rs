@@ -17,6 +17,9 @@ impl Cause {
             Self::Rejected { .. } => "REJECTED",
             Self::NotFound { .. } => "UNOBTAINABLE",
             Self::Moved { .. } => "MOVED",
+            Self::NoMicrophone { .. } => "MIC_ERROR",
+            Self::NoDevice { .. } => "DEVICE_ERROR",
+            Self::Internal { .. } => "ERROR",
             Self::NotAcceptable { .. }
             | Self::Forbidden { .. }
             | Self::ServerFailed { .. }

@@ -3,5 +3,6 @@
 mod bench;
 mod calls;
 mod registering;
+mod switching;
 mod tokens;
 mod wire;

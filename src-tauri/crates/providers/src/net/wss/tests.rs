@@ -125,7 +125,15 @@ async fn serve_bytes(answer: &'static [u8]) -> SocketAddr {
 }
 
 fn endpoint(url: String) -> Endpoint {
-    Endpoint { url, subprotocol: Some("sip".into()), ca_file: None, pin: None, allow_plain: false, proxy: Proxy::Direct }
+    Endpoint {
+        url,
+        subprotocol: Some("sip".into()),
+        origin: None,
+        ca_file: None,
+        pin: None,
+        allow_plain: false,
+        proxy: Proxy::Direct,
+    }
 }
 
 fn secure(address: SocketAddr, authorities: &NamedTempFile) -> Endpoint {

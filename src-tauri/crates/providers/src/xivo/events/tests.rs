@@ -92,8 +92,8 @@ fn an_incoming_call_is_told_in_the_order_of_the_library() {
     let mut line = Line::default();
     line.arrive(false);
     line.ask(LineRequest::Ring { call: IN });
-    line.ask(LineRequest::Answer { call: IN, description: "v=0".into() });
-    line.ask(LineRequest::Answer { call: IN, description: "v=0".into() });
+    line.ask(LineRequest::Answer { call: IN, description: "v=0".into(), headers: Vec::new() });
+    line.ask(LineRequest::Answer { call: IN, description: "v=0".into(), headers: Vec::new() });
     line.tell(LineEvent::Ended { call: IN, how: LineEnd::Local });
     let caller = r#""data":{"caller":"1002","displayName":"Bob"},"sipCallId":"in@x""#;
     assert_eq!(
@@ -115,7 +115,7 @@ fn kinds(line: &Line) -> Vec<&str> {
 fn a_call_that_answers_itself_says_so() {
     let mut line = Line::default();
     line.arrive(true);
-    line.ask(LineRequest::Answer { call: IN, description: "v=0".into() });
+    line.ask(LineRequest::Answer { call: IN, description: "v=0".into(), headers: Vec::new() });
     assert_eq!(kinds(&line), ["Setup", "AutoAnswered", "Connected", "RemoteMediaAdded"]);
     assert!(line.told[0].contains(r#""autoAnswer":true"#));
 }

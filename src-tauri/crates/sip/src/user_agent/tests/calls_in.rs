@@ -5,7 +5,7 @@ use super::{
 use crate::{Method, Request, Response};
 
 fn accept() -> Command {
-    Command::Accept { call: INCOMING, description: Some(ANSWER.into()) }
+    Command::Accept { call: INCOMING, description: Some(ANSWER.into()), headers: Vec::new() }
 }
 
 fn cancel(invite: &Request, reason: &str) -> Request {
@@ -143,7 +143,7 @@ fn a_call_without_offer_gets_ours_and_the_ack_has_the_answer() {
     let mut line = Line::new();
     let invite = incoming(&line.ua.contact(), &[], "");
     line.receive(invite.clone());
-    line.command(Command::Accept { call: INCOMING, description: Some(OFFER.into()) });
+    line.command(Command::Accept { call: INCOMING, description: Some(OFFER.into()), headers: Vec::new() });
     let ok = line.response(200);
     assert_eq!(ok.session_description().as_deref(), Some(OFFER));
     line.receive(ack(&invite, &ok, ANSWER));
@@ -174,7 +174,7 @@ fn who_requires_100rel_gets_each_response_reliably_and_one_at_a_time() {
     line.response(200);
     assert_eq!(line.response(183).headers.rseq(), Some(first + 1));
     // The answer is on its way, so the 200 waits for its PRACK (RFC 3262 section 5), and then has none.
-    line.command(Command::Accept { call: INCOMING, description: None });
+    line.command(Command::Accept { call: INCOMING, description: None, headers: Vec::new() });
     line.silent();
     line.receive(in_dialog(&invite, &ringing, Method::Prack, 4, &[("RAck", &rack(first + 1))], ""));
     line.response(200);
@@ -279,7 +279,7 @@ fn a_refusal_carries_its_headers_and_a_hang_up_is_one() {
 fn commands_for_calls_that_are_not_there_do_nothing() {
     let mut line = Line::new();
     for call in [CALL, INCOMING] {
-        line.command(Command::Accept { call, description: None });
+        line.command(Command::Accept { call, description: None, headers: Vec::new() });
         line.command(Command::HangUp { call, reason: String::new() });
         line.command(Command::AnswerReoffer { call, description: ANSWER.into() });
     }

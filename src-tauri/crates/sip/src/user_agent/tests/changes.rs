@@ -189,7 +189,7 @@ fn an_offer_right_after_our_answer_waits_for_the_ack() {
     let mut line = Line::new();
     let invite = super::line::incoming(&line.ua.contact(), &[], OFFER);
     line.receive(invite.clone());
-    line.command(Command::Accept { call: INCOMING, description: Some(ANSWER.into()) });
+    line.command(Command::Accept { call: INCOMING, description: Some(ANSWER.into()), headers: Vec::new() });
     let ok = line.response(200);
     line.command(Command::Reoffer { call: INCOMING, offer: Some(OFFER.into()) });
     line.silent();

@@ -24,7 +24,7 @@ fn two_of_us_call_change_the_session_at_once_and_hang_up() {
     pair.wait(seconds(1));
     pair.command(1, Command::Ring { call: CALLEE });
     pair.wait(seconds(1));
-    pair.command(1, Command::Accept { call: CALLEE, description: Some(ANSWER.into()) });
+    pair.command(1, Command::Accept { call: CALLEE, description: Some(ANSWER.into()), headers: Vec::new() });
     pair.wait(seconds(1));
     for (side, call) in [(0, CALLER), (1, CALLEE)] {
         pair.command(side, Command::Reoffer { call, offer: Some(OFFER.into()) });
@@ -47,7 +47,7 @@ fn a_call_comes_through_a_network_that_loses_every_fifth_message() {
         pair.weather = Weather { lost: 20, doubled: 10, garbled: 0, delay_ms: (5, 300) };
         pair.command(0, invite(CALLER, "sip:bob@example.com", Some(OFFER)));
         pair.wait(seconds(8));
-        pair.command(1, Command::Accept { call: CALLEE, description: Some(ANSWER.into()) });
+        pair.command(1, Command::Accept { call: CALLEE, description: Some(ANSWER.into()), headers: Vec::new() });
         pair.wait(seconds(20));
         let [caller, callee] = &pair.sides;
         assert!(caller.told.iter().any(|event| event.starts_with("Answered")), "{seed}: {:?}", caller.told);

@@ -142,7 +142,7 @@ impl Line {
     pub fn accepted_call(&mut self) -> (Request, Response) {
         let invite = incoming(&self.ua.contact(), &[], OFFER);
         self.receive(invite.clone());
-        self.command(Command::Accept { call: INCOMING, description: Some(ANSWER.into()) });
+        self.command(Command::Accept { call: INCOMING, description: Some(ANSWER.into()), headers: Vec::new() });
         let ok = self.response(200);
         self.receive(in_dialog(&invite, &ok, Method::Ack, 1, &[], ""));
         self.events.clear();

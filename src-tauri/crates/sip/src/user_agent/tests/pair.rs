@@ -188,7 +188,7 @@ impl Pair {
             1 if number.is_multiple_of(3) => invite(LineCall::Dialled(number), "sip:bob@example.com", None),
             2 | 3 => Command::Ring { call },
             4 => Command::Progress { call, code: 183, description: Some(ANSWER.into()), reliable: Reliability::Acknowledged },
-            5..=7 => Command::Accept { call, description: Some(ANSWER.into()) },
+            5..=7 => Command::Accept { call, description: Some(ANSWER.into()), headers: Vec::new() },
             8 => Command::Reject { call, code: 486, text: String::new(), headers: Vec::new() },
             9 => Command::HangUp { call, reason: String::new() },
             10 => Command::Reoffer { call, offer: offer() },

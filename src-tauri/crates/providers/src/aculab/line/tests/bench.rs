@@ -233,6 +233,15 @@ impl Bench {
         self.receive(text.into_bytes());
     }
 
+    /// The call that was told of last.
+    pub fn arrived(&self) -> LineCall {
+        let incoming = self.events.iter().rev().find_map(|event| match event {
+            LineEvent::Incoming(incoming) => Some(incoming.call),
+            _ => None,
+        });
+        incoming.expect("one arrived")
+    }
+
     /// A call that arrives from `from`, to the user of our contact.
     pub fn incoming(&mut self, from: &str) {
         let contact = self.last(Method::Register).headers.contacts().expect("reads")[0].uri.clone();

@@ -5,6 +5,7 @@ use calls::io::LineRequest;
 use sip::{Message, Method, Request};
 
 use super::bench::*;
+use crate::Input;
 
 /// The head of a request, sorted, with its random parts masked.
 fn head(request: &Request) -> Vec<String> {
@@ -175,6 +176,58 @@ fn bye_and_cancel_are_as_captured() {
     for name in ["Via", "To", "From", "Call-ID"] {
         assert_eq!(cancel.headers.get(name), invite.headers.get(name), "{name}");
     }
+}
+
+/// A REGISTER that takes the registration back, as captured.
+const GOODBYE: &str = "REGISTER sip:abc123key.webrtc-1-2-0.aculabcloud.net SIP/2.0
+    Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
+    To: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>
+    From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
+    CSeq: N REGISTER
+    Call-ID: CALL-ID
+    Max-Forwards: 70
+    Contact: <sip:RND@RND.invalid;transport=ws>;expires=0
+    Supported: outbound, path
+    Content-Length: 0";
+
+#[test]
+fn a_goodbye_is_as_captured_and_bears_no_token() {
+    let mut bench = Bench::registered(600);
+    bench.tell(Input::AcceptCalls(false));
+    assert_head(&bench.last(Method::Register), GOODBYE);
+}
+
+#[test]
+fn an_answer_is_as_captured_with_headers_of_the_user() {
+    let mut bench = Bench::registered(600);
+    bench.incoming("\"Alice Example\" <sip:441908000000@sip-1-2-0.aculab.com>");
+    let call = bench.arrived();
+    let headers = vec![("X-One".to_owned(), "1".into()), ("X-One".to_owned(), "2".into())];
+    bench.request(LineRequest::Answer { call, description: SDP.into(), headers });
+    let Some(Message::Response(response)) = bench.sent.last() else { panic!("no answer") };
+    let text = String::from_utf8(Message::Response(response.clone()).to_bytes()).expect("is text");
+    let tag = response.headers.to().expect("has one").tag().expect("has one").to_owned();
+    let contact = response.headers.contacts().expect("reads")[0].uri.clone();
+    let text = text.replace(&tag, "TAG").replace(&contact.user_text(), "RND").replace(&contact.host, "RND.invalid");
+    let mut lines: Vec<&str> = text.split("\r\n\r\n").next().expect("has one").split("\r\n").collect();
+    lines.retain(|line| !["Allow:", "User-Agent:", "Content-Length:"].iter().any(|name| line.starts_with(name)));
+    lines[1..].sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "SIP/2.0 200 OK",
+            "CSeq: 1 INVITE",
+            "Call-ID: in1",
+            "Contact: <sip:RND@RND.invalid;transport=ws>",
+            "Content-Type: application/sdp",
+            "From: \"Alice Example\" <sip:441908000000@sip-1-2-0.aculab.com>;tag=ft1",
+            "Supported: outbound",
+            "To: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG",
+            "Via: SIP/2.0/WSS 127.0.0.1:443;branch=z9hG4bKin",
+            "X-One: 1",
+            "X-One: 2",
+        ]
+    );
 }
 
 #[test]

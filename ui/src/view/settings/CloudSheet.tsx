@@ -1,0 +1,118 @@
+import { useEffect, useState } from "preact/hooks";
+import { asUiError } from "../../bridge/bridge";
+import type { CloudClient } from "../../bridge/types";
+import { isolated, type Key, say } from "../../words/words";
+import { useDoing } from "../doing";
+import { Icon } from "../icons";
+import { Sheet } from "../Sheet";
+import { SwitchField, TextField, wholeNumber } from "./fields";
+
+interface Props {
+  account: string;
+  /** Who we are at the cloud. */
+  client: string;
+  /** Whether the account is registered by this phone. */
+  registered: boolean;
+  callable: string;
+  onClose: () => void;
+}
+
+/** What the web services of Aculab Cloud do for an account: a token to order, and who is registered. */
+export function CloudSheet({ account, client, registered, callable, onClose }: Props) {
+  const { bridge, failed } = useDoing();
+  const [order, setOrder] = useState({ lifetime_s: 3600, incoming: true, callable });
+  const [clients, setClients] = useState<readonly CloudClient[] | null>(null);
+  const [message, setMessage] = useState("");
+  const ask = async (question: () => Promise<string>) => {
+    setMessage(say("trial.running"));
+    setMessage(await question().catch(cloudWords));
+  };
+  const refresh = () =>
+    ask(async () => {
+      setClients(await bridge.registeredClients(account));
+      return "";
+    });
+  useEffect(() => void refresh(), []);
+  const own = clients?.filter((other) => other.client === client) ?? [];
+  return (
+    <Sheet title={say("cloud.title", { name: isolated(account) })} onClose={onClose}>
+      <p aria-live="polite">{message}</p>
+      <form
+        class="new-server"
+        aria-label={say("cloud.get-token")}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void ask(async () => {
+            await bridge.orderToken(account, order);
+            return say("cloud.token-used");
+          });
+        }}
+      >
+        <p>
+          {say("aculab.client-id")}: <bdi>{client}</bdi>
+        </p>
+        <TextField
+          label={say("aculab.lifetime")}
+          hint="600–86400"
+          numeric
+          value={String(order.lifetime_s)}
+          onText={(text) => setOrder({ ...order, lifetime_s: wholeNumber(text) })}
+        />
+        <SwitchField
+          label={say("aculab.accept-calls")}
+          on={order.incoming}
+          onSwitch={(incoming) => setOrder({ ...order, incoming })}
+        />
+        <TextField
+          label={say("aculab.callable")}
+          hint={say("aculab.callable-hint")}
+          value={order.callable}
+          onText={(text) => setOrder({ ...order, callable: text })}
+        />
+        <button type="submit" class="primary">
+          {say("cloud.get-token")}
+        </button>
+      </form>
+      <h3>{say("cloud.clients")}</h3>
+      {own.length > (registered ? 1 : 0) && (
+        <p class="problem" role="alert">
+          {say("cloud.elsewhere", { name: isolated(client) })}
+        </p>
+      )}
+      {clients?.length === 0 && <p class="empty">{say("cloud.nobody")}</p>}
+      <ul class="servers" aria-label={say("cloud.clients")}>
+        {clients?.map((other) => (
+          <li key={other.client + other.last_modified}>
+            <button
+              type="button"
+              class="quiet"
+              aria-label={say("aculab.call-service", { name: isolated(other.client) })}
+              onClick={() => {
+                const target = `client:${other.client}`;
+                bridge.send({ command: "dial", target, account, headers: [] }).then(onClose, failed);
+              }}
+            >
+              <bdi>{other.client}</bdi>
+            </button>
+            <small>{`${local(other.last_modified)} – ${local(other.expires)}`}</small>
+          </li>
+        ))}
+      </ul>
+      <button type="button" onClick={() => void refresh()}>
+        <Icon name="check" />
+        {say("cloud.refresh")}
+      </button>
+    </Sheet>
+  );
+}
+
+/** The cloud's time, as the clock on the wall has it. */
+function local(text: string): string {
+  const at = new Date(`${text.replace("_", "T")}Z`);
+  return Number.isNaN(at.getTime()) ? text : at.toLocaleString();
+}
+
+function cloudWords(thrown: unknown): string {
+  const { code, message, detail } = asUiError(thrown);
+  return code.startsWith("cloud-") ? say(`cloud.${code.slice(6)}` as Key, { detail: detail ?? "" }) : message;
+}
