@@ -10,3 +10,4 @@ mod several_calls;
 mod trust;
 #[cfg(target_os = "linux")]
 mod window;
+mod xivo;

@@ -18,6 +18,7 @@ mod sockets;
 mod sound;
 mod time;
 mod watch;
+mod xuc;
 
 pub use cloud::{
     Binding, Closing, CloudAccount, CloudCall, CloudOptions, CloudRegistering, FakeCloud, IceAnswer, Knobs, SERVICE_TONE_HZ,
@@ -33,3 +34,4 @@ pub use scenario::{FarTalk, Scenario, Talk};
 pub use seat::{MICROPHONE, SPEAKER, Seat, settings};
 pub use sound::{longest_gap, rms_dbfs, tone, tone_dbfs};
 pub use time::{VirtualClock, ms, seconds};
+pub use xuc::{CtiFaults, Xuc};

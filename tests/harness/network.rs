@@ -20,7 +20,12 @@ use tokio::{
 };
 use tracing::info_span;
 
-use crate::{far::Far, ladder::Ladder, time::VirtualClock};
+use crate::{
+    far::Far,
+    ladder::Ladder,
+    time::VirtualClock,
+    xuc::{Way, Xuc},
+};
 
 /// Messages that may wait in either direction.
 const WAITING: usize = 256;
@@ -38,6 +43,8 @@ pub enum Server {
     Exchange(Door),
     /// A far end that the test plays.
     Far(Far),
+    /// A XUC, with an exchange behind it.
+    Xuc(Xuc, Door),
 }
 
 /// How a cable is doing.
@@ -76,6 +83,7 @@ struct State {
     random: StdRng,
     /// Grows with each cut: connections of an earlier one are gone.
     cuts: u32,
+    sip_cuts: u32,
     open: u32,
     tries: u32,
     /// Whether the next try to connect is a mistake.
@@ -99,6 +107,7 @@ impl Cable {
             frozen_since: None,
             random: StdRng::seed_from_u64(seed),
             cuts: 0,
+            sip_cuts: 0,
             open: 0,
             tries: 0,
             broken: false,
@@ -134,6 +143,12 @@ impl Cable {
     /// Ends the open connections, as a server that is killed does.
     pub fn cut(&self) {
         self.state().cuts += 1;
+        self.0.changed.notify_waiters();
+    }
+
+    /// Ends the open connections that carry SIP.
+    pub fn cut_sip(&self) {
+        self.state().sip_cuts += 1;
         self.0.changed.notify_waiters();
     }
 
@@ -188,12 +203,22 @@ impl Cable {
         match self.0.server {
             Server::Exchange(_) => "exchange",
             Server::Far(_) => "far",
+            Server::Xuc(..) => "xivo",
         }
     }
 
-    async fn connect(&self) -> Option<(mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>)> {
+    /// The XUC at its other end.
+    pub fn xuc(&self) -> Option<&Xuc> {
         match &self.0.server {
-            Server::Exchange(door) => door.enter().await.map(|link| (link.outgoing, link.incoming)),
+            Server::Xuc(xuc, _) => Some(xuc),
+            Server::Exchange(_) | Server::Far(_) => None,
+        }
+    }
+
+    async fn connect(&self, endpoint: &Endpoint) -> Option<(mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>)> {
+        match &self.0.server {
+            Server::Xuc(xuc, _) if endpoint.subprotocol.is_none() => Some(xuc.connected()),
+            Server::Exchange(door) | Server::Xuc(_, door) => door.enter().await.map(|link| (link.outgoing, link.incoming)),
             Server::Far(far) => Some(far.connected()),
         }
     }
@@ -201,7 +226,7 @@ impl Cable {
 
 #[async_trait]
 impl Network for Cable {
-    async fn open(&self, _endpoint: &Endpoint) -> Result<Connection, OfflineCause> {
+    async fn open(&self, endpoint: &Endpoint) -> Result<Connection, OfflineCause> {
         let weather = {
             let mut state = self.state();
             state.tries += 1;
@@ -216,16 +241,21 @@ impl Network for Cable {
             sleep(Duration::from_secs(10)).await;
             return Err(OfflineCause::Unreachable { detail: "no answer within 10 s".into() });
         }
+        if let Some(xuc) = self.xuc() {
+            xuc.admits(endpoint)?;
+        }
         let (to_server, from_server) =
-            self.connect().await.ok_or(OfflineCause::Unreachable { detail: "the exchange has ended".into() })?;
+            self.connect(endpoint).await.ok_or(OfflineCause::Unreachable { detail: "the exchange has ended".into() })?;
         let (outgoing, from_phone) = mpsc::channel(WAITING);
         let (to_phone, incoming) = mpsc::channel(WAITING);
+        let is_sip = endpoint.subprotocol.is_some();
         let cuts = {
             let mut state = self.state();
             state.open += 1;
-            state.cuts
+            (state.cuts, if is_sip { state.sip_cuts } else { 0 })
         };
-        let wire = Wire { cable: self.clone(), cuts, to_server, to_phone, upwards: Flow::default(), downwards: Flow::default() };
+        let wire =
+            Wire { cable: self.clone(), cuts, to_server, to_phone, is_sip, upwards: Flow::default(), downwards: Flow::default() };
         phone::spawn("cable", info_span!("cable"), wire.carry(from_phone, from_server));
         Ok(Connection { outgoing, incoming })
     }
@@ -234,7 +264,13 @@ impl Network for Cable {
         if let Some((status, text)) = self.turn_to(&request.url) {
             return Ok(HttpAnswer { status, body: Secret::new(text) });
         }
-        Err(OfflineCause::Unreachable { detail: "no web server is at the end of this cable".into() })
+        let weather = self.state().weather.clone();
+        sleep(weather.delay * 2).await;
+        match (self.xuc(), weather.refusing) {
+            (Some(_), Some(cause)) => Err(cause),
+            (Some(xuc), None) => xuc.answer(request),
+            (None, _) => Err(OfflineCause::Unreachable { detail: "no web server is at the end of this cable".into() }),
+        }
     }
 
     async fn download(&self, request: &HttpRequest, to: &Path, most: u64) -> Result<(), OfflineCause> {
@@ -252,9 +288,11 @@ impl Network for Cable {
 /// One open connection.
 struct Wire {
     cable: Cable,
-    cuts: u32,
+    /// Those of all connections, and those of SIP.
+    cuts: (u32, u32),
     to_server: mpsc::Sender<Bytes>,
     to_phone: mpsc::Sender<Result<Bytes, OfflineCause>>,
+    is_sip: bool,
     upwards: Flow,
     downwards: Flow,
 }
@@ -280,7 +318,7 @@ impl Wire {
             let now = shared.clock.now();
             let (is_cut, frozen_since) = {
                 let state = self.cable.state();
-                (state.cuts != self.cuts, state.frozen_since)
+                ((state.cuts, if self.is_sip { state.sip_cuts } else { 0 }) != self.cuts, state.frozen_since)
             };
             if is_cut {
                 return self.lose("it was cut").await;
@@ -323,6 +361,9 @@ impl Wire {
         let (owner, server) = (self.cable.0.owner.as_str(), self.cable.server_name());
         let (from, to) = if way == Way::Up { (owner, server) } else { (server, owner) };
         self.cable.0.ladder.add(from, to, &message);
+        if let (true, Some(xuc)) = (self.is_sip, self.cable.xuc()) {
+            xuc.saw(way, &message);
+        }
         if self.cable.chance(|weather| weather.loss) {
             return;
         }
@@ -365,12 +406,6 @@ impl Wire {
         // A server that takes nothing more misses them.
         let _said = timeout(PROBE, last_words).await;
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Up,
-    Down,
 }
 
 impl Flow {

@@ -1,5 +1,7 @@
 //! A scenario: phones, servers and the world between them, in virtual time.
 
+mod xivo;
+
 use std::{
     cell::Cell,
     future::Future,

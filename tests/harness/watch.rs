@@ -95,6 +95,7 @@ pub(crate) fn check_life(name: &str, events: &[TimedEvent], last: &Snapshot) {
             // That nothing is left of it may be told after the call.
             | Event::Transfer { .. }
             | Event::TurnedAway { .. }
+            | Event::Service { .. }
             | Event::MediaTrouble { .. }
             | Event::Failed { .. } => {}
         }

@@ -44,6 +44,8 @@ struct State {
     deaf: BTreeSet<String>,
     without_sockets: BTreeSet<String>,
     silent_servers: BTreeSet<String>,
+    /// The STUN and TURN servers that a machine's newest peer was given.
+    servers: BTreeMap<String, Vec<IceServer>>,
     /// Peers whose next step is a mistake.
     broken: BTreeSet<u32>,
 }
@@ -108,6 +110,7 @@ impl Air {
             deaf: BTreeSet::new(),
             without_sockets: BTreeSet::new(),
             silent_servers: BTreeSet::new(),
+            servers: BTreeMap::new(),
             broken: BTreeSet::new(),
         };
         Self { clock, state: Arc::new(Mutex::new(state)) }
@@ -175,6 +178,15 @@ impl Air {
             IceServers::Answering => state.silent_servers.remove(owner),
             IceServers::Silent => state.silent_servers.insert(owner.to_owned()),
         };
+    }
+
+    /// The STUN and TURN servers that the newest peer connection of `owner` was given.
+    pub fn servers_of(&self, owner: &str) -> Vec<IceServer> {
+        self.state().servers.get(owner).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn given_servers(&self, owner: &str, servers: &[IceServer]) {
+        self.state().servers.insert(owner.to_owned(), servers.to_vec());
     }
 
     /// Open peer connections of `owner`.

@@ -26,6 +26,7 @@ pub(super) struct FakePeer {
 impl FakePeer {
     pub(super) fn new(air: Air, owner: &str, settings: &PeerSettings) -> Result<Self, PeerError> {
         let (id, woken) = air.enter(owner)?;
+        air.given_servers(owner, &settings.ice_servers);
         let waits = !settings.ice_servers.is_empty() && air.has_silent_servers(owner);
         let gathering = if waits { settings.gather_for } else { Duration::ZERO };
         Ok(Self { gathered_at: air.clock.now() + gathering, air, id, woken })

@@ -9,7 +9,7 @@ use tests::{FarCall, FarTalk, Scenario, Seat, ms, seconds, tone, tone_dbfs};
 pub(super) const TONES: [f64; 5] = [440.0, 700.0, 1_100.0, 1_600.0, 2_300.0];
 
 /// Speaks with everybody at once, each in his own tone; who hears whom, by place.
-pub(super) fn who_hears(t: &Scenario, names: &[&str]) -> Vec<Vec<usize>> {
+pub(crate) fn who_hears(t: &Scenario, names: &[&str]) -> Vec<Vec<usize>> {
     for (name, hz) in names.iter().zip(TONES) {
         t.phone(name).speak(&tone(hz, -18.0, ms(1_600)));
     }
@@ -32,24 +32,24 @@ pub(super) fn who_hears(t: &Scenario, names: &[&str]) -> Vec<Vec<usize>> {
     heard.iter().map(|samples| hears(samples)).collect()
 }
 
-pub(super) fn hold(seat: &Seat, call: CallId) -> Hold {
+pub(crate) fn hold(seat: &Seat, call: CallId) -> Hold {
     match seat.state(call) {
         Some(CallState::Established { hold }) => hold,
         other => panic!("call {call} is not established: {other:?}"),
     }
 }
 
-pub(super) const HELD: Hold = Hold { local: true, remote: false };
-pub(super) const FREE: Hold = Hold { local: false, remote: false };
+pub(crate) const HELD: Hold = Hold { local: true, remote: false };
+pub(crate) const FREE: Hold = Hold { local: false, remote: false };
 
 /// Calls of a phone that are answered and not held here.
-pub(super) fn unheld(seat: &Seat) -> Vec<CallId> {
+pub(crate) fn unheld(seat: &Seat) -> Vec<CallId> {
     let snapshot = seat.snapshot();
     let free = snapshot.calls.iter().filter(|call| matches!(call.state, CallState::Established { hold } if !hold.local));
     free.map(|call| call.id).collect()
 }
 
-pub(super) fn merge(seat: &Seat, calls: &[CallId]) {
+pub(crate) fn merge(seat: &Seat, calls: &[CallId]) {
     seat.send(Command::Merge { calls: calls.to_vec() });
 }
 

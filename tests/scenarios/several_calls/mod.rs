@@ -6,7 +6,7 @@ mod digits;
 mod exchange;
 mod faults;
 mod floor;
-mod kit;
+pub(crate) mod kit;
 mod races;
 mod recording;
 mod transfers;

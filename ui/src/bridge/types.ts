@@ -1121,7 +1121,9 @@ export type NoticeCode =
 /**  Settings could not be read or written. */
 "settings" | 
 /**  The history or the contacts could not be read or are not kept. */
-"book";
+"book" | 
+/**  A part of an account's service does not work. */
+"service";
 
 /**  What a number is for. */
 export type NumberKind = 
@@ -1221,7 +1223,11 @@ export type Provider =
 /**  Aculab Cloud. */
 {
 	kind: "aculab",
-} & AculabAccount;
+} & AculabAccount | 
+/**  A XiVO. */
+{
+	kind: "xivo",
+} & XivoAccount;
 
 /**  A setting that would change. */
 export type ProvisionChange = {
@@ -1667,3 +1673,50 @@ export type WindowSettings = {
 	/**  Light or dark. */
 	theme?: Theme,
 };
+
+/**  An account at a XiVO: one login, from which the server tells the telephone line and the rest. */
+export type XivoAccount = {
+	/**  Where its XUC is: `https://host[:port]`, or `http://…` within the limits of `allow_plain`. */
+	server: string,
+	/**  Who signs in. */
+	login: Personal,
+	/**  Name shown to the called. */
+	display_name?: Personal,
+	/**  Path of a PEM file with further certificate authorities to trust, for this account only. */
+	ca_file?: string,
+	/**  Allows connections in the clear to other hosts than loopback. */
+	allow_plain?: boolean,
+	/**  HTTP proxy for the connections, as that of a SIP account. */
+	proxy?: Personal,
+	/**  Host of the SIP WebSocket, instead of the one the server names. */
+	sip_host?: string,
+	/**  Its port; as usual when 0: that of `server`, and 5039 without TLS. */
+	sip_port?: number,
+	/**  Which generation of XiVO it is. */
+	generation?: XivoGeneration,
+	/**  Whether calls that the server asks to be answered at once are: the far side of dialling from another program. */
+	auto_answer?: boolean,
+	/**  Whether it may ask for that in the words of its relatives too. */
+	auto_answer_extended?: boolean,
+	/**  What is dialled to hear the voice mail. */
+	voicemail_number?: Personal,
+	/**  How digits travel. */
+	dtmf?: DtmfMode,
+	/**  STUN and TURN servers in the place of those that the server names; none at all when empty. */
+	ice_servers?: IceServer[] | null,
+	/**  Which candidates may be used. */
+	ice_policy?: IcePolicy,
+	/**  Whether events are logged by the names of XiVO's own library. */
+	log_events?: boolean,
+};
+
+/**  Generations of XiVO, by how their SIP is reached. */
+export type XivoGeneration = 
+/**  By what the server tells of the line. */
+"automatic" | 
+/**  Until 2020.07: no token, and one realm for all. */
+"a" | 
+/**  2020.18: the token has come. */
+"b" | 
+/**  From 2021.07: media servers have their own paths and domains. */
+"c";

@@ -250,6 +250,7 @@ export const de: Catalogue = {
   "notice.key-store": "Passwörter",
   "notice.settings": "Einstellungen",
   "notice.book": "Anrufe und Kontakte",
+  "notice.service": "Dienst",
   "notice.dismiss": "Ausblenden",
   "notice.devices": "Geräte öffnen",
   "notice.accounts": "Konten öffnen",

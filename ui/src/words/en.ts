@@ -250,6 +250,7 @@ export const en = {
   "notice.key-store": "Passwords",
   "notice.settings": "Settings",
   "notice.book": "History and contacts",
+  "notice.service": "Service",
   "notice.dismiss": "Dismiss",
   "notice.devices": "Open devices",
   "notice.accounts": "Open accounts",

@@ -249,6 +249,7 @@ export const es: Catalogue = {
   "notice.key-store": "Contraseñas",
   "notice.settings": "Ajustes",
   "notice.book": "Llamadas y contactos",
+  "notice.service": "Servicio",
   "notice.dismiss": "Descartar",
   "notice.devices": "Abrir dispositivos",
   "notice.accounts": "Abrir cuentas",

@@ -253,6 +253,7 @@ export const fr: Catalogue = {
   "notice.key-store": "Mots de passe",
   "notice.settings": "Réglages",
   "notice.book": "Appels et contacts",
+  "notice.service": "Service",
   "notice.dismiss": "Masquer",
   "notice.devices": "Ouvrir les périphériques",
   "notice.accounts": "Ouvrir les comptes",

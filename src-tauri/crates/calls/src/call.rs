@@ -237,7 +237,7 @@ impl Call {
             no_answer: Personal::default(),
             hold: Hold::default(),
             held_by_silence: false,
-            direction: Direction::Incoming,
+            direction: if incoming.on_behalf.is_some() { Direction::Outgoing } else { Direction::Incoming },
             remote: incoming.remote,
             diverted_by: incoming.diverted_by,
             answer_headers: Vec::new(),

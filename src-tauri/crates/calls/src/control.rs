@@ -1,12 +1,14 @@
 //! All calls together: takes every input, keeps the calls, and draws the snapshot.
 
 mod conference;
+mod consultation;
 mod floor;
 mod incoming;
 mod news;
 mod outgoing;
 mod recording;
 mod transfer;
+mod wish;
 
 use std::collections::BTreeMap;
 

@@ -11,7 +11,7 @@ use model::{AccountId, Command, Event, MediaId, Personal};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    line::{Capabilities, IncomingCall, InfoForm, LineEnd, LineEvent, LineRequest},
+    line::{Capabilities, IncomingCall, InfoForm, LineEnd, LineEvent, LineRequest, OnBehalf, Transfers, Wish},
     media::{MediaEvent, MediaRequest},
     plan::Plan,
     sound::{ProgressTone, Ring, Route, SoundEvent, SoundRequest},

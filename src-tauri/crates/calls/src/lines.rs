@@ -6,7 +6,10 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{io::Capabilities, outbox::Outbox};
+use crate::{
+    io::{Capabilities, Transfers},
+    outbox::Outbox,
+};
 
 /// All lines.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,7 +55,8 @@ pub(crate) enum WithoutMicrophone {
 }
 
 /// Until a line says what it can do, it can do nothing.
-const UNKNOWN: Capabilities = Capabilities { calls: 0, hold: false, transfer: false, dtmf_info: false, prepares: false };
+const UNKNOWN: Capabilities =
+    Capabilities { calls: 0, hold: false, transfer: Transfers::Never, dtmf_info: false, prepares: false };
 
 impl Line {
     /// Whether calls can be placed now.
@@ -129,6 +133,7 @@ impl Lines {
                             AculabInterface::V2(_) => WithoutMicrophone::DeviceError,
                         };
                     }
+                    Provider::Xivo(xivo) => (line.dtmf, line.voicemail_number) = (xivo.dtmf, xivo.voicemail_number.clone()),
                 }
                 line
             })
@@ -211,7 +216,7 @@ impl Lines {
             .map(|line| AccountView {
                 id: line.id.clone(),
                 state: line.state.clone(),
-                can: AccountCan { hold: line.capabilities.hold, transfer: line.capabilities.transfer },
+                can: AccountCan { hold: line.capabilities.hold, transfer: line.capabilities.transfer != Transfers::Never },
                 voicemail: line.voicemail_view(),
                 expires_ms: line.expires.map(Instant::as_millis),
                 token: line.token.clone(),

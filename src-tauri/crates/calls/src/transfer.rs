@@ -22,6 +22,10 @@ pub(crate) const HANG_UP_WITHIN: Duration = Duration::from_secs(5);
 /// repeated for the last time (RFC 3261, timer F).
 pub(crate) const ASK_FOR: Duration = Duration::from_secs(25);
 
+/// How long the server may take to call the user for a consultation, and to take it back.
+pub(crate) const SERVER_CALLS_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const SERVER_ENDS_WITHIN: Duration = Duration::from_secs(3);
+
 /// How long a failure is shown.
 pub(crate) const SHOW_FOR: Duration = Duration::from_secs(8);
 
@@ -37,6 +41,14 @@ pub(crate) enum Transfer {
     Referred { order: Order, words: String, until: Instant, ended: bool },
     /// The user talks to the one whom the call shall be transferred to.
     Consulting { with: CallId, was_held: bool },
+    /// The server moves the one call that is in conversation: this one is to be that.
+    TakingFloor { order: Order, until: Instant },
+    /// The far end is being held; then the server is to call somebody whom the user consults.
+    HoldingToConsult { target: Target, was_held: bool, until: Instant },
+    /// The server was asked to call somebody.
+    Ordered { was_held: bool, until: Instant },
+    /// The server takes the consultation back.
+    Returning { with: CallId, was_held: bool, until: Instant },
     /// The far end asks us to call somebody.
     Asked { target: Target, until: Instant },
     /// We call whom the far end asked for.
@@ -73,6 +85,10 @@ impl Transfer {
         match self {
             Self::Holding { until, .. }
             | Self::Referred { until, .. }
+            | Self::TakingFloor { until, .. }
+            | Self::HoldingToConsult { until, .. }
+            | Self::Ordered { until, .. }
+            | Self::Returning { until, .. }
             | Self::Asked { until, .. }
             | Self::Failed { until, .. } => Some(*until),
             Self::None | Self::Consulting { .. } | Self::Taking { .. } => None,
@@ -83,9 +99,12 @@ impl Transfer {
     pub(crate) fn view(&self) -> Option<TransferView> {
         match self {
             Self::None | Self::Taking { .. } => None,
-            Self::Holding { .. } => Some(TransferView::Moving { words: "waiting for the hold".into() }),
+            Self::Holding { .. } | Self::TakingFloor { .. } | Self::HoldingToConsult { .. } => {
+                Some(TransferView::Moving { words: "waiting for the hold".into() })
+            }
             Self::Referred { words, .. } => Some(TransferView::Moving { words: words.clone() }),
-            Self::Consulting { with, .. } => Some(TransferView::Consulting { with: *with }),
+            Self::Ordered { .. } => Some(TransferView::Moving { words: "the server calls".into() }),
+            Self::Consulting { with, .. } | Self::Returning { with, .. } => Some(TransferView::Consulting { with: *with }),
             Self::Asked { target, .. } => Some(TransferView::Asked { target: target.clone().into() }),
             Self::Failed { message, .. } => Some(TransferView::Failed { message: message.clone() }),
         }

@@ -69,6 +69,7 @@ fn list(settings: &Settings, printer: Printer) {
                         };
                         format!("{} at Aculab Cloud {}", who.expose(), aculab.cloud_id)
                     }
+                    Provider::Xivo(xivo) => format!("{} at the XiVO {}", xivo.login.expose(), xivo.server),
                 };
                 printer.line(&format!("{:<16} {what}{off}", account.id.0));
             }

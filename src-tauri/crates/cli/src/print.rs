@@ -105,6 +105,8 @@ fn words(event: &Event) -> Option<String> {
         Event::Unregistered { account, message, .. } => format!("{account}: {message}"),
         Event::Voicemail { account, waiting, new, old } => format!("{account}: {}", voicemail_words(*waiting, *new, *old)),
         Event::Lamp { number, lamp } => format!("{}: {}", number.expose(), lamp_words(*lamp)),
+        // For those who read JSON: people are told the same by the phone's own events.
+        Event::Service { .. } => return None,
         Event::Dialing { call, account, target } => format!("call {call}: dialling {} from {account}", target.expose()),
         Event::Incoming { call, account, remote, diverted_by, replaces: None } => {
             let by = diverted_by.as_ref().map_or_else(String::new, |by| format!(", sent on by {}", remote_words(by)));

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use audio::{Repeat, ToneSpec};
 use calls::io::Description;
 use model::{DtmfDigit, Instant, MediaId};
-use sip::Uri;
+use sip::{ExtraHeaders, Uri};
 
 use crate::{booths::Heard, core::CallRef, number::Number};
 
@@ -25,6 +25,8 @@ pub(crate) struct Attendant {
     pub(crate) calls: Option<Uri>,
     /// The call whose place it takes when it answers (RFC 3891).
     pub(crate) in_place_of: Option<CallRef>,
+    /// Further headers of its own call.
+    pub(crate) headers: ExtraHeaders,
     digits: Vec<DtmfDigit>,
 }
 
@@ -43,7 +45,16 @@ pub(crate) enum Stage {
 
 impl Attendant {
     pub(crate) fn new(number: Number, media: MediaId) -> Self {
-        Self { number, media, stage: Stage::Preparing, description: None, calls: None, in_place_of: None, digits: Vec::new() }
+        Self {
+            number,
+            media,
+            stage: Stage::Preparing,
+            description: None,
+            calls: None,
+            in_place_of: None,
+            headers: Vec::new(),
+            digits: Vec::new(),
+        }
     }
 
     /// How long it rings or plays before it answers; `None` when it never does.
@@ -78,7 +89,8 @@ impl Attendant {
 
     /// The call is answered.
     pub(crate) fn answered(&mut self, now: Instant) {
-        let until = (self.number == Number::CallBack).then_some(now + Duration::from_millis(1500));
+        // A busy number that calls has nobody to offer either.
+        let until = matches!(self.number, Number::CallBack | Number::Busy).then_some(now + Duration::from_millis(1500));
         self.stage = Stage::Talking { until };
     }
 

@@ -17,6 +17,7 @@ use crate::{
     bridge::{Bridges, passed_on},
     link::LinkId,
     number::Number,
+    operator::Ordered,
     registrar::{Registered, Registrar, Users},
     roaming::Carrier,
     transfer::Transfers,
@@ -47,6 +48,7 @@ pub(crate) struct Core {
     /// Users to be called back, and when.
     call_backs: Vec<(Instant, String)>,
     pub(crate) transfers: Transfers,
+    pub(crate) ordered: Ordered,
     numbered: u32,
     outputs: VecDeque<Output>,
 }
@@ -70,6 +72,7 @@ impl Core {
             bridges: Bridges::default(),
             call_backs: Vec::new(),
             transfers: Transfers::default(),
+            ordered: Ordered::default(),
             numbered: 0,
             outputs: VecDeque::new(),
         }
@@ -147,7 +150,7 @@ impl Core {
         std::array::from_fn(|_| u8::try_from(self.tokens.below(256)).unwrap_or(0))
     }
 
-    fn next_number(&mut self) -> u32 {
+    pub(crate) fn next_number(&mut self) -> u32 {
         self.numbered += 1;
         self.numbered
     }
@@ -212,12 +215,18 @@ impl Core {
     }
 
     fn on_call(&mut self, now: Instant, call: CallRef, event: CallEvent) {
+        if self.note_order(now, call, &event) {
+            return;
+        }
         if let CallEvent::Incoming(incoming) = event {
             self.on_incoming(now, call, *incoming);
         } else if self.attendants.contains_key(&call) {
             self.on_attended_call(now, call, event);
-        } else if let Some((other, command)) = self.bridges.relay(call, event) {
-            self.command(now, other, command);
+        } else if let Some(other) = self.bridges.other(call)
+            && let Some((link, command)) = self.bridges.relay(call, event)
+            && let Some(command) = self.as_ordered(other, command)
+        {
+            self.command(now, link, command);
         }
     }
 
@@ -364,8 +373,9 @@ impl Core {
     }
 
     fn send_call_out(&mut self, now: Instant, call: CallRef, offer: Description) {
-        let Some(target) = self.attendants.get(&call).and_then(|attendant| attendant.calls.clone()) else { return };
-        let invite = Invite { call: call.1, target, offer: Some(offer), headers: Vec::new() };
+        let Some(attendant) = self.attendants.get(&call) else { return };
+        let (Some(target), headers) = (attendant.calls.clone(), attendant.headers.clone()) else { return };
+        let invite = Invite { call: call.1, target, offer: Some(offer), headers };
         self.command(now, call.0, Command::Invite(Box::new(invite)));
     }
 

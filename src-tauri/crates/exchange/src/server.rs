@@ -20,6 +20,7 @@ use crate::{
     core::{Core, DOMAIN, Output},
     door::{Door, Guest},
     link::{self, LinkEvent, LinkId},
+    operator::{Operator, Order},
     registrar::Users,
 };
 
@@ -41,6 +42,7 @@ pub struct ExchangeWorld {
 pub struct Exchange {
     url: String,
     users: Vec<(String, Secret)>,
+    operator: Operator,
     task: JoinHandle<()>,
 }
 
@@ -77,12 +79,13 @@ impl Exchange {
         let users: Vec<(String, Secret)> = users.iter().map(|user| ((*user).to_owned(), Secret::new(tokens.word(26)))).collect();
         let known = users.iter().fold(Users::new(), |known, (user, password)| known.with(user, password.clone()));
         let core_seed: [u8; 32] = std::array::from_fn(|_| u8::try_from(tokens.below(256)).unwrap_or(0));
-        let serving = Serving::new(world, Core::new(known, core_seed), tokens);
+        let (operator, orders) = Operator::new();
+        let serving = Serving::new(world, Core::new(known, core_seed), tokens, orders);
         let span = info_span!("exchange", %url);
         info!(%url, "the practice exchange runs");
         #[expect(clippy::disallowed_methods, reason = "the exchange is a program of its own beside the phone")]
         let task = tokio::spawn(serving.run(entrance).instrument(span));
-        Self { url, users, task }
+        Self { url, users, operator, task }
     }
 
     /// Where it is: `ws://127.0.0.1:PORT/`.
@@ -93,6 +96,11 @@ impl Exchange {
     /// The domain of its addresses.
     pub fn domain(&self) -> &'static str {
         DOMAIN
+    }
+
+    /// Who gives it orders.
+    pub fn operator(&self) -> Operator {
+        self.operator.clone()
     }
 
     /// The password of a user.
@@ -149,14 +157,15 @@ struct Serving {
     tasks: JoinSet<()>,
     link_outbox: mpsc::Sender<(LinkId, LinkEvent)>,
     link_events: mpsc::Receiver<(LinkId, LinkEvent)>,
+    orders: mpsc::Receiver<Order>,
 }
 
 impl Serving {
-    fn new(world: ExchangeWorld, core: Core, tokens: Tokens) -> Self {
+    fn new(world: ExchangeWorld, core: Core, tokens: Tokens, orders: mpsc::Receiver<Order>) -> Self {
         let (link_outbox, link_events) = mpsc::channel(256);
         let clock = Arc::clone(&world.clock);
         let booths = Booths::new(world, tokens);
-        Self { clock, core, booths, outgoing: BTreeMap::new(), tasks: JoinSet::new(), link_outbox, link_events }
+        Self { clock, core, booths, outgoing: BTreeMap::new(), tasks: JoinSet::new(), link_outbox, link_events, orders }
     }
 
     async fn run(mut self, mut entrance: Entrance) {
@@ -180,6 +189,7 @@ impl Serving {
                     }
                 },
                 Some((link, event)) = self.link_events.recv() => self.on_link(link, event),
+                Some(order) = self.orders.recv() => self.core.order(self.clock.now(), order),
                 (media, event) = self.booths.event() => self.core.media(self.clock.now(), media, event),
                 () = due(&self.core, &*self.clock) => self.core.timeout(self.clock.now()),
                 Some(ended) = self.tasks.join_next() => {

@@ -45,7 +45,7 @@ impl Core {
     }
 
     /// Whom to call to get into the place of one who is connected to `call`.
-    fn other_side(&self, call: CallRef) -> Result<(LinkId, Uri), u16> {
+    pub(crate) fn other_side(&self, call: CallRef) -> Result<(LinkId, Uri), u16> {
         let (link, other) = self.bridges.other(call).ok_or(481_u16)?;
         let found = self.links.get(&link).and_then(|link| Some((link.user.clone()?, link.agent.replaces(other)?)));
         let (user, replaces) = found.ok_or(481_u16)?;

@@ -1,6 +1,7 @@
 //! Accounts: what the user configured, and how each is doing on the wire.
 
 mod aculab;
+mod xivo;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -9,6 +10,7 @@ pub use aculab::{
     AccessKey, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId, ClientId, CloudId, InvalidName,
     InvalidUser, ServiceName, TokenSource,
 };
+pub use xivo::{XivoAccount, XivoGeneration};
 
 use crate::{DtmfMode, IcePolicy, IceServer, Personal, Secret, SecretKey};
 
@@ -49,6 +51,8 @@ pub enum Provider {
     Sip(SipAccount),
     /// Aculab Cloud.
     Aculab(AculabAccount),
+    /// A XiVO.
+    Xivo(XivoAccount),
 }
 
 impl Provider {
@@ -58,6 +62,7 @@ impl Provider {
             Self::Practice => &[],
             Self::Sip(sip) => &sip.ice_servers,
             Self::Aculab(aculab) => aculab.ice_servers.as_deref().unwrap_or_default(),
+            Self::Xivo(xivo) => xivo.ice_servers.as_deref().unwrap_or_default(),
         }
     }
 
@@ -67,6 +72,7 @@ impl Provider {
             Self::Practice => &mut [],
             Self::Sip(sip) => &mut sip.ice_servers,
             Self::Aculab(aculab) => aculab.ice_servers.as_deref_mut().unwrap_or_default(),
+            Self::Xivo(xivo) => xivo.ice_servers.as_deref_mut().unwrap_or_default(),
         }
     }
 
@@ -76,6 +82,7 @@ impl Provider {
             Self::Practice => "",
             Self::Sip(sip) => &sip.ca_file,
             Self::Aculab(aculab) => &aculab.ca_file,
+            Self::Xivo(xivo) => &xivo.ca_file,
         }
     }
 }
@@ -87,6 +94,7 @@ impl Account {
         match &mut self.provider {
             Provider::Practice => Vec::new(),
             Provider::Sip(sip) => vec![(SecretKey::Password { account }, &mut sip.password)],
+            Provider::Xivo(xivo) => vec![(SecretKey::Password { account }, &mut xivo.password)],
             // Both, whichever of them is used: the other one may be left from before.
             Provider::Aculab(aculab) => aculab.client_mut().map_or_else(Vec::new, |client| {
                 let token = SecretKey::Token { account: account.clone() };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, CallId, CallReport, Cause, Direction, DtmfDigit, Hold, LampState, MediaStatistics, MediaTrouble, OfflineCause,
-    Personal, Remote, TransferView,
+    Personal, Remote, ServiceEvent, TransferView,
 };
 
 /// A fact with the time it became one.
@@ -71,6 +71,8 @@ pub enum Event {
     TurnedAway { account: AccountId, remote: Remote, because: TurnedAway },
     /// A transfer began, is getting on, or did not work; none when it is no longer of interest.
     Transfer { call: CallId, transfer: Option<TransferView> },
+    /// What the service of an account tells in its own words; `told` has the form that its own library gives it.
+    Service { account: AccountId, told: Box<ServiceEvent> },
     /// A call is over.
     Ended { call: CallId, cause: Cause, code: Option<u16>, message: String, report: Box<CallReport> },
     /// Something could not be done; the sentence says what.

@@ -31,7 +31,7 @@ mod wire;
 pub use account::{
     AccessKey, Account, AccountId, AccountState, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId,
     ClientId, CloudId, InvalidName, InvalidUser, OfflineCause, Password, Provider, ServiceName, SipAccount, TokenSource,
-    Voicemail,
+    Voicemail, XivoAccount, XivoGeneration,
 };
 pub use auto_answer::{AutoAnswer, AutoAnswerBusy, AutoAnswerMicrophone, AutoAnswerWhen};
 pub use book::{

@@ -210,4 +210,6 @@ pub enum NoticeCode {
     Settings,
     /// The history or the contacts could not be read or are not kept.
     Book,
+    /// A part of an account's service does not work.
+    Service,
 }

@@ -218,7 +218,13 @@ mod tests {
         };
         let figures = MediaStatistics { jitter_ms: 0.1 + 0.2, ..MediaStatistics::default() };
         vec![
-            line(LineEvent::Capable(Capabilities { calls: 8, hold: true, transfer: true, dtmf_info: true, prepares: false })),
+            line(LineEvent::Capable(Capabilities {
+                calls: 8,
+                hold: true,
+                transfer: calls::io::Transfers::ByFarEnd,
+                dtmf_info: true,
+                prepares: false,
+            })),
             line(LineEvent::State(AccountState::Registered)),
             Input::Command(Command::Dial(dial)),
             Input::Media(MediaId(nth), MediaEvent::OfferReady { offer: "o=- 192.0.2.7".into() }),

@@ -8,6 +8,7 @@ use providers::{
     Line, LineInput, Provider as Machine,
     aculab::{AculabProvider, Token, WallClock},
     sip::SipProvider,
+    xivo::XivoProvider,
 };
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use tracing::{error, info_span};
@@ -169,6 +170,7 @@ pub(crate) fn machine(provider: &Provider, instance: &str, world: &World) -> Res
             let clock = WallClock { at: world.clock.now(), unix_s: world.clock.unix_seconds() };
             Ok(Box::new(AculabProvider::new(aculab, clock, seed)))
         }
+        Provider::Xivo(xivo) => Ok(Box::new(XivoProvider::new(xivo, instance, seed))),
     }
 }
 

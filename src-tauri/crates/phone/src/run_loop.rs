@@ -222,7 +222,10 @@ impl RunLoop {
     async fn take(&mut self, mut input: Input) {
         if let Input::Line(account, LineEvent::Incoming(incoming)) = &mut input {
             let known = self.shelf.knows(&incoming.remote);
-            incoming.plan = Plan::of(&self.settings.borrow().auto_answer, account, incoming, known);
+            // Where the user has his server call him, that is planned already.
+            if incoming.on_behalf.is_none() {
+                incoming.plan = Plan::of(&self.settings.borrow().auto_answer, account, incoming, known);
+            }
         }
         if let Input::Line(account, LineEvent::IceServers(servers)) = input {
             return self.sessions.set_ice_servers(account, servers);

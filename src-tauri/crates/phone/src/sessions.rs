@@ -62,6 +62,12 @@ impl Ways {
                 ca_file: aculab.ca_file.clone(),
                 loopback: is_on_this_machine(&aculab.server()),
             }),
+            Provider::Xivo(xivo) => Some(Self {
+                ice_servers: xivo.ice_servers.clone(),
+                ice_policy: xivo.ice_policy,
+                ca_file: xivo.ca_file.clone(),
+                loopback: is_on_this_machine(&xivo.server),
+            }),
         }
     }
 }

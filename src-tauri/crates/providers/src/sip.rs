@@ -12,14 +12,14 @@ mod translate;
 
 use std::{collections::VecDeque, path::PathBuf};
 
-use calls::io::{Capabilities, LineEnd, LineEvent, LineRequest};
+use calls::io::{Capabilities, LineEnd, LineEvent, LineRequest, Transfers};
 use model::{AccountState, Instant, LineCall, OfflineCause, Password, SipAccount};
 use sip::{Transport, Uri, UserAgentConfig, auth::Credentials};
 use tracing::debug;
 
 pub(crate) use self::{
-    backoff::Schedule,
-    presence::{Connect, Habits, Loss, News, Presence, Setup},
+    backoff::{Backoff, Pace, Schedule},
+    presence::{Connect, Habits, Loss, News, Presence, Refusals, Setup},
 };
 use crate::{
     Input, Output, Provider,
@@ -30,7 +30,8 @@ use crate::{
 pub(crate) const CALLS: u32 = 64;
 pub(crate) const USER_AGENT: &str = concat!("Sidetone/", env!("CARGO_PKG_VERSION"));
 pub(crate) const SUBPROTOCOL: &str = "sip";
-const HABITS: Habits = Habits { connect: Connect::Always, loss: Loss::CallsStay, schedule: Schedule::WithTime };
+const HABITS: Habits =
+    Habits { connect: Connect::Always, loss: Loss::CallsStay, schedule: Schedule::WithTime, refusals: Refusals::AskAgain };
 
 /// One account at a SIP server.
 pub struct SipProvider(State);
@@ -60,7 +61,7 @@ impl SipProvider {
 
 impl Provider for SipProvider {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { calls: CALLS, hold: true, transfer: true, dtmf_info: true, prepares: false }
+        Capabilities { calls: CALLS, hold: true, transfer: Transfers::ByFarEnd, dtmf_info: true, prepares: false }
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
@@ -170,6 +171,7 @@ fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
         mwi: account.mwi,
         pickup_code: account.pickup_code.clone(),
         habits: HABITS,
+        connections_before: 0,
     })
 }
 

@@ -1,4 +1,4 @@
-//! XiVO: what its server XUC says and is told, as values without I/O.
+//! XiVO: accounts at its server XUC.
 //!
 //! Three ways lead to a XiVO: web requests to sign in ([`rest`]), a WebSocket with JSON for everything around the telephone
 //! ([`cti`]), and SIP over another WebSocket, whose account the server tells ([`line_config`]). A call is seen on both
@@ -11,7 +11,10 @@ mod fields;
 pub mod ice_config;
 pub mod joining;
 pub mod line_config;
+mod provider;
 pub mod rest;
 mod server;
+mod session;
 
+pub use provider::XivoProvider;
 pub use server::{InvalidXucServer, XucServer};

@@ -1,6 +1,7 @@
 //! What settings must hold to make sense; each complaint names its field.
 
 mod aculab;
+mod xivo;
 
 use std::{collections::BTreeSet, net::IpAddr, path::Path};
 
@@ -73,6 +74,7 @@ pub fn check_account(account: &Account) -> Vec<Invalid> {
         Provider::Practice => {}
         Provider::Sip(sip) => check_sip(&prefix, sip, &mut found),
         Provider::Aculab(account) => aculab::check(&prefix, account, &mut found),
+        Provider::Xivo(account) => xivo::check(&prefix, account, &mut found),
     }
     found.0
 }

@@ -76,6 +76,9 @@ export function AccountsSection({ snapshot }: Props) {
                     {account.provider.kind === "aculab" && (
                       <bdi>{`${aculabUser(account.provider)} · Aculab Cloud ${account.provider.cloud_id}`}</bdi>
                     )}
+                    {account.provider.kind === "xivo" && (
+                      <bdi>{`${account.provider.login} · XiVO ${account.provider.server}`}</bdi>
+                    )}
                     {account.provider.kind === "practice" && say("accounts.practice")}
                   </small>
                   {state && <small class="account-state">{accountWords(state)}</small>}

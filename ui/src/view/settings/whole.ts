@@ -7,6 +7,7 @@ import type {
   Settings,
   SipAccount,
   TokenSource,
+  XivoAccount,
 } from "../../bridge/types";
 
 /** A value with every field there. */
@@ -20,6 +21,7 @@ export type WholeSettings = Filled<Settings>;
 export type WholeAccount = Filled<Account>;
 export type WholeSip = Extract<WholeAccount["provider"], { kind: "sip" }>;
 export type WholeSource = Extract<WholeAculab["interface"], { version: "v2" }>["token_source"];
+export type WholeXivo = Extract<WholeAccount["provider"], { kind: "xivo" }>;
 export type WholeAculab = Extract<WholeAccount["provider"], { kind: "aculab" }>;
 
 /** The settings as the phone sends them: it leaves out only what is empty in an account. */
@@ -39,6 +41,8 @@ function wholeProvider(provider: Provider): WholeAccount["provider"] {
       return wholeSip(provider);
     case "aculab":
       return wholeAculab(provider);
+    case "xivo":
+      return wholeXivo(provider);
   }
 }
 
@@ -81,6 +85,28 @@ export function wholeAculab(aculab: AculabAccount): WholeAculab {
     ice_servers: aculab.ice_servers?.map(wholeServer) ?? null,
     interface: wholeInterface(aculab.interface),
     kind: "aculab",
+  };
+}
+
+/** An account at a XiVO with everything that was left out as the phone has it by default. */
+export function wholeXivo(xivo: XivoAccount): WholeXivo {
+  return {
+    display_name: "",
+    ca_file: "",
+    allow_plain: false,
+    proxy: "",
+    sip_host: "",
+    sip_port: 0,
+    generation: "automatic",
+    auto_answer: true,
+    auto_answer_extended: false,
+    voicemail_number: "*98",
+    dtmf: "info",
+    ice_policy: "all",
+    log_events: false,
+    ...xivo,
+    ice_servers: xivo.ice_servers?.map(wholeServer) ?? null,
+    kind: "xivo",
   };
 }
 

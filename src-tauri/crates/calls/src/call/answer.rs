@@ -28,6 +28,11 @@ impl Call {
 
     pub(super) fn tell_arrival(&mut self, now: Instant, out: &mut Outbox) {
         self.setup.signalled_ms = self.elapsed_ms(now);
+        if self.direction == Direction::Outgoing {
+            // The server calls on the user's behalf. Whom is known by the name of a number at best.
+            let target = self.remote.number.clone();
+            return out.event(Event::Dialing { call: self.id, account: self.account.clone(), target });
+        }
         let (account, remote, diverted_by) = (self.account.clone(), self.remote.clone(), self.diverted_by.clone());
         out.event(Event::Incoming { call: self.id, account, remote, diverted_by, replaces: self.replaces });
     }
@@ -54,7 +59,7 @@ impl Call {
         self.phase = Phase::Talking;
         self.answered = Some(now);
         self.setup.answered_ms = self.elapsed_ms(now);
-        out.event(Event::Answered { call: self.id, direction: Direction::Incoming, remote: self.remote.clone() });
+        out.event(Event::Answered { call: self.id, direction: self.direction, remote: self.remote.clone() });
         self.tell_early_hold(out);
     }
 

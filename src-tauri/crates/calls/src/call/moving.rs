@@ -1,6 +1,6 @@
 //! A call that is transferred, or takes the place of another.
 
-use model::{AccountId, Cause, Instant, LineCall, Target, TransferView};
+use model::{AccountId, Cause, Direction, Instant, LineCall, Target, TransferView};
 
 use super::{Answer, Call, Phase};
 use crate::{io::LineRequest, outbox::Outbox, transfer::ASK_FOR};
@@ -45,6 +45,11 @@ impl Call {
             self.phase = Phase::Alerting { answer: Answer::Coming { wanted: false }, give_up_at: now + ASK_FOR };
         }
         self.tell_arrival(now, out);
+    }
+
+    /// Whether the user had his server make it.
+    pub(crate) fn is_on_behalf(&self) -> bool {
+        self.direction == Direction::Outgoing && matches!(self.line, LineCall::Received(_))
     }
 
     /// The call whose place it should take is over (RFC 3891 section 3); nobody has heard of it.

@@ -71,6 +71,17 @@ impl Call {
         }
     }
 
+    /// The plan of a call that does not ring first.
+    pub(crate) fn take_plan(&mut self) -> Option<Plan> {
+        match std::mem::take(&mut self.unattended) {
+            Unattended::Planned(plan) => Some(plan),
+            other => {
+                self.unattended = other;
+                None
+            }
+        }
+    }
+
     /// It is answered as planned: the beep comes with the sound.
     pub(crate) fn answer_as_planned(&mut self, plan: Plan) {
         self.unattended = Unattended::Answered;

@@ -50,6 +50,9 @@ impl Call {
             | LineEvent::SignedInAs(_)
             | LineEvent::Voicemail(_)
             | LineEvent::Lamp { .. }
+            | LineEvent::Trouble(_)
+            | LineEvent::Service(_)
+            | LineEvent::Wish { .. }
             | LineEvent::Incoming(_) => {}
         }
     }

@@ -27,7 +27,11 @@ impl CallControl {
         if let Some(replaced) = replaced.map(|call| call.id) {
             return self.receive(now, account, incoming, Some(replaced), None);
         }
-        let verdict = arrival.verdict();
+        // The user's own call is not kept from him.
+        let verdict = match incoming.on_behalf {
+            Some(_) if !arrival.line_is_full => Verdict::Ring,
+            Some(_) | None => arrival.verdict(),
+        };
         let is_registered = line.state == AccountState::Registered;
         let plan = incoming.plan.filter(|plan| is_registered || !plan.by_header);
         let is_busy = self.floor.holder.is_some();
@@ -76,12 +80,16 @@ impl CallControl {
         let Some(line) = self.lines.get(account) else { return };
         self.numbered += 1;
         let id = CallId(self.numbered);
+        let consults = incoming.on_behalf.and_then(|on_behalf| on_behalf.consults);
         let offerless = incoming.offer.is_none();
         let (span, _) = self.rings_for(&incoming.remote);
         let mut call = Call::received(now, id, line, incoming, span, &mut self.outbox);
         call.replaces = replaced;
         call.plan(plan);
         self.calls.insert(id, call);
+        if let Some(consults) = consults {
+            self.is_consulted(account, consults, id);
+        }
         if offerless {
             self.alert(now, id);
         }
@@ -103,6 +111,9 @@ impl CallControl {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let Some(old) = call.replaces {
             return self.take_place(now, id, old);
+        }
+        if call.is_on_behalf() {
+            return self.answer_on_behalf(now, id);
         }
         call.alert(now, now + span, no_answer, &mut self.outbox);
         // A conversation is not held by a call that answers itself: that one waits like any other.

@@ -1,6 +1,6 @@
 //! What lines, media sessions, the clock and new settings bring.
 
-use model::{AccountId, AccountState, Cause, Instant, LineCall, MediaId, Settings};
+use model::{AccountId, AccountState, Cause, Event, Instant, LineCall, MediaId, NoticeCode, Settings};
 
 use super::CallControl;
 use crate::{
@@ -34,6 +34,9 @@ impl CallControl {
             LineEvent::Lamp { number, state, pick_up } => {
                 self.lamps.told(&account, &number, state, pick_up, &mut self.outbox);
             }
+            LineEvent::Trouble(message) => self.refuse(None, NoticeCode::Service, message),
+            LineEvent::Service(told) => self.outbox.event(Event::Service { account, told }),
+            LineEvent::Wish { call, wish } => self.on_wish(now, &account, call, wish),
             LineEvent::Incoming(incoming) => self.on_incoming(now, &account, *incoming),
             LineEvent::Prepared { call }
             | LineEvent::Sent { call, .. }

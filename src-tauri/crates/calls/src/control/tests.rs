@@ -8,7 +8,7 @@ use model::{
 use super::*;
 use crate::io::{
     Capabilities, Description, IncomingCall, LineEnd, LineEvent, LineRequest, MediaEvent, MediaRequest, Plan, ProgressTone, Ring,
-    SoundRequest,
+    SoundRequest, Transfers,
 };
 
 mod several;
@@ -21,7 +21,8 @@ struct Desk {
     asked: Vec<Output>,
 }
 
-const CAPABLE: Capabilities = Capabilities { calls: 8, hold: true, transfer: true, dtmf_info: true, prepares: false };
+const CAPABLE: Capabilities =
+    Capabilities { calls: 8, hold: true, transfer: Transfers::ByFarEnd, dtmf_info: true, prepares: false };
 
 fn account() -> AccountId {
     AccountId("practice".into())
@@ -96,6 +97,7 @@ impl Desk {
             offer: Some(text("their offer")),
             replaces,
             diverted_by: None,
+            on_behalf: None,
             sip_call_id: text("abc"),
             plan,
             headers: Vec::new(),

@@ -7,16 +7,18 @@ use crate::{
     call::{Call, Phase},
     dial::Dial,
     floor::Holder,
-    io::{LineEvent, LineRequest},
+    io::{LineEvent, LineRequest, Transfers},
     transfer::{ASK_FOR, FIRST_WORD_WITHIN, HANG_UP_WITHIN, HOLD_WITHIN, Order, Other, RING_WITHIN, SHOW_FOR, Transfer},
 };
 
 impl CallControl {
     pub(super) fn transfer(&mut self, now: Instant, id: CallId, to: TransferTo) {
-        let begun = self.may_transfer(id).and_then(|()| match to {
-            TransferTo::Blind { target } => self.begin(now, id, target, None),
-            TransferTo::Call { call } => self.begin_attended(now, id, call),
-            TransferTo::Consult { target } => self.consult(now, id, target),
+        let begun = self.may_transfer(id).and_then(|by| match (to, by) {
+            (TransferTo::Blind { target }, Transfers::ByServer) => self.take_floor_to_move(now, id, target),
+            (TransferTo::Blind { target }, _) => self.begin(now, id, target, None),
+            (TransferTo::Call { call }, _) => self.begin_attended(now, id, call),
+            (TransferTo::Consult { target }, Transfers::ByServer) => self.hold_to_consult(now, id, target),
+            (TransferTo::Consult { target }, _) => self.consult(now, id, target),
         });
         self.refuse_transfer(id, begun);
     }
@@ -43,6 +45,9 @@ impl CallControl {
     }
 
     pub(super) fn cancel_transfer(&mut self, now: Instant, id: CallId) {
+        if self.has_server_end_consultation(now, id) {
+            return;
+        }
         let cancelled = self.consulted(id).map(|(with, was_held)| {
             self.set_transfer(id, Transfer::None);
             self.with_call(with, NoticeCode::TransferFailed, |call, out| call.hang_up(now, out));
@@ -125,6 +130,10 @@ impl CallControl {
                     self.transfer_failed(now, id, was_held, message);
                 }
             }
+            Transfer::TakingFloor { .. }
+            | Transfer::HoldingToConsult { .. }
+            | Transfer::Ordered { .. }
+            | Transfer::Returning { .. } => self.settle_server_transfer(now, id),
             Transfer::Asked { until, .. } => {
                 if is_over {
                     self.set_transfer(id, Transfer::None);
@@ -141,7 +150,7 @@ impl CallControl {
         }
     }
 
-    fn may_transfer(&self, id: CallId) -> Result<(), &'static str> {
+    fn may_transfer(&self, id: CallId) -> Result<Transfers, &'static str> {
         let call = self.calls.get(&id).ok_or("there is no such call")?;
         if !call.is_talking() {
             return Err("only an answered call can be transferred");
@@ -150,7 +159,7 @@ impl CallControl {
             return Err("the call is being transferred already");
         }
         match self.lines.get(&call.account) {
-            Some(line) if line.capabilities.transfer => Ok(()),
+            Some(line) if line.capabilities.transfer != Transfers::Never => Ok(line.capabilities.transfer),
             Some(_) | None => Err("the service of this account knows no transfer"),
         }
     }
@@ -186,7 +195,7 @@ impl CallControl {
         Ok(())
     }
 
-    fn consulted(&self, id: CallId) -> Result<(CallId, bool), &'static str> {
+    pub(super) fn consulted(&self, id: CallId) -> Result<(CallId, bool), &'static str> {
         match self.calls.get(&id).map(|call| &call.transfer) {
             Some(Transfer::Consulting { with, was_held }) => Ok((*with, *was_held)),
             Some(_) => Err("nobody is being consulted about this call"),
@@ -194,7 +203,7 @@ impl CallControl {
         }
     }
 
-    fn refer(&mut self, now: Instant, id: CallId, order: Order) {
+    pub(super) fn refer(&mut self, now: Instant, id: CallId, order: Order) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let request =
             LineRequest::Refer { call: call.line, target: order.target.clone(), replaces: order.other.map(|other| other.line) };
@@ -204,10 +213,14 @@ impl CallControl {
     }
 
     fn on_refer_answered(&mut self, now: Instant, id: CallId, code: u16, text: &str) {
-        let Some(Transfer::Referred { order, .. }) = self.calls.get(&id).map(|call| call.transfer.clone()) else { return };
-        if code >= 300 {
-            let message = format!("the other side refused the transfer ({code} {text})");
-            self.transfer_failed(now, id, order.was_held, message);
+        if code < 300 {
+            return;
+        }
+        let message = format!("the other side refused the transfer ({code} {text})");
+        match self.calls.get(&id).map(|call| call.transfer.clone()) {
+            Some(Transfer::Referred { order, .. }) => self.transfer_failed(now, id, order.was_held, message),
+            Some(Transfer::Ordered { was_held, .. }) => self.transfer_failed(now, id, was_held, text.to_owned()),
+            _ => {}
         }
     }
 
@@ -239,14 +252,14 @@ impl CallControl {
         }
     }
 
-    fn transfer_failed(&mut self, now: Instant, id: CallId, was_held: bool, message: String) {
+    pub(super) fn transfer_failed(&mut self, now: Instant, id: CallId, was_held: bool, message: String) {
         self.set_transfer(id, Transfer::Failed { message: message.clone(), until: now + SHOW_FOR });
         self.refuse(Some(id), NoticeCode::TransferFailed, format!("the transfer did not work: {message}"));
         self.back(now, id, was_held);
     }
 
     /// The call is the user's again.
-    fn back(&mut self, now: Instant, id: CallId, was_held: bool) {
+    pub(super) fn back(&mut self, now: Instant, id: CallId, was_held: bool) {
         if !was_held && self.is_talking(id) {
             self.resume(now, id);
         }
@@ -304,7 +317,7 @@ impl CallControl {
         }
     }
 
-    fn set_transfer(&mut self, id: CallId, transfer: Transfer) {
+    pub(super) fn set_transfer(&mut self, id: CallId, transfer: Transfer) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.transfer = transfer;
         }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    AccountState, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Target, TokenView, Voicemail,
+    AccountState, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, ServiceEvent, Target, TokenView,
+    Voicemail,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,14 +17,27 @@ pub struct Capabilities {
     pub calls: u32,
     /// Whether a call can be put on hold by signalling; otherwise both directions are muted.
     pub hold: bool,
-    /// Whether REFER may be sent.
-    pub transfer: bool,
+    /// How a call is transferred.
+    pub transfer: Transfers,
     /// Whether digits may go by INFO.
     pub dtmf_info: bool,
     /// Whether the line makes ready for each call: it is asked by `LineRequest::Prepare` before our offer is made, and
     /// may be whatever the state of the account is.
     #[serde(default)]
     pub prepares: bool,
+}
+
+/// Who moves a call that is transferred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transfers {
+    /// Nobody can.
+    #[default]
+    Never,
+    /// Its far end, which is asked to (REFER).
+    ByFarEnd,
+    /// The server. To let the user consult somebody it calls the user's own phone, and that one from there.
+    ByServer,
 }
 
 /// What call control asks of a line.
@@ -67,6 +81,19 @@ pub enum LineRequest {
         target: Target,
         /// The call on this line that the new one replaces there: an attended transfer.
         replaces: Option<LineCall>,
+    },
+    /// Have the server call somebody for the user to talk to before the call is transferred (`Transfers::ByServer`). Answered
+    /// by `Incoming` with `OnBehalf::consults`, or by `ReferAnswered` when it is refused.
+    Consult {
+        /// The call that may be transferred.
+        call: LineCall,
+        /// Whom.
+        target: Target,
+    },
+    /// Have the server take the consultation back.
+    EndConsultation {
+        /// The call that was to be transferred.
+        call: LineCall,
     },
     /// Answer `LineEvent::Referred`.
     AnswerRefer {
@@ -159,6 +186,8 @@ impl LineRequest {
             Self::Prepare { call, .. }
             | Self::Invite { call, .. }
             | Self::Refer { call, .. }
+            | Self::Consult { call, .. }
+            | Self::EndConsultation { call }
             | Self::AnswerRefer { call, .. }
             | Self::NotifyRefer { call, .. }
             | Self::Ring { call }
@@ -205,6 +234,17 @@ pub enum LineEvent {
     Prepared {
         /// Which.
         call: LineCall,
+    },
+    /// Something does not work that calls do not need, in words for the user.
+    Trouble(String),
+    /// What the service's own library would tell now.
+    Service(Box<ServiceEvent>),
+    /// Another program of the user asks for something by way of the server.
+    Wish {
+        /// Of which call; of the one that is meant when missing.
+        call: Option<LineCall>,
+        /// What.
+        wish: Wish,
     },
     /// The INVITE left.
     Sent {
@@ -336,6 +376,20 @@ pub enum LineEvent {
     },
 }
 
+/// What another program of the user may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wish {
+    /// Answer a ringing call.
+    Answer,
+    /// Hold a call, or take it back.
+    ToggleHold,
+    /// Switch the microphone of a call off, or on.
+    ToggleMicrophone,
+    /// Press a key, in every call in conversation.
+    Dtmf(DtmfDigit),
+}
+
 /// A call that arrived.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IncomingCall {
@@ -351,11 +405,22 @@ pub struct IncomingCall {
     pub replaces: Option<LineCall>,
     /// Who sent it on to us, where the server tells.
     pub diverted_by: Option<Remote>,
-    /// How it is to be answered without the user, if at all; lines know nothing of that, the run loop does.
+    /// That the user had his server make it, where he did.
+    #[serde(default)]
+    pub on_behalf: Option<OnBehalf>,
+    /// How it is to be answered without the user, if at all. A line knows it only where its server may ask for that on the
+    /// user's behalf; the run loop asks the user's policies.
     #[serde(default)]
     pub plan: Option<Plan>,
     /// Headers of the INVITE that policies look at (Call-Info, Alert-Info, Diversion, …), `(name, value)`.
     pub headers: Vec<(String, Personal)>,
+}
+
+/// A call that is one of the user's own, though the server makes it: he is connected to whom he wanted to call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnBehalf {
+    /// The call that may be transferred to the one he consults in this one.
+    pub consults: Option<LineCall>,
 }
 
 /// How a call ended on the wire.

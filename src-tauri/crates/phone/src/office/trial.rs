@@ -45,6 +45,14 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
             sip.server.clone()
         }
         Provider::Aculab(aculab) => aculab.server(),
+        // Who looks for its scheme wants to know whether it is by TLS.
+        Provider::Xivo(xivo) => {
+            if xivo.server.to_ascii_lowercase().starts_with("http:") {
+                "ws:".into()
+            } else {
+                "wss:".into()
+            }
+        }
     };
     let encrypted = server.to_ascii_lowercase().starts_with("wss:");
     // An instance of its own: the binding of the phone itself is left alone.

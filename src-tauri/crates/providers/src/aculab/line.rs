@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use calls::io::{Capabilities, IncomingCall, LineEvent, LineRequest};
+use calls::io::{Capabilities, IncomingCall, LineEvent, LineRequest, Transfers};
 use model::{AccountState, AculabAccount, AculabInterface, Instant, LineCall, OfflineCause, Secret};
 use sip::{Method, Response, Uri};
 
@@ -68,7 +68,7 @@ impl Provider for AculabProvider {
             State::Unusable(_) => 1,
             State::Usable(line) => line.most_calls,
         };
-        Capabilities { calls, hold: false, transfer: false, dtmf_info: false, prepares: true }
+        Capabilities { calls, hold: false, transfer: Transfers::Never, dtmf_info: false, prepares: true }
     }
 
     fn handle(&mut self, now: Instant, input: Input) {

@@ -7,9 +7,11 @@ use sip::{Form, Refresh, Transport, Uri, UserAgentConfig, auth::Credentials};
 
 use crate::{
     net::{Endpoint, Proxy, ServerUrl},
-    sip::{CALLS, Connect, Habits, Loss, SUBPROTOCOL, Schedule, Setup, USER_AGENT, configuration},
+    sip::{CALLS, Connect, Habits, Loss, Refusals, SUBPROTOCOL, Schedule, Setup, USER_AGENT, configuration},
 };
 
+/// How tries grow apart; a minute of connection was a good one.
+const SCHEDULE: Schedule = Schedule::Doubling { held: Duration::from_secs(60) };
 /// Seconds asked for in REGISTER.
 const EXPIRES_S: u32 = 600;
 /// How long before its end a registration is refreshed.
@@ -77,9 +79,9 @@ pub(super) fn read(account: &AculabAccount) -> Result<(Setup, Names), OfflineCau
         allow_plain: false,
         proxy: Proxy::named(account.proxy.expose()),
     };
-    let habits = Habits { connect, loss: Loss::CallsEnd, schedule: Schedule::Doubling };
+    let habits = Habits { connect, loss: Loss::CallsEnd, schedule: SCHEDULE, refusals: Refusals::Final };
     let domain = names.client_domain.clone();
     // It registers once it has a token.
-    let pickup_code = Personal::default();
-    Ok((Setup { endpoint, user_agent, domain, register: false, mwi: false, pickup_code, habits }, names))
+    let (pickup_code, connections_before) = (Personal::default(), 0);
+    Ok((Setup { endpoint, user_agent, domain, register: false, mwi: false, pickup_code, habits, connections_before }, names))
 }

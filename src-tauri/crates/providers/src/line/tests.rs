@@ -2,7 +2,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use calls::io::Capabilities;
+use calls::io::{Capabilities, Transfers};
 use model::{AccountState, LineCall, Secret};
 
 use super::*;
@@ -23,7 +23,7 @@ struct Scripted {
 
 impl Provider for Scripted {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { calls: 1, hold: true, transfer: true, dtmf_info: true, prepares: false }
+        Capabilities { calls: 1, hold: true, transfer: Transfers::ByFarEnd, dtmf_info: true, prepares: false }
     }
 
     fn handle(&mut self, now: Instant, input: Input) {

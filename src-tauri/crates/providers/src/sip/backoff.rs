@@ -16,7 +16,7 @@ const SHORTEST: Duration = Duration::from_millis(50);
 /// A wait is drawn evenly ("full jitter") up to a third of that time: after an outage of five seconds the next try comes
 /// within two, and after a minute and a half they are up to 30 s apart.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     rng: StdRng,
     schedule: Schedule,
     tries: u32,
@@ -29,19 +29,19 @@ pub(super) struct Backoff {
 pub(crate) enum Schedule {
     /// With how long it has been going wrong, as told above.
     WithTime,
-    /// 1 s, 2 s, 4 s and so on to 30 s, a fifth more or less; from the beginning again after a minute of connection. What
-    /// the server refuses for good is not tried again.
-    Doubling,
+    /// 1 s, 2 s, 4 s and so on to 30 s, a fifth more or less; from the beginning again after a connection that held.
+    Doubling {
+        /// For how long one holds to have been good.
+        held: Duration,
+    },
 }
 
-/// A connection that held so long ends a doubling.
-const HELD: Duration = Duration::from_secs(60);
 /// No doubling is longer.
 const LONGEST_DOUBLED: Duration = Duration::from_secs(30);
 
 /// How likely it is that trying again soon helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
+pub(crate) enum Pace {
     /// Networks and servers come back.
     Quick,
     /// Somebody has to repair something: a certificate, a server's configuration.
@@ -49,25 +49,25 @@ pub(super) enum Pace {
 }
 
 impl Backoff {
-    pub(super) fn new(seed: [u8; 32], schedule: Schedule) -> Self {
+    pub(crate) fn new(seed: [u8; 32], schedule: Schedule) -> Self {
         Self { rng: StdRng::from_seed(seed), schedule, tries: 0, failing_since: None, online_since: None }
     }
 
     /// Everything works now.
-    pub(super) fn online(&mut self, now: Instant) {
+    pub(crate) fn online(&mut self, now: Instant) {
         self.online_since.get_or_insert(now);
     }
 
     /// The user or the system says that it is another network: what was learnt of the last one is void.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.failing_since = None;
         self.tries = 0;
     }
 
     /// Something failed: how long to wait.
-    pub(super) fn wait(&mut self, now: Instant, pace: Pace) -> Duration {
-        if self.schedule == Schedule::Doubling {
-            return self.doubled(now);
+    pub(crate) fn wait(&mut self, now: Instant, pace: Pace) -> Duration {
+        if let Schedule::Doubling { held } = self.schedule {
+            return self.doubled(now, held);
         }
         // A server that takes us and throws us out at once counts as failing all the time.
         if self.online_since.take().is_some_and(|since| now.since(since) >= STABLE) {
@@ -86,8 +86,8 @@ impl Backoff {
         self.rng.random_range(shortest..=longest)
     }
 
-    fn doubled(&mut self, now: Instant) -> Duration {
-        if self.online_since.take().is_some_and(|since| now.since(since) >= HELD) {
+    fn doubled(&mut self, now: Instant, held: Duration) -> Duration {
+        if self.online_since.take().is_some_and(|since| now.since(since) >= held) {
             self.tries = 0;
         }
         let wait = Duration::from_secs(1 << self.tries.min(5)).min(LONGEST_DOUBLED);
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_doubling_ends_at_half_a_minute_and_begins_again_after_a_good_minute() {
-        let mut backoff = Backoff::new([4; 32], Schedule::Doubling);
+        let mut backoff = Backoff::new([4; 32], Schedule::Doubling { held: Duration::from_secs(60) });
         for expected in [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
             let wait = backoff.wait(at(0), Pace::Slow).as_millis();
             assert!((expected * 4 / 5..=expected * 6 / 5).contains(&wait), "{wait} ms for {expected} ms");

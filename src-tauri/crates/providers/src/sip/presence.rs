@@ -48,6 +48,8 @@ pub(crate) struct Setup {
     /// What is dialled before a number to pick up the call that rings there.
     pub(crate) pickup_code: Personal,
     pub(crate) habits: Habits,
+    /// How many connections its line has numbered before.
+    pub(crate) connections_before: u32,
 }
 
 /// What services want done differently.
@@ -56,6 +58,7 @@ pub(crate) struct Habits {
     pub(crate) connect: Connect,
     pub(crate) loss: Loss,
     pub(crate) schedule: Schedule,
+    pub(crate) refusals: Refusals,
 }
 
 /// When an account is connected.
@@ -74,6 +77,15 @@ pub(crate) enum Loss {
     CallsStay,
     /// They are over, for the server forgets them too.
     CallsEnd,
+}
+
+/// What becomes of an account whose registration is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusals {
+    /// It asks again after a while.
+    AskAgain,
+    /// It stays offline, unless the server says when to come again or is out of order.
+    Final,
 }
 
 /// What happens to a connection that a layer above may want to know.
@@ -159,7 +171,7 @@ impl Presence {
             backoff: Backoff::new(seed.map(|byte| !byte), setup.habits.schedule),
             agent: UserAgent::new(setup.user_agent, seed),
             link: Link::Down,
-            last_connection: 0,
+            last_connection: setup.connections_before,
             calls: BTreeSet::new(),
             referrals: BTreeMap::new(),
             told: None,
@@ -183,6 +195,21 @@ impl Presence {
 
     pub(crate) fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    /// Where the next connection goes.
+    pub(crate) fn set_endpoint(&mut self, endpoint: Endpoint) {
+        self.endpoint = endpoint;
+    }
+
+    /// The number of the last connection.
+    pub(crate) fn last_connection(&self) -> u32 {
+        self.last_connection
+    }
+
+    /// Whether a call goes on.
+    pub(crate) fn has_calls(&self) -> bool {
+        !self.calls.is_empty()
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
@@ -631,7 +658,7 @@ impl Presence {
     fn on_refused(&mut self, now: Instant, code: u16, text: String, retry_after: Option<u32>) {
         let wait = match retry_after {
             Some(seconds) => Duration::from_secs(u64::from(seconds)).min(LONGEST_RETRY_AFTER),
-            None if self.habits.schedule == Schedule::Doubling && !matches!(code, 408 | 500..=599) => {
+            None if self.habits.refusals == Refusals::Final && !matches!(code, 408 | 500..=599) => {
                 let cause = OfflineCause::Refused { code, text: net::quoted(&text) };
                 return self.tell(AccountState::Offline { cause, retry_in_s: None });
             }

@@ -36,6 +36,8 @@ pub(super) fn command(request: LineRequest, domain: &str) -> Result<Option<Comma
     Ok(Some(match request {
         // The provider keeps who is watched.
         LineRequest::Watch { .. } => return Ok(None),
+        // Asked of lines only whose server transfers.
+        LineRequest::Consult { .. } | LineRequest::EndConsultation { .. } => return Ok(None),
         // Asked of lines only that say they do.
         LineRequest::Prepare { call, .. } => return Err((call, "this account makes ready for nothing".to_owned())),
         LineRequest::Invite { call, target, offer, headers, referred: _, pick_up: _ } => {
@@ -91,6 +93,7 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
             sip_call_id: incoming.sip_call_id,
             replaces: incoming.replaces,
             diverted_by: incoming.diverted_by,
+            on_behalf: None,
             plan: None,
             headers: telling(incoming.headers),
         })),

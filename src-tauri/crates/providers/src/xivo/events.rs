@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use calls::io::{LineEnd, LineEvent, LineRequest};
+use calls::io::{IncomingCall, LineEnd, LineEvent, LineRequest};
 use model::{AccountState, Direction, LineCall, OfflineCause, Personal, ServiceEvent, ServiceFacts};
 
 /// The groups, as they are subscribed to.
@@ -50,7 +50,7 @@ impl Narrator {
     pub fn asked(&mut self, request: &LineRequest) -> Vec<ServiceEvent> {
         match request {
             LineRequest::Invite { call, target, .. } => {
-                self.calls.insert(*call, Told::new(Direction::Outgoing, callee(target.expose())));
+                self.calls.insert(*call, Told::new(Direction::Outgoing, user_of(target.expose())));
                 Vec::new()
             }
             LineRequest::Answer { call, .. } => {
@@ -74,21 +74,24 @@ impl Narrator {
         }
     }
 
-    /// The line tells something; `auto_answer` when it is a call that the server asks to be answered at once.
-    pub fn told(&mut self, event: &LineEvent, auto_answer: bool) -> Vec<ServiceEvent> {
+    /// A call arrives; `auto_answer` when the server asks for it to be answered at once, and it is.
+    pub fn arrived(&mut self, incoming: &IncomingCall, auto_answer: bool) -> ServiceEvent {
+        let mut told = Told::new(Direction::Incoming, incoming.remote.number.clone());
+        told.sip_call_id = Some(incoming.sip_call_id.clone());
+        told.name = incoming.remote.name.clone();
+        told.auto_answer = auto_answer;
+        let mut facts = told.other_one();
+        facts.auto_answer = auto_answer.then_some(true);
+        let setup = told.event("Setup", facts);
+        self.calls.insert(incoming.call, told);
+        setup
+    }
+
+    /// The line tells something.
+    pub fn told(&mut self, event: &LineEvent) -> Vec<ServiceEvent> {
         match event {
             LineEvent::State(state) => self.state(state).into_iter().collect(),
-            LineEvent::Incoming(incoming) => {
-                let mut told = Told::new(Direction::Incoming, incoming.remote.number.clone());
-                told.sip_call_id = Some(incoming.sip_call_id.clone());
-                told.name = incoming.remote.name.clone();
-                told.auto_answer = auto_answer;
-                let mut facts = told.other_one();
-                facts.auto_answer = auto_answer.then_some(true);
-                let setup = told.event("Setup", facts);
-                self.calls.insert(incoming.call, told);
-                vec![setup]
-            }
+            LineEvent::Incoming(incoming) => vec![self.arrived(incoming, false)],
             LineEvent::Sent { call, sip_call_id } => self.of(*call, |told| {
                 told.sip_call_id = Some(sip_call_id.clone());
                 vec![told.event("Establishing", ServiceFacts::default())]
@@ -108,6 +111,11 @@ impl Narrator {
             LineEvent::Ended { call, how } => self.calls.remove(call).map(|told| told.ended(how)).into_iter().collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// User part of the other one of a call; empty when it is not known.
+    pub fn other(&self, call: LineCall) -> Personal {
+        self.calls.get(&call).map(|told| told.other.clone()).unwrap_or_default()
     }
 
     fn of(&mut self, call: LineCall, tell: impl FnOnce(&mut Told) -> Vec<ServiceEvent>) -> Vec<ServiceEvent> {
@@ -215,7 +223,7 @@ fn registration(kind: &str, reason: Option<String>) -> ServiceEvent {
 }
 
 /// The user part of what was dialled.
-fn callee(target: &str) -> Personal {
+pub(super) fn user_of(target: &str) -> Personal {
     let target = target.strip_prefix("sips:").or_else(|| target.strip_prefix("sip:")).unwrap_or(target);
     target.split('@').next().unwrap_or(target).into()
 }

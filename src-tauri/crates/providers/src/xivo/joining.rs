@@ -29,6 +29,8 @@ struct Leg {
     began: Instant,
     /// The other side, once it is known.
     unique_id: Option<String>,
+    /// Whether it was told that there is none.
+    given_up: bool,
 }
 
 /// A call as the CTI knows it.
@@ -39,6 +41,8 @@ struct Told {
     sip_call_id: Option<Personal>,
     other: Remote,
     began: Instant,
+    /// Whether it was told that there is no such call here.
+    given_up: bool,
 }
 
 /// A call that only one side knows.
@@ -62,7 +66,7 @@ impl Joining {
         self.legs.retain(|leg| leg.call != call);
         let unique_id = self.told.iter().find(|told| told.sip_call_id.as_ref() == Some(&sip_call_id));
         let unique_id = unique_id.map(|told| told.unique_id.clone());
-        self.legs.push(Leg { call, sip_call_id, number, began: now, unique_id });
+        self.legs.push(Leg { call, sip_call_id, number, began: now, unique_id, given_up: false });
     }
 
     /// SIP knows that a call is over.
@@ -121,23 +125,35 @@ impl Joining {
     /// Calls that only one side knows, and has known for long enough.
     pub fn mismatches(&self, now: Instant) -> Vec<Mismatch> {
         let late = |began: Instant| now.since(began) >= LATE;
-        let not_told = self.legs.iter().filter(|leg| leg.unique_id.is_none() && late(leg.began));
+        let not_told = self.legs.iter().filter(|leg| leg.unique_id.is_none() && !leg.given_up && late(leg.began));
         let not_here = self.told.iter().filter(|told| {
             let here = self.legs.iter().any(|leg| leg.unique_id.as_deref() == Some(told.unique_id.as_str()));
-            !here && late(told.began)
+            !here && !told.given_up && late(told.began)
         });
         let not_told = not_told.map(|leg| Mismatch::NotTold { call: leg.call });
         not_told.chain(not_here.map(|told| Mismatch::NotHere { unique_id: told.unique_id.clone() })).collect()
     }
 
-    /// When the next call that only one side knows becomes a mismatch; none when all are joined or are mismatches already.
+    /// What is a mismatch still after the server told all calls is told once, and not looked at again.
+    pub fn give_up_unmatched(&mut self, now: Instant) {
+        let late = |began: Instant| now.since(began) >= LATE;
+        for leg in self.legs.iter_mut().filter(|leg| leg.unique_id.is_none() && late(leg.began)) {
+            leg.given_up = true;
+        }
+        let legs = &self.legs;
+        for told in self.told.iter_mut().filter(|told| late(told.began)) {
+            told.given_up |= !legs.iter().any(|leg| leg.unique_id.as_deref() == Some(told.unique_id.as_str()));
+        }
+    }
+
+    /// When the next call that only one side knows is a mismatch; none when all are joined or were given up.
     pub fn next_mismatch(&self, now: Instant) -> Option<Instant> {
-        let legs = self.legs.iter().filter(|leg| leg.unique_id.is_none()).map(|leg| leg.began);
-        let told = self
-            .told
-            .iter()
-            .filter(|told| !self.legs.iter().any(|leg| leg.unique_id.as_deref() == Some(told.unique_id.as_str())));
-        legs.chain(told.map(|told| told.began)).map(|began| began + LATE).filter(|at| *at > now).min()
+        let legs = self.legs.iter().filter(|leg| leg.unique_id.is_none() && !leg.given_up).map(|leg| leg.began);
+        let told = self.told.iter().filter(|told| {
+            !told.given_up && !self.legs.iter().any(|leg| leg.unique_id.as_deref() == Some(told.unique_id.as_str()))
+        });
+        let due = legs.chain(told.map(|told| told.began)).map(|began| began + LATE).min()?;
+        Some(due.max(now))
     }
 
     fn remember(&mut self, now: Instant, event: &PhoneEvent) {
@@ -163,6 +179,7 @@ impl Joining {
                 sip_call_id: event.sip_call_id.clone(),
                 other: Remote { number: event.other_dn.clone(), name: event.other_name.clone(), uri: Personal::default() },
                 began: now,
+                given_up: false,
             }),
         }
     }
@@ -276,7 +293,7 @@ mod tests {
         assert_eq!(joining.next_mismatch(at(1_000)), Some(at(5_000)));
         assert_eq!(joining.mismatches(at(4_999)), []);
         assert_eq!(joining.mismatches(at(5_000)), [Mismatch::NotTold { call: FIRST }]);
-        assert_eq!(joining.next_mismatch(at(5_000)), Some(at(6_000)));
+        assert_eq!(joining.next_mismatch(at(5_500)), Some(at(5_500)));
         let both = [Mismatch::NotTold { call: FIRST }, Mismatch::NotHere { unique_id: "u.7".into() }];
         assert_eq!(joining.mismatches(at(6_000)), both);
         // All calls as they are: the one is told of, the other is no more.
@@ -284,6 +301,10 @@ mod tests {
         assert_eq!((joining.mismatches(at(60_000)), joining.next_mismatch(at(7_000))), (Vec::new(), None));
         joining.forget_told();
         assert_eq!(joining.unique_id(FIRST), None);
+        // Told once, it is left alone.
+        assert_eq!(joining.mismatches(at(60_000)), [Mismatch::NotTold { call: FIRST }]);
+        joining.give_up_unmatched(at(60_000));
+        assert_eq!((joining.mismatches(at(60_000)), joining.next_mismatch(at(60_000))), (Vec::new(), None));
     }
 
     #[test]

@@ -53,11 +53,8 @@ pub enum RestError {
         message: String,
     },
     /// The server did not answer, or not as a XUC does.
-    #[error("{detail}")]
-    NoResponse {
-        /// What came instead.
-        detail: String,
-    },
+    #[error("{0}")]
+    NoResponse(OfflineCause),
 }
 
 impl Token {
@@ -111,9 +108,11 @@ pub fn login_body(login: &Personal, password: &Secret) -> Secret {
 /// # Errors
 /// When it refused, or did not answer as a XUC does.
 pub fn read_answer(answer: &Result<HttpAnswer, OfflineCause>) -> Result<Session, RestError> {
-    let answer = answer.as_ref().map_err(|cause| RestError::NoResponse { detail: cause.to_string() })?;
-    let not_understood =
-        || RestError::NoResponse { detail: format!("the web server does not answer like a XUC (HTTP {})", answer.status) };
+    let answer = answer.as_ref().map_err(|cause| RestError::NoResponse(cause.clone()))?;
+    let not_understood = || {
+        let detail = format!("the web server does not answer like a XUC (HTTP {})", answer.status);
+        RestError::NoResponse(OfflineCause::Unreachable { detail })
+    };
     let body: Value = serde_json::from_str(answer.body.expose()).map_err(|_| not_understood())?;
     let fields = Fields::of(&body);
     if let Some(code) = fields.text("error") {
@@ -170,10 +169,10 @@ mod tests {
         assert_eq!(answered(400, r#"{"error":"InvalidJson"}"#), Err(other));
         assert!(answered(500, r#"{"token":"a.b.c"}"#).is_ok());
         for body in ["", "<html>", "[]", "null", r#"{"token":7}"#, r#"{"token":""}"#, r#"{"token":"a b"}"#] {
-            assert!(matches!(answered(200, body), Err(RestError::NoResponse { .. })), "{body}");
+            assert!(matches!(answered(200, body), Err(RestError::NoResponse(_))), "{body}");
         }
         let unreachable = read_answer(&Err(OfflineCause::NoAnswer));
-        assert_eq!(unreachable, Err(RestError::NoResponse { detail: OfflineCause::NoAnswer.to_string() }));
+        assert_eq!(unreachable, Err(RestError::NoResponse(OfflineCause::NoAnswer)));
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use model::{Account, Provider, TransferTo};
 
 use super::*;
-use crate::io::Route;
+use crate::io::{Route, Transfers};
 
-const NO_HOLD: Capabilities = Capabilities { calls: 2, hold: false, transfer: false, dtmf_info: false, prepares: false };
+const NO_HOLD: Capabilities =
+    Capabilities { calls: 2, hold: false, transfer: Transfers::Never, dtmf_info: false, prepares: false };
 
 fn office() -> AccountId {
     AccountId("office".into())

@@ -1,4 +1,3 @@
-use calls::io::IncomingCall;
 use model::Remote;
 
 use super::*;
@@ -24,7 +23,7 @@ impl Line {
     }
 
     fn tell(&mut self, event: LineEvent) {
-        let events = self.narrator.told(&event, false);
+        let events = self.narrator.told(&event);
         self.note(events);
     }
 
@@ -49,12 +48,13 @@ impl Line {
             offer: None,
             sip_call_id: "in@x".into(),
             diverted_by: None,
+            on_behalf: None,
             replaces: None,
             plan: None,
             headers: Vec::new(),
         };
-        let events = self.narrator.told(&LineEvent::Incoming(Box::new(incoming)), auto_answer);
-        self.note(events);
+        let events = self.narrator.arrived(&incoming, auto_answer);
+        self.note(vec![events]);
     }
 
     fn reoffer(&mut self, call: LineCall, direction: &str) {

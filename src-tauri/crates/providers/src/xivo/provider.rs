@@ -1,0 +1,444 @@
+//! An account at a XiVO: signed in, with the CTI beside a line that registers by SIP.
+//!
+//! The two connections live apart. Calls and registration go on without the CTI, and the CTI without them; what the one lacks
+//! meanwhile is told in words.
+
+mod orders;
+mod setup;
+
+use std::{collections::VecDeque, time::Duration};
+
+use calls::io::{Capabilities, LineEvent, Transfers};
+use model::{AccountState, Instant, OfflineCause, Remote, ServiceEvent, XivoAccount};
+use tracing::{debug, info, warn};
+
+use self::orders::Orders;
+use super::{
+    cti::{CtiCommand, CtiMessage, PhoneEvent},
+    events::Narrator,
+    ice_config::IceConfig,
+    joining::{Joining, Mismatch},
+    line_config::{LineConfig, LineMode, LineProblem},
+    rest::Token,
+    session::{self, CtiSession, Door},
+};
+use crate::{
+    Input, Output, Provider,
+    net::NetEvent,
+    sip::{News, Presence, Unusable},
+};
+
+/// A person at a XiVO has two calls.
+const CALLS: u32 = 2;
+/// One account at a XiVO.
+pub struct XivoProvider(State);
+
+enum State {
+    /// The configuration cannot work; nothing is tried.
+    Unusable(Unusable),
+    Usable(Box<Machine>),
+}
+
+impl XivoProvider {
+    /// An account as configured. `instance` and `seed` as of `SipProvider::new`.
+    pub fn new(account: &XivoAccount, instance: &str, seed: [u8; 32]) -> Self {
+        Self(match setup::door(account) {
+            Ok(door) => State::Usable(Box::new(Machine::new(account, door, instance, seed))),
+            Err(cause) => State::Unusable(Unusable::new(cause)),
+        })
+    }
+}
+
+impl Provider for XivoProvider {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { calls: CALLS, hold: true, transfer: Transfers::ByServer, dtmf_info: true, prepares: false }
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        match &mut self.0 {
+            State::Usable(machine) => machine.handle(now, input),
+            State::Unusable(unusable) => unusable.handle(input),
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        match &mut self.0 {
+            State::Usable(machine) => machine.outputs.pop_front(),
+            State::Unusable(unusable) => unusable.poll_output(),
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        match &self.0 {
+            State::Usable(machine) => machine.poll_timeout(),
+            State::Unusable(_) => None,
+        }
+    }
+}
+
+/// The machine behind an account that can be used.
+struct Machine {
+    account: XivoAccount,
+    door: Door,
+    instance: String,
+    seed: [u8; 32],
+    session: CtiSession,
+    token: Option<Token>,
+    line: Option<LineConfig>,
+    sip: Sip,
+    /// How many connections SIP has numbered.
+    connections: u32,
+    /// Whether the SIP WebSocket is open.
+    sip_is_open: bool,
+    /// Whether the last state that was told is that of a registered line.
+    registered: bool,
+    narrator: Narrator,
+    joining: Joining,
+    orders: Orders,
+    ice_at: Option<Instant>,
+    /// Whether the calls as they are were asked for because of a mismatch, and not told since.
+    healing: bool,
+    /// When the next look for a mismatch is due.
+    mismatch_at: Option<Instant>,
+    /// Whether it was told that the CTI is gone; once is enough until it is back.
+    told_down: bool,
+    stopping: bool,
+    outputs: VecDeque<Output>,
+}
+
+/// The line's SIP.
+enum Sip {
+    /// None: the line is not known, or cannot be used by SIP.
+    None,
+    On(Box<Presence>),
+    /// It signs off, because the line has changed.
+    Leaving(Box<Presence>),
+}
+
+impl Machine {
+    fn new(account: &XivoAccount, door: Door, instance: &str, seed: [u8; 32]) -> Self {
+        Self {
+            account: account.clone(),
+            session: CtiSession::new(door.clone(), seed.map(|byte| byte ^ 0x55)),
+            door,
+            instance: instance.to_owned(),
+            seed,
+            token: None,
+            line: None,
+            sip: Sip::None,
+            connections: 0,
+            sip_is_open: false,
+            registered: false,
+            narrator: Narrator::default(),
+            joining: Joining::default(),
+            orders: Orders::default(),
+            ice_at: None,
+            healing: false,
+            mismatch_at: None,
+            told_down: false,
+            stopping: false,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Start => {
+                self.state(AccountState::Connecting);
+                self.session.start();
+            }
+            Input::Stop => self.stop(now),
+            Input::Request(request) => self.on_request(now, request),
+            Input::Net(event) if CtiSession::owns(&event) => self.session.on_net(now, event),
+            Input::Net(event) => self.sip(now, Input::Net(event)),
+            Input::NetworkChanged => {
+                self.session.network_changed();
+                self.sip(now, Input::NetworkChanged);
+            }
+            Input::Timeout => self.on_timeout(now),
+        }
+        self.settle(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let sip = match &self.sip {
+            Sip::None => None,
+            Sip::On(presence) | Sip::Leaving(presence) => presence.poll_timeout(),
+        };
+        [sip, self.session.poll_timeout(), self.ice_at, self.mismatch_at].into_iter().flatten().min()
+    }
+
+    /// Does what the session asks for, until it asks for nothing more.
+    fn settle(&mut self, now: Instant) {
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                session::Output::Net(request) => self.outputs.push_back(Output::Net(request)),
+                session::Output::Token(token) => self.on_token(token),
+                session::Output::Up => {
+                    info!("signed in at the XiVO");
+                    self.told_down = false;
+                    for command in [CtiCommand::GetConfigLine, CtiCommand::GetIceConfig, CtiCommand::GetCurrentCallsPhoneEvents] {
+                        self.session.send(&command);
+                    }
+                }
+                session::Output::Message(message) => self.on_message(now, message),
+                session::Output::Down { cause, retry_in } => self.on_down(&cause, Some(retry_in)),
+                session::Output::Refused(cause) => self.on_down(&cause, None),
+            }
+        }
+        let next = if self.session.is_up() { self.joining.next_mismatch(now) } else { None };
+        self.mismatch_at = next.filter(|_| !self.healing);
+    }
+
+    fn stop(&mut self, now: Instant) {
+        self.stopping = true;
+        self.session.stop();
+        self.ice_at = None;
+        match self.sip {
+            Sip::None => {
+                self.state(AccountState::Offline { cause: OfflineCause::SignedOff, retry_in_s: None });
+                self.outputs.push_back(Output::Stopped);
+            }
+            Sip::On(_) => self.sip(now, Input::Stop),
+            // It is on its way out already.
+            Sip::Leaving(_) => {}
+        }
+    }
+
+    fn on_timeout(&mut self, now: Instant) {
+        self.session.on_timeout(now);
+        self.sip(now, Input::Timeout);
+        if self.ice_at.is_some_and(|at| at <= now) {
+            // The answer says when next; without one it is asked for when the CTI is there again.
+            self.ice_at = None;
+            self.session.send(&CtiCommand::GetIceConfig);
+        }
+        if self.mismatch_at.is_some_and(|at| at <= now) {
+            self.look_for_mismatches(now);
+        }
+    }
+
+    fn on_token(&mut self, token: Token) {
+        self.token = Some(token);
+        let endpoint = self.line.as_ref().and_then(|line| self.setup(line).ok()).map(|setup| setup.endpoint);
+        if let (Sip::On(presence), Some(endpoint)) = (&mut self.sip, endpoint) {
+            presence.set_endpoint(endpoint);
+        }
+    }
+
+    /// The CTI is gone, or never came.
+    fn on_down(&mut self, cause: &OfflineCause, retry_in: Option<Duration>) {
+        self.joining.forget_told();
+        self.healing = false;
+        if matches!(self.sip, Sip::None) {
+            let retry_in_s = retry_in.map(|wait| u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX));
+            return self.state(AccountState::Offline { cause: cause.clone(), retry_in_s });
+        }
+        warn!(%cause, "the CTI is gone; calls go on");
+        // That it will not come back is more than that it is gone.
+        if std::mem::replace(&mut self.told_down, true) && retry_in.is_some() {
+            return;
+        }
+        let next = if retry_in.is_some() { "it is tried again" } else { "it will not come back by itself" };
+        self.line(LineEvent::Trouble(format!("calls go on, but the XiVO's other features are gone ({cause}); {next}")));
+    }
+
+    fn on_message(&mut self, now: Instant, message: CtiMessage) {
+        match message {
+            CtiMessage::LineConfig(line) => self.on_line_config(now, *line),
+            CtiMessage::IceConfig(config) => self.on_ice_config(now, &config),
+            CtiMessage::PhoneEvent(event) => self.on_phone_event(now, &event),
+            CtiMessage::CurrentCalls(events) => {
+                self.joining.heard_all(now, &events);
+                if std::mem::take(&mut self.healing) {
+                    self.tell_mismatches(now);
+                }
+            }
+            CtiMessage::WebRtcCommand(command) => self.on_webrtc_command(&command),
+            CtiMessage::Voicemail(status) => self.line(LineEvent::Voicemail(status.voicemail())),
+            CtiMessage::Error { kind, text } => {
+                debug!(kind, "the server refused something");
+                if self.refused_order(now, text.expose()) {
+                    return;
+                }
+                self.line(LineEvent::Trouble(format!("the XiVO refused something: {}", text.expose())));
+            }
+            CtiMessage::Other { kind } => debug!(kind, "not known here"),
+            message => debug!(?message, "nobody asked for this yet"),
+        }
+    }
+
+    fn on_line_config(&mut self, now: Instant, line: LineConfig) {
+        if self.line.as_ref() == Some(&line) {
+            return;
+        }
+        match &self.sip {
+            // A line that changes under a call is taken when the call is over, and the server tells it again.
+            Sip::On(presence) if presence.has_calls() => return info!("the line has changed, but a call goes on"),
+            Sip::On(_) => {
+                info!("the line has changed");
+                self.line = Some(line);
+                self.sip(now, Input::Stop);
+                return;
+            }
+            Sip::Leaving(_) => {
+                self.line = Some(line);
+                return;
+            }
+            Sip::None => self.line = Some(line),
+        }
+        self.begin_sip(now);
+    }
+
+    fn begin_sip(&mut self, now: Instant) {
+        let Some(line) = &self.line else { return };
+        let detail = match line.mode() {
+            LineMode::WebRtc => match self.setup(line) {
+                Ok(setup) => {
+                    self.sip = Sip::On(Box::new(Presence::new(setup, self.seed)));
+                    return self.sip(now, Input::Start);
+                }
+                Err(problem) => problem.to_string(),
+            },
+            LineMode::NoLine => LineProblem::NoLine.to_string(),
+            LineMode::DeskPhone => "its line belongs to a desk phone, which cannot be controlled from here yet".to_owned(),
+            LineMode::Elsewhere => "its line may not be used by WebRTC".to_owned(),
+        };
+        let cause = OfflineCause::Configuration { detail };
+        self.state(AccountState::Offline { cause, retry_in_s: None });
+    }
+
+    fn on_ice_config(&mut self, now: Instant, config: &IceConfig) {
+        self.ice_at = config.renew_after.map(|after| now + after);
+        self.line(LineEvent::IceServers(config.servers()));
+    }
+
+    fn on_phone_event(&mut self, now: Instant, event: &PhoneEvent) {
+        let Some(call) = self.joining.heard(now, event) else { return };
+        if event.other_dn.is_empty() && event.other_name.is_empty() {
+            return;
+        }
+        if let Some(other) = self.joining.other(call).filter(|other| !other.number.is_empty()) {
+            let remote = Remote { uri: self.address_of(&other.number), ..other.clone() };
+            self.line(LineEvent::RemoteChanged { call, remote });
+        }
+    }
+
+    fn look_for_mismatches(&mut self, now: Instant) {
+        if !self.joining.mismatches(now).is_empty() {
+            // The server's own list decides; what it says mends both directions of being late.
+            self.healing = self.session.send(&CtiCommand::GetCurrentCallsPhoneEvents);
+        }
+    }
+
+    fn tell_mismatches(&mut self, now: Instant) {
+        for mismatch in self.joining.mismatches(now) {
+            let words = match mismatch {
+                Mismatch::NotTold { .. } => "the XiVO does not know of a call that goes on here; its features do not reach it",
+                Mismatch::NotHere { .. } => "the XiVO tells of a call on this line that is not here: another phone may have it",
+            };
+            warn!(?mismatch, "calls of the CTI and of SIP do not match");
+            self.line(LineEvent::Trouble(words.into()));
+        }
+        self.joining.give_up_unmatched(now);
+    }
+
+    /// Hands something to the line's SIP and does what it asks for.
+    fn sip(&mut self, now: Instant, input: Input) {
+        let stops = matches!(input, Input::Stop);
+        let (mut outputs, mut news) = (Vec::new(), Vec::new());
+        match &mut self.sip {
+            Sip::None => return,
+            Sip::On(presence) | Sip::Leaving(presence) => {
+                presence.handle(now, input);
+                self.connections = presence.last_connection();
+                outputs.extend(std::iter::from_fn(|| presence.poll_output()));
+                news.extend(std::iter::from_fn(|| presence.poll_news()));
+            }
+        }
+        if stops {
+            self.sip = match std::mem::replace(&mut self.sip, Sip::None) {
+                Sip::On(presence) | Sip::Leaving(presence) => Sip::Leaving(presence),
+                Sip::None => Sip::None,
+            };
+        }
+        for news in news {
+            self.on_sip_news(news);
+        }
+        for output in outputs {
+            self.on_sip_output(now, output);
+        }
+    }
+
+    fn on_sip_news(&mut self, news: News) {
+        match news {
+            News::Opened => {
+                self.sip_is_open = true;
+                self.narrate([self.narrator.opened()]);
+            }
+            News::Lost(cause) => {
+                if !std::mem::take(&mut self.sip_is_open) {
+                    self.narrate([self.narrator.not_opened(&cause)]);
+                }
+            }
+            News::Response(_) | News::TokenRefused => debug!("nobody asked for this"),
+        }
+    }
+
+    fn on_sip_output(&mut self, now: Instant, output: Output) {
+        match output {
+            Output::Net(request) => self.outputs.push_back(Output::Net(request)),
+            Output::Stopped => {
+                self.sip = Sip::None;
+                self.sip_is_open = false;
+                match self.stopping {
+                    true => self.outputs.push_back(Output::Stopped),
+                    // The line has changed: on with the new one.
+                    false => self.begin_sip(now),
+                }
+            }
+            Output::Line(LineEvent::Incoming(incoming)) => self.on_arrival(now, incoming),
+            Output::Line(event) => self.on_line_event(now, event),
+        }
+    }
+
+    fn on_line_event(&mut self, now: Instant, event: LineEvent) {
+        match &event {
+            LineEvent::Sent { call, sip_call_id } => {
+                let number = self.narrator.other(*call);
+                self.joining.began(now, *call, sip_call_id.clone(), number);
+            }
+            LineEvent::Ended { call, .. } => self.joining.ended(*call),
+            LineEvent::State(AccountState::Offline { cause: OfflineCause::SignedOff, .. }) if !self.stopping => {
+                // Only the old line; the new one follows.
+                let narrated = self.narrator.told(&event);
+                return self.narrate(narrated);
+            }
+            LineEvent::State(state) => self.registered = *state == AccountState::Registered,
+            _ => {}
+        }
+        let narrated = self.narrator.told(&event);
+        self.line(event);
+        self.narrate(narrated);
+    }
+
+    fn narrate(&mut self, events: impl IntoIterator<Item = ServiceEvent>) {
+        for event in events {
+            if self.account.log_events {
+                info!("RE<<< {} {}", event.group, event.kind);
+            }
+            self.line(LineEvent::Service(Box::new(event)));
+        }
+    }
+
+    fn state(&mut self, state: AccountState) {
+        self.line(LineEvent::State(state));
+    }
+
+    fn line(&mut self, event: LineEvent) {
+        self.outputs.push_back(Output::Line(event));
+    }
+}
+
+#[cfg(test)]
+mod tests;

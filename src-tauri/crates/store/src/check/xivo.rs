@@ -1,0 +1,78 @@
+//! Accounts at a XiVO.
+
+use model::{Target, XivoAccount};
+
+use super::{Complaints, LONGEST_TEXT, check_ice, check_proxy, is_host, is_this_machine, split_url};
+
+pub(super) fn check(prefix: &str, account: &XivoAccount, found: &mut Complaints) {
+    let field = |name: &str| format!("{prefix}.{name}");
+    // Without a scheme it is by TLS.
+    let server = if account.server.contains("://") { account.server.clone() } else { format!("https://{}", account.server) };
+    match split_url(&server, &["https", "http"]) {
+        None => found.add(&field("server"), "is not https://host or https://host:port"),
+        Some(("http", host)) if !is_this_machine(host) && !account.allow_plain => {
+            found.add(&field("server"), "with http:// anyone on the way can read along; use https://, or set allow_plain");
+        }
+        Some(_) => {}
+    }
+    if account.login.is_empty() {
+        found.add(&field("login"), "is missing");
+    }
+    for (name, text) in [("login", account.login.expose()), ("display_name", account.display_name.expose())] {
+        if text.len() > LONGEST_TEXT || text.chars().any(char::is_control) {
+            found.add(&field(name), format!("may have {LONGEST_TEXT} characters at most and no line breaks"));
+        }
+    }
+    if !account.sip_host.is_empty() && !is_host(&account.sip_host) {
+        found.add(&field("sip_host"), "is not a host name");
+    }
+    if !account.voicemail_number.is_empty() && Target::try_from(account.voicemail_number.clone()).is_err() {
+        found.add(&field("voicemail_number"), "is no number or address that can be called");
+    }
+    check_proxy(prefix, account.proxy.expose(), found);
+    if let Some(servers) = &account.ice_servers {
+        check_ice(prefix, servers, account.ice_policy, found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Account, AccountId, Provider};
+
+    use crate::check_account;
+
+    use super::*;
+
+    fn complaints(change: impl FnOnce(&mut XivoAccount)) -> Vec<String> {
+        let mut xivo = XivoAccount::at_server("https://xivo.example.org".into(), "alice");
+        change(&mut xivo);
+        let account = Account { id: AccountId("office".into()), enabled: true, provider: Provider::Xivo(xivo) };
+        check_account(&account).into_iter().map(|invalid| invalid.field).collect()
+    }
+
+    #[test]
+    fn an_account_as_usual_is_fine() {
+        for server in ["https://xivo.example.org:8443", "xivo.example.org", "http://127.0.0.1:8090", "https://[2001:db8::1]"] {
+            assert_eq!(complaints(|xivo| xivo.server = server.into()), Vec::<String>::new(), "{server}");
+        }
+        assert!(complaints(|xivo| (xivo.server, xivo.allow_plain) = ("http://xivo".into(), true)).is_empty());
+    }
+
+    #[test]
+    fn each_complaint_names_its_field() {
+        type Change = fn(&mut XivoAccount);
+        let changes: [(&str, Change); 8] = [
+            ("server", |xivo| xivo.server = "wss://xivo".into()),
+            ("server", |xivo| xivo.server = String::new()),
+            ("server", |xivo| xivo.server = "http://xivo.example.org".into()),
+            ("login", |xivo| xivo.login = "".into()),
+            ("login", |xivo| xivo.login = "a\nb".into()),
+            ("sip_host", |xivo| xivo.sip_host = "a b".into()),
+            ("voicemail_number", |xivo| xivo.voicemail_number = "a b c@".into()),
+            ("proxy", |xivo| xivo.proxy = "ftp://x".into()),
+        ];
+        for (field, change) in changes {
+            assert_eq!(complaints(change), [format!("accounts.office.{field}")]);
+        }
+    }
+}

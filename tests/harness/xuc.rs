@@ -1,0 +1,430 @@
+//! A fake XUC: the web server that signs in, the CTI, and the way of SIP through it to an exchange.
+//!
+//! It does what an XUC does: tokens that are renewed, the line, the calls that it reads from the SIP it relays, orders to the
+//! exchange that make and move calls, services and people. Tests add what goes wrong.
+
+mod calls;
+mod services;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use exchange::{Operator, Order};
+use model::{OfflineCause, Secret};
+use providers::net::{Endpoint, HttpAnswer, HttpMethod, HttpRequest};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tracing::info_span;
+
+pub(crate) use self::calls::Way;
+use self::{
+    calls::{Calls, Leg},
+    services::Services,
+};
+
+/// The password of everybody.
+const PASSWORD: &str = "pa55";
+
+/// What the CTI does wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CtiFaults {
+    /// Everything is told twice.
+    pub twice: bool,
+    /// Of each two frames, the second comes first.
+    pub disordered: bool,
+    /// Kinds and members that nobody knows, numbers as texts, and frames that are no JSON are among the others.
+    pub odd: bool,
+    /// Nothing of calls is told.
+    pub silent_about_calls: bool,
+}
+
+/// The fake. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Xuc(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    line: Value,
+    ice: Value,
+    lifetime_s: u32,
+    tokens: u32,
+    /// The token that is good; earlier ones are not.
+    token: Option<String>,
+    silent: bool,
+    refusing: Option<u16>,
+    cti: Option<mpsc::Sender<Bytes>>,
+    operator: Operator,
+    user: String,
+    calls: Calls,
+    services: Services,
+    faults: CtiFaults,
+    ignoring: bool,
+    elsewhere: Vec<Value>,
+    /// A frame that is told after the next one.
+    late: Option<Value>,
+    commands: Vec<Value>,
+    sip_urls: Vec<String>,
+    asked: Vec<String>,
+}
+
+impl Xuc {
+    /// One whose user has a line with this SIP user, secret and media server.
+    pub fn new(sip_user: &str, secret: &str, media_server: &str, operator: Operator) -> Self {
+        let line = json!({
+            "id": "42", "name": sip_user, "password": secret, "xivoIp": "192.0.2.10", "hasDevice": false, "isUa": false,
+            "webRtc": true, "vendor": null, "number": "1001", "sipProxyName": media_server, "sipPort": null, "mobileApp": false
+        });
+        Self(Arc::new(Mutex::new(State {
+            line,
+            ice: json!({}),
+            lifetime_s: 3_600,
+            tokens: 0,
+            token: None,
+            silent: false,
+            refusing: None,
+            cti: None,
+            operator,
+            user: sip_user.to_owned(),
+            calls: Calls::new(),
+            services: Services::new(),
+            faults: CtiFaults::default(),
+            ignoring: false,
+            elsewhere: Vec::new(),
+            late: None,
+            commands: Vec::new(),
+            sip_urls: Vec::new(),
+            asked: Vec::new(),
+        })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The servers of ICE that it names from now on.
+    pub fn names_ice(&self, config: Value) {
+        self.state().ice = config;
+    }
+
+    /// How long its tokens last from now on.
+    pub fn grants_tokens_for(&self, seconds: u32) {
+        self.state().lifetime_s = seconds;
+    }
+
+    /// The token that was given last is no longer known.
+    pub fn forget_token(&self) {
+        self.state().token = None;
+    }
+
+    /// It answers no pings any more, or does again.
+    pub fn answers_pings(&self, answers: bool) {
+        self.state().silent = !answers;
+    }
+
+    /// Refuses web requests and the CTI with this status, or nothing any more.
+    pub fn refuses(&self, status: Option<u16>) {
+        self.state().refusing = status;
+    }
+
+    /// Closes the CTI.
+    pub fn close_cti(&self) {
+        self.state().cti = None;
+    }
+
+    /// Whether the CTI is open.
+    pub fn is_open(&self) -> bool {
+        self.state().cti.as_ref().is_some_and(|cti| !cti.is_closed())
+    }
+
+    /// The commands that came, pings left out.
+    pub fn commands(&self) -> Vec<String> {
+        let state = self.state();
+        state.commands.iter().filter_map(|command| command["command"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Where SIP was opened, query and all.
+    pub fn sip_urls(&self) -> Vec<String> {
+        self.state().sip_urls.clone()
+    }
+
+    /// Which paths were asked for by web requests.
+    pub fn asked(&self) -> Vec<String> {
+        self.state().asked.clone()
+    }
+
+    /// What its CTI does wrong from now on.
+    pub fn goes_wrong(&self, faults: CtiFaults) {
+        self.state().faults = faults;
+    }
+
+    /// Does nothing with calls any more that it is asked for.
+    pub fn ignores_orders(&self) {
+        self.state().ignoring = true;
+    }
+
+    /// Tells of this call too whenever it is asked for the calls there are.
+    pub fn keeps_telling_of(&self, step: Value) {
+        self.state().elsewhere.push(step);
+    }
+
+    /// `Call-ID` of each call, as it was on the wire.
+    pub fn call_ids(&self) -> Vec<String> {
+        self.state().calls.call_ids()
+    }
+
+    /// Leaves the Call-ID out of what it tells of calls, as it does at times.
+    pub fn leaves_call_ids_out(&self) {
+        self.state().calls.anonymous = true;
+    }
+
+    /// Another line for the user from now on; it is told at once.
+    pub fn changes_line(&self, change: impl FnOnce(&mut Value)) {
+        let line = {
+            let mut state = self.state();
+            change(&mut state.line);
+            state.line.clone()
+        };
+        self.say("LineConfig", &line);
+    }
+
+    /// The commands that came, whole, pings left out.
+    pub fn frames(&self) -> Vec<Value> {
+        self.state().commands.clone()
+    }
+
+    /// What another program of the user asks for by its own CTI.
+    pub fn other_program(&self, command: &Value) {
+        let mut frame = command.clone();
+        frame["claz"] = json!("web");
+        self.obey(&frame);
+    }
+
+    /// The server's numbers of the calls there are, oldest first.
+    pub fn unique_ids(&self) -> Vec<String> {
+        self.state().calls.current().iter().filter_map(|event| event["uniqueId"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Says something by CTI.
+    pub fn say(&self, kind: &str, body: &Value) {
+        let faults = self.state().faults;
+        let mut frame = json!({"msgType": kind, "ctiMessage": body});
+        if faults.odd {
+            if let Some(body) = frame["ctiMessage"].as_object_mut() {
+                body.insert("unheardOf".into(), json!({"deep": [1, null, "x"]}));
+            }
+            self.raw("no JSON {");
+            self.raw(r#"{"msgType":"NobodyKnows","ctiMessage":[{}]}"#);
+            frame["more"] = json!(7);
+        }
+        if faults.disordered {
+            let earlier = self.state().late.replace(frame);
+            let Some(earlier) = earlier else { return };
+            let later = self.state().late.take();
+            for frame in later.iter().chain([&earlier]) {
+                self.frame(frame);
+            }
+            return;
+        }
+        for _ in 0..=usize::from(faults.twice) {
+            self.frame(&frame);
+        }
+    }
+
+    fn frame(&self, frame: &Value) {
+        self.raw(&frame.to_string());
+    }
+
+    fn raw(&self, frame: &str) {
+        let cti = self.state().cti.clone();
+        if let Some(cti) = cti {
+            // Who has just gone hears nothing.
+            let _heard = cti.try_send(Bytes::from(frame.to_owned()));
+        }
+    }
+
+    /// A message of SIP comes by.
+    pub(crate) fn saw(&self, way: Way, message: &[u8]) {
+        let events = {
+            let mut state = self.state();
+            let events = state.calls.saw(way, message);
+            if state.faults.silent_about_calls { Vec::new() } else { events }
+        };
+        for event in events {
+            self.say("PhoneEvent", &event);
+        }
+    }
+
+    /// A web request.
+    pub(crate) fn answer(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {
+        let mut state = self.state();
+        let path = request.url.split("/xuc/api/2.0/").nth(1).unwrap_or_default().to_owned();
+        state.asked.push(path.clone());
+        if let Some(status) = state.refusing {
+            return Ok(HttpAnswer { status, body: Secret::new("<html>") });
+        }
+        let is_known = match (request.method, path.as_str()) {
+            (HttpMethod::Post, "auth/login") => {
+                let body: Value = serde_json::from_str(request.body.expose()).unwrap_or_default();
+                if body["password"] != PASSWORD {
+                    return Ok(refused(401, "InvalidCredentials"));
+                }
+                true
+            }
+            (HttpMethod::Get, "auth/check") => {
+                let bearer = request.headers.iter().find(|(name, _)| name == "Authorization");
+                let bearer = bearer.and_then(|(_, value)| value.expose().strip_prefix("Bearer ").map(str::to_owned));
+                bearer.is_some() && bearer == state.token
+            }
+            _ => return Ok(HttpAnswer { status: 404, body: Secret::default() }),
+        };
+        if !is_known {
+            return Ok(refused(403, "TokenExpired"));
+        }
+        state.tokens += 1;
+        let token = format!("token{}.b.c", state.tokens);
+        state.token = Some(token.clone());
+        let body = json!({"login": "alice", "token": token, "TTL": state.lifetime_s}).to_string();
+        Ok(HttpAnswer { status: 200, body: Secret::new(body) })
+    }
+
+    /// Whether a connection may be opened.
+    pub(crate) fn admits(&self, endpoint: &Endpoint) -> Result<(), OfflineCause> {
+        let mut state = self.state();
+        let refused = |status: u16| OfflineCause::NotSipOverWebSocket { detail: format!("{status}, refused") };
+        if let Some(status) = state.refusing {
+            return Err(refused(status));
+        }
+        let token = endpoint.url.split("token=").nth(1);
+        if token.is_none() || token != state.token.as_deref() {
+            return Err(refused(403));
+        }
+        if endpoint.subprotocol.is_some() {
+            state.sip_urls.push(endpoint.url.clone());
+        }
+        Ok(())
+    }
+
+    /// A phone has opened the CTI: its way to us, and ours to it.
+    pub(crate) fn connected(&self) -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
+        let (to_xuc, mut from_phone) = mpsc::channel::<Bytes>(256);
+        let (to_phone, from_xuc) = mpsc::channel(256);
+        self.state().cti = Some(to_phone);
+        let xuc = self.clone();
+        // In another order than the documentation has it: none is promised.
+        xuc.say("VoiceMailStatusUpdate", &json!({"voiceMailId": 58, "newMessages": 0, "waitingMessages": 0, "oldMessages": 4}));
+        xuc.say("LoggedOn", &Value::Null);
+        let user = xuc.state().services.user();
+        xuc.say("UserConfigUpdate", &user);
+        xuc.say("RightProfile", &json!({"profile": "User"}));
+        xuc.say("PhoneStatusUpdate", &json!({"status": "AVAILABLE"}));
+        xuc.say("UsersStatuses", &Services::statuses());
+        phone::spawn("xuc", info_span!("xuc"), async move {
+            while let Some(frame) = from_phone.recv().await {
+                xuc.take_in(&serde_json::from_slice(&frame).expect("a phone of ours speaks JSON"));
+            }
+        });
+        (to_xuc, from_xuc)
+    }
+
+    fn take_in(&self, frame: &Value) {
+        let (line, ice, silent) = {
+            let state = self.state();
+            (state.line.clone(), state.ice.clone(), state.silent)
+        };
+        match (frame["claz"].as_str(), frame["command"].as_str()) {
+            (Some("ping"), _) if silent => {}
+            (Some("ping"), _) => self.frame(&json!({"claz": "ping"})),
+            (Some("web"), Some(command)) => {
+                self.state().commands.push(frame.clone());
+                match command {
+                    "getConfig" => self.say("LineConfig", &line),
+                    "getIceConfig" => self.say("IceConfig", &ice),
+                    _ => self.obey(frame),
+                }
+            }
+            _ => panic!("a phone of ours speaks as XUC's own clients do, not {frame}"),
+        }
+    }
+
+    /// Does what a program of the user asks for.
+    fn obey(&self, frame: &Value) {
+        let text = |name: &str| frame[name].as_str().unwrap_or_default();
+        let command = text("command");
+        let mut state = self.state();
+        let meant = state.calls.meant(frame["uniqueId"].as_str()).cloned();
+        let to_phone = |what: &str| Some(("WebRTCCmd", json!({"command": what, "sipCallId": meant.as_ref()?.call_id})));
+        let told = match command {
+            "getCurrentCallsPhoneEvents" => {
+                let events = if state.faults.silent_about_calls { Vec::new() } else { state.calls.current() };
+                let events: Vec<Value> = events.into_iter().chain(state.elsewhere.iter().cloned()).collect();
+                Some(("CurrentCallsPhoneEvents", json!({"events": events})))
+            }
+            "answer" => to_phone("Answer"),
+            "hold" => to_phone("Hold"),
+            "toggleMicrophone" => to_phone("ToggleMicrophone"),
+            "sendDtmf" => Some(("WebRTCCmd", json!({"command": "SendDtmf", "key": text("key")}))),
+            "hangup" | "dial" | "attendedTransfer" | "cancelTransfer" | "completeTransfer" | "directTransfer"
+                if state.ignoring =>
+            {
+                None
+            }
+            "hangup" => {
+                state.end(meant.as_ref());
+                None
+            }
+            "dial" | "attendedTransfer" if state.calls.len() < 2 => {
+                let (to, user) = (text("destination").to_owned(), state.user.clone());
+                state.calls.order(&to);
+                let headers = vec![("Alert-Info".to_owned(), "xivo-autoanswer".into())];
+                state.operator.give(Order::Call { user, to, headers });
+                None
+            }
+            "dial" | "attendedTransfer" => Some(("Error", json!({"Error": "TooManyCalls"}))),
+            "cancelTransfer" => {
+                let consultation = state.calls.current_one().cloned();
+                state.end(consultation.as_ref());
+                None
+            }
+            "completeTransfer" => match (state.calls.held_one().cloned(), state.calls.current_one().cloned()) {
+                (Some(one), Some(other)) => {
+                    state.operator.give(Order::Connect { one: one.call_id.into(), other: other.call_id.into() });
+                    None
+                }
+                _ => Some(("Error", json!({"Error": "NoTransfer"}))),
+            },
+            "directTransfer" => {
+                let current = state.calls.current_one().cloned();
+                match current {
+                    Some(call) => {
+                        let to = text("destination").to_owned();
+                        state.operator.give(Order::SendOn { call: call.call_id.into(), to });
+                        None
+                    }
+                    None => Some(("Error", json!({"Error": "NoCall"}))),
+                }
+            }
+            command => state.services.answer(command, frame),
+        };
+        drop(state);
+        if let Some((kind, body)) = told {
+            self.say(kind, &body);
+        }
+        if command == "subscribeToPhoneHints" {
+            for number in frame["phoneNumbers"].as_array().into_iter().flatten() {
+                self.say("PhoneHintStatusEvent", &json!({"number": number, "status": 0}));
+            }
+        }
+    }
+}
+
+impl State {
+    fn end(&self, call: Option<&Leg>) {
+        if let Some(leg) = call {
+            self.operator.give(Order::HangUp { call: leg.call_id.as_str().into() });
+        }
+    }
+}
+
+fn refused(status: u16, code: &str) -> HttpAnswer {
+    HttpAnswer { status, body: Secret::new(json!({"error": code, "message": "no"}).to_string()) }
+}

@@ -1,0 +1,202 @@
+//! Calls on a line of a XiVO: each operation acts on the call it names, and the library's events tell of it.
+
+use model::{CallState, Cause, Command, Event};
+use serde_json::json;
+use tests::{Scenario, ms, seconds};
+
+use super::{Two, end, events, kinds, kinds_from, newest_call_id, two_calls};
+use crate::several_calls::kit::{HELD, hold, merge, unheld, who_hears};
+
+#[test]
+fn f25_a_refused_call_is_told_with_the_words_of_sip() {
+    let t = Scenario::new().with_xivo();
+    let call = t.dial("alice", "603");
+    assert!(matches!(t.cause("alice", call), Cause::Busy { code: 486 }));
+    let ended = events(&t).into_iter().find(|told| told.kind == "Terminated").map(|told| told.data);
+    let ended = ended.expect("its end was told");
+    assert_eq!((ended.reason.as_deref(), ended.code), (Some("Busy Here"), Some(486)));
+}
+
+#[test]
+fn f03_a_third_call_is_told_that_the_line_is_busy() {
+    let t = Scenario::new().with_xivo();
+    let first = t.call("bob", "alice");
+    let second = t.dial("alice", "600");
+    t.run_until("the echo answers", seconds(3), |t| t.alice().is_established(second));
+    let third = t.dial("bob", "alice");
+    assert!(matches!(t.cause("bob", third), Cause::Busy { code: 486 }));
+    for call in [first.called, second] {
+        t.alice().hang_up(call);
+        t.cause("alice", call);
+    }
+}
+
+#[test]
+fn f26_after_a_transfer_at_the_server_the_call_shows_who_it_is_with() {
+    let t = Scenario::new().with_xivo();
+    let talk = t.call("alice", "bob");
+    let id = newest_call_id(&t);
+    let body = json!({
+        "eventType": "EventEstablished", "DN": "1001", "otherDN": "1003", "otherDName": "Carol Day", "linkedId": "1.2",
+        "uniqueId": t.xuc().unique_ids()[0], "userData": {"SIPCALLID": id}
+    });
+    t.xuc().say("PhoneEvent", &body);
+    t.run_for(ms(50));
+    let view = t.alice().view(talk.caller).expect("it goes on");
+    assert_eq!((view.remote.name.expose(), view.remote.number.expose()), ("Carol Day", "1003"));
+    t.alice().hang_up(talk.caller);
+    t.cause("alice", talk.caller);
+}
+
+#[test]
+fn f03_a_third_call_is_not_dialled() {
+    let t = Scenario::new().with_xivo();
+    let Two { first, second, .. } = two_calls(&t);
+    let third = t.dial("alice", "601");
+    assert!(matches!(t.cause("alice", third), Cause::AccountNotReady { .. }));
+    assert_eq!(unheld(t.alice()), [second], "the two of before are as they were");
+    end(&t, &[first, second]);
+}
+
+#[test]
+fn f04_the_call_id_of_the_wire_is_that_of_every_event_and_of_the_cti() {
+    let t = Scenario::new().with_xivo();
+    let talk = t.call("alice", "bob");
+    let id = newest_call_id(&t);
+    assert!(t.ladder().contains("INVITE"));
+    assert_eq!(t.xuc().call_ids(), [id.clone()], "what the XUC read off the wire");
+    end(&t, &[talk.caller]);
+    let of_calls = events(&t).into_iter().filter(|told| matches!(told.group.as_str(), "incoming" | "outgoing"));
+    let ids: Vec<_> = of_calls.map(|told| told.sip_call_id.expect("is always there")).collect();
+    assert!(ids.len() >= 4 && ids.iter().all(|told| told.expose() == id), "{ids:?}");
+}
+
+#[test]
+fn f09_what_cannot_be_dialled_says_why() {
+    let t = Scenario::new().with_xivo();
+    let call = t.dial("alice", "9999");
+    assert!(matches!(t.cause("alice", call), Cause::NotFound { .. }));
+    let ended = events(&t).into_iter().find(|told| told.kind == "Terminated").expect("its end was told");
+    assert_eq!((ended.data.reason.as_deref(), ended.data.code), (Some("Not Found"), Some(404)));
+}
+
+#[test]
+fn f11_the_call_that_is_named_is_answered_and_the_other_held_first() {
+    let t = Scenario::new().with_xivo();
+    let first = t.call("bob", "alice");
+    let from = kinds(&t).len();
+    let second = t.ring("carol", "alice");
+    t.alice().answer(second.called);
+    t.run_until("carol is talked to and bob held", seconds(3), |t| unheld(t.alice()) == [second.called]);
+    assert_eq!(hold(t.alice(), first.called), HELD);
+    let told = kinds_from(&t, from);
+    assert_eq!(told.first().map(String::as_str), Some("incoming/Setup"));
+    assert!(told.contains(&"incoming/Hold".to_owned()) && told.contains(&"incoming/Connected".to_owned()), "{told:?}");
+    end(&t, &[first.called, second.called]);
+}
+
+#[test]
+fn f12_f13_a_conference_of_two_calls_is_held_and_taken_back_as_a_whole() {
+    let t = Scenario::new().with_xivo();
+    let bob = t.call("alice", "bob").caller;
+    let carol = t.call("alice", "carol").caller;
+    let from = kinds(&t).len();
+    merge(t.alice(), &[bob, carol]);
+    t.run_until("both are taken back", seconds(2), |t| unheld(t.alice()) == [bob, carol]);
+    let names = ["alice", "bob", "carol"];
+    assert_eq!(who_hears(&t, &names), [vec![1, 2], vec![0, 2], vec![0, 1]], "three parties, nobody himself");
+    assert_eq!(kinds_from(&t, from), ["outgoing/Resume"], "of the one that was held");
+    t.alice().send(Command::HoldConference);
+    t.run_until("both are held", seconds(2), |t| unheld(t.alice()).is_empty());
+    assert_eq!(who_hears(&t, &names), [const { Vec::<usize>::new() }; 3]);
+    t.alice().send(Command::ResumeConference);
+    t.run_until("both are back", seconds(2), |t| unheld(t.alice()) == [bob, carol]);
+    assert_eq!(who_hears(&t, &names), [vec![1, 2], vec![0, 2], vec![0, 1]]);
+    let told = &kinds_from(&t, from)[1..];
+    assert_eq!(told, ["outgoing/Hold", "outgoing/Hold", "outgoing/Resume", "outgoing/Resume"]);
+    // When one hangs up, the other goes on.
+    end(&t, &[bob]);
+    assert_eq!(unheld(t.alice()), [carol]);
+    end(&t, &[carol]);
+}
+
+#[test]
+fn f14_hold_acts_on_the_call_it_names_and_taking_one_back_holds_the_other() {
+    let t = Scenario::new().with_xivo();
+    let Two { first, second, first_id, second_id, .. } = two_calls(&t);
+    let from = events(&t).len();
+    t.alice().resume(first);
+    t.run_until("they have changed places", seconds(3), |t| unheld(t.alice()) == [first]);
+    let told =
+        || events(&t).into_iter().skip(from).map(|told| (told.kind, told.sip_call_id.expect("is there").expose().to_owned()));
+    let (mut swapped, mut expected) =
+        (told().collect::<Vec<_>>(), vec![("Hold".into(), second_id), ("Resume".into(), first_id.clone())]);
+    swapped.sort();
+    expected.sort();
+    assert_eq!(swapped, expected);
+    // D1: both may be held.
+    t.alice().hold(first);
+    t.run_until("both are held", seconds(3), |t| unheld(t.alice()).is_empty());
+    assert_eq!(told().last(), Some(("Hold".into(), first_id)));
+    end(&t, &[first, second]);
+}
+
+#[test]
+fn f15_digits_go_by_info_to_the_call_they_are_pressed_in() {
+    let t = Scenario::new().with_xivo();
+    let Two { first, second, second_id, .. } = two_calls(&t);
+    t.alice().press(second, "5");
+    t.run_for(seconds(1));
+    let info = super::requests(&t, "INFO");
+    assert_eq!(info.len(), 1, "{}", t.ladder());
+    assert!(info[0].contains("application/dtmf-relay") && info[0].contains("Signal=5") && info[0].contains("Duration=120"));
+    assert!(info[0].contains(&second_id));
+    end(&t, &[first, second]);
+}
+
+#[test]
+fn f19_the_microphone_of_the_named_call_is_silent_while_its_packets_go_on() {
+    let t = Scenario::new().with_xivo();
+    let bob = t.call("alice", "bob").caller;
+    let carol = t.call("alice", "carol").caller;
+    let messages = t.ladder().lines().count();
+    t.alice().send(Command::Mute { call: carol, muted: true });
+    t.run_for(ms(100));
+    assert!(t.alice().view(carol).is_some_and(|view| view.muted) && t.alice().view(bob).is_some_and(|view| !view.muted));
+    assert_eq!(who_hears(&t, &["alice", "carol"]), [vec![1], vec![]]);
+    assert!(!t.ladder().lines().skip(messages).any(|line| line.contains("INVITE")), "nothing is signalled");
+    t.alice().send(Command::Mute { call: carol, muted: false });
+    assert_eq!(who_hears(&t, &["alice", "carol"]), [vec![1], vec![0]]);
+    end(&t, &[bob, carol]);
+}
+
+#[test]
+fn f27_hanging_up_ends_the_call_it_names_and_is_told_once() {
+    let t = Scenario::new().with_xivo();
+    let Two { first, second, first_id, .. } = two_calls(&t);
+    end(&t, &[first]);
+    t.run_for(seconds(1));
+    assert!(t.alice().is_established(second));
+    let ends: Vec<_> = events(&t).into_iter().filter(|told| told.kind == "Terminated").collect();
+    assert_eq!(ends.len(), 1);
+    assert_eq!(ends[0].sip_call_id.as_ref().map(|id| id.expose()), Some(first_id.as_str()));
+    end(&t, &[second]);
+    // An unanswered one is cancelled.
+    let ringing = t.dial("alice", "604");
+    t.run_until("it rings", seconds(3), |t| matches!(t.alice().state(ringing), Some(CallState::Ringing)));
+    end(&t, &[ringing]);
+    assert!(t.ladder().contains("CANCEL"));
+}
+
+#[test]
+fn f24_an_incoming_call_that_is_missed_is_told_in_two_events() {
+    let t = Scenario::new().with_xivo();
+    let from = kinds(&t).len();
+    let talk = t.ring("bob", "alice");
+    t.bob().hang_up(talk.caller);
+    t.cause("alice", talk.called);
+    assert_eq!(kinds_from(&t, from), ["incoming/Setup", "incoming/Terminated"]);
+    let setup = &events(&t)[from];
+    assert_eq!(setup.data.caller.as_ref().map(|caller| caller.expose()), Some("bob"), "F26: the user part of From");
+    assert!(t.alice().told(|event| matches!(event, Event::Incoming { .. })) == 1);
+}

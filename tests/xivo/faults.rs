@@ -1,0 +1,170 @@
+//! What goes wrong between a phone and its XiVO, and heals without hands.
+
+use model::{AccountState, Event};
+use serde_json::json;
+use tests::{CtiFaults, Scenario, ms, seconds};
+
+use super::{end, kinds, newest_call_id, troubles};
+
+#[test]
+fn a_call_goes_on_without_the_cti_which_comes_back_by_itself() {
+    let t = Scenario::new().with_xivo();
+    let talk = t.call("alice", "bob");
+    t.xuc().refuses(Some(503));
+    t.xuc().close_cti();
+    t.run_for(seconds(20));
+    assert!(t.alice().is_established(talk.caller) && t.bob().is_established(talk.called));
+    assert_eq!(t.alice().account(), AccountState::Registered);
+    assert_eq!(troubles(&t), 1, "it is told in words, once");
+    t.xuc().refuses(None);
+    t.run_until("the CTI is back", seconds(40), |t| t.xuc().is_open());
+    t.run_for(ms(50));
+    assert!(t.xuc().commands().len() >= 6, "{:?}", t.xuc().commands());
+    assert!(t.alice().is_established(talk.caller));
+    assert_eq!(t.xuc().sip_urls().len(), 1);
+    t.alice().hang_up(talk.caller);
+    t.cause("alice", talk.caller);
+}
+
+#[test]
+fn a_xuc_that_restarts_is_found_again_with_everything() {
+    let t = Scenario::new().with_xivo();
+    t.xuc().refuses(Some(502));
+    t.xuc().forget_token();
+    t.alice().cable.cut();
+    t.run_for(seconds(10));
+    assert!(matches!(t.alice().account(), AccountState::Offline { .. } | AccountState::Connecting));
+    t.xuc().refuses(None);
+    t.run_until("it is registered and the CTI open", seconds(70), |t| t.alice().is_registered() && t.xuc().is_open());
+    // The token of before was not known any more: it signed in anew, by itself.
+    assert!(t.xuc().asked().iter().filter(|path| *path == "auth/login").count() >= 2);
+    assert!(kinds(&t).contains(&"registration/Unregistered".to_owned()));
+    let talk = t.call("bob", "alice");
+    t.bob().hang_up(talk.caller);
+    t.cause("alice", talk.called);
+}
+
+#[test]
+fn a_dead_cti_is_noticed_by_its_pings() {
+    let t = Scenario::new().with_xivo();
+    t.xuc().answers_pings(false);
+    t.run_for(seconds(14));
+    assert_eq!(troubles(&t), 0);
+    t.run_for(seconds(8));
+    assert_eq!(troubles(&t), 1);
+    assert!(t.alice().is_registered());
+}
+
+#[test]
+fn a_call_keeps_its_audio_while_sip_is_away_and_the_cti_goes_on() {
+    let t = Scenario::new().with_xivo();
+    let talk = t.call("alice", "bob");
+    t.alice().cable.weather(|weather| weather.refusing = Some(model::OfflineCause::NoAnswer));
+    t.alice().cable.cut_sip();
+    t.run_for(seconds(3));
+    assert!(t.xuc().is_open(), "the CTI is another connection");
+    assert!(!t.alice().is_registered() && t.alice().is_established(talk.caller));
+    assert!(kinds(&t).contains(&"registration/Unregistered".to_owned()));
+    assert_eq!(crate::several_calls::kit::who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
+    t.alice().cable.mend();
+    t.run_until("it is registered again", seconds(35), |t| t.alice().is_registered());
+    assert!(t.alice().is_established(talk.caller) && t.bob().is_established(talk.called));
+    end(&t, &[talk.caller]);
+    t.cause("bob", talk.called);
+}
+
+#[test]
+fn the_next_socket_takes_the_newest_token() {
+    let t = Scenario::new().with_xivo();
+    t.run_for(seconds(1_900));
+    t.alice().cable.cut_sip();
+    t.run_until("it is registered again", seconds(35), |t| t.alice().is_registered() && t.xuc().sip_urls().len() == 2);
+    let urls = t.xuc().sip_urls();
+    assert!(!urls[1].ends_with("token=token1.b.c"), "{urls:?}");
+}
+
+#[test]
+fn what_the_cti_says_twice_in_disorder_and_in_odd_forms_does_no_harm() {
+    let faults = [
+        CtiFaults { twice: true, ..CtiFaults::default() },
+        CtiFaults { odd: true, ..CtiFaults::default() },
+        CtiFaults { disordered: true, ..CtiFaults::default() },
+        CtiFaults { twice: true, odd: true, ..CtiFaults::default() },
+    ];
+    for faults in faults {
+        let t = Scenario::new().with_xivo();
+        t.xuc().goes_wrong(faults);
+        let talk = t.call("bob", "alice");
+        t.alice().hold(talk.called);
+        t.run_for(seconds(8));
+        t.alice().resume(talk.called);
+        t.run_for(seconds(1));
+        assert!(t.alice().is_established(talk.called));
+        end(&t, &[talk.called]);
+        assert_eq!(troubles(&t), 0, "{faults:?}");
+    }
+}
+
+#[test]
+fn a_call_that_the_cti_never_tells_of_is_noticed_asked_for_and_told() {
+    let t = Scenario::new().with_xivo();
+    t.xuc().goes_wrong(CtiFaults { silent_about_calls: true, ..CtiFaults::default() });
+    let talk = t.call("alice", "bob");
+    let asked = |t: &Scenario| t.xuc().commands().iter().filter(|command| *command == "getCurrentCallsPhoneEvents").count();
+    let before = asked(&t);
+    t.run_for(seconds(8));
+    assert_eq!((asked(&t), troubles(&t)), (before + 1, 1), "the list of calls is asked for, then it is told");
+    assert!(t.alice().is_established(talk.caller), "and the call goes on");
+    // A list that tells of it heals the next one.
+    end(&t, &[talk.caller]);
+    let talk = t.call("alice", "bob");
+    t.run_for(seconds(2));
+    t.xuc().goes_wrong(CtiFaults::default());
+    t.run_for(seconds(8));
+    assert_eq!(troubles(&t), 1);
+    end(&t, &[talk.caller]);
+}
+
+#[test]
+fn a_call_of_another_user_agent_on_the_line_is_told_in_words() {
+    let t = Scenario::new().with_xivo();
+    let step = json!({
+        "eventType": "EventEstablished", "DN": "1001", "otherDN": "1005", "uniqueId": "1.9", "linkedId": "1.9",
+        "userData": {"SIPCALLID": "elsewhere@x"}
+    });
+    t.xuc().say("PhoneEvent", &step);
+    t.run_for(seconds(8));
+    // The list that was asked for no longer tells of it: it was healed, and there is nothing to tell.
+    assert_eq!(troubles(&t), 0);
+    t.xuc().keeps_telling_of(step.clone());
+    t.xuc().say("PhoneEvent", &step);
+    t.run_for(seconds(8));
+    let is_told = |event: &Event| matches!(event, Event::Failed { message, .. } if message.contains("another phone may have it"));
+    assert_eq!(t.alice().told(is_told), 1);
+    t.run_for(seconds(60));
+    assert_eq!(t.alice().told(is_told), 1, "once is enough");
+}
+
+#[test]
+fn without_call_ids_the_two_sides_of_a_call_are_joined_by_number_and_moment() {
+    let t = Scenario::new().with_xivo();
+    t.xuc().leaves_call_ids_out();
+    let talk = t.call("alice", "bob");
+    t.run_for(seconds(10));
+    assert_eq!(troubles(&t), 0);
+    assert!(!newest_call_id(&t).is_empty());
+    end(&t, &[talk.caller]);
+}
+
+#[test]
+fn a_line_that_is_changed_during_a_call_is_taken_after_it() {
+    let t = Scenario::new().with_xivo();
+    let talk = t.call("alice", "bob");
+    let urls = t.xuc().sip_urls().len();
+    t.xuc().changes_line(|line| line["number"] = json!("1011"));
+    t.run_for(seconds(2));
+    assert!(t.alice().is_established(talk.caller));
+    assert_eq!(t.xuc().sip_urls().len(), urls);
+    end(&t, &[talk.caller]);
+    t.run_until("the new line is registered", seconds(10), |t| t.xuc().sip_urls().len() == urls + 1 && t.alice().is_registered());
+}

@@ -1,0 +1,71 @@
+//! An account at a XiVO, as its user lives with it. Tests of a row of the specification's acceptance table begin with its number.
+
+mod calls;
+mod faults;
+mod remote;
+mod signing_in;
+mod transfers;
+
+use model::{CallId, Event, ServiceEvent};
+use tests::{Scenario, seconds};
+
+/// The events of XiVO's own library that alice's phone told.
+fn events(t: &Scenario) -> Vec<ServiceEvent> {
+    let events = t.alice().events().into_iter().filter_map(|event| match event {
+        Event::Service { told, .. } => Some(*told),
+        _ => None,
+    });
+    events.collect()
+}
+
+/// `group/type` of each, from number `from` on.
+fn kinds_from(t: &Scenario, from: usize) -> Vec<String> {
+    events(t).into_iter().skip(from).map(|told| format!("{}/{}", told.group, told.kind)).collect()
+}
+
+fn kinds(t: &Scenario) -> Vec<String> {
+    kinds_from(t, 0)
+}
+
+fn troubles(t: &Scenario) -> usize {
+    t.alice().told(|event| matches!(event, Event::Failed { call: None, .. }))
+}
+
+/// `Call-ID` of the call that alice's phone dialled or got last.
+fn newest_call_id(t: &Scenario) -> String {
+    let begins = |told: &ServiceEvent| matches!(told.kind.as_str(), "Setup" | "Establishing");
+    let id = events(t).into_iter().rev().find(begins).and_then(|told| told.sip_call_id);
+    id.expect("a call was told of").expose().to_owned()
+}
+
+/// The requests of this method that alice's phone sent, as they were.
+fn requests(t: &Scenario, method: &str) -> Vec<String> {
+    let sent = t.messages().rungs().into_iter().filter(|rung| rung.from == "alice" && rung.what == method);
+    sent.map(|rung| rung.text).collect()
+}
+
+/// A call with bob that alice answered and holds, and one with the echo that she is in; each with its `Call-ID`.
+struct Two {
+    first: CallId,
+    first_id: String,
+    at_bob: CallId,
+    second: CallId,
+    second_id: String,
+}
+
+fn two_calls(t: &Scenario) -> Two {
+    let first = t.call("bob", "alice");
+    let first_id = newest_call_id(t);
+    let second = t.dial("alice", "600");
+    t.run_until("the echo answers and bob is held", seconds(3), |t| {
+        t.alice().is_established(second) && crate::several_calls::kit::unheld(t.alice()) == [second]
+    });
+    Two { first: first.called, first_id, at_bob: first.caller, second, second_id: newest_call_id(t) }
+}
+
+fn end(t: &Scenario, calls: &[CallId]) {
+    for call in calls {
+        t.alice().hang_up(*call);
+        t.cause("alice", *call);
+    }
+}
