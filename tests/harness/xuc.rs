@@ -77,7 +77,7 @@ impl Xuc {
         Self(Arc::new(Mutex::new(State {
             line,
             ice: json!({}),
-            lifetime_s: 3_600,
+            lifetime_s: 600,
             tokens: 0,
             token: None,
             silent: false,

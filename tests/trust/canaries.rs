@@ -55,6 +55,9 @@ fn no_secret_and_no_person_is_in_logs_journals_or_debug_prints() {
     let t = Scenario::new().with_settings(sown).with_folders().with_unregistered_far();
     t.far().registering(Registering::Challenged(60));
     t.run_until("the phone is registered", seconds(2), |t| t.alice().is_registered());
+    let phone = &t.alice().phone;
+    let wanted = t.run(phone.office().settings()).settings;
+    t.run(phone.office().save(phone, wanted)).expect("they are as they were");
 
     // Out: a number, with a header of the user's.
     let target = "+442079460123".parse().expect("a number");

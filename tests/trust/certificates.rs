@@ -88,6 +88,7 @@ impl Client {
         let endpoint = Endpoint {
             url: format!("wss://localhost:{port}/ws"),
             subprotocol: Some("sip".into()),
+            origin: None,
             ca_file: Some(self.folder.path().join("ca.pem")),
             pin,
             allow_plain: false,

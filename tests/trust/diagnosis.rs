@@ -48,7 +48,7 @@ fn a_trace_can_be_searched_and_has_the_time_of_each_message() {
     let talk = t.far_call();
     let mut trace = t.ask(t.alice().phone.trace()).expect("a phone that runs");
     assert!(trace.messages.iter().any(|message| message.title == "REGISTER"));
-    trace.keep("invite");
+    trace.keep("OPUS/48000");
     let rows = trace.rows();
     assert!(rows.iter().any(|row| row.sent && row.title == "INVITE (sdp)"), "{:?}", trace.messages);
     assert!(rows.iter().any(|row| !row.sent && row.title == "200 INVITE (sdp)"));
@@ -62,6 +62,7 @@ fn the_story_of_a_good_call_finds_nothing_wrong() {
     let t = Scenario::new().with_far();
     let mut talk = t.far_call();
     talk.media.say(&tone(700.0, -12.0, seconds(5)));
+    t.alice().speak(&tone(500.0, -12.0, seconds(5)));
     t.run_for(seconds(4));
     talk.far.bye();
     t.run_for(seconds(1));

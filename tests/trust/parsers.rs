@@ -7,12 +7,16 @@ use tests::{Mutations, fixtures, seconds};
 
 #[path = "../fuzz/exercises/control.rs"]
 mod control;
+#[path = "../fuzz/exercises/link.rs"]
+mod link;
 #[path = "../fuzz/exercises/rtp.rs"]
 mod rtp;
 #[path = "../fuzz/exercises/sdp.rs"]
 mod sdp;
 #[path = "../fuzz/exercises/settings.rs"]
 mod settings;
+#[path = "../fuzz/exercises/trace.rs"]
+mod trace;
 
 fn each(what: &str, inputs: impl Iterator<Item = Vec<u8>>, exercise: fn(&[u8])) {
     for (number, input) in inputs.enumerate() {
@@ -70,4 +74,19 @@ fn damaged_settings_are_read_or_kept_aside() {
     let texts = vec![std::fs::read(file.path()).expect("it was saved"), b"version = 1\n".to_vec()];
     each("settings", texts.clone().into_iter(), settings::exercise);
     each("settings", Mutations::of(texts, 1).take(300), settings::exercise);
+}
+
+#[test]
+fn links_of_any_kind_are_targets_or_nothing() {
+    let links = ["tel:+44-20-7946-0123", "sip:alice@example.com;user=phone?subject=x", "callto:600", "sips:%61lice@[::1]:5061"];
+    let links: Vec<Vec<u8>> = links.iter().map(|link| link.as_bytes().to_vec()).collect();
+    each("link", links.clone().into_iter(), link::exercise);
+    each("link", Mutations::of(links, 3966).take(4_000), link::exercise);
+}
+
+#[test]
+fn damaged_messages_are_taken_apart_for_the_trace() {
+    let messages: Vec<Vec<u8>> = fixtures("sip/peers", "dat").into_iter().map(|(_, message)| message).collect();
+    each("trace", messages.clone().into_iter(), trace::exercise);
+    each("trace", Mutations::of(messages, 3261).take(2_000), trace::exercise);
 }

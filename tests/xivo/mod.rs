@@ -48,7 +48,6 @@ fn requests(t: &Scenario, method: &str) -> Vec<String> {
 struct Two {
     first: CallId,
     first_id: String,
-    at_bob: CallId,
     second: CallId,
     second_id: String,
 }
@@ -60,7 +59,7 @@ fn two_calls(t: &Scenario) -> Two {
     t.run_until("the echo answers and bob is held", seconds(3), |t| {
         t.alice().is_established(second) && crate::several_calls::kit::unheld(t.alice()) == [second]
     });
-    Two { first: first.called, first_id, at_bob: first.caller, second, second_id: newest_call_id(t) }
+    Two { first: first.called, first_id, second, second_id: newest_call_id(t) }
 }
 
 fn end(t: &Scenario, calls: &[CallId]) {

@@ -17,8 +17,25 @@ pub fn pack(kinds: &[String]) -> Result<(), Failed> {
     setup::install_missing()?;
     page::build()?;
     let kinds = if kinds.is_empty() { OWN_KINDS.to_owned() } else { kinds.join(",") };
-    tauri(&["build", "--bundles", &kinds], &cargo_target()?)
+    let target = cargo_target()?;
+    let (images, others): (Vec<&str>, Vec<&str>) = kinds.split(',').partition(|kind| *kind == APP_IMAGE);
+    if !others.is_empty() {
+        tauri(&["build", "--bundles", &others.join(",")], &target)?;
+    }
+    if images.is_empty() {
+        return Ok(());
+    }
+    tauri(&["build", "--bundles", APP_IMAGE], &target).map_err(|_| {
+        Failed::new(
+            "the AppImage could not be made. The bundler fetches the tools for it from the internet at each new machine; where there \
+             is none, put them into the folder `tauri` of the user's cache, or leave it to the hosted release. Other packages that \
+             were asked for are made",
+        )
+    })
 }
+
+/// The one kind whose tools cannot be had from any package of the system.
+const APP_IMAGE: &str = "appimage";
 
 /// What this system can make.
 const OWN_KINDS: &str = if cfg!(windows) {

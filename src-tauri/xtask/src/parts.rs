@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The parts by name, with what they are.
-const PARTS: [(&str, &str); 10] = [
+const PARTS: [(&str, &str); 11] = [
     ("unit", "machines and parsers, each in its own room"),
     ("ui", "the page: types, style, catalogue, each view"),
     ("scenarios", "the whole phone on a fake world, in virtual time"),
@@ -22,6 +22,7 @@ const PARTS: [(&str, &str); 10] = [
     ("pages", "the built page in a browser: every view, accessibility, large text, hostile words"),
     ("window", "the desktop program on a screen of its own"),
     ("aculab", "the official clients of Aculab Cloud, in a browser, and this phone at a fake of that cloud"),
+    ("xivo", "this phone at a fake XUC: signing in, calls, transfers, remote control, what goes wrong"),
     ("interop", "real servers and clients, where the lab is beside the project"),
 ];
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use media::{PeerError, PeerEvent, RtpPacket, sdp::TransportDescription};
-use model::{CandidateKind, CandidatePair, Clock, Instant};
+use model::{CandidateKind, CandidatePair, Clock, IceServer, Instant};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::sync::Notify;
 

@@ -14,7 +14,7 @@ fn a_media_session_that_panics_ends_its_call_alone_and_says_why() {
     t.run_until("all are taken back", seconds(1), |t| unheld(t.alice()) == calls);
     t.break_session("alice", 1);
     let cause = t.cause("alice", calls[1]);
-    let Cause::MediaFailed { detail } = cause else { panic!("{cause:?}") };
+    let Cause::Internal { detail } = cause else { panic!("{cause:?}") };
     assert_eq!(detail, "the part of the phone that carries it broke down");
     let at_carol = t.phone("carol").newest_call().expect("she was in it");
     assert_eq!(t.cause("carol", at_carol), Cause::HungUp { by: EndedBy::Remote });

@@ -96,7 +96,7 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
 }
 
 /** What each kind of account keeps. */
-const SECRETS = { practice: [], sip: ["password"], aculab: ["token", "api-key"] } as const;
+const SECRETS = { practice: [], sip: ["password"], aculab: ["token", "api-key"], xivo: ["password"] } as const;
 
 const NOT_PROVISIONED: ProvisionView = { locked: [], fixed: [], source: "", contact: "", trouble: null, url: null };
 
@@ -332,7 +332,7 @@ export class FakePhone implements Bridge {
 
   async keepRingtone(name: string, sound: string): Promise<string> {
     this.asked.push(`keepRingtone ${name} ${sound}`);
-    return `/home/me/ringtones/${name}`;
+    return `/data/ringtones/${name}`;
   }
 
   async setSecret(key: SecretKey, value: string): Promise<SecretKept> {

@@ -839,7 +839,7 @@ export type IceServer = {
 	/**  Where it is. */
 	url: IceUrl,
 	/**  TURN user name. */
-	username?: string,
+	username?: Personal,
 };
 
 /**  The steps from a name to a relayed address. */
@@ -1152,6 +1152,15 @@ detail: string } |
 { kind: "tls"; 
 /**  What is wrong with it. */
 detail: string } | 
+/**
+ *  The server has another key than the one it is known by. Nothing was sent; nothing is tried again until the user has
+ *  looked at it.
+ */
+{ kind: "key-changed"; 
+/**  SHA-256 of the key the account is pinned to, hexadecimal. */
+expected: string; 
+/**  Of the key the server has now. */
+found: string } | 
 /**  The server does not speak SIP over WebSocket at that address. */
 { kind: "not-sip-over-web-socket"; 
 /**  What it answered. */
@@ -1425,6 +1434,11 @@ export type SipAccount = {
 	realm?: string,
 	/**  Path of a PEM file with further certificate authorities to trust, for this account only. */
 	ca_file?: string,
+	/**
+	 *  SHA-256 of the only public key that the server may have (of its SubjectPublicKeyInfo, RFC 7469 section 2.4), as
+	 *  hexadecimal digits; any that the certificate authorities vouch for when empty.
+	 */
+	pin?: string,
 	/**  Allows `ws://` to other hosts than loopback: signalling anyone on the way can read. */
 	allow_plain_ws?: boolean,
 	/**

@@ -67,7 +67,7 @@ fn ca_file(arguments: &AccountArguments) -> Result<String, Failure> {
 fn ice_servers(arguments: &AccountArguments) -> Vec<IceServer> {
     let server = |ice: &crate::args::IceArgument| IceServer {
         url: ice.url.clone(),
-        username: ice.username.clone(),
+        username: ice.username.as_str().into(),
         credential: ice.credential.clone(),
     };
     arguments.ice.iter().map(server).collect()

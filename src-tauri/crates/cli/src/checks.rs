@@ -157,7 +157,7 @@ fn of_arguments(arguments: IceArguments) -> Result<Vec<Tried>, Failure> {
     let tried = |IceArgument { url, username, credential }: IceArgument| {
         let mut sip = SipAccount::at_server(String::new(), PASSING);
         sip.ca_file.clone_from(&ca_file);
-        sip.ice_servers = vec![IceServer { url: url.clone(), username, credential: credential.clone() }];
+        sip.ice_servers = vec![IceServer { url: url.clone(), username: username.into(), credential: credential.clone() }];
         (Account { id: AccountId(PASSING.into()), enabled: true, provider: Provider::Sip(sip) }, url, Some(credential))
     };
     Ok(arguments.servers.into_iter().map(tried).collect())

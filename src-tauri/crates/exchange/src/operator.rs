@@ -132,7 +132,7 @@ impl Core {
         }
         match command {
             Command::Ring { .. } | Command::Progress { .. } => None,
-            Command::Accept { call: leg, description: Some(answer) } => {
+            Command::Accept { call: leg, description: Some(answer), .. } => {
                 self.ordered.unacknowledged.remove(&call);
                 Some(Command::AckAnswer { call: leg, answer })
             }

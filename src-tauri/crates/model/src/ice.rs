@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::Secret;
+use crate::{Personal, Secret};
 
 /// How a relay is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -134,8 +134,8 @@ pub struct IceServer {
     /// Where it is.
     pub url: IceUrl,
     /// TURN user name.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub username: String,
+    #[serde(default, skip_serializing_if = "Personal::is_empty")]
+    pub username: Personal,
     /// TURN credential. Kept in the key store, never in the settings file.
     #[serde(skip)]
     #[specta(skip)]

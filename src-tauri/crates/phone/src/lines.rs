@@ -58,7 +58,7 @@ fn taken_over(before: &Account, account: &Account) -> Option<Vec<LineInput>> {
     let accepts = (old.accept_calls != new.accept_calls).then_some(LineInput::AcceptCalls(new.accept_calls));
     let token = match &new.token {
         token if *token == old.token => None,
-        Password::Known(token) if token.expose().parse::<Token>().is_ok() => Some(LineInput::Token(token.clone())),
+        Password::Known(token) if Token::is_one(token) => Some(LineInput::Token(token.clone())),
         // The line says what is wrong when it starts.
         Password::Known(_) | Password::Unknown => return None,
     };

@@ -382,8 +382,6 @@ fn without_passwords(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::Pseudonyms;
-
     use super::*;
 
     const REGISTER: &str = "REGISTER sip:alice:hunter2@example.com SIP/2.0\r\nVia: SIP/2.0/WSS a.invalid;branch=z9hG4bK1\r\n\
@@ -399,6 +397,14 @@ mod tests {
         let text = |piece: &Piece| match piece {
             Piece::Plain(text) => text.clone(),
             Piece::Personal(text) => text.expose().to_owned(),
+        };
+        trace.pieces.iter().map(text).collect()
+    }
+
+    fn plain(trace: &Trace) -> String {
+        let text = |piece: &Piece| match piece {
+            Piece::Plain(text) => text.clone(),
+            Piece::Personal(_) => String::new(),
         };
         trace.pieces.iter().map(text).collect()
     }
@@ -421,14 +427,14 @@ mod tests {
     fn without_its_people_a_message_still_shows_what_was_agreed() {
         for (message, people) in [(REGISTER, ["alice", "example.com", "192.0.2.7"]), (ANSWER, ["4420", "AA:BB", "10.0.0.1"])] {
             let trace = Trace::of(message.as_bytes());
-            let written = Pseudonyms::default().replacing(|| serde_json::to_string(&trace.pieces)).expect("pieces serialise");
+            let written = plain(&trace);
             for person in people.into_iter().chain(["secret"]) {
                 assert!(!written.contains(person), "{person} in {written}");
             }
         }
         let trace = Trace::of(ANSWER.as_bytes());
         assert!(trace.described && trace.title == "200 INVITE");
-        let written = Pseudonyms::default().replacing(|| serde_json::to_string(&trace.pieces)).expect("pieces serialise");
+        let written = plain(&trace);
         for kept in ["a=rtpmap:111 opus/48000/2", " typ relay", "200 OK", ";tag=2"] {
             assert!(written.contains(kept), "{kept} in {written}");
         }

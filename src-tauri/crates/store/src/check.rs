@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn each_complaint_names_its_field() {
-        let turn = || IceServer { url: "turn:h".parse().expect("a url"), username: String::new(), credential: Secret::default() };
+        let turn = || IceServer { url: "turn:h".parse().expect("a url"), username: "".into(), credential: Secret::default() };
         let all = complaints(|sip| {
             sip.user = "".into();
             sip.domain = "a b".into();

@@ -159,7 +159,7 @@ impl Secrets {
             }
         }
         for server in account.provider.ice_servers_mut().iter_mut().filter(|server| needs_credential(server)) {
-            if let Some(credential) = self.get(&SecretKey::turn(&account.id, &server.url, &server.username))? {
+            if let Some(credential) = self.get(&SecretKey::turn(&account.id, &server.url, server.username.expose()))? {
                 server.credential = credential;
             }
         }
@@ -217,7 +217,10 @@ impl Secrets {
     pub fn keys_of(account: &Account) -> Vec<SecretKey> {
         let relays = account.provider.ice_servers().iter().filter(|server| server.url.relays);
         let passwords = account.clone().passwords().into_iter().map(|(key, _)| key).collect::<Vec<_>>();
-        passwords.into_iter().chain(relays.map(|server| SecretKey::turn(&account.id, &server.url, &server.username))).collect()
+        passwords
+            .into_iter()
+            .chain(relays.map(|server| SecretKey::turn(&account.id, &server.url, server.username.expose())))
+            .collect()
     }
 
     /// Keeps the secrets that `account` carries for this run, and asks no key store: for those given by the environment
@@ -252,7 +255,7 @@ fn carried(account: &Account) -> Vec<(SecretKey, Secret)> {
         }
     }
     for server in account.provider.ice_servers().iter().filter(|server| server.url.relays && !needs_credential(server)) {
-        carried.push((SecretKey::turn(&account.id, &server.url, &server.username), server.credential.clone()));
+        carried.push((SecretKey::turn(&account.id, &server.url, server.username.expose()), server.credential.clone()));
     }
     carried
 }

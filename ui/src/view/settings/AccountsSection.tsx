@@ -9,7 +9,8 @@ import { AccountForm } from "./AccountForm";
 import { AculabForm } from "./AculabForm";
 import { CloudSheet } from "./CloudSheet";
 import { useEditing } from "./editing";
-import { type WholeAccount, type WholeAculab, wholeAculab, wholeSip } from "./whole";
+import { type WholeAccount, type WholeAculab, wholeAculab, wholeSip, wholeXivo } from "./whole";
+import { XivoForm } from "./XivoForm";
 
 interface Props {
   snapshot: Snapshot;
@@ -157,6 +158,9 @@ export function AccountsSection({ snapshot }: Props) {
         <button type="button" onClick={() => setOpen({ account: newAculab(), isNew: true })}>
           {say("accounts.add-aculab")}
         </button>
+        <button type="button" onClick={() => setOpen({ account: newXivo(), isNew: true })}>
+          {say("accounts.add-xivo")}
+        </button>
         {!accounts.some(({ provider }) => provider.kind === "practice") && (
           <button
             type="button"
@@ -184,6 +188,10 @@ function servicesOf({ provider }: WholeAccount): Services | null {
   return source.source === "web-services" ? { client, callable: source.callable } : null;
 }
 
+function newXivo(): WholeAccount {
+  return { id: "", enabled: true, provider: wholeXivo({ server: "https://", login: "" }) };
+}
+
 /** The service that an account calls as a rule. */
 function serviceOf({ provider }: WholeAccount): string {
   return provider.kind === "aculab" && provider.interface.version === "v1" ? provider.interface.service : "";
@@ -200,7 +208,7 @@ function Expiry({ snapshot, at }: { snapshot: Snapshot; at: number }) {
 }
 
 /** The form of each kind of account; what needs no settings has none. */
-const FORMS = { practice: null, sip: AccountForm, aculab: AculabForm } as const;
+const FORMS = { practice: null, sip: AccountForm, aculab: AculabForm, xivo: XivoForm } as const;
 
 function aculabUser({ interface: way }: WholeAculab): string {
   return way.version === "v1" ? way.caller_id : way.client_id;

@@ -23,15 +23,18 @@ export function CloudSheet({ account, client, registered, callable, onClose }: P
   const [order, setOrder] = useState({ lifetime_s: 3600, incoming: true, callable });
   const [clients, setClients] = useState<readonly CloudClient[] | null>(null);
   const [message, setMessage] = useState("");
-  const ask = async (question: () => Promise<string>) => {
+  /** Shows that the cloud is being asked, then what comes of it. */
+  const ask = async (answer: Promise<string>) => {
     setMessage(say("trial.running"));
-    setMessage(await question().catch(cloudWords));
+    setMessage(await answer.catch(cloudWords));
   };
   const refresh = () =>
-    ask(async () => {
-      setClients(await bridge.registeredClients(account));
-      return "";
-    });
+    ask(
+      bridge.registeredClients(account).then((told) => {
+        setClients(told);
+        return "";
+      }),
+    );
   useEffect(() => void refresh(), []);
   const own = clients?.filter((other) => other.client === client) ?? [];
   return (
@@ -42,10 +45,7 @@ export function CloudSheet({ account, client, registered, callable, onClose }: P
         aria-label={say("cloud.get-token")}
         onSubmit={(event) => {
           event.preventDefault();
-          void ask(async () => {
-            await bridge.orderToken(account, order);
-            return say("cloud.token-used");
-          });
+          void ask(bridge.orderToken(account, order).then(() => say("cloud.token-used")));
         }}
       >
         <p>

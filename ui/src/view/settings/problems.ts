@@ -4,6 +4,7 @@ import { type Key, say, spokenLanguage } from "../../words/words";
 /** What fields ask for, by their dotted names. */
 const ASKED: readonly (readonly [RegExp, Key])[] = [
   [/^accounts\.[^.]+\.id$/, "problem.id"],
+  [/\.pin$/, "problem.pin"],
   [/\.cloud_id$/, "problem.cloud-id"],
   [/\.access_key$/, "problem.access-key"],
   [/\.(?:client_id|caller_id|service)$/, "problem.plain-name"],

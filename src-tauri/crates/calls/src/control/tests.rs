@@ -397,7 +397,7 @@ fn a_call_that_lost_the_server_and_the_far_end_is_given_up_after_a_while() {
     desk.wait(Duration::from_secs(60));
     desk.media(1, MediaEvent::Interrupted);
     desk.line(LineEvent::State(AccountState::Connecting));
-    desk.wait(Duration::from_secs(29));
+    desk.wait(Duration::from_secs(94));
     assert!(!matches!(desk.state(1), Some(CallState::Ended { .. })));
     desk.wait(Duration::from_secs(1));
     assert!(desk.asked_of_line(LineRequest::HangUp { call }));
@@ -517,4 +517,31 @@ fn a_header_counts_only_on_an_account_that_is_registered() {
         let expected = if answers { CallState::Connecting } else { CallState::Incoming };
         assert_eq!(desk.state(1), Some(expected));
     }
+}
+
+#[test]
+fn a_mistake_of_ours_is_said_and_is_called_an_error() {
+    let mut desk = Desk::new();
+    desk.talk();
+    desk.media(1, MediaEvent::Died { detail: "it broke".into() });
+    let events = desk.events();
+    assert!(events.iter().any(|event| matches!(event, Event::Failed { message, .. } if message == "it broke")), "{events:?}");
+    let ended = events.iter().any(|event| matches!(event, Event::Ended { cause, .. } if cause.service_name() == "ERROR"));
+    assert!(ended, "{events:?}");
+}
+
+#[test]
+fn a_call_is_answered_with_headers_of_the_users_own_and_with_no_others() {
+    let mut desk = Desk::new();
+    let call = desk.ring();
+    desk.media(1, MediaEvent::Accepted);
+    let with = |name: &str| Command::AnswerWith { call: CallId(1), headers: vec![(name.to_owned(), text("17"))] };
+    desk.command(with("Contact"));
+    let told = desk.events().iter().any(|event| matches!(event, Event::Failed { message, .. } if message.contains("X-")));
+    assert!(told);
+    desk.command(with("X-Order"));
+    let (direction, remote) = (MediaDirection::SendRecv, MediaDirection::SendRecv);
+    desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction, remote, telephone_event: true });
+    let headers = vec![("X-Order".to_owned(), text("17"))];
+    assert!(desk.asked_of_line(LineRequest::Answer { call, description: text("answer"), headers }));
 }

@@ -307,7 +307,7 @@ fn now() -> Instant {
 
 /// User name and password for TURN.
 fn credentials(server: &IceServer) -> (String, String) {
-    (server.username.clone(), server.credential.expose().to_owned())
+    (server.username.expose().to_owned(), server.credential.expose().to_owned())
 }
 
 /// Waits for a datagram on any of the sockets.

@@ -103,7 +103,7 @@ impl ServerProbe {
     /// When the machine has no cryptography.
     pub fn new(server: &IceServer, seed: [u8; 12]) -> Result<Self, PeerError> {
         let crypto = rtc::crypto::default_provider().map_err(|error| PeerError::System(error.to_string()))?;
-        let relay = server.url.relays.then(|| (server.username.clone(), server.credential.expose().to_owned()));
+        let relay = server.url.relays.then(|| (server.username.expose().to_owned(), server.credential.expose().to_owned()));
         let id = TransactionId(seed);
         let mut probe = Self { crypto, relay, seed, asked: 0, stage: Stage::Plain, request: Vec::new(), id };
         probe.request = match probe.relay {

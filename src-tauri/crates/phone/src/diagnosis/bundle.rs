@@ -78,6 +78,7 @@ fn account_line(account: &Account) -> String {
             !sip.proxy.is_empty()
         ),
         Provider::Aculab(_) => "Aculab Cloud".to_owned(),
+        Provider::Xivo(xivo) => format!("XiVO, digits {:?}, generation {:?}", xivo.dtmf, xivo.generation),
     };
     let servers: Vec<String> = account
         .provider

@@ -121,6 +121,10 @@ fn of_cause(cause: &Cause) -> Option<(String, &'static str)> {
         Cause::MediaFailed { .. } => "A firewall probably stops the audio; a TURN server in the account helps.",
         Cause::AccountNotReady { .. } => "Wait until the account is registered; its state says what keeps it.",
         Cause::Moved { .. } => "Call the new number; this phone does not follow by itself.",
+        Cause::NoMicrophone { .. } | Cause::NoDevice { .. } => {
+            "Connect a microphone and a speaker, and choose them in the settings."
+        }
+        Cause::Internal { .. } => "A fault of this phone: send the support bundle to who looks after it.",
         Cause::HungUp { .. }
         | Cause::Transferred
         | Cause::Cancelled

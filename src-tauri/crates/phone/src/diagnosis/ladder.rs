@@ -163,6 +163,7 @@ fn mark(input: &Input) -> Option<String> {
             AccountState::Registered => Some(format!("{account} is registered")),
             AccountState::Disabled | AccountState::Connecting | AccountState::Registering | AccountState::Ready => None,
         },
+        Input::NoMicrophone(_) => Some("there is no microphone".into()),
         Input::Command(_) | Input::Watch(_) | Input::Line(..) | Input::Sound(_) | Input::Timeout => None,
     }
 }

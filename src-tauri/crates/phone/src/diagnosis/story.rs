@@ -91,6 +91,10 @@ impl<'a> Teller<'a> {
             Input::Line(_, LineEvent::State(AccountState::Registered)) => {
                 self.add(at, StoryRoom::Network, "the account is registered".into());
             }
+            Input::NoMicrophone(_) => {
+                self.seen.device = true;
+                self.add(at, StoryRoom::Device, "there is no microphone".into());
+            }
             Input::Command(_) | Input::Watch(_) | Input::Line(..) | Input::Sound(_) | Input::Timeout => {}
         }
     }

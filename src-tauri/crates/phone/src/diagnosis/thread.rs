@@ -141,6 +141,7 @@ fn call_of(event: &Event) -> Option<CallId> {
         | Event::Voicemail { .. }
         | Event::Lamp { .. }
         | Event::Conference { .. }
+        | Event::Service { .. }
         | Event::TurnedAway { .. } => None,
     }
 }

@@ -47,6 +47,7 @@ fn endpoint(provider: &Provider) -> Option<Endpoint> {
     let at = |url: String, ca_file: &str| Endpoint {
         url,
         subprotocol: None,
+        origin: None,
         ca_file: (!ca_file.is_empty()).then(|| ca_file.into()),
         pin: None,
         allow_plain: true,
@@ -56,6 +57,7 @@ fn endpoint(provider: &Provider) -> Option<Endpoint> {
         Provider::Practice => None,
         Provider::Sip(sip) => Some(Endpoint { pin: sip.pin.parse().ok(), ..at(sip.server.clone(), &sip.ca_file) }),
         Provider::Aculab(aculab) => Some(at(aculab.server(), &aculab.ca_file)),
+        Provider::Xivo(xivo) => Some(at(xivo.server.clone(), &xivo.ca_file)),
     }
 }
 
@@ -156,7 +158,7 @@ async fn nat(world: &World, servers: &[IceUrl]) -> (TrialOutcome, String) {
 
 /// How a server sees this computer.
 async fn seen_as(world: &World, path: &mut IcePath, url: &IceUrl) -> Option<SocketAddr> {
-    let server = IceServer { url: url.clone(), username: String::new(), credential: Secret::default() };
+    let server = IceServer { url: url.clone(), username: "".into(), credential: Secret::default() };
     let seed = world.randomness.seed();
     let mut probe = ServerProbe::new(&server, std::array::from_fn(|at| seed[at])).ok()?;
     match timeout(PATIENCE, ice::exchange(path, &mut probe)).await {

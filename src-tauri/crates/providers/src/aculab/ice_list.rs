@@ -96,7 +96,7 @@ fn usable(server: Server) -> Vec<IceServer> {
     let server = |url: IceUrl| {
         let fits = username.len() <= LONGEST && credential.expose().len() <= LONGEST;
         let complete = !url.relays || !username.is_empty();
-        (fits && complete).then(|| IceServer { url, username: username.clone(), credential: credential.clone() })
+        (fits && complete).then(|| IceServer { url, username: username.as_str().into(), credential: credential.clone() })
     };
     urls.filter_map(server).collect()
 }
@@ -118,7 +118,7 @@ mod tests {
         let body = r#"[{"urls":["stun:s.example.com"]},{"urls":["turn:t.example.com?transport=udp","turns:t.example.com:443?transport=tcp"],
             "username":"1583843607:x","credential":"secret","credentialType":"password"},{"url":"stun:old.example.com"}]"#;
         let servers = read(body.as_bytes()).expect("a list");
-        let told: Vec<_> = servers.iter().map(|s| (s.url.to_string(), s.username.as_str(), s.credential.expose())).collect();
+        let told: Vec<_> = servers.iter().map(|s| (s.url.to_string(), s.username.expose(), s.credential.expose())).collect();
         assert_eq!(
             told,
             [

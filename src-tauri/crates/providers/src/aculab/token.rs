@@ -41,6 +41,11 @@ pub struct TokenClaims {
 }
 
 impl Token {
+    /// Whether a text has the form of one.
+    pub fn is_one(text: &Secret) -> bool {
+        text.expose().parse::<Self>().is_ok()
+    }
+
     /// The token itself, for who is to use it.
     pub fn text(&self) -> &str {
         self.0.expose()

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use calls::io::{Capabilities, Transfers};
-use model::{AccountState, LineCall, Secret};
+use model::{AccountState, Cause, LineCall, Secret};
 
 use super::*;
 use crate::{
@@ -221,7 +221,9 @@ async fn a_provider_that_panics_over_one_call_ends_that_call_and_goes_on() {
     inbox.send(LineInput::Request(LineRequest::Ring { call })).await.expect("running");
     inbox.send(LineInput::NetworkChanged).await.expect("running");
     assert!(matches!(bench.outbox.recv().await, Some((_, LineEvent::Capable(_)))));
-    let Some((_, LineEvent::Ended { call: ended, how: LineEnd::Failed { .. } })) = bench.outbox.recv().await else {
+    let Some((_, LineEvent::Ended { call: ended, how: LineEnd::Caused { cause: Cause::Internal { .. } } })) =
+        bench.outbox.recv().await
+    else {
         panic!("the call is over")
     };
     assert_eq!(ended, call);

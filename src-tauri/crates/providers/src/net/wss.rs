@@ -198,7 +198,7 @@ impl Network for Sockets {
 
     async fn download(&self, request: &HttpRequest, to: &Path, most: u64) -> Result<(), OfflineCause> {
         let server = request.server()?;
-        let tls = self.tls_config(request.ca_file.clone()).await?;
+        let tls = self.tls_config(request.ca_file.clone(), None).await?;
         request.download(&server, ClientConfig::clone(&tls), to, most).await.inspect_err(|cause| debug!(%cause, "not taken"))
     }
 }

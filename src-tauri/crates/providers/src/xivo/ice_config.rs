@@ -115,7 +115,7 @@ fn server(entry: &IceEntry, url: &str) -> Result<IceServer, String> {
         true => (entry.username.clone(), entry.credential.clone()),
         false => (String::new(), Secret::default()),
     };
-    Ok(IceServer { url, username, credential })
+    Ok(IceServer { url, username: username.into(), credential })
 }
 
 /// Reads what `setIceUrls` takes: entries with `url` or `urls`, mixed.
@@ -191,7 +191,7 @@ mod tests {
     fn the_example_gives_its_servers_and_is_renewed_at_half_its_lifetime() {
         let config = IceConfig::read(&example());
         assert_eq!(config.renew_after, Some(Duration::from_secs(3_600)));
-        let servers: Vec<_> = config.servers().iter().map(|s| (s.url.to_string(), s.username.clone())).collect();
+        let servers: Vec<_> = config.servers().iter().map(|s| (s.url.to_string(), s.username.expose().to_owned())).collect();
         let relay = |url: &str| (url.to_owned(), "1767225600".to_owned());
         assert_eq!(
             servers,

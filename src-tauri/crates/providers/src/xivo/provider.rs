@@ -12,7 +12,7 @@ use calls::io::{Capabilities, LineEvent, Transfers};
 use model::{AccountState, Instant, OfflineCause, Remote, ServiceEvent, XivoAccount};
 use tracing::{debug, info, warn};
 
-use self::orders::Orders;
+use self::{orders::Orders, setup::door};
 use super::{
     cti::{CtiCommand, CtiMessage, PhoneEvent},
     events::Narrator,
@@ -24,7 +24,6 @@ use super::{
 };
 use crate::{
     Input, Output, Provider,
-    net::NetEvent,
     sip::{News, Presence, Unusable},
 };
 
@@ -42,7 +41,7 @@ enum State {
 impl XivoProvider {
     /// An account as configured. `instance` and `seed` as of `SipProvider::new`.
     pub fn new(account: &XivoAccount, instance: &str, seed: [u8; 32]) -> Self {
-        Self(match setup::door(account) {
+        Self(match door(account) {
             Ok(door) => State::Usable(Box::new(Machine::new(account, door, instance, seed))),
             Err(cause) => State::Unusable(Unusable::new(cause)),
         })
@@ -85,6 +84,8 @@ struct Machine {
     session: CtiSession,
     token: Option<Token>,
     line: Option<LineConfig>,
+    /// A line that the server told during a call, for after it.
+    next_line: Option<LineConfig>,
     sip: Sip,
     /// How many connections SIP has numbered.
     connections: u32,
@@ -125,6 +126,7 @@ impl Machine {
             seed,
             token: None,
             line: None,
+            next_line: None,
             sip: Sip::None,
             connections: 0,
             sip_is_open: false,
@@ -156,6 +158,8 @@ impl Machine {
                 self.sip(now, Input::NetworkChanged);
             }
             Input::Timeout => self.on_timeout(now),
+            // A XiVO has no switch for arriving calls and takes no token from outside.
+            Input::AcceptCalls(_) | Input::Token(_) => {}
         }
         self.settle(now);
     }
@@ -185,6 +189,10 @@ impl Machine {
                 session::Output::Down { cause, retry_in } => self.on_down(&cause, Some(retry_in)),
                 session::Output::Refused(cause) => self.on_down(&cause, None),
             }
+        }
+        let has_calls = matches!(&self.sip, Sip::On(presence) if presence.has_calls());
+        if !has_calls && let Some(line) = self.next_line.take() {
+            self.on_line_config(now, line);
         }
         let next = if self.session.is_up() { self.joining.next_mismatch(now) } else { None };
         self.mismatch_at = next.filter(|_| !self.healing);
@@ -273,8 +281,11 @@ impl Machine {
             return;
         }
         match &self.sip {
-            // A line that changes under a call is taken when the call is over, and the server tells it again.
-            Sip::On(presence) if presence.has_calls() => return info!("the line has changed, but a call goes on"),
+            Sip::On(presence) if presence.has_calls() => {
+                info!("the line has changed; it is taken when the call is over");
+                self.next_line = Some(line);
+                return;
+            }
             Sip::On(_) => {
                 info!("the line has changed");
                 self.line = Some(line);

@@ -298,7 +298,7 @@ impl CtiSession {
         let connection = ConnectionId(FIRST_CONNECTION | self.numbered);
         self.state = State::Opening { connection };
         let Door { ca_file, allow_plain, proxy, .. } = self.door.clone();
-        let endpoint = Endpoint { url, subprotocol: None, ca_file, allow_plain, proxy };
+        let endpoint = Endpoint { url, subprotocol: None, origin: None, ca_file, pin: None, allow_plain, proxy };
         self.net(NetRequest::Open { connection, endpoint: Box::new(endpoint) });
     }
 

@@ -74,7 +74,9 @@ impl Machine {
         let endpoint = Endpoint {
             url: account.url.to_string(),
             subprotocol: Some(SUBPROTOCOL.to_owned()),
+            origin: None,
             ca_file: self.door.ca_file.clone(),
+            pin: None,
             allow_plain: self.account.allow_plain,
             proxy: self.door.proxy.clone(),
         };

@@ -1,10 +1,11 @@
 use bytes::Bytes;
-use model::{DtmfDigit, Secret};
+use calls::io::{LineRequest, Wish};
+use model::{AutoAnswerBusy, DtmfDigit, Password, Secret};
 use serde_json::{Value, json};
 use sip::{Message, Method, Request, Response};
 
 use super::*;
-use crate::net::{ConnectionId, HttpAnswer, NetRequest, QuestionId};
+use crate::net::{ConnectionId, Endpoint, HttpAnswer, NetEvent, NetRequest, QuestionId};
 
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
 
@@ -174,7 +175,7 @@ impl Bench {
         let to = request.headers.get("To").expect("has one").to_owned();
         response.headers.push("To", if to.contains(";tag=") { to } else { format!("{to};tag=far") });
         for (name, value) in headers {
-            response.headers.push(*name, *value);
+            response.headers.push(name, *value);
         }
         let (connection, message) = (self.sip_connection(), Bytes::from(response.to_bytes()));
         self.tell(Input::Net(NetEvent::Received { connection, message }));

@@ -21,7 +21,7 @@ fn every_field_of_version_1_is_read_and_written_back() {
     assert_eq!(names(&form.unknown), [""; 0], "the fixture has no field that is not read");
     assert_eq!(form.settings.calls.codecs, [Codec::Pcma, Codec::Opus]);
     let Provider::Sip(sip) = &form.settings.accounts[1].provider else { panic!("the second account is at a SIP server") };
-    assert_eq!(sip.ice_servers[1].username, "phone");
+    assert_eq!(sip.ice_servers[1].username.expose(), "phone");
 
     let written: Table =
         toml::from_str(&write(&form.settings, &form.unknown, |_| {}).expect("it can be written")).expect("it is TOML");

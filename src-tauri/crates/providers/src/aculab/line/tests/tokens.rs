@@ -31,7 +31,8 @@ fn the_web_services_are_asked_and_the_token_is_used_at_once() {
     assert_eq!(asked.body.expose(), "client_id=myClientId&ttl=3600&enable_incoming=true&call_client=agent%2A");
     assert_eq!(asked.basic.as_ref().map(|(user, _)| user.as_str()), Some("1-2-0/bob@example.com"));
     bench.web(200, &made(HOUR));
-    assert_eq!(bench.events, [LineEvent::Expires(Some(Instant::START + Duration::from_secs(3_600)))]);
+    let expires = LineEvent::Expires(Some(Instant::START + Duration::from_secs(3_600)));
+    assert!(matches!(&bench.events[..], [told, LineEvent::SignedInAs(Some(_))] if *told == expires), "{:?}", bench.events);
     bench.open();
     assert_eq!(authorization(&bench), format!("Bearer {HOUR}"));
 }
@@ -64,6 +65,45 @@ fn the_next_token_is_fetched_after_four_fifths_of_the_time_and_no_call_is_lost()
     assert!(!bench.events.iter().any(|event| matches!(event, LineEvent::Ended { .. })));
     bench.request(LineRequest::HangUp { call: CALL });
     assert_eq!(bench.last(Method::Bye).headers.call_id(), bench.last(Method::Invite).headers.call_id());
+}
+
+#[test]
+fn a_token_that_is_there_is_used_until_another_is_due() {
+    let kept = |sub: &str, aud: &str, made: i64| {
+        let claims = format!(r#"{{"sub":"{sub}","aud":"{aud}","iat":{made},"exp":{}}}"#, made + 3_600);
+        let mut account = account(FROM_SERVICES);
+        if let model::AculabInterface::V2(client) = &mut account.interface {
+            let token = format!("e30.{}.c2ln", base64_url(claims.as_bytes()));
+            client.token = model::Password::Known(model::Secret::new(token));
+        }
+        account
+    };
+    // Half of it is over: the next one comes after 80 %.
+    let mut bench = Bench::new(&kept("myClientId", "1-2-0", MADE_AT - 1_800));
+    assert!(bench.asked.is_empty());
+    bench.open();
+    bench.grant(600);
+    bench.list(200, "[]");
+    assert_eq!(bench.states.last(), Some(&AccountState::Registered));
+    for _ in 0..108 {
+        bench.run_s(10);
+        assert!(bench.asked.is_empty() || bench.now >= Instant::START + Duration::from_secs(1_080));
+    }
+    assert_eq!(bench.asked.len(), 1);
+    // One of somebody else, of elsewhere, or nearly over is not.
+    for (sub, aud, made) in [("bob", "1-2-0", 0), ("myClientId", "0-0-0", 0), ("myClientId", "1-2-0", 2_881)] {
+        assert_eq!(Bench::new(&kept(sub, aud, MADE_AT - made)).asked.len(), 1, "{sub} {aud} {made}");
+    }
+}
+
+/// Base64 for URLs without padding (RFC 4648 section 5).
+fn base64_url(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits = |chunk: &[u8]| chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+    let chunks = bytes
+        .chunks(3)
+        .flat_map(|chunk| (0..=chunk.len()).map(move |at| char::from(DIGITS[(bits(chunk) >> (18 - 6 * at) & 63) as usize])));
+    chunks.collect()
 }
 
 #[test]
