@@ -106,7 +106,7 @@ fn words(cause: &OfflineCause) -> &str {
 }
 
 #[tokio::test]
-async fn nine_kinds_of_bad_certificate_are_refused_in_words_of_their_own_and_hear_nothing() {
+async fn kinds_of_bad_certificate_are_refused_in_words_of_their_own_and_hear_nothing() {
     let authority = Authority::named("Good Authority");
     let client = Client::trusting(&authority.0.pem());
     let mut expired = named(&["localhost"]);

@@ -26,7 +26,7 @@ cargo xtask COMMAND
   setup              installs what the machine lacks to build the phone (asks first when you are at a terminal)
   run [ARGUMENTS]    builds the phone and opens its window (without a screen, calls the echo); ARGUMENTS go to sidetone-cli instead
   test [PART]        every test, or one part: unit, ui, scenarios, several_calls, kiosk, trust, pages, window,
-                     aculab, interop
+                     aculab, xivo, interop
   fake aculab [--port N]
                      runs a fake of Aculab Cloud on this computer, and says how to point a client at it
   ci                 what a change must pass: formatting, tidy, lints, generated files, tests

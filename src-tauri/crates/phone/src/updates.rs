@@ -15,8 +15,8 @@ use std::{
     time::Duration,
 };
 
-use model::{CallState, Secret, Snapshot, UpdateView};
-use providers::net::{HttpMethod, HttpRequest, Proxy};
+use model::{CallState, Snapshot, UpdateView};
+use providers::net::HttpRequest;
 use store::{DataFolder, make_private};
 use tokio::{task::spawn_blocking, time::sleep};
 use tracing::{info, warn};
@@ -187,16 +187,7 @@ fn request(url: &str) -> Result<HttpRequest, NotUpdated> {
     if !url.starts_with("https://") {
         return Err(NotUpdated::Server("new versions come by https:// only".into()));
     }
-    Ok(HttpRequest {
-        method: HttpMethod::Get,
-        url: url.to_owned(),
-        basic: None,
-        headers: Vec::new(),
-        body: Secret::default(),
-        ca_file: None,
-        allow_plain: false,
-        proxy: Proxy::System,
-    })
+    Ok(HttpRequest::get(url))
 }
 
 fn is_silent(snapshot: &Snapshot) -> bool {

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{Command, ProvisionOffer, Secret, Settings};
-use providers::net::{HttpMethod, HttpRequest, Proxy};
+use model::{Command, ProvisionOffer, Settings};
+use providers::net::HttpRequest;
 use store::{DataFolder, Page, Provisioned, Provisioning};
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
@@ -90,17 +90,7 @@ impl Office {
         if !url.starts_with("https://") {
             return Err(NotSaved::because("the address has to begin with https://"));
         }
-        let request = HttpRequest {
-            method: HttpMethod::Get,
-            url: url.to_owned(),
-            basic: None,
-            headers: Vec::new(),
-            body: Secret::default(),
-            ca_file: None,
-            allow_plain: false,
-            proxy: Proxy::System,
-        };
-        let answer = self.world.network.ask(&request).await.map_err(NotSaved::because)?;
+        let answer = self.world.network.ask(&HttpRequest::get(url)).await.map_err(NotSaved::because)?;
         if answer.status != 200 {
             return Err(NotSaved::because(format!("the web server answered {}", answer.status)));
         }

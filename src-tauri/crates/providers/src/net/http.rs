@@ -46,6 +46,22 @@ pub struct HttpRequest {
     pub proxy: Proxy,
 }
 
+impl HttpRequest {
+    /// GET of a public page, by what the platform trusts and the system's proxy.
+    pub fn get(url: &str) -> Self {
+        Self {
+            method: HttpMethod::Get,
+            url: url.to_owned(),
+            basic: None,
+            headers: Vec::new(),
+            body: Secret::default(),
+            ca_file: None,
+            allow_plain: false,
+            proxy: Proxy::System,
+        }
+    }
+}
+
 /// The methods that are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpMethod {

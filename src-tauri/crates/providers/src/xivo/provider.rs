@@ -29,6 +29,7 @@ use crate::{
 
 /// A person at a XiVO has two calls.
 const CALLS: u32 = 2;
+
 /// One account at a XiVO.
 pub struct XivoProvider(State);
 
