@@ -16,6 +16,7 @@ mod language;
 mod notify;
 mod popup;
 mod program;
+mod save_as;
 mod self_test;
 mod session;
 mod shortcuts;

@@ -26,7 +26,7 @@ use tracing::{info, info_span};
 use crate::{
     awake,
     bridge::Followers,
-    commands::{about, book, calls, devices, kiosk as kiosk_commands, settings},
+    commands::{about, book, calls, devices, diagnosis, kiosk as kiosk_commands, settings},
     engine::Engine,
     failure::Failure,
     kiosk, language, notify, popup, session, shortcuts, supervise, tray, tray_host, updates, web_view,
@@ -118,6 +118,7 @@ pub(crate) fn run(
         .manage(engine.phone.clone())
         .manage(desktop)
         .manage(Followers::new(runtime.handle().clone()))
+        .manage(diagnosis::ShownBundle::default())
         .manage(Memory::load(PlacesFile::at(engine.folder.places_file())))
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
         .plugin(tauri_plugin_deep_link::init())
@@ -145,6 +146,13 @@ pub(crate) fn run(
             devices::follow_levels,
             devices::leave_devices,
             devices::leave_levels,
+            diagnosis::accept_key,
+            diagnosis::call_stories,
+            diagnosis::diagnose,
+            diagnosis::ladder,
+            diagnosis::save_diagnosis,
+            diagnosis::support_bundle,
+            diagnosis::trace,
             kiosk_commands::kiosk_act,
             kiosk_commands::kiosk_follow,
             kiosk_commands::kiosk_leave,

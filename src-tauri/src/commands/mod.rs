@@ -4,6 +4,7 @@ pub(crate) mod about;
 pub(crate) mod book;
 pub(crate) mod calls;
 pub(crate) mod devices;
+pub(crate) mod diagnosis;
 pub(crate) mod kiosk;
 pub(crate) mod settings;
 

@@ -246,7 +246,9 @@ impl Peer for FarEnd {
                     speech.pace.reset();
                     return PeerEvent::Connected(pair);
                 }
-                PeerEvent::Interrupted | PeerEvent::Failed(_) | PeerEvent::Closed => return event,
+                PeerEvent::Interrupted | PeerEvent::RelayRefused { .. } | PeerEvent::Failed(_) | PeerEvent::Closed => {
+                    return event;
+                }
             }
         }
     }

@@ -298,6 +298,7 @@ impl Core {
             | MediaEvent::Applied { .. }
             | MediaEvent::FirstPacket
             | MediaEvent::Interrupted
+            | MediaEvent::RelayRefused { .. }
             | MediaEvent::DtmfSent
             | MediaEvent::DtmfUnavailable
             | MediaEvent::Trouble(_)

@@ -295,7 +295,7 @@ impl Air {
         match &due.event {
             PeerEvent::Interrupted => station.interrupted = true,
             PeerEvent::Connected(_) => station.interrupted = false,
-            PeerEvent::Rtp(_) | PeerEvent::Failed(_) | PeerEvent::Closed => {}
+            PeerEvent::Rtp(_) | PeerEvent::RelayRefused { .. } | PeerEvent::Failed(_) | PeerEvent::Closed => {}
         }
         Ok(due.event)
     }

@@ -33,6 +33,7 @@ pub(crate) async fn run(setting: &Setting, verb: AccountsVerb, printer: Printer)
             keep(setting, &added, printer);
         }
         AccountsVerb::Test { name } => return checks::account(setting, &name, printer).await,
+        AccountsVerb::AcceptKey { name, fingerprint } => return checks::accept_key(setting, &name, &fingerprint, printer).await,
         AccountsVerb::Remove { name } => {
             refuse_to_overwrite(trouble)?;
             let Some(at) = settings.accounts.iter().position(|account| account.id.0 == name) else {

@@ -164,6 +164,13 @@ pub(crate) enum AccountsVerb {
         /// Its name.
         name: String,
     },
+    /// Know its server by another key from now on: the one that the server has, and that whoever runs it says is theirs.
+    AcceptKey {
+        /// Its name.
+        name: String,
+        /// SHA-256 of the key, as the phone shows it: 64 hexadecimal digits, with or without colons.
+        fingerprint: String,
+    },
     /// Remove one, with its password.
     Remove {
         /// Its name.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use audio::NullHost;
 use clap::{Args, Subcommand};
 use model::{Account, AccountId, AccountStep, IceServer, IceTrial, IceUrl, Provider, Secret, Settings, SipAccount, TrialOutcome};
-use phone::{Office, Phone, PhoneOptions, RealWorld};
+use phone::{Office, Phone, PhoneOptions, RealWorld, RemoteAnswer, RemoteError, RemoteRequest, ask_remote, pin_key};
 use serde::Serialize;
 use store::SettingsFile;
 
@@ -91,6 +91,33 @@ pub(crate) async fn account(setting: &Setting, name: &str, printer: Printer) -> 
     })
 }
 
+/// Knows the server of an account by the key that it shows now: in the running phone, else in the settings file.
+pub(crate) async fn accept_key(setting: &Setting, name: &str, fingerprint: &str, printer: Printer) -> Result<Exit, Failure> {
+    let account = AccountId(name.to_owned());
+    let request = RemoteRequest::AcceptKey { account: account.clone(), found: fingerprint.to_owned() };
+    match ask_remote(setting.folder.path(), &request).await {
+        Ok(RemoteAnswer::Accepted) => {}
+        Ok(RemoteAnswer::Refused(words)) => return Err(Failure::new(Exit::Failed, words)),
+        Ok(_) => return Err(Failure::new(Exit::NoPhone, "the running phone is of another version")),
+        Err(RemoteError::NoPhone(_)) => {
+            let configured = configured(setting, Some(name))?.swap_remove(0);
+            let (mut settings, trouble) = setting.load();
+            if let Some(trouble) = trouble {
+                // What could not be read whole is not written over.
+                return Err(Failure::usage(trouble));
+            }
+            let (phone, _world) = idle_phone(setting)?;
+            let shown = phone.office().other_key(configured).await;
+            phone.stop().await;
+            pin_key(&mut settings, &account, fingerprint, shown).map_err(|words| Failure::new(Exit::Failed, words))?;
+            setting.file().save(&settings).map_err(|error| Failure::new(Exit::Failed, error))?;
+        }
+        Err(error) => return Err(Failure::new(Exit::NoPhone, error)),
+    }
+    printer.line(&format!("the server of {name} is known by the key {fingerprint} from now on"));
+    Ok(Exit::Done)
+}
+
 /// Looks at everything that calls of an account depend on.
 pub(crate) async fn diagnose(setting: &Setting, name: Option<&str>, printer: Printer) -> Result<Exit, Failure> {
     let (phone, _world) = idle_phone(setting)?;
@@ -105,7 +132,9 @@ pub(crate) async fn diagnose(setting: &Setting, name: Option<&str>, printer: Pri
             Printer::Json => printer.value(&serde_json::json!({ "account": id, "checks": checks })),
             Printer::People => {
                 printer.line(&id.0);
-                checks.iter().for_each(|check| printer.line(&step_words(&check.name, check.outcome, &check.words, check.ms)));
+                checks
+                    .iter()
+                    .for_each(|check| printer.line(&step_words(&check.name, check.outcome, &check.fact.to_string(), check.ms)));
             }
         }
     }

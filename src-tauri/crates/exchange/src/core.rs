@@ -329,6 +329,7 @@ impl Core {
             | MediaEvent::Connected { .. }
             | MediaEvent::FirstPacket
             | MediaEvent::Interrupted
+            | MediaEvent::RelayRefused { .. }
             | MediaEvent::DtmfSent
             | MediaEvent::DtmfUnavailable
             | MediaEvent::Statistics(_)

@@ -106,6 +106,13 @@ pub enum PeerEvent {
     Connected(Option<CandidatePair>),
     /// The path broke; ICE goes on trying.
     Interrupted,
+    /// A TURN server does not take the user name or password; the path may do without it.
+    RelayRefused {
+        /// Its address.
+        server: SocketAddr,
+        /// The error (RFC 8489 section 14.8).
+        error: u16,
+    },
     /// No path, for good; which part failed.
     Failed(String),
     /// The far end closed the connection. A new description may open another.

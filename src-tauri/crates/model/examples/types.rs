@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use model::{
-    AccountTrial, CloudClient, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry,
-    HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView, Levels, ProvisionOffer, SecretKept, Settings, SettingsView,
-    Snapshot, Suggestion, TokenOrder,
+    AccountTrial, CallStory, Check, CloudClient, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem,
+    HistoryEntry, HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView, LadderRow, Levels, ProvisionOffer, SecretKept,
+    Settings, SettingsView, Snapshot, Suggestion, TokenOrder, TraceRow,
 };
 use specta::Types;
 use specta_typescript::Typescript;
@@ -23,6 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let types = types.register::<AccountTrial>().register::<DevicesView>().register::<Levels>().register::<IceTrial>();
     let types = types.register::<ProvisionOffer>();
     let types = types.register::<CloudClient>().register::<TokenOrder>();
+    // Whoever looks for a fault sees parts of what was.
+    let types = types.register::<TraceRow>().register::<LadderRow>().register::<CallStory>().register::<Check>();
     // The kiosk has a page of its own.
     let types = types.register::<KioskView>().register::<KioskAction>();
     let text = Typescript::default().header(HEADER).export(&types, specta_serde::Format)?;

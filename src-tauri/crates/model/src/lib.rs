@@ -42,7 +42,7 @@ pub use call::{CallId, CallState, Cause, Direction, EndedBy, Hold, LineCall, Med
 pub use clock::{Clock, Instant};
 pub use command::{Command, DialOptions};
 pub use devices::{CallLevels, DeviceTrial, DeviceView, DevicesView, Levels, RoleView, TrialStage, TrialView};
-pub use diagnosis::{CallStory, Finding, StoryRoom, StoryStep, TraceRow};
+pub use diagnosis::{CallStory, Check, CheckFact, Finding, LadderRow, Quality, StoryFact, StoryRoom, StoryStep, TraceRow};
 pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
 pub use event::{Event, TimedEvent, TurnedAway};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
@@ -50,7 +50,7 @@ pub use kiosk::{KioskAction, KioskEntry, KioskFault, KioskScreen, KioskView};
 pub use lamp::{LampState, LampView};
 pub use loop_check::{LoopCheckView, LoopResult};
 pub use office::{
-    AccountStep, AccountTrial, Check, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange, ProvisionOffer,
+    AccountStep, AccountTrial, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange, ProvisionOffer,
     ProvisionView, SecretKept, SecretKey, SecretView, SettingsView, TrialOutcome, TrialStep,
 };
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};

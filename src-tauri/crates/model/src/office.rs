@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AccountId, IceUrl, Personal, Settings};
+use crate::{AccountId, IceUrl, OfflineCause, Personal, Settings};
 
 /// Which secret is meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
@@ -163,6 +163,8 @@ pub struct TrialStep {
     pub outcome: TrialOutcome,
     /// What was seen; empty when there is nothing to say.
     pub words: String,
+    /// Why it failed, where there is a code for it: then the page has words of its own.
+    pub cause: Option<OfflineCause>,
     /// When it was done, ms after the trial began, where that can be told.
     pub ms: Option<f64>,
 }
@@ -204,19 +206,6 @@ impl AccountTrial {
     pub fn failed(&self) -> Option<&TrialStep> {
         self.steps.iter().find(|step| step.outcome == TrialOutcome::Failed)
     }
-}
-
-/// One thing that was looked at when an account was diagnosed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
-pub struct Check {
-    /// What: `dns`, `tls`, `websocket`, `registration`, `turn:…`, `nat`, `clock`.
-    pub name: String,
-    /// How it went.
-    pub outcome: TrialOutcome,
-    /// What was seen, and what to do when it is wrong.
-    pub words: String,
-    /// How long it took.
-    pub ms: Option<f64>,
 }
 
 /// One step of a server's trial.

@@ -204,6 +204,8 @@ pub enum NoticeCode {
     Device,
     /// Audio of a call is in trouble.
     Media,
+    /// A TURN server does not take the user name or password.
+    TurnRefused,
     /// The key store cannot be used.
     KeyStore,
     /// Settings could not be read or written.

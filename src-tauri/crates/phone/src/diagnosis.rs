@@ -3,6 +3,7 @@
 //! Ladder, story and bundle are drawn from the journal, in which nobody is named; only the trace shows people, to the user.
 
 mod bundle;
+mod facts;
 mod findings;
 mod ladder;
 mod pcapng;

@@ -3,6 +3,7 @@
 mod cloud;
 mod diagnose;
 mod ice;
+mod keys;
 mod provisioning;
 mod trial;
 
@@ -21,6 +22,7 @@ use tokio::{
 use tracing::warn;
 
 pub use cloud::CloudFailure;
+pub use keys::pin as pin_key;
 
 use crate::{
     diagnostics,

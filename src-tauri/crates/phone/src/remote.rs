@@ -14,7 +14,7 @@ use interprocess::local_socket::{
     ListenerOptions, Name,
     tokio::{Listener, Stream, prelude::*},
 };
-use model::{Command, Snapshot, Target};
+use model::{AccountId, Command, Snapshot, Target};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -54,6 +54,13 @@ pub enum RemoteRequest {
     Bundle,
     /// The asker has changed the history or the contacts.
     BookChanged,
+    /// Know the server of an account by another key.
+    AcceptKey {
+        /// Which.
+        account: AccountId,
+        /// The fingerprint that the server has shown.
+        found: String,
+    },
     /// Bring the window up.
     Show(Show),
 }
@@ -192,6 +199,10 @@ async fn answer(request: RemoteRequest, phone: &Phone, window: Option<&mpsc::Sen
         RemoteRequest::BookChanged => match phone.book().refresh().await {
             Ok(()) => RemoteAnswer::Accepted,
             Err(error) => RemoteAnswer::Refused(error.to_string()),
+        },
+        RemoteRequest::AcceptKey { account, found } => match phone.office().accept_key(phone, &account, &found).await {
+            Ok(()) => RemoteAnswer::Accepted,
+            Err(refused) => RemoteAnswer::Refused(refused.to_string()),
         },
         RemoteRequest::Show(show) => match window.map(|window| window.try_send(show)) {
             Some(Ok(())) => RemoteAnswer::Accepted,

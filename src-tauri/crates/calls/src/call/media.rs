@@ -14,7 +14,8 @@ impl Call {
     pub(crate) fn on_media(&mut self, now: Instant, event: MediaEvent, out: &mut Outbox) {
         match event {
             MediaEvent::OfferReady { offer } => self.on_offer_ready(now, offer, out),
-            MediaEvent::Accepted => {}
+            // What a relay refuses is told to the user, and nothing of the call changes.
+            MediaEvent::Accepted | MediaEvent::RelayRefused { .. } => {}
             MediaEvent::AnswerReady { answer, direction, remote, telephone_event } => {
                 if let Some(audio) = &mut self.audio {
                     audio.telephone_event = Some(telephone_event);

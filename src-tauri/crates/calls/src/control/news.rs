@@ -1,6 +1,6 @@
 //! What lines, media sessions, the clock and new settings bring.
 
-use model::{AccountId, AccountState, Cause, Event, Instant, LineCall, MediaId, NoticeCode, Settings};
+use model::{AccountId, AccountState, Cause, Event, Instant, LineCall, MediaId, NoticeCode, Settings, StoryFact};
 
 use super::CallControl;
 use crate::{
@@ -102,7 +102,13 @@ impl CallControl {
 
     pub(super) fn on_media(&mut self, now: Instant, media: MediaId, event: MediaEvent) {
         let of_this_session = |call: &&mut Call| call.audio.as_ref().is_some_and(|audio| audio.id == media);
-        let Some(call) = self.calls.values_mut().find(of_this_session) else { return };
+        let call = self.calls.values_mut().find(of_this_session);
+        if let MediaEvent::RelayRefused { server, error } = event {
+            // Also of a session that waits for its call.
+            let call = call.map(|call| call.id);
+            return self.refuse(call, NoticeCode::TurnRefused, StoryFact::RelayRefused { server, error }.to_string());
+        }
+        let Some(call) = call else { return };
         let id = call.id;
         let judged = matches!(event, MediaEvent::Accepted) && matches!(call.phase, Phase::Judging);
         call.on_media(now, event, &mut self.outbox);

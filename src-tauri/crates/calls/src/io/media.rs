@@ -125,6 +125,13 @@ pub enum MediaEvent {
     FirstPacket,
     /// The path broke. It may come back by itself, or a restart of ICE finds another.
     Interrupted,
+    /// A TURN server does not take the user name or password; the path may do without it.
+    RelayRefused {
+        /// Its address.
+        server: String,
+        /// The error of STUN (RFC 8489 section 14.8).
+        error: u16,
+    },
     /// No path, for good.
     Failed {
         /// What failed: ICE, DTLS, or an error of the machine.

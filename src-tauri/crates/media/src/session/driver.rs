@@ -313,6 +313,9 @@ impl Driver {
             }
             // The audio that is missing meanwhile stays a trouble until it is heard again.
             PeerEvent::Interrupted => self.tell(MediaEvent::Interrupted).await,
+            PeerEvent::RelayRefused { server, error } => {
+                self.tell(MediaEvent::RelayRefused { server: server.to_string(), error }).await
+            }
             PeerEvent::Failed(detail) => {
                 self.stream.set_connected(now, false);
                 self.tell(MediaEvent::Failed { detail }).await

@@ -12,6 +12,10 @@ use rtc::{
     crypto::RTCCryptoProvider,
     sansio::Protocol as _,
     shared::{TaggedBytesMut, TransportContext, TransportProtocol, error::Error},
+    stun::{
+        error_code::ErrorCodeAttribute,
+        message::{CLASS_ERROR_RESPONSE, Getter, Message},
+    },
     turn::client::{Client, ClientConfig, Event},
 };
 
@@ -43,6 +47,8 @@ pub(crate) enum ServerEvent {
     Data { relayed: SocketAddr, remote: SocketAddr, bytes: BytesMut },
     /// A server refused, in words.
     Refused(String),
+    /// A relay does not take the user name or password: its address, the error.
+    WrongCredential(SocketAddr, u16),
 }
 
 /// Every server that is asked.
@@ -57,6 +63,8 @@ struct ServerClient {
     local: SocketAddr,
     server: SocketAddr,
     relayed: Option<SocketAddr>,
+    /// The error of its latest answer, which the client tells as a text only.
+    error: Option<u16>,
     /// Answers that are still missing before gathering here is complete.
     waiting: u8,
 }
@@ -103,7 +111,7 @@ impl Servers {
             client.allocate(now)?;
             waiting += 1;
         }
-        self.clients.push(ServerClient { client, local, server, relayed: None, waiting });
+        self.clients.push(ServerClient { client, local, server, relayed: None, error: None, waiting });
         Ok(())
     }
 
@@ -122,6 +130,7 @@ impl Servers {
         let Some(client) = self.clients.iter_mut().find(|client| (client.local, client.server) == (local, remote)) else {
             return false;
         };
+        client.error = error_of(bytes);
         let message = TaggedBytesMut { now, transport: context(local, remote), message: BytesMut::from(bytes) };
         if let Err(error) = client.client.handle_read(message) {
             tracing::debug!(%error, "a server's message was not understood");
@@ -187,7 +196,7 @@ impl Servers {
 
     fn collect(&mut self) {
         for client in &mut self.clients {
-            let ServerClient { local, server, .. } = *client;
+            let ServerClient { local, server, error: code, .. } = *client;
             while let Some(event) = client.client.poll_event() {
                 let done = match event {
                     Event::BindingResponse(_, address) => Some(ServerEvent::Reflexive(address, local)),
@@ -195,7 +204,11 @@ impl Servers {
                         client.relayed = Some(relayed);
                         Some(ServerEvent::Relayed(relayed, local))
                     }
-                    Event::AllocateError(_, error) => Some(ServerEvent::Refused(format!("the relay {server} refused: {error}"))),
+                    Event::AllocateError(_, error) => Some(match code {
+                        // Unauthenticated, or another user's (RFC 8656 section 5).
+                        Some(wrong @ (401 | 441)) => ServerEvent::WrongCredential(server, wrong),
+                        _ => ServerEvent::Refused(format!("the relay {server} refused: {error}")),
+                    }),
                     Event::BindingError(_, error) => {
                         Some(ServerEvent::Refused(format!("the STUN server {server} refused: {error}")))
                     }
@@ -215,6 +228,14 @@ impl Servers {
             }
         }
     }
+}
+
+/// The error that a message of STUN tells (RFC 8489 section 14.8).
+fn error_of(bytes: &[u8]) -> Option<u16> {
+    let mut message = Message { raw: bytes.to_vec(), ..Message::default() };
+    let mut error = ErrorCodeAttribute::default();
+    message.decode().ok()?;
+    (message.typ.class == CLASS_ERROR_RESPONSE && error.get_from(&message).is_ok()).then_some(error.code.0)
 }
 
 fn context(local_addr: SocketAddr, peer_addr: SocketAddr) -> TransportContext {

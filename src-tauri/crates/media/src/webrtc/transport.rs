@@ -64,6 +64,8 @@ pub(crate) struct Transport {
     /// Those of the path in use, while a restart tries others.
     before: Option<Addresses>,
     notes: Vec<String>,
+    /// Relays that do not take the user name or password.
+    refused_by: Vec<SocketAddr>,
     association: Option<Association>,
     remote: Option<TransportDescription>,
     dtls_client: bool,
@@ -89,6 +91,7 @@ impl Transport {
             ours: Addresses::default(),
             before: None,
             notes: Vec::new(),
+            refused_by: Vec::new(),
             association: None,
             remote: None,
             dtls_client: false,
@@ -386,6 +389,14 @@ impl Transport {
                 }
                 ServerEvent::Data { relayed, remote, bytes } => self.handle_peer_datagram(now, relayed, remote, &bytes),
                 ServerEvent::Refused(words) => self.note(words),
+                ServerEvent::WrongCredential(server, error) => {
+                    // Told once for each server, not for each socket that asked it.
+                    if !self.refused_by.contains(&server) {
+                        self.refused_by.push(server);
+                        self.tell(PeerEvent::RelayRefused { server, error });
+                    }
+                    self.note(format!("the relay {server} refused the user name or password ({error})"));
+                }
             }
         }
         // What was added or heard may call for checks at once.

@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
-use calls::io::{Input, LineEvent, MediaEvent};
-use model::{AccountId, AccountState, CallId, CandidatePair, Instant, WireWay};
+use model::{AccountId, CallId, Instant, LadderRow, StoryFact};
 
-use super::thread::Thread;
-use crate::journal::{self, Entry, Note, ReplayError};
+use super::{facts, thread::Thread};
+use crate::journal::{self, Entry, ReplayError};
 
 /// Rows of a picture at most; the newest are drawn.
 const MOST_RUNGS: usize = 400;
@@ -17,26 +16,17 @@ const PHONE_X: usize = 150;
 const SERVER_X: usize = 560;
 
 /// Messages between the phone and its servers, and what happened beside them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ladder {
     rungs: Vec<Rung>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Rung {
     at: Instant,
-    what: What,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum What {
-    Message {
-        account: AccountId,
-        way: WireWay,
-        title: String,
-    },
-    /// Something that happened at this phone.
-    Mark(String),
+    /// Whose server or state it is.
+    account: Option<AccountId>,
+    fact: StoryFact,
 }
 
 impl Ladder {
@@ -52,7 +42,7 @@ impl Ladder {
             Some(None) => false,
             Some(Some(thread)) => thread.concerns(entry),
         };
-        let mut rungs: Vec<Rung> = entries.iter().filter(concerns).filter_map(rung).collect();
+        let mut rungs: Vec<Rung> = entries.iter().filter(concerns).filter_map(Rung::of).collect();
         rungs.drain(..rungs.len().saturating_sub(MOST_RUNGS));
         Ok(Self { rungs })
     }
@@ -67,16 +57,16 @@ impl Ladder {
         let mut text = String::new();
         for rung in &self.rungs {
             let ms = self.ms(rung);
-            let line = match &rung.what {
-                What::Message { account, way: WireWay::Sent, title } => {
-                    let dashes = "-".repeat(ARROW.saturating_sub(title.chars().count() + 5));
-                    format!("phone --- {title} {dashes}> {account}")
+            let line = match &rung.fact {
+                StoryFact::Message { sent, title } => {
+                    let (dashes, server) = ("-".repeat(ARROW.saturating_sub(title.chars().count() + 5)), rung.server());
+                    if *sent {
+                        format!("phone --- {title} {dashes}> {server}")
+                    } else {
+                        format!("phone <{dashes} {title} --- {server}")
+                    }
                 }
-                What::Message { account, way: WireWay::Received, title } => {
-                    let dashes = "-".repeat(ARROW.saturating_sub(title.chars().count() + 5));
-                    format!("phone <{dashes} {title} --- {account}")
-                }
-                What::Mark(words) => format!("phone  *  {words}"),
+                mark => format!("phone  *  {}{mark}", rung.whose()),
             };
             writeln!(text, "{ms:>9}  {line}").expect("a string takes all");
         }
@@ -96,12 +86,9 @@ impl Ladder {
             let y = (row + 2) * ROW;
             let ms = self.ms(rung);
             write!(svg, "<text x=\"8\" y=\"{}\">{ms}</text>", y + 4).expect("a string takes all");
-            match &rung.what {
-                What::Message { account, way, title } => {
-                    let (tip, back) = match way {
-                        WireWay::Sent => (SERVER_X, SERVER_X - 8),
-                        WireWay::Received => (PHONE_X, PHONE_X + 8),
-                    };
+            match &rung.fact {
+                StoryFact::Message { sent, title } => {
+                    let (tip, back) = if *sent { (SERVER_X, SERVER_X - 8) } else { (PHONE_X, PHONE_X + 8) };
                     write!(
                         svg,
                         "<path stroke=\"currentColor\" fill=\"none\" d=\"M{PHONE_X} {y}H{SERVER_X}M{back} {}L{tip} {y}L{back} {}\"/>\
@@ -113,15 +100,15 @@ impl Ladder {
                         escaped(title),
                         SERVER_X + 8,
                         y + 4,
-                        escaped(&account.0),
+                        escaped(rung.server()),
                     )
                 }
-                What::Mark(words) => write!(
+                mark => write!(
                     svg,
                     "<circle cx=\"{PHONE_X}\" cy=\"{y}\" r=\"4\"/><text x=\"{}\" y=\"{}\" font-style=\"italic\">{}</text>",
                     PHONE_X + 10,
                     y + 4,
-                    escaped(words)
+                    escaped(&format!("{}{mark}", rung.whose()))
                 ),
             }
             .expect("a string takes all");
@@ -130,53 +117,35 @@ impl Ladder {
         svg
     }
 
+    /// As a page draws it.
+    pub fn rows(&self) -> Vec<LadderRow> {
+        let row = |rung: &Rung| LadderRow {
+            at_ms: u32::try_from(self.ms(rung)).unwrap_or(u32::MAX),
+            account: rung.server().to_owned(),
+            fact: rung.fact.clone(),
+        };
+        self.rungs.iter().map(row).collect()
+    }
+
     fn ms(&self, rung: &Rung) -> u128 {
         self.rungs.first().map_or(0, |first| rung.at.since(first.at).as_millis())
     }
 }
 
-fn rung(entry: &Entry) -> Option<Rung> {
-    let what = match entry {
-        Entry::Wire(message) => What::Message { account: message.account.clone(), way: message.way, title: message.what() },
-        Entry::Note { note: Note::NetworkChanged, .. } => What::Mark("the computer is in another network, or woke up".into()),
-        Entry::Note { note: Note::Device(_), .. } => What::Mark("trouble with a sound device".into()),
-        Entry::Step { input, .. } => What::Mark(mark(input)?),
-    };
-    Some(Rung { at: entry.at(), what })
-}
-
-/// What happened beside the messages.
-fn mark(input: &Input) -> Option<String> {
-    match input {
-        Input::Media(_, event) => match event {
-            MediaEvent::Connected { pair } => Some(format!("audio is connected{}", path(*pair))),
-            MediaEvent::FirstPacket => Some("the first audio arrived".into()),
-            MediaEvent::Interrupted => Some("the path of the audio is lost".into()),
-            MediaEvent::Failed { detail } => Some(format!("no path for the audio: {detail}")),
-            MediaEvent::Refused { code, .. } => Some(format!("their description cannot be used ({code})")),
-            MediaEvent::Trouble(Some(trouble)) => Some(trouble.to_string()),
-            MediaEvent::Trouble(None) => Some("the audio is well again".into()),
-            _ => None,
-        },
-        Input::Line(account, LineEvent::State(state)) => match state {
-            AccountState::Offline { cause, .. } => Some(format!("{account} is offline: {cause}")),
-            AccountState::Registered => Some(format!("{account} is registered")),
-            AccountState::Disabled | AccountState::Connecting | AccountState::Registering | AccountState::Ready => None,
-        },
-        Input::NoMicrophone(_) => Some("there is no microphone".into()),
-        Input::Command(_) | Input::Watch(_) | Input::Line(..) | Input::Sound(_) | Input::Timeout => None,
+impl Rung {
+    fn of(entry: &Entry) -> Option<Self> {
+        let (_, fact) = facts::of_entry(entry)?;
+        Some(Self { at: entry.at(), account: facts::account_of(entry).cloned(), fact })
     }
-}
 
-/// ` (host to relay)`.
-pub(super) fn path(pair: Option<CandidatePair>) -> String {
-    let name = |kind| match kind {
-        model::CandidateKind::Host => "host",
-        model::CandidateKind::Srflx => "srflx",
-        model::CandidateKind::Prflx => "prflx",
-        model::CandidateKind::Relay => "relay",
-    };
-    pair.map_or_else(String::new, |pair| format!(" ({} to {})", name(pair.local), name(pair.remote)))
+    fn server(&self) -> &str {
+        self.account.as_ref().map_or("", |account| &account.0)
+    }
+
+    /// `office: `, before what happened to an account.
+    fn whose(&self) -> String {
+        self.account.as_ref().map_or_else(String::new, |account| format!("{account}: "))
+    }
 }
 
 /// Text that stays text inside XML.
@@ -199,9 +168,9 @@ mod tests {
 
     #[test]
     fn what_others_write_stays_text_in_the_picture() {
-        let account = AccountId("<script>&\"".into());
-        let what = What::Message { account, way: WireWay::Sent, title: "INVITE (sdp)".into() };
-        let ladder = Ladder { rungs: vec![Rung { at: Instant::START, what }] };
+        let account = Some(AccountId("<script>&\"".into()));
+        let fact = StoryFact::Message { sent: true, title: "INVITE (sdp)".into() };
+        let ladder = Ladder { rungs: vec![Rung { at: Instant::START, account, fact }] };
         let svg = ladder.svg();
         assert!(svg.contains("&lt;script&gt;&amp;&quot;") && !svg.contains("<script"), "{svg}");
         assert_eq!(ladder.text(), "        0  phone --- INVITE (sdp) -----------------> <script>&\"\n");

@@ -1,13 +1,10 @@
 //! One call as a story: signalling, path, devices, network and figures in one row, then what went wrong and what to do.
 
-use calls::io::{Input, LineEvent, MediaEvent, Output};
-use model::{
-    AccountState, CallId, CallStory, Cause, Event, Instant, MediaStatistics, MediaTrouble, Personal, StoryRoom, StoryStep,
-    WireWay,
-};
+use calls::io::{Input, MediaEvent, Output};
+use model::{CallId, CallStory, Event, Instant, MediaStatistics, Quality, StoryFact, StoryRoom, StoryStep};
 
-use super::{findings::Seen, ladder::path, thread::Thread};
-use crate::journal::{self, Entry, Note, ReplayError};
+use super::{facts, findings::Seen, thread::Thread};
+use crate::journal::{self, Entry, ReplayError};
 
 /// Below this, people complain (ITU-T G.107, Annex B: "many users dissatisfied" ends at 3.1).
 const POOR_MOS: f64 = 3.1;
@@ -40,24 +37,22 @@ impl<'a> Teller<'a> {
     fn tell(mut self, entries: &[Entry]) -> CallStory {
         for entry in entries.iter().filter(|entry| self.thread.concerns(entry)) {
             let at = entry.at();
-            match entry {
-                Entry::Wire(message) => {
-                    let arrow = match message.way {
-                        WireWay::Sent => "->",
-                        WireWay::Received => "<-",
-                    };
-                    self.add(at, StoryRoom::Signalling, format!("{arrow} {}", message.what()));
+            let fact = facts::of_entry(entry);
+            let words = fact.as_ref().map(|(_, fact)| fact.to_string());
+            self.add(at, fact);
+            let Entry::Step { input, outputs, .. } = entry else { continue };
+            if let Input::Media(_, MediaEvent::Statistics(figures)) = input {
+                self.on_figures(at, figures);
+            }
+            for output in outputs.iter().filter(|output| self.thread.is_told_by(output)) {
+                let Output::Event(event) = output else { continue };
+                if let Event::Ended { report, .. } = event {
+                    self.seen.figures(&report.media);
                 }
-                Entry::Note { note: Note::NetworkChanged, .. } => {
-                    self.seen.network_changed = true;
-                    self.add(at, StoryRoom::Network, "the computer is in another network, or woke up".into());
-                }
-                Entry::Note { note: Note::Device(words), .. } => self.on_device(at, words),
-                Entry::Step { input, outputs, .. } => {
-                    self.on_input(at, input);
-                    for output in outputs.iter().filter(|output| self.thread.is_told_by(output)) {
-                        self.on_output(at, output);
-                    }
+                // What failed may be what the entry itself says.
+                let again = matches!(event, Event::Failed { message, .. } if words.as_ref() == Some(message));
+                if !again {
+                    self.add(at, facts::of_event(event));
                 }
             }
         }
@@ -70,59 +65,11 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn add(&mut self, at: Instant, room: StoryRoom, words: String) {
+    fn add(&mut self, at: Instant, step: Option<(StoryRoom, StoryFact)>) {
+        let Some((room, fact)) = step else { return };
+        self.seen.fact(&fact);
         let at_ms = u32::try_from(at.since(self.thread.began).as_millis()).unwrap_or(u32::MAX);
-        self.steps.push(StoryStep { at_ms, room, words });
-    }
-
-    fn on_device(&mut self, at: Instant, words: &Personal) {
-        self.seen.device = true;
-        // The record holds a stand-in for the words: they name a device, and so perhaps its owner.
-        self.add(at, StoryRoom::Device, format!("trouble with a sound device ({})", words.expose()));
-    }
-
-    fn on_input(&mut self, at: Instant, input: &Input) {
-        match input {
-            Input::Media(_, event) => self.on_media(at, event),
-            Input::Line(_, LineEvent::State(AccountState::Offline { cause, .. })) => {
-                self.seen.server_lost = true;
-                self.add(at, StoryRoom::Network, format!("the account is offline: {cause}"));
-            }
-            Input::Line(_, LineEvent::State(AccountState::Registered)) => {
-                self.add(at, StoryRoom::Network, "the account is registered".into());
-            }
-            Input::NoMicrophone(_) => {
-                self.seen.device = true;
-                self.add(at, StoryRoom::Device, "there is no microphone".into());
-            }
-            Input::Command(_) | Input::Watch(_) | Input::Line(..) | Input::Sound(_) | Input::Timeout => {}
-        }
-    }
-
-    fn on_media(&mut self, at: Instant, event: &MediaEvent) {
-        let words = match event {
-            MediaEvent::Connected { pair } => {
-                self.seen.connected = true;
-                format!("the path stands{}", path(*pair))
-            }
-            MediaEvent::FirstPacket => {
-                self.seen.heard = true;
-                "the first audio arrived".into()
-            }
-            MediaEvent::Interrupted => {
-                self.seen.interrupted += 1;
-                "the path is lost".into()
-            }
-            MediaEvent::Failed { detail } => {
-                self.seen.no_path = true;
-                format!("no path: {detail}")
-            }
-            MediaEvent::Refused { code, .. } => format!("their description cannot be used ({code})"),
-            MediaEvent::Died { .. } => "the part of the phone that carries the audio broke down".into(),
-            MediaEvent::Statistics(figures) => return self.on_figures(at, figures),
-            _ => return,
-        };
-        self.add(at, StoryRoom::Audio, words);
+        self.steps.push(StoryStep { at_ms, room, fact });
     }
 
     fn on_figures(&mut self, at: Instant, figures: &MediaStatistics) {
@@ -133,63 +80,8 @@ impl<'a> Teller<'a> {
             return;
         }
         self.is_poor = poor;
-        let quality = if poor { "poor" } else { "good again" };
-        let words = format!(
-            "the audio is {quality}: MOS {mos:.1}, {:.0} % lost to here, {:.0} % lost to there, jitter {:.0} ms",
-            figures.loss_in * 100.0,
-            figures.loss_out * 100.0,
-            figures.jitter_ms
-        );
-        self.add(at, StoryRoom::Audio, words);
-    }
-
-    fn on_output(&mut self, at: Instant, output: &Output) {
-        let Output::Event(event) = output else { return };
-        let (room, words) = match event {
-            Event::Dialing { .. } => (StoryRoom::Call, "dialled".into()),
-            Event::Incoming { .. } => (StoryRoom::Call, "it rings here".into()),
-            Event::Ringing { .. } => (StoryRoom::Call, "it rings there".into()),
-            Event::EarlyMedia { .. } => (StoryRoom::Audio, "the far end is heard before it answers".into()),
-            Event::Answered { .. } => {
-                self.seen.answered = true;
-                (StoryRoom::Call, "answered".into())
-            }
-            Event::MediaTrouble { trouble: Some(trouble), .. } => {
-                self.on_trouble(*trouble);
-                (StoryRoom::Audio, trouble.to_string())
-            }
-            Event::MediaTrouble { trouble: None, .. } => (StoryRoom::Audio, "the audio is well again".into()),
-            Event::Hold { hold, .. } => {
-                let words = match (hold.local, hold.remote) {
-                    (true, true) => "held by both",
-                    (true, false) => "held by us",
-                    (false, true) => "held by the far end",
-                    (false, false) => "nobody holds it",
-                };
-                (StoryRoom::Call, words.into())
-            }
-            Event::Transfer { .. } => (StoryRoom::Call, "a transfer is getting on".into()),
-            Event::Recording { on, .. } => (StoryRoom::Call, if *on { "it is recorded" } else { "the recording ended" }.into()),
-            Event::Failed { message, .. } => (StoryRoom::Call, message.clone()),
-            Event::Ended { cause, report, .. } => {
-                self.seen.figures(&report.media);
-                self.on_end(cause);
-                (StoryRoom::Call, format!("ended: {cause}"))
-            }
-            _ => return,
-        };
-        self.add(at, room, words);
-    }
-
-    fn on_trouble(&mut self, trouble: MediaTrouble) {
-        match trouble {
-            MediaTrouble::NoPacketsIn => self.seen.no_packets_in = true,
-            MediaTrouble::NoPacketsOut => self.seen.no_packets_out = true,
-            MediaTrouble::MicrophoneSilent => self.seen.microphone_silent = true,
-        }
-    }
-
-    fn on_end(&mut self, cause: &Cause) {
-        self.seen.cause = Some(cause.clone());
+        let quality = Quality { mos, loss_in: figures.loss_in, loss_out: figures.loss_out, jitter_ms: figures.jitter_ms };
+        let fact = if poor { StoryFact::PoorAudio(quality) } else { StoryFact::GoodAudio(quality) };
+        self.add(at, Some((StoryRoom::Audio, fact)));
     }
 }

@@ -3,7 +3,9 @@
 use std::{net::SocketAddr, time::Duration};
 
 use media::{ProbeEnd, ProbeStep, ServerProbe};
-use model::{Account, AccountStep, Check, IceServer, IceTransport, IceUrl, Instant, Provider, Secret, TrialOutcome};
+use model::{
+    Account, AccountStep, Check, CheckFact, IceServer, IceTransport, IceUrl, Instant, Provider, Secret, TrialOutcome, TrialStep,
+};
 use providers::net::{Endpoint, IceEndpoint, IcePath, Proxy, ServerFacts};
 use tokio::time::timeout;
 
@@ -26,20 +28,22 @@ pub(super) async fn run(office: &Office, world: &World, account: Account) -> Vec
     let trial = office.try_account(account.clone(), None).await;
     for step in trial.steps.iter().filter(|step| matches!(step.step, AccountStep::WebSocket | AccountStep::Registration)) {
         let name = if step.step == AccountStep::WebSocket { "websocket" } else { "registration" };
-        report.add(name, step.outcome, step.words.clone());
+        report.add(name, step.outcome, of_step(step));
     }
     if let Some(failed) = trial.failed().filter(|failed| failed.step < AccountStep::WebSocket) {
-        report.add("account", TrialOutcome::Failed, failed.words.clone());
+        report.add("account", TrialOutcome::Failed, of_step(failed));
     }
     let servers: Vec<IceUrl> = account.provider.ice_servers().iter().map(|server| server.url.clone()).collect();
     for url in &servers {
         let Some(trial) = office.try_ice(account.clone(), url, None).await else { continue };
-        let seen: Vec<&str> = trial.steps.iter().map(|step| step.words.as_str()).filter(|words| !words.is_empty()).collect();
-        let outcome = if trial.failed().is_some() { TrialOutcome::Failed } else { TrialOutcome::Passed };
-        report.add(&url.to_string(), outcome, seen.join("; "));
+        let (outcome, fact) = match trial.failed() {
+            None => (TrialOutcome::Passed, CheckFact::ServerWorks),
+            Some(failed) => (TrialOutcome::Failed, CheckFact::ServerFails { step: failed.step, words: failed.words.clone() }),
+        };
+        report.add(&url.to_string(), outcome, fact);
     }
-    let (outcome, words) = nat(world, &servers).await;
-    report.add("nat", outcome, words);
+    let (outcome, fact) = nat(world, &servers).await;
+    report.add("nat", outcome, fact);
     report.checks
 }
 
@@ -69,56 +73,70 @@ struct Report<'a> {
 
 impl Report<'_> {
     /// The time is that since the check before it.
-    fn add(&mut self, name: &str, outcome: TrialOutcome, words: String) {
+    fn add(&mut self, name: &str, outcome: TrialOutcome, fact: CheckFact) {
         let now = self.world.clock.now();
         let ms = now.since(self.begun).as_secs_f64() * 1000.0;
         self.begun = now;
-        self.checks.push(Check { name: name.to_owned(), outcome, words, ms: Some(ms) });
+        self.checks.push(Check { name: name.to_owned(), outcome, fact, ms: Some(ms) });
     }
 
     fn server(&mut self, facts: &ServerFacts, endpoint: &Endpoint) {
         let addresses: Vec<String> = facts.addresses.iter().map(ToString::to_string).collect();
-        let found = if addresses.is_empty() { TrialOutcome::Failed } else { TrialOutcome::Passed };
-        let reached = facts.reached.map_or_else(String::new, |reached| format!("; {reached} answers"));
-        let words =
-            if addresses.is_empty() { "the server's name has no address".into() } else { addresses.join(", ") + &reached };
-        self.add("dns", found, words);
+        if addresses.is_empty() {
+            self.add("dns", TrialOutcome::Failed, CheckFact::NoAddress);
+        } else {
+            let reached = facts.reached.map(|reached| reached.to_string());
+            self.add("dns", TrialOutcome::Passed, CheckFact::Addresses { addresses, reached });
+        }
         let is_secure = endpoint.url.starts_with("wss:");
         match (&facts.trouble, is_secure) {
-            (Some(cause), _) if facts.reached.is_some() => self.add("tls", TrialOutcome::Failed, cause.to_string()),
-            (Some(cause), _) => self.add("connection", TrialOutcome::Failed, cause.to_string()),
-            (None, false) => self.add("tls", TrialOutcome::Skipped, "signalling is not encrypted".into()),
+            (Some(cause), _) => {
+                let name = if facts.reached.is_some() { "tls" } else { "connection" };
+                self.add(name, TrialOutcome::Failed, CheckFact::Offline { cause: cause.clone() });
+            }
+            (None, false) => self.add("tls", TrialOutcome::Skipped, CheckFact::NotEncrypted),
             (None, true) => self.certificate(facts),
         }
         self.clock(facts);
     }
 
     fn certificate(&mut self, facts: &ServerFacts) {
-        let left = facts.valid_until_unix_s.map(|until| until - self.world.clock.unix_seconds());
-        let ends = left.map_or_else(String::new, |left| format!(", valid for {} more days", left / 86_400));
-        let soon = if left.is_some_and(|left| left < ENDS_SOON_S) { "; it is to be renewed soon" } else { "" };
-        let version = facts.tls_version.as_deref().unwrap_or("TLS");
-        let key = facts.key.map_or_else(String::new, |key| format!("; its key is {key}"));
-        let words = format!("{version}, {} certificates, trusted{ends}{soon}{key}", facts.certificates);
-        self.add("tls", TrialOutcome::Passed, words);
+        let left_s = facts.valid_until_unix_s.map(|until| until - self.world.clock.unix_seconds());
+        let fact = CheckFact::Certificate {
+            version: facts.tls_version.clone().unwrap_or_else(|| "TLS".into()),
+            certificates: u32::try_from(facts.certificates).unwrap_or(u32::MAX),
+            days_left: left_s.map(|left| i32::try_from(left / 86_400).unwrap_or(i32::MAX)),
+            ends_soon: left_s.is_some_and(|left| left < ENDS_SOON_S),
+            key: facts.key.map(|key| key.to_string()),
+        };
+        self.add("tls", TrialOutcome::Passed, fact);
     }
 
     fn clock(&mut self, facts: &ServerFacts) {
         let Some(theirs) = facts.unix_s else {
-            return self.add("clock", TrialOutcome::Skipped, "the server does not tell the time".into());
+            return self.add("clock", TrialOutcome::Skipped, CheckFact::ClockUnknown);
         };
-        let off = self.world.clock.unix_seconds() - theirs;
-        if off.abs() <= CLOCK_MAY_DIFFER_S {
-            return self.add("clock", TrialOutcome::Passed, format!("{off} s from the server's"));
+        let off_s = i32::try_from(self.world.clock.unix_seconds() - theirs).unwrap_or(i32::MAX);
+        let is_right = i64::from(off_s).abs() <= CLOCK_MAY_DIFFER_S;
+        if is_right {
+            self.add("clock", TrialOutcome::Passed, CheckFact::Clock { off_s });
+        } else {
+            self.add("clock", TrialOutcome::Failed, CheckFact::ClockWrong { off_s });
         }
-        let words =
-            format!("this computer's clock is {off} s from the server's: certificates and tokens may be refused; set it right");
-        self.add("clock", TrialOutcome::Failed, words);
+    }
+}
+
+/// How a step of the account's trial went.
+fn of_step(step: &TrialStep) -> CheckFact {
+    match (&step.cause, step.words.as_str()) {
+        (Some(cause), _) => CheckFact::Offline { cause: cause.clone() },
+        (None, "") => CheckFact::Plain,
+        (None, words) => CheckFact::Said { words: words.to_owned() },
     }
 }
 
 /// What lies between this computer and the servers, by how two of them see one port of it (RFC 4787 section 4.1).
-async fn nat(world: &World, servers: &[IceUrl]) -> (TrialOutcome, String) {
+async fn nat(world: &World, servers: &[IceUrl]) -> (TrialOutcome, CheckFact) {
     let mut urls: Vec<IceUrl> = Vec::new();
     for url in servers.iter().filter(|url| url.transport == IceTransport::Udp) {
         if !urls.iter().any(|known| (&known.host, known.port) == (&url.host, url.port)) {
@@ -126,11 +144,11 @@ async fn nat(world: &World, servers: &[IceUrl]) -> (TrialOutcome, String) {
         }
     }
     let Some(first) = urls.first() else {
-        return (TrialOutcome::Skipped, "no STUN or TURN server over UDP to look through".into());
+        return (TrialOutcome::Skipped, CheckFact::NoServer);
     };
     let endpoint = IceEndpoint { url: first.clone(), ca_file: None };
     let Ok(Ok(mut path)) = timeout(PATIENCE, world.network.reach(&endpoint)).await else {
-        return (TrialOutcome::Failed, "no server can be asked".into());
+        return (TrialOutcome::Failed, CheckFact::NoServerReached);
     };
     let local = path.local();
     let mut seen: Vec<SocketAddr> = Vec::new();
@@ -140,19 +158,13 @@ async fn nat(world: &World, servers: &[IceUrl]) -> (TrialOutcome, String) {
         }
         seen.extend(seen_as(world, &mut path, url).await);
     }
+    let address = |seen: &SocketAddr| seen.ip().to_string();
     match seen.as_slice() {
-        [] => (TrialOutcome::Failed, "no server answers over UDP: a firewall stops it; calls need TURN over TCP or TLS".into()),
-        [one, ..] if Some(one.ip()) == local.map(|local| local.ip()) => {
-            (TrialOutcome::Passed, "there is none: this computer is seen by its own address".into())
-        }
-        [one] => (TrialOutcome::Passed, format!("behind a NAT as {}; a second STUN server would tell its kind", one.ip())),
-        [one, other, ..] if one == other => {
-            (TrialOutcome::Passed, format!("behind a NAT as {}, the same for every server: calls can be direct", one.ip()))
-        }
-        [one, ..] => (
-            TrialOutcome::Failed,
-            format!("behind a NAT as {}, another port for every server (symmetric): calls need a TURN server", one.ip()),
-        ),
+        [] => (TrialOutcome::Failed, CheckFact::UdpBlocked),
+        [one, ..] if Some(one.ip()) == local.map(|local| local.ip()) => (TrialOutcome::Passed, CheckFact::NoNat),
+        [one] => (TrialOutcome::Passed, CheckFact::Nat { address: address(one) }),
+        [one, other, ..] if one == other => (TrialOutcome::Passed, CheckFact::NatForAll { address: address(one) }),
+        [one, ..] => (TrialOutcome::Failed, CheckFact::NatSymmetric { address: address(one) }),
     }
 }
 

@@ -34,7 +34,7 @@ const STEPS: [AccountStep; 6] = [
 pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
     let problems = store::check_account(&account);
     if let Some(problem) = problems.first() {
-        return failed_at(AccountStep::Settings, &format!("{} {}", problem.field, problem.what), Times::default());
+        return nothing_tried(&format!("{} {}", problem.field, problem.what));
     }
     let mut provider = account.provider;
     let server = match &mut provider {
@@ -75,10 +75,10 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
     let mut watched = Watched { clock: Arc::clone(&world.clock), begun: world.clock.now(), times: Times::default() };
     let trial = match timeout(PATIENCE, watched.outcome(&mut events)).await {
         Ok(Ok(())) => all_passed(watched.times, encrypted),
-        Ok(Err(cause)) => failed_at(step_of(&cause), &cause.to_string(), watched.times),
+        Ok(Err(cause)) => failed_at(step_of(&cause), &cause.to_string(), Some(&cause), watched.times),
         Err(_) => {
             let step = if watched.times.connected.is_some() { AccountStep::Registration } else { AccountStep::Connection };
-            failed_at(step, "nothing was heard for ten seconds", watched.times)
+            failed_at(step, "nothing was heard for ten seconds", None, watched.times)
         }
     };
     // It signs off when nobody can ask it anything any more; a full outbox would keep it from that.
@@ -92,7 +92,7 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
 
 /// A trial that could not begin.
 pub(super) fn nothing_tried(words: &str) -> AccountTrial {
-    failed_at(AccountStep::Settings, words, Times::default())
+    failed_at(AccountStep::Settings, words, None, Times::default())
 }
 
 /// When the line came how far, ms after the beginning.
@@ -150,10 +150,12 @@ fn all_passed(times: Times, encrypted: bool) -> AccountTrial {
     AccountTrial { steps: STEPS.into_iter().map(|step| step_view(step, outcome(step), String::new(), times)).collect() }
 }
 
-fn failed_at(failed: AccountStep, words: &str, times: Times) -> AccountTrial {
+fn failed_at(failed: AccountStep, words: &str, cause: Option<&OfflineCause>, times: Times) -> AccountTrial {
     let view = |step: AccountStep| match step.cmp(&failed) {
         std::cmp::Ordering::Less => step_view(step, TrialOutcome::Passed, String::new(), times),
-        std::cmp::Ordering::Equal => step_view(step, TrialOutcome::Failed, words.to_owned(), times),
+        std::cmp::Ordering::Equal => {
+            TrialStep { cause: cause.cloned(), ..step_view(step, TrialOutcome::Failed, words.to_owned(), times) }
+        }
         std::cmp::Ordering::Greater => step_view(step, TrialOutcome::Skipped, String::new(), times),
     };
     AccountTrial { steps: STEPS.into_iter().map(view).collect() }
@@ -165,5 +167,5 @@ fn step_view(step: AccountStep, outcome: TrialOutcome, words: String, times: Tim
         AccountStep::Registration => times.registered,
         AccountStep::Settings | AccountStep::Name | AccountStep::Connection | AccountStep::Tls => None,
     };
-    TrialStep { step, outcome, words, ms }
+    TrialStep { step, outcome, words, cause: None, ms }
 }
