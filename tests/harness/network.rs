@@ -52,6 +52,8 @@ pub enum Server {
 pub struct Weather {
     /// New connections fail with this.
     pub refusing: Option<OfflineCause>,
+    /// The fingerprint of the server's key, for connections that know it by one.
+    pub key: Option<String>,
     /// New connections get no answer.
     pub deaf: bool,
     /// Nothing comes through; it is kept and comes later.
@@ -169,6 +171,11 @@ impl Cable {
         self.weather(|weather| weather.refusing = Some(OfflineCause::Unreachable { detail: "connection refused".into() }));
     }
 
+    /// New connections fail because the server shows another key than the account is known by; until it is pinned to that.
+    pub fn change_key(&self, found: &str) {
+        self.weather(|weather| weather.key = Some(found.to_owned()));
+    }
+
     /// The next try to connect panics.
     pub(crate) fn break_next(&self) {
         self.state().broken = true;
@@ -236,6 +243,11 @@ impl Network for Cable {
         assert!(!std::mem::take(&mut self.state().broken), "a fault of the test");
         if let Some(cause) = weather.refusing {
             return Err(cause);
+        }
+        if let (Some(expected), Some(found)) = (endpoint.pin, weather.key)
+            && found != expected.to_string()
+        {
+            return Err(OfflineCause::KeyChanged { expected: expected.to_string(), found });
         }
         if weather.deaf || weather.frozen {
             sleep(Duration::from_secs(10)).await;

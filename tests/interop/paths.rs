@@ -67,6 +67,17 @@ fn a_relay_that_refuses_the_secret_is_named_and_nothing_hangs() {
 }
 
 #[test]
+fn a_call_that_does_without_a_relay_still_says_that_it_refuses_the_secret() {
+    let Some(lab) = lab::with(&[Part::Asterisk, Part::Coturn]) else { return };
+    let server = by_datagrams(lab).replace("SECRET", "wrong");
+    let (over, _phone) = lab.at_asterisk("1001", &["call", "600"]).speaking().with(&["--ice", &server]).run(SOON);
+    over.was_a_good_call("local");
+    let told =
+        |event: &&Value| event["message"].as_str().is_some_and(|words| words.contains("refused the user name or password (401)"));
+    assert_eq!(over.events.iter().filter(told).count(), 1, "{:#?}", over.events);
+}
+
+#[test]
 fn a_silent_turn_server_does_not_delay_a_call() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
     // Nothing listens there, and nothing says so to a socket that is not connected.

@@ -69,6 +69,7 @@ export const VIEWS = [
     "first",
     "notices",
     "offline",
+    "key",
   ].map((scene) => ({ name: scene, scene, open: async () => {} })),
   { name: "keypad", scene: "talking", open: (page) => button(page, "keypad") },
   { name: "transfer sheet", scene: "two", open: (page) => target(page, "t") },
@@ -84,7 +85,7 @@ export const VIEWS = [
     },
   },
   { name: "settings", scene: "idle", open: (page) => tab(page, 3) },
-  ...Array.from({ length: 8 }, (_, at) => ({
+  ...Array.from({ length: 9 }, (_, at) => ({
     name: `settings ${at + 1}`,
     scene: "idle",
     open: (page) => section(page, at),
@@ -109,9 +110,51 @@ export const VIEWS = [
       await page.locator(".new-server select").selectOption("turn-tls");
     },
   },
+  {
+    name: "connection check",
+    scene: "idle",
+    open: async (page) => {
+      await section(page, DIAGNOSTICS);
+      await page.locator(".section .primary").click();
+      await page.locator(".steps").waitFor();
+    },
+  },
+  {
+    name: "story of a call",
+    scene: "idle",
+    open: async (page) => {
+      await part(page, 1);
+      await page.locator(".ladder").waitFor();
+    },
+  },
+  {
+    name: "messages",
+    scene: "idle",
+    open: async (page) => {
+      await part(page, 2);
+      await page.locator(".trace summary").first().click();
+    },
+  },
+  {
+    name: "support bundle",
+    scene: "idle",
+    open: async (page) => {
+      await part(page, 3);
+      await page.locator(".section .primary").click();
+      await page.locator(".preview").waitFor();
+    },
+  },
   { name: "keys", scene: "idle", open: (page) => page.keyboard.press("F1") },
 ];
 
+/** Where diagnostics are among the settings. */
+const DIAGNOSTICS = 7;
+
+/** Opens one of their parts. */
+export const part = async (page, at) => {
+  await section(page, DIAGNOSTICS);
+  await page.locator(".parts button").nth(at).click();
+};
 const button = (page, icon) =>
   page
     .locator(".call .action")

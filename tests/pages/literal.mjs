@@ -1,4 +1,4 @@
-import { expect, open, VIEWS } from "./kit.mjs";
+import { expect, open, part, VIEWS } from "./kit.mjs";
 
 /** What a caller might put into a name. */
 const STRINGS = [
@@ -71,7 +71,24 @@ export default async function literal({ test, chromium, origin }) {
     );
   });
 
-  async function look(path, come, again = false) {
+  for (const [at, name] of ["connection check", "story of a call", "messages", "support bundle"].entries()) {
+    test(`hostile words stand as they are in diagnostics, ${name}`, () =>
+      look(
+        "fake.html?scene=idle",
+        async (page) => {
+          if ((await page.locator(".parts").count()) === 0) await part(page, at);
+          // The other part first, so that this one asks anew.
+          await page.locator(".parts button").nth((at + 1) % 4).click();
+          await page.locator(".parts button").nth(at).click();
+          if (at === 0 || at === 3) await page.locator(".section .primary").first().click();
+          await page.locator([".steps", ".timeline", ".trace", ".preview"][at]).first().waitFor();
+        },
+        true,
+        ".section",
+      ));
+  }
+
+  async function look(path, come, again = false, within = "body") {
     const { page, wrong, close } = await open(chromium, `${origin}/${path}`);
     try {
       if (!again) await come(page);
@@ -80,10 +97,10 @@ export default async function literal({ test, chromium, origin }) {
         if (again) await come(page, text);
         await page.waitForTimeout(40);
         const seen = await page.evaluate(
-          (wanted) =>
-            document.body.innerText.includes(wanted) ||
+          ([wanted, place]) =>
+            document.querySelector(place).innerText.includes(wanted) ||
             [...document.querySelectorAll("input, textarea")].some(({ value }) => value === wanted),
-          text,
+          [text, within],
         );
         expect(seen, `${text} is not shown as it is`);
         const made = await page.evaluate(() => ({
@@ -119,6 +136,16 @@ function poison(text) {
     note: text,
     numbers: [{ kind: "work", number: text }],
   }));
+  const fact = { code: "failed", message: text };
+  phone.stories = phone.stories.map((story) => ({
+    ...story,
+    account: text,
+    steps: [...story.steps, { at_ms: 0, room: "call", fact }, { at_ms: 0, room: "call", fact: { code: "message", sent: true, title: text } }],
+    findings: [{ code: "ended", cause: { kind: "server-failed", code: 500, text } }],
+  }));
+  phone.messages = phone.messages.map((message) => ({ ...message, account: text, title: text, text }));
+  phone.checks = phone.checks.map((check) => ({ ...check, fact: { code: "said", words: text } }));
+  phone.bundle = text;
   phone.kept = {
     ...phone.kept,
     accounts: phone.kept.accounts.map((account) => ({

@@ -1,6 +1,6 @@
 //! Being reachable, and staying so.
 
-use model::{AccountState, Event, OfflineCause};
+use model::{AccountState, Event, OfflineCause, Provider};
 use tests::{Registering, Scenario, ms, seconds};
 
 /// When each REGISTER went out, ms.
@@ -134,4 +134,34 @@ fn signing_off_takes_the_registration_back() {
     let t = Scenario::new().with_far();
     t.finish();
     assert_eq!(t.far().registrations().last(), Some(&Some(0)));
+}
+
+#[test]
+fn a_server_with_another_key_is_refused_until_its_user_takes_that_key() {
+    let t = Scenario::new().with_unregistered_far();
+    t.far().registering(Registering::Granted(600));
+    let phone = &t.alice().phone;
+    let [known, found] = ["A1", "5C"].map(|pair| [pair; 32].join(":"));
+    let mut settings = t.run(phone.office().settings()).settings;
+    let id = settings.accounts[0].id.clone();
+    let Provider::Sip(sip) = &mut settings.accounts[0].provider else { panic!("it is a SIP account") };
+    sip.pin = known.clone();
+    t.alice().cable.change_key(&found);
+    t.run(phone.office().save(phone, settings)).expect("they are fine");
+    // The connection of before signs off.
+    t.run_for(seconds(5));
+    let before = registers(&t).len();
+    t.run_for(seconds(600));
+    let cause = OfflineCause::KeyChanged { expected: known, found: found.clone() };
+    assert_eq!(t.alice().account(), AccountState::Offline { cause, retry_in_s: None });
+    assert_eq!(registers(&t).len(), before, "nothing is said to it");
+    // Only what was shown can be taken.
+    for wrong in [["77"; 32].join(":"), "yes".into(), String::new()] {
+        t.run(phone.office().accept_key(phone, &id, &wrong)).expect_err("the server has not shown it");
+    }
+    assert!(!t.alice().is_registered());
+    t.run(phone.office().accept_key(phone, &id, &found.replace(':', "").to_lowercase())).expect("it was shown");
+    t.run_until("it is its server again", seconds(5), |t| t.alice().is_registered());
+    let Provider::Sip(sip) = &t.run(phone.office().settings()).settings.accounts[0].provider else { panic!("it is one") };
+    assert_eq!(sip.pin, found);
 }

@@ -1,6 +1,6 @@
 //! What a fault looks like to whoever has to find it: messages, ladder, and the story of a call with what went wrong.
 
-use model::{CallId, CallStory, DialOptions, StoryRoom};
+use model::{CallId, CallStory, DialOptions, StoryFact, StoryRoom};
 use phone::Ladder;
 use sip::Method;
 use tests::{FarCall, Registering, Scenario, ms, seconds, tone};
@@ -16,7 +16,7 @@ fn ladder(t: &Scenario, call: Option<CallId>) -> Ladder {
 }
 
 fn wrong(story: &CallStory) -> String {
-    story.findings.iter().map(|finding| format!("{}\n{}\n", finding.what, finding.advice)).collect()
+    story.findings.iter().map(|finding| format!("{}\n{}\n", finding.words(), finding.advice())).collect()
 }
 
 #[test]
@@ -40,6 +40,28 @@ fn the_ladder_of_a_call_has_its_messages_and_no_others() {
     let all = ladder(&t, None);
     assert!(all.text().contains("401 REGISTER") && all.text().contains("200 REGISTER"), "{}", all.text());
     assert!(all.svg().starts_with("<svg") && all.svg().ends_with("</svg>"));
+}
+
+#[test]
+fn the_rows_of_a_ladder_say_what_its_text_says_and_when() {
+    let t = Scenario::new().with_far();
+    let talk = t.far_call();
+    t.run_for(ms(500));
+    t.alice().hang_up(talk.call);
+    t.far().forget();
+    t.run_for(seconds(1));
+    let drawn = ladder(&t, Some(talk.call));
+    let rows = drawn.rows();
+    let text = drawn.text();
+    assert_eq!(rows.len(), text.lines().count());
+    assert!(rows.is_sorted_by_key(|row| row.at_ms) && rows[0].at_ms == 0, "{text}");
+    for (row, line) in rows.iter().zip(text.lines()) {
+        let words = match &row.fact {
+            StoryFact::Message { title, .. } => title.clone(),
+            fact => fact.to_string(),
+        };
+        assert!(line.contains(&words) && line.contains(&row.account), "{row:?} {line}");
+    }
 }
 
 #[test]

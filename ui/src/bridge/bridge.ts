@@ -3,6 +3,8 @@ import type {
   AccountId,
   AccountTrial,
   CallId,
+  CallStory,
+  Check,
   CloudClient,
   Command,
   Contact,
@@ -17,6 +19,7 @@ import type {
   ImportReport,
   KioskAction,
   KioskView,
+  LadderRow,
   Levels,
   ProvisionOffer,
   SecretKept,
@@ -26,6 +29,7 @@ import type {
   Snapshot,
   Suggestion,
   TokenOrder,
+  TraceRow,
 } from "./types";
 
 /** What could not be done: the code is for the page, the message for the person. */
@@ -95,11 +99,30 @@ export interface Bridge {
   registeredClients(account: AccountId): Promise<CloudClient[]>;
   /** Has a token made for an account, and uses it at once. */
   orderToken(account: AccountId, order: TokenOrder): Promise<void>;
+  /** The last messages that have this text in them, oldest first. */
+  trace(search: string): Promise<TraceRow[]>;
+  /** Who sent what in a call. */
+  ladder(call: CallId): Promise<LadderRow[]>;
+  /** What happened in the calls that are remembered, oldest first. */
+  callStories(): Promise<CallStory[]>;
+  /** Looks at everything that calls of an account depend on. */
+  diagnose(account: AccountId): Promise<Check[]>;
+  supportBundle(): Promise<string>;
+  /** Saves a file where the user says: where that is, or null when he did not. */
+  saveDiagnosis(file: Export): Promise<string | null>;
+  /** The server of an account is known by this key from now on. */
+  acceptKey(account: AccountId, found: string): Promise<void>;
   /** Draws the sound devices now and at each change. */
   followDevices(draw: (devices: DevicesView) => void): Stop;
   /** Draws how loud it is, about 20 times a second; to show the devices', they are opened. */
   followLevels(of: Metered, draw: (levels: Levels) => void): Stop;
 }
+
+/** A file for whoever helps; the messages that have a text in them, a call's ladder, or the bundle that was shown. */
+export type Export =
+  | { what: "capture"; search: string }
+  | { what: "ladder-svg" | "ladder-text"; call: CallId }
+  | { what: "bundle" };
 
 /** Whose levels are shown. */
 export type Metered = "calls" | "devices";

@@ -1,12 +1,15 @@
 // A phone that is made up, for tests and for looking at the page in a browser. Not part of the program.
-import type { About, Bridge, IncomingAction, IncomingBridge, Metered, Stop, UiError } from "./bridge";
+import type { About, Bridge, Export, IncomingAction, IncomingBridge, Metered, Stop, UiError } from "./bridge";
+import { SOME_CHECKS, SOME_STORIES, SOME_TRACE } from "./fake-diagnosis";
 import { SOME_DEVICES, someSettings } from "./fake-settings";
 import type {
   Account,
   AccountId,
   AccountTrial,
   CallId,
+  CallStory,
   CallView,
+  Check,
   CloudClient,
   Command,
   Contact,
@@ -14,6 +17,7 @@ import type {
   FieldProblem,
   HistoryEntry,
   IceTrial,
+  LadderRow,
   Levels,
   MediaStatistics,
   ProvisionOffer,
@@ -24,6 +28,7 @@ import type {
   SettingsView,
   Snapshot,
   TokenOrder,
+  TraceRow,
 } from "./types";
 
 export const SOME_MEDIA: MediaStatistics = {
@@ -114,15 +119,16 @@ export class FakePhone implements Bridge {
   devices: DevicesView = SOME_DEVICES;
   trial: AccountTrial = {
     steps: [
-      { step: "settings", outcome: "passed", words: "", ms: null },
-      { step: "name", outcome: "passed", words: "", ms: null },
-      { step: "connection", outcome: "passed", words: "", ms: 41 },
-      { step: "tls", outcome: "passed", words: "", ms: null },
-      { step: "web-socket", outcome: "passed", words: "", ms: 63 },
+      { step: "settings", outcome: "passed", words: "", cause: null, ms: null },
+      { step: "name", outcome: "passed", words: "", cause: null, ms: null },
+      { step: "connection", outcome: "passed", words: "", cause: null, ms: 41 },
+      { step: "tls", outcome: "passed", words: "", cause: null, ms: null },
+      { step: "web-socket", outcome: "passed", words: "", cause: null, ms: 63 },
       {
         step: "registration",
         outcome: "failed",
         words: "the server refused the user name or password (403)",
+        cause: { kind: "wrong-password", code: 403 },
         ms: null,
       },
     ],
@@ -369,6 +375,53 @@ export class FakePhone implements Bridge {
 
   async orderToken(account: AccountId, order: TokenOrder): Promise<void> {
     this.asked.push(`orderToken ${account} ${JSON.stringify(order)}`);
+  }
+
+  /** What is found when somebody looks for a fault. */
+  checks: Check[] = SOME_CHECKS;
+  stories: CallStory[] = SOME_STORIES;
+  messages: TraceRow[] = SOME_TRACE;
+  bundle = "Sidetone 0.1.0 on linux x86_64\n\n== accounts ==\noffice: SIP over wss\n";
+  /** Where files are saved; null: the dialog is closed without one. */
+  saves: string | null = "/home/ada/sidetone-support.txt";
+  /** Why a key is not accepted. */
+  keyTrouble: UiError | null = null;
+
+  async trace(search: string): Promise<TraceRow[]> {
+    return this.messages.filter(({ text, title }) => `${title} ${text}`.toLowerCase().includes(search.toLowerCase()));
+  }
+
+  async ladder(call: CallId): Promise<LadderRow[]> {
+    const story = this.stories.find((told) => told.call === call);
+    return (story?.steps ?? []).map(({ at_ms, fact }) => ({ at_ms, account: story?.account ?? "", fact }));
+  }
+
+  async callStories(): Promise<CallStory[]> {
+    return this.stories;
+  }
+
+  async diagnose(account: AccountId): Promise<Check[]> {
+    this.asked.push(`diagnose ${account}`);
+    return this.checks;
+  }
+
+  async supportBundle(): Promise<string> {
+    return this.bundle;
+  }
+
+  async saveDiagnosis(file: Export): Promise<string | null> {
+    this.asked.push(`saveDiagnosis ${JSON.stringify(file)}`);
+    return this.saves;
+  }
+
+  async acceptKey(account: AccountId, found: string): Promise<void> {
+    this.asked.push(`acceptKey ${account} ${found}`);
+    if (this.keyTrouble) throw this.keyTrouble;
+    this.show({
+      accounts: this.snapshot.accounts.map((view) =>
+        view.id === account ? { ...view, state: { state: "registered" } } : view,
+      ),
+    });
   }
 
   followDevices(draw: (devices: DevicesView) => void): Stop {

@@ -47,6 +47,13 @@ export function tauriBridge(): Bridge {
     offerProvisioning: (url) => invoke("offer_provisioning", { url }),
     acceptProvisioning: (url) => invoke("accept_provisioning", { url }),
     forgetProvisioning: () => invoke("forget_provisioning"),
+    trace: (search) => invoke("trace", { search }),
+    ladder: (call) => invoke("ladder", { call }),
+    callStories: () => invoke("call_stories"),
+    diagnose: (account) => invoke("diagnose", { account }),
+    supportBundle: () => invoke("support_bundle"),
+    saveDiagnosis: (file) => invoke("save_diagnosis", { export: file }),
+    acceptKey: (account, found) => invoke("accept_key", { account, found }),
     followDevices(draw) {
       const channel = new Channel<DevicesView>();
       channel.onmessage = draw;

@@ -132,6 +132,9 @@ const calls: Record<string, CallView[]> = {
   ],
 };
 
+/** Of a key that is made up. */
+const fingerprint = (pair: string) => Array.from({ length: 32 }, () => pair).join(":");
+
 /** As many as the phone keeps, made of these. */
 function repeated<T extends { id: number | null }>(some: readonly T[]): T[] {
   return Array.from({ length: 100_000 }, (_, at) => ({ ...(some[at % some.length] as T), id: at + 1 }));
@@ -155,6 +158,11 @@ export function scene(name: string): FakePhone {
                 code: "key-store",
                 message: "the key store of the desktop is locked: passwords are kept for this run only",
               },
+              {
+                id: 3,
+                code: "turn-refused",
+                message: "the TURN server 192.0.2.9:3478 refused the user name or password (401)",
+              },
             ]
           : [],
     }),
@@ -166,6 +174,14 @@ export function scene(name: string): FakePhone {
   if (name === "many") {
     phone.entries = repeated(phone.entries);
     phone.known = repeated(phone.known).map((contact) => ({ ...contact, favourite: false }));
+  }
+  if (name === "key") {
+    const cause = { kind: "key-changed" as const, expected: fingerprint("A1"), found: fingerprint("5C") };
+    phone.show({
+      accounts: ACCOUNTS.map((account) =>
+        account.id === "office" ? { ...account, state: { state: "offline", cause, retry_in_s: null } } : account,
+      ),
+    });
   }
   if (name === "offline") {
     phone.show({

@@ -10,6 +10,7 @@ import { DoingContext, makeDoing, type Toast } from "./doing";
 import { History, UNDO_MS } from "./History";
 import { useLook, useNow, useSnapshot, useWide } from "./hooks";
 import { Icon, type IconName } from "./icons";
+import { KeyWarning } from "./KeyChanged";
 import { KeySheet } from "./KeySheet";
 import { Phone } from "./Phone";
 import { type Section, Settings } from "./settings/Settings";
@@ -206,6 +207,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
           )}
         </main>
         <Tabs view={wide ? beside : view} wide={wide} missed={snapshot.missed} onView={setView} />
+        <KeyWarning snapshot={snapshot} />
         {help && <KeySheet onClose={() => showHelp(false)} />}
       </div>
     </DoingContext.Provider>

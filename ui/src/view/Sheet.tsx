@@ -6,10 +6,13 @@ import { Icon } from "./icons";
 /** A dialog over the page; Escape and the cross close it. */
 export function Sheet({
   title,
+  warns = false,
   onClose,
   children,
 }: {
   title: string;
+  /** Something has to be decided. */
+  warns?: boolean;
   onClose: () => void;
   children: ComponentChildren;
 }) {
@@ -23,6 +26,7 @@ export function Sheet({
     <dialog
       ref={dialog}
       class="sheet"
+      role={warns ? "alertdialog" : undefined}
       aria-label={title}
       onCancel={(event) => {
         event.preventDefault();

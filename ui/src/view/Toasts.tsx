@@ -7,7 +7,7 @@ interface Props {
   notices: Notice[];
   toasts: Toast[];
   onGone: (id: number) => void;
-  onSettings: (page: "accounts" | "devices" | null) => void;
+  onSettings: (page: "accounts" | "devices" | "network" | null) => void;
 }
 
 /** What the phone has to tell, each with a way to act; the page's own answers below. */
@@ -67,6 +67,12 @@ function NoticeAction({ code, onSettings }: { code: Notice["code"]; onSettings: 
       return (
         <button type="button" onClick={() => onSettings("accounts")}>
           {say("notice.accounts")}
+        </button>
+      );
+    case "turn-refused":
+      return (
+        <button type="button" onClick={() => onSettings("network")}>
+          {say("notice.network")}
         </button>
       );
     case "settings":

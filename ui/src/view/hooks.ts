@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Bridge, Stop } from "../bridge/bridge";
 import type { Snapshot, WindowSettings } from "../bridge/types";
-import { chooseLanguage, speak } from "../words/words";
+import { chooseLanguage, speak, spokenLanguage } from "../words/words";
 
 /** The state of the phone; null until it was told once. */
 export function useSnapshot(bridge: { follow(draw: (snapshot: Snapshot) => void): Stop }): Snapshot | null {
@@ -132,10 +132,11 @@ export function useLook(bridge: Bridge, snapshot: Snapshot | null): void {
 /** Speaks a language and wears colours; the system's where none are named. */
 export function useWear(wish: string, theme: string): void {
   const language = chooseLanguage(wish, navigator.languages);
-  speak(language);
+  const [spoken, hear] = useState(spokenLanguage);
+  useEffect(() => void speak(language).then(() => hear(spokenLanguage())), [language]);
   useEffect(() => {
-    document.documentElement.lang = language;
+    document.documentElement.lang = spoken;
     if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
-  }, [language, theme]);
+  }, [spoken, theme]);
 }

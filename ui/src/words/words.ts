@@ -1,7 +1,4 @@
-import { de } from "./de.ts";
-import { en } from "./en.ts";
-import { es } from "./es.ts";
-import { fr } from "./fr.ts";
+import type { en } from "./en.ts";
 
 /** A sentence's forms by number (CLDR plural rules); `many`, as in a million, is said as `other`. */
 type Forms = { one: string; other: string };
@@ -11,8 +8,13 @@ export type Key = keyof typeof en;
 /** Every sentence of the English one, with forms by number where that has them. */
 export type Catalogue = { [K in Key]: (typeof en)[K] extends string ? string : Forms };
 
-/** The languages of the page. */
-export const LANGUAGES = { en, fr, de, es } satisfies Record<string, Catalogue>;
+/** The languages of the page, each in a file of its own: a page loads the words of the one it speaks. */
+const LANGUAGES = {
+  en: async (): Promise<Catalogue> => (await import("./en.ts")).en,
+  fr: async (): Promise<Catalogue> => (await import("./fr.ts")).fr,
+  de: async (): Promise<Catalogue> => (await import("./de.ts")).de,
+  es: async (): Promise<Catalogue> => (await import("./es.ts")).es,
+};
 export type Language = keyof typeof LANGUAGES;
 
 /** Each language by its own name. */
@@ -25,6 +27,9 @@ export const LANGUAGE_NAMES: readonly (readonly [Language, string])[] = [
 
 let language: Language = "en";
 let plural = new Intl.PluralRules("en");
+let words: Catalogue | undefined;
+/** The language asked for last: of several that are loaded at a time, it is the one to be spoken. */
+let wanted: Language = "en";
 
 /** The language for a wish and what the system speaks; English when there is none of ours among them. */
 export function chooseLanguage(wish: string, system: readonly string[]): Language {
@@ -35,11 +40,17 @@ export function chooseLanguage(wish: string, system: readonly string[]): Languag
   return "en";
 }
 
-/** From now on everything is said in this language. */
-export function speak(chosen: Language): void {
-  language = chosen;
-  plural = new Intl.PluralRules(chosen);
+/** Everything is said in this language from when its words are there on. */
+export async function speak(chosen: Language): Promise<void> {
+  wanted = chosen;
+  if (words && language === chosen) return;
+  const loaded = await LANGUAGES[chosen]();
+  if (wanted !== chosen) return;
+  [language, words, plural] = [chosen, loaded, new Intl.PluralRules(chosen)];
 }
+
+/** Loads the first words a page says, before it is drawn. */
+export const speakFirst = (wish = "") => speak(chooseLanguage(wish, navigator.languages));
 
 export function spokenLanguage(): Language {
   return language;
@@ -47,7 +58,8 @@ export function spokenLanguage(): Language {
 
 /** The sentence for a key. `{name}` is replaced; `count` chooses the form by number. */
 export function say(key: Key, values: Record<string, string | number> = {}): string {
-  const entry: Entry = (LANGUAGES[language] as Catalogue)[key];
+  if (!words) throw new Error("a page spoke before it had words");
+  const entry: Entry = words[key];
   const text =
     typeof entry === "string" ? entry : plural.select(Number(values.count ?? 0)) === "one" ? entry.one : entry.other;
   const set = language === "fr" ? text.replace(/ (?=[:;?!»])|(?<=«) /g, "\u00a0") : text;

@@ -4,6 +4,7 @@ import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { useNow } from "../hooks";
 import { Icon } from "../icons";
+import { changedKey, KeyChanged } from "../KeyChanged";
 import { accountWords, duration } from "../texts";
 import { AccountForm } from "./AccountForm";
 import { AculabForm } from "./AculabForm";
@@ -23,6 +24,7 @@ export function AccountsSection({ snapshot }: Props) {
   const [open, setOpen] = useState<{ account: WholeAccount; isNew: boolean } | null>(null);
   const [cloud, setCloud] = useState<string | null>(null);
   const [deleting, setDeleting] = useState<string | null>(null);
+  const [comparing, compare] = useState<string | null>(null);
   const { accounts } = settings;
   const put = (changed: WholeAccount[]) => {
     // A policy ends with its account: a later account of the same name shall not find it.
@@ -51,6 +53,7 @@ export function AccountsSection({ snapshot }: Props) {
             expires_ms: expires = null,
           } = snapshot.accounts.find(({ id }) => id === account.id) ?? {};
           const name = isolated(account.id);
+          const keys = state ? changedKey({ state }) : null;
           return (
             <li key={account.id} class="account">
               <label class="account-words">
@@ -105,6 +108,14 @@ export function AccountsSection({ snapshot }: Props) {
                 >
                   {say("aculab.call-service", { name: isolated(serviceOf(account)) })}
                 </button>
+              )}
+              {keys && (
+                <button type="button" class="quiet" onClick={() => compare(account.id)}>
+                  {say("key.compare")}
+                </button>
+              )}
+              {keys && comparing === account.id && (
+                <KeyChanged account={account.id} keys={keys} onRefuse={() => compare(null)} />
               )}
               {account.enabled && servicesOf(account) && (
                 <button type="button" class="quiet" onClick={() => setCloud(account.id)}>

@@ -2,8 +2,10 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Snapshot } from "../../bridge/types";
 import { type Key, say } from "../../words/words";
+import { DiagnosticsSection } from "../diagnostics/DiagnosticsSection";
 import { useWide } from "../hooks";
 import { Icon, type IconName } from "../icons";
+import { isEnded } from "../texts";
 import { AboutSection } from "./AboutSection";
 import { AccountsSection } from "./AccountsSection";
 import { CallsSection } from "./CallsSection";
@@ -23,6 +25,7 @@ const SECTIONS = [
   ["shortcuts", "keypad"],
   ["privacy", "lock"],
   ["window", "window"],
+  ["diagnostics", "search"],
   ["about", "more"],
 ] as const satisfies readonly (readonly [string, IconName])[];
 
@@ -76,6 +79,7 @@ export function Settings({ snapshot, section, onSection }: Props) {
               {shown === "shortcuts" && <ShortcutsSection />}
               {shown === "privacy" && <PrivacySection />}
               {shown === "window" && <WindowSection />}
+              {shown === "diagnostics" && <DiagnosticsSection busy={!snapshot.calls.every(isEnded)} />}
               {shown === "about" && <AboutSection snapshot={snapshot} />}
             </Provisioned>
           </Opened>

@@ -1,8 +1,10 @@
 import type { AccountTrial, IceTrial } from "../../bridge/types";
 import { type Key, say } from "../../words/words";
 import { Icon } from "../icons";
+import { offlineWords } from "../texts";
 
-const ICONS = { passed: "check", failed: "close", skipped: "more" } as const;
+/** How something went, as a picture. */
+export const STEP_ICONS = { passed: "check", failed: "close", skipped: "more" } as const;
 
 /** How far an account or a server came, step by step. */
 export function TrialSteps({ of, trial }: { of: "account" | "server"; trial: AccountTrial | IceTrial }) {
@@ -15,9 +17,11 @@ export function TrialSteps({ of, trial }: { of: "account" | "server"; trial: Acc
     <>
       <p class={passed ? "verdict passed" : "verdict failed"}>{say(passed ? works : worksNot)}</p>
       <ol class="steps" aria-label={say("trial.steps")}>
-        {trial.steps.map(({ step, outcome, words, ms }) => (
+        {trial.steps.map(({ step, outcome, ms, ...seen }) => {
+          const words = "cause" in seen && seen.cause ? offlineWords(seen.cause) : seen.words;
+          return (
           <li key={step} class={`step ${outcome}`}>
-            <Icon name={ICONS[outcome]} />
+            <Icon name={STEP_ICONS[outcome]} />
             <span>
               {say(ofAccount ? (`trial.${step}` as Key) : (`ice.${step}` as Key))}
               {words && <small class={outcome === "failed" ? "problem" : "hint"}>{words}</small>}
@@ -27,7 +31,8 @@ export function TrialSteps({ of, trial }: { of: "account" | "server"; trial: Acc
               {ms !== null && ` · ${say("trial.ms", { ms: Math.round(ms) })}`}
             </small>
           </li>
-        ))}
+          );
+        })}
       </ol>
     </>
   );

@@ -241,3 +241,58 @@ fn error_of(bytes: &[u8]) -> Option<u16> {
 fn context(local_addr: SocketAddr, peer_addr: SocketAddr) -> TransportContext {
     TransportContext { local_addr, peer_addr, transport_protocol: TransportProtocol::UDP, ecn: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use rtc::stun::{
+        attributes::{ATTR_ERROR_CODE, ATTR_NONCE, ATTR_REALM, ATTR_USERNAME},
+        message::{METHOD_ALLOCATE, MessageType},
+    };
+
+    use super::*;
+
+    /// The server's refusal of what was asked last.
+    fn refusal(asked: &[u8], code: u16) -> Vec<u8> {
+        let mut request = Message { raw: asked.to_vec(), ..Message::default() };
+        request.decode().expect("our own message");
+        assert_eq!(request.typ.method, METHOD_ALLOCATE);
+        let mut message = Message::new();
+        message.transaction_id = request.transaction_id;
+        message.typ = MessageType::new(METHOD_ALLOCATE, CLASS_ERROR_RESPONSE);
+        message.write_header();
+        let (class, number) = ((code / 100) as u8, (code % 100) as u8);
+        message.add(ATTR_ERROR_CODE, &[&[0, 0, class, number], &b"no"[..]].concat());
+        message.add(ATTR_REALM, b"realm");
+        message.add(ATTR_NONCE, b"nonce");
+        message.raw
+    }
+
+    /// What comes of a relay that refuses first without, then with the password.
+    fn refused_with(code: u16) -> Option<ServerEvent> {
+        let crypto = rtc::crypto::default_provider().expect("cryptography");
+        let (local, server) = (SocketAddr::from(([192, 0, 2, 1], 4000)), SocketAddr::from(([192, 0, 2, 9], 3478)));
+        let now = Instant::now();
+        let mut servers = Servers::new(crypto);
+        let relay = Some(("phone".to_owned(), "wrong".to_owned()));
+        servers.add(now, ServerConfig { local, server, relay, way: ServerWay::Stream }).expect("it can be asked");
+        let (_, _, plain) = servers.poll_datagram().expect("it is asked");
+        assert!(servers.handle_datagram(now, local, server, &refusal(&plain, 401)));
+        assert_eq!(servers.poll_event(), None, "it wants the password, no more");
+        let (_, _, signed) = servers.poll_datagram().expect("it is asked with the password");
+        let mut request = Message { raw: signed.to_vec(), ..Message::default() };
+        request.decode().expect("our own message");
+        assert!(request.contains(ATTR_USERNAME));
+        servers.handle_datagram(now, local, server, &refusal(&signed, code));
+        assert!(servers.is_complete());
+        servers.poll_event()
+    }
+
+    #[test]
+    fn a_relay_that_does_not_take_the_password_is_told_from_one_that_has_no_room() {
+        let server = SocketAddr::from(([192, 0, 2, 9], 3478));
+        for code in [401, 441] {
+            assert_eq!(refused_with(code), Some(ServerEvent::WrongCredential(server, code)));
+        }
+        assert!(matches!(refused_with(486), Some(ServerEvent::Refused(words)) if words.contains("486")));
+    }
+}

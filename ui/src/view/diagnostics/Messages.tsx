@@ -1,0 +1,60 @@
+import { useState } from "preact/hooks";
+import type { TraceRow } from "../../bridge/types";
+import { say } from "../../words/words";
+import { useDoing } from "../doing";
+import { Search } from "../History";
+import { useAnswer } from "../hooks";
+import { LongList } from "../LongList";
+import { Refresh } from "./CallStories";
+import { useSaving } from "./saving";
+
+/** The last messages, newest first; each opens to all of it. */
+export function Messages() {
+  const { bridge, failed } = useDoing();
+  const save = useSaving();
+  const [search, setSearch] = useState("");
+  const [turn, again] = useState(0);
+  const rows = useAnswer<TraceRow[]>(
+    () => bridge.trace(search).then((told) => told.reverse()),
+    `${turn} ${search}`,
+    failed,
+  );
+  return (
+    <>
+      <p class="hint">{say("messages.hint")}</p>
+      <Search text={search} label={say("messages.search")} onText={setSearch} />
+      <div class="row">
+        <Refresh onClick={() => again(turn + 1)} />
+        <button type="button" disabled={!rows?.length} onClick={() => save({ what: "capture", search })}>
+          {say("messages.export")}
+        </button>
+      </div>
+      {rows?.length === 0 && <p class="empty">{say("messages.none")}</p>}
+      {rows && rows.length > 0 && (
+        <LongList
+          items={rows}
+          whole
+          label={say("diagnosis.messages")}
+          onEnd={() => {}}
+          row={(row, place) => (
+            <li key={`${row.at_ms} ${row.title}`} class="trace" {...place}>
+              <details>
+                <summary>
+                  <span class="ms">{say("trial.ms", { ms: (row.at_ms ?? 0).toFixed(1) })}</span>
+                  <span>
+                    <span aria-hidden="true">{row.sent ? "→ " : "← "}</span>
+                    {say(row.sent ? "fact.sent" : "fact.received")} <bdi>{row.title}</bdi>
+                    <small>
+                      <bdi>{row.account}</bdi>
+                    </small>
+                  </span>
+                </summary>
+                <pre>{row.text}</pre>
+              </details>
+            </li>
+          )}
+        />
+      )}
+    </>
+  );
+}
