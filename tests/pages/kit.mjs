@@ -57,6 +57,7 @@ export const VIEWS = [
     "talking",
     "two",
     "bad",
+    "one-way",
     "ringing",
     "incoming",
     "second",

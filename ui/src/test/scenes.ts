@@ -99,6 +99,7 @@ const calls: Record<string, CallView[]> = {
   ],
   asked: [someCall({ transfer: { step: "asked", target: "2003" } })],
   bad: [someCall({ media: { ...SOME_MEDIA, mos: 2.6, loss_in: 0.12, jitter_ms: 35 } })],
+  "one-way": [someCall({ media: { ...SOME_MEDIA, mos: 1, trouble: "no-packets-in" } })],
   ringing: [someCall({ state: { state: "ringing" }, answered_ms: null, media: null })],
   incoming: [
     someCall({ direction: "incoming", state: { state: "incoming" }, answered_ms: null, media: null, remote: zoe }),

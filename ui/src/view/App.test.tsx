@@ -215,6 +215,19 @@ test("a notice offers what to do about it", () => {
   expect(screen.getByRole("button", { name: "Open devices" })).toBeTruthy();
 });
 
+test("a call without audio from the other side says so, and what to do", () => {
+  open("one-way");
+  expect(screen.getByText("Bad quality: No audio arrives from the other side")).toBeTruthy();
+  expect(screen.getByText(/The fault is at the other side or between/)).toBeTruthy();
+});
+
+test("a relay that refuses the password is told, with the way to its settings", async () => {
+  open("notices");
+  expect(screen.getByText("TURN server refused the password")).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Open network" }));
+  expect(await screen.findByRole("heading", { name: "Network" })).toBeTruthy();
+});
+
 test("an account that cannot sign in says why", () => {
   open("offline");
   expect(screen.getByText("The server refused the user name or password (403)")).toBeTruthy();

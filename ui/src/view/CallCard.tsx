@@ -19,6 +19,7 @@ import {
   remoteName,
   remoteNumber,
   stateWords,
+  troubleAdvice,
 } from "./texts";
 
 interface Props {
@@ -145,6 +146,7 @@ function Mark({ words, tone }: { words: Key; tone: "warn" | "live" | "plain" }) 
 
 function Sound({ call }: { call: CallView }) {
   const { level, cause } = quality(call.media);
+  const advice = troubleAdvice(call.media);
   return (
     <div class="sound">
       <Level label={say("call.level-in")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.in_dbfs} />
@@ -153,6 +155,7 @@ function Sound({ call }: { call: CallView }) {
         {say(`quality.${level}`)}
         {cause && `: ${cause}`}
       </span>
+      {advice && <small class="advice">{advice}</small>}
     </div>
   );
 }

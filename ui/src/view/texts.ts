@@ -86,6 +86,20 @@ export function quality(media: MediaStatistics | null): { level: Quality; cause:
   return { level, cause: level === "good" ? "" : qualityCause(media) };
 }
 
+/** What to do about audio that does not come or go; null where it does. */
+export function troubleAdvice(media: MediaStatistics | null): string | null {
+  switch (media?.trouble) {
+    case "no-packets-in":
+      return say("advice.one-way");
+    case "no-packets-out":
+      return say("advice.nothing-sent");
+    case "microphone-silent":
+      return say("advice.microphone-silent");
+    default:
+      return null;
+  }
+}
+
 function qualityCause(media: MediaStatistics): string {
   const percent = (share: number) =>
     new Intl.NumberFormat(spokenLanguage(), { style: "percent", maximumFractionDigits: 0 }).format(share);
