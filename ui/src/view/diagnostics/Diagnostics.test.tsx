@@ -99,7 +99,7 @@ test("another key of a server stands before everything else until it is refused,
   expect(within(warning).getByText(/^A1:A1/)).toBeTruthy();
   expect(within(warning).getByText(/^5C:5C/)).toBeTruthy();
   await press("Keep refusing");
-  expect(screen.queryByRole("alertdialog")).toBeNull();
+  await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
   phone.show({});
   expect(screen.queryByRole("alertdialog")).toBeNull();
   expect(phone.asked.some((asked) => asked.startsWith("acceptKey"))).toBe(false);
@@ -117,8 +117,10 @@ test("a key that cannot be accepted says why, and a third key is asked about ane
   phone.keyTrouble = { code: "key", message: "the settings file cannot be written", detail: null };
   render(<App bridge={phone} />);
   await press("Accept the new key");
-  expect((await screen.findByRole("alert")).textContent).toContain("the settings file cannot be written");
+  const warning = screen.getByRole("alertdialog");
+  expect((await within(warning).findByRole("alert")).textContent).toContain("the settings file cannot be written");
   await press("Keep refusing");
+  await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
   const cause = { kind: "key-changed" as const, expected: "A1", found: "77" };
   phone.show({
     accounts: phone.snapshot.accounts.map((account) => ({
