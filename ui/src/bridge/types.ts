@@ -266,6 +266,20 @@ hold: Hold } |
 /**  Why. */
 cause: Cause };
 
+/**  The story of one call. Nobody is named in it: people are pseudonyms, as in the journal. */
+export type CallStory = {
+	/**  Which. */
+	call: CallId,
+	/**  On which account. */
+	account: string,
+	/**  Who started it. */
+	direction: Direction,
+	/**  What happened. */
+	steps: StoryStep[],
+	/**  What went wrong, the worst first; empty when nothing did that the phone saw. */
+	findings: Finding[],
+};
+
 /**  One call as drawn. */
 export type CallView = {
 	/**  Which. */
@@ -418,6 +432,94 @@ export type Changes = {
 	/**  The contacts. */
 	contacts: number,
 };
+
+/**  One thing that was looked at when an account was diagnosed. */
+export type Check = {
+	/**
+	 *  What: `dns`, `tls`, `connection`, `clock`, `websocket`, `registration`, `account`, `nat`, or the URL of a STUN or TURN
+	 *  server.
+	 */
+	name: string,
+	/**  How it went. */
+	outcome: TrialOutcome,
+	/**  What was seen. */
+	fact: CheckFact,
+	/**  How long it took. */
+	ms: number | null,
+};
+
+/**  What was seen: a code, and what its sentence is filled in with, as [`super::StoryFact`]. */
+export type CheckFact = 
+/**  There is nothing more to say than how it went. */
+{ code: "plain" } | 
+/**  The server's name has no address. */
+{ code: "no-address" } | 
+/**  It has these. */
+{ code: "addresses"; 
+/**  Not more than the resolver gives. */
+addresses: string[]; 
+/**  The one that answers. */
+reached: string | null } | 
+/**  The account or its server fails. */
+{ code: "offline"; 
+/**  Why. */
+cause: OfflineCause } | 
+/**  Something fails for which there is no code. */
+{ code: "said"; 
+/**  What, in English. */
+words: string } | 
+/**  Signalling is not encrypted. */
+{ code: "not-encrypted" } | 
+/**  The server's certificate is trusted. */
+{ code: "certificate"; 
+/**  `TLS 1.3`. */
+version: string; 
+/**  How many certificates it showed. */
+certificates: number; 
+/**  Until it ends, where it says when. */
+days_left: number | null; 
+/**  Whether that is soon. */
+ends_soon: boolean; 
+/**  Its key's fingerprint. */
+key: string | null } | 
+/**  The server does not tell the time. */
+{ code: "clock-unknown" } | 
+/**  The computer's clock goes so far before the server's, and near enough to it. */
+{ code: "clock"; 
+/**  Seconds; below 0 behind it. */
+off_s: number } | 
+/**  It goes wrong. */
+{ code: "clock-wrong"; 
+/**  Seconds; below 0 behind the server's. */
+off_s: number } | 
+/**  A STUN or TURN server does what it is for. */
+{ code: "server-works" } | 
+/**  It does not. */
+{ code: "server-fails"; 
+/**  How far it came. */
+step: IceStep; 
+/**  What was seen, in English. */
+words: string } | 
+/**  No server to look through. */
+{ code: "no-server" } | 
+/**  None can be asked. */
+{ code: "no-server-reached" } | 
+/**  None answers over UDP. */
+{ code: "udp-blocked" } | 
+/**  There is no NAT. */
+{ code: "no-nat" } | 
+/**  There is one, seen by one server only. */
+{ code: "nat"; 
+/**  Its address. */
+address: string } | 
+/**  There is one that is the same for every server. */
+{ code: "nat-for-all"; 
+/**  Its address. */
+address: string } | 
+/**  There is one with another port for every server. */
+{ code: "nat-symmetric"; 
+/**  Its address. */
+address: string };
 
 /**  Treatment of the microphone's sound. */
 export type Cleanup = {
@@ -752,6 +854,51 @@ export type FieldProblem = {
 	words: string,
 };
 
+/**  One thing that went wrong in a call. */
+export type Finding = 
+/**  Answered, and no way for the audio. */
+{ code: "no-path" } | 
+/**  A TURN server does not take user name and password. */
+{ code: "relay-refused"; 
+/**  Its address. */
+server: string; 
+/**  The error of STUN. */
+error: number } | 
+/**  Nothing arrived of what the other side says. */
+{ code: "one-way" } | 
+/**  Nothing left. */
+{ code: "nothing-sent" } | 
+/**  The microphone gave only silence. */
+{ code: "microphone-silent" } | 
+/**  A sound device was missing, or went away. */
+{ code: "device-missing" } | 
+/**  The audio was interrupted when the network changed. */
+{ code: "network-changed" } | 
+/**  It was interrupted otherwise. */
+{ code: "interrupted" } | 
+/**  The connection to the server was lost meanwhile. */
+{ code: "server-lost" } | 
+/**  Audio was lost on its way here. */
+{ code: "loss-in"; 
+/**  Of a hundred packets, at worst. */
+percent: number } | 
+/**  Audio was lost on its way there. */
+{ code: "loss-out"; 
+/**  Of a hundred packets, at worst. */
+percent: number } | 
+/**  It came unevenly. */
+{ code: "jitter"; 
+/**  At worst. */
+ms: number } | 
+/**  It took long. */
+{ code: "delay"; 
+/**  There and back, at worst. */
+ms: number } | 
+/**  The end itself was a failure. */
+{ code: "ended"; 
+/**  Which. */
+cause: Cause };
+
 /**  Who is sent elsewhere. Numbers or addresses as they are dialled; empty ones forward nobody. */
 export type Forward = {
 	/**  Every caller. */
@@ -986,6 +1133,16 @@ export type KioskView = {
 	hides_cursor: boolean,
 };
 
+/**  One row of a ladder. */
+export type LadderRow = {
+	/**  Milliseconds from the first row. */
+	at_ms: number,
+	/**  Whose server it is, or whose state; empty where it is nobody's. */
+	account: string,
+	/**  A message between phone and server, or what happened at the phone. */
+	fact: StoryFact,
+};
+
 /**  What a lamp shows. */
 export type LampState = 
 /**  Nobody told yet, or the server does not tell. */
@@ -1116,6 +1273,8 @@ export type NoticeCode =
 "device" | 
 /**  Audio of a call is in trouble. */
 "media" | 
+/**  A TURN server does not take the user name or password. */
+"turn-refused" | 
 /**  The key store cannot be used. */
 "key-store" | 
 /**  Settings could not be read or written. */
@@ -1272,6 +1431,18 @@ export type ProvisionView = {
 	trouble: string | null,
 	/**  The web server that sets something, when the user has agreed to one. */
 	url: string | null,
+};
+
+/**  How audio sounds and why. */
+export type Quality = {
+	/**  Mean opinion score, 1 to 4.5 (ITU-T G.107). */
+	mos: number | null,
+	/**  Lost on the way here, 0 to 1. */
+	loss_in: number | null,
+	/**  Lost on the way there, 0 to 1. */
+	loss_out: number | null,
+	/**  Of what comes. */
+	jitter_ms: number | null,
 };
 
 /**  What a recording is written as. */
@@ -1499,6 +1670,120 @@ export type Snapshot = {
 	changes: Changes,
 };
 
+/**  What happened: a code, and what its sentence is filled in with. The sentences are the page's; in English, `Display`. */
+export type StoryFact = 
+/**  A message. */
+({ code: "message"; 
+/**  From this phone, or to it. */
+sent: boolean; 
+/**  `INVITE (sdp)`, `200 INVITE`. */
+title: string }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; server?: never; stand_in?: never; status?: never; trouble?: never } | 
+/**  The computer is in another network, or woke up. */
+({ code: "network-changed" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  Trouble with a sound device. */
+({ code: "device-trouble"; 
+/**  Stands for the device's name in the record: that may name its owner. */
+stand_in: string }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; status?: never; title?: never; trouble?: never } | 
+/**  There is no microphone. */
+({ code: "no-microphone" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  The account went offline. */
+({ code: "offline"; 
+/**  Why. */
+cause: OfflineCause }) & { detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  The account is registered. */
+({ code: "registered" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  The audio has a path. */
+({ code: "connected"; 
+/**  Which. */
+pair: CandidatePair | null }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  The first audio arrived. */
+({ code: "first-audio" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  The path broke. */
+({ code: "path-lost" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  There is no path. */
+({ code: "no-path"; 
+/**  Which part failed, in English. */
+detail: string }) & { cause?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  A TURN server refused user name and password. */
+({ code: "relay-refused"; 
+/**  Its address. */
+server: string; 
+/**  The error of STUN (RFC 8489 section 14.8). */
+error: number }) & { cause?: never; detail?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  Their description cannot be used. */
+({ code: "description-refused"; 
+/**  The status that says so. */
+status: number }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; title?: never; trouble?: never } | 
+/**  The part of the phone that carries the audio broke down. */
+({ code: "media-died" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  Something is wrong with the audio. */
+({ code: "trouble"; 
+/**  What. */
+trouble: MediaTrouble }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never } | 
+/**  It is well again. */
+({ code: "trouble-over" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  It sounds bad. */
+{
+	code: "poor-audio",
+} & Quality | 
+/**  It sounds good again. */
+{
+	code: "good-audio",
+} & Quality | 
+/**  Dialled here. */
+({ code: "dialled" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  It rings here. */
+({ code: "rings-here" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  It rings there. */
+({ code: "rings-there" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  The far end is heard before it answers. */
+({ code: "early-media" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  Answered. */
+({ code: "answered" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  Held or resumed. */
+({ code: "held"; 
+/**  By us. */
+local: boolean; 
+/**  By the far end. */
+remote: boolean }) & { cause?: never; detail?: never; error?: never; message?: never; on?: never; pair?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  A transfer is getting on. */
+({ code: "transfer" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  The recording began or ended. */
+({ code: "recording"; 
+/**  Whether it is recorded now. */
+on: boolean }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  Something did not work. */
+({ code: "failed"; 
+/**  What, in English. */
+message: string }) & { cause?: never; detail?: never; error?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  The end. */
+({ code: "ended"; 
+/**  Why. */
+cause: Cause }) & { detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never };
+
+/**  Where a step of the story happened. */
+export type StoryRoom = 
+/**  What the user and the far end did. */
+"call" | 
+/**  Messages. */
+"signalling" | 
+/**  The way of the audio, and the audio. */
+"audio" | 
+/**  Microphone, speaker, ringer. */
+"device" | 
+/**  The computer's network, the server. */
+"network";
+
+/**  One step. */
+export type StoryStep = {
+	/**  Milliseconds from the beginning of the call; what happened before it is at 0. */
+	at_ms: number,
+	/**  Where. */
+	room: StoryRoom,
+	/**  What. */
+	fact: StoryFact,
+};
+
 /**  Where a suggestion is from. */
 export type SuggestedBy = 
 /**  The contacts. */
@@ -1568,6 +1853,20 @@ export type TokenView = {
 	fits: boolean,
 };
 
+/**  One message as drawn. */
+export type TraceRow = {
+	/**  Milliseconds on the phone's clock, with fractions. */
+	at_ms: number | null,
+	/**  The account whose connection it is. */
+	account: string,
+	/**  From this phone, or to it. */
+	sent: boolean,
+	/**  `INVITE (sdp)`, `200 INVITE`. */
+	title: string,
+	/**  All of it. */
+	text: Personal,
+};
+
 /**  Whom the far end of a call is transferred to. */
 export type TransferTo = 
 /**  To somebody who is not asked (blind transfer). */
@@ -1632,6 +1931,8 @@ export type TrialStep = {
 	outcome: TrialOutcome,
 	/**  What was seen; empty when there is nothing to say. */
 	words: string,
+	/**  Why it failed, where there is a code for it: then the page has words of its own. */
+	cause: OfflineCause | null,
 	/**  When it was done, ms after the trial began, where that can be told. */
 	ms: number | null,
 };

@@ -1,8 +1,8 @@
 import { render } from "preact";
 import { FakeIncoming } from "../bridge/fake";
 import { Incoming, lookOf } from "../view/Incoming";
-import { scene } from "./scenes";
 import { speakFirst } from "../words/words";
+import { scene } from "./scenes";
 import "../style/page.css";
 
 const name = new URLSearchParams(location.search).get("scene") ?? "incoming";

@@ -1,7 +1,7 @@
 import { render } from "preact";
 import { App } from "../view/App";
-import { scene } from "./scenes";
 import { speakFirst } from "../words/words";
+import { scene } from "./scenes";
 import "../style/page.css";
 
 const name = new URLSearchParams(location.search).get("scene") ?? "idle";

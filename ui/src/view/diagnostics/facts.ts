@@ -42,7 +42,12 @@ function heldKey({ local, remote }: { local: boolean; remote: boolean }): Key {
   return remote ? "call.held-by-them" : "call.established";
 }
 
-function figures(of: { mos: number | null; loss_in: number | null; loss_out: number | null; jitter_ms: number | null }) {
+function figures(of: {
+  mos: number | null;
+  loss_in: number | null;
+  loss_out: number | null;
+  jitter_ms: number | null;
+}) {
   const number = (value: number | null, options: Intl.NumberFormatOptions) =>
     new Intl.NumberFormat(spokenLanguage(), options).format(value ?? 0);
   const share = (value: number | null) => number(value, { style: "percent", maximumFractionDigits: 0 });

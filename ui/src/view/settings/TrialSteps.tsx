@@ -20,17 +20,17 @@ export function TrialSteps({ of, trial }: { of: "account" | "server"; trial: Acc
         {trial.steps.map(({ step, outcome, ms, ...seen }) => {
           const words = "cause" in seen && seen.cause ? offlineWords(seen.cause) : seen.words;
           return (
-          <li key={step} class={`step ${outcome}`}>
-            <Icon name={STEP_ICONS[outcome]} />
-            <span>
-              {say(ofAccount ? (`trial.${step}` as Key) : (`ice.${step}` as Key))}
-              {words && <small class={outcome === "failed" ? "problem" : "hint"}>{words}</small>}
-            </span>
-            <small>
-              {say(`trial.${outcome}`)}
-              {ms !== null && ` · ${say("trial.ms", { ms: Math.round(ms) })}`}
-            </small>
-          </li>
+            <li key={step} class={`step ${outcome}`}>
+              <Icon name={STEP_ICONS[outcome]} />
+              <span>
+                {say(ofAccount ? (`trial.${step}` as Key) : (`ice.${step}` as Key))}
+                {words && <small class={outcome === "failed" ? "problem" : "hint"}>{words}</small>}
+              </span>
+              <small>
+                {say(`trial.${outcome}`)}
+                {ms !== null && ` · ${say("trial.ms", { ms: Math.round(ms) })}`}
+              </small>
+            </li>
           );
         })}
       </ol>
