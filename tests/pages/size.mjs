@@ -1,25 +1,30 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { builtFolder, expect, LANGUAGES } from "./kit.mjs";
 
-/** What may be loaded, uncompressed: all three pages, and the words of one language. */
+/** What a window may load, uncompressed: its page with all of its parts, and the words of one language. */
 const BUDGET = 200_000;
 
 /** A catalogue. */
-const WORDS = /[\\/](?:en|fr|de|es)-[\w-]+\.js$/;
+const WORDS = /^(?:en|fr|de|es)-[\w-]+\.js$/;
 
 export default async function size({ test }) {
   const folder = builtFolder("dist");
   const files = readdirSync(folder, { recursive: true })
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile());
-  const sum = (paths) => paths.reduce((sum, path) => sum + statSync(path).size, 0);
-  const words = files.filter((path) => WORDS.test(path));
-  const largest = Math.max(...words.map((path) => statSync(path).size));
-  const bytes = sum(files.filter((path) => !words.includes(path))) + largest;
+  const bytes = (path) => statSync(path).size;
+  const words = files.filter((path) => WORDS.test(basename(path)));
+  const largest = Math.max(...words.map(bytes));
   test("the words of each language are a file of their own", () =>
     expect(words.length === LANGUAGES.length, words.join(" ")));
-  test(`the page is below ${BUDGET} bytes: ${bytes}`, () => expect(bytes < BUDGET, `${bytes} bytes`));
+  for (const page of files.filter((path) => path.endsWith(".html"))) {
+    const parts = loadedBy(page, files);
+    const sum = parts.reduce((all, path) => all + bytes(path), largest);
+    test(`${basename(page)} loads less than ${BUDGET} bytes: ${sum}`, () => expect(sum < BUDGET, `${sum} bytes`));
+    test(`${basename(page)} loads no words before it knows its language`, () =>
+      expect(!parts.some((path) => words.includes(path)), parts.join(" ")));
+  }
   test("the product holds nothing made up, no inline script or style", () => {
     for (const path of files) {
       const text = readFileSync(path, "utf8");
@@ -29,4 +34,20 @@ export default async function size({ test }) {
       }
     }
   });
+}
+
+/** A page and everything that it names, or that a part of it needs before it can run. */
+function loadedBy(page, files) {
+  const found = [page];
+  for (const path of found) {
+    const text = readFileSync(path, "utf8");
+    const names = path.endsWith(".html")
+      ? text.matchAll(/(?:src|href)="\/?([^"]+)"/g)
+      : text.matchAll(/(?:^|[;}\s])(?:import|export)[^("'`;]*["'`]\.\/([^"'`]+)["'`]/g);
+    for (const [, name] of names) {
+      const part = files.find((file) => basename(file) === basename(name));
+      if (part && !found.includes(part)) found.push(part);
+    }
+  }
+  return found;
 }

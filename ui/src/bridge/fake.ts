@@ -393,7 +393,8 @@ export class FakePhone implements Bridge {
 
   async ladder(call: CallId): Promise<LadderRow[]> {
     const story = this.stories.find((told) => told.call === call);
-    return (story?.steps ?? []).map(({ at_ms, fact }) => ({ at_ms, account: story?.account ?? "", fact }));
+    const named = (code: string) => (/^(?:message|offline|registered)$/.test(code) ? (story?.account ?? "") : "");
+    return (story?.steps ?? []).map(({ at_ms, fact }) => ({ at_ms, account: named(fact.code), fact }));
   }
 
   async callStories(): Promise<CallStory[]> {

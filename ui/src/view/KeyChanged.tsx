@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { asUiError } from "../bridge/bridge";
 import type { AccountView, OfflineCause, Snapshot } from "../bridge/types";
@@ -44,11 +45,11 @@ export function KeyChanged({ account, keys: { expected, found }, onRefuse }: Pro
       <dl class="keys">
         <dt>{say("key.expected")}</dt>
         <dd>
-          <code>{expected}</code>
+          <Fingerprint of={expected} />
         </dd>
         <dt>{say("key.found")}</dt>
         <dd>
-          <code>{found}</code>
+          <Fingerprint of={found} />
         </dd>
       </dl>
       {trouble && (
@@ -65,5 +66,20 @@ export function KeyChanged({ account, keys: { expected, found }, onRefuse }: Pro
         </button>
       </div>
     </Sheet>
+  );
+}
+
+/** Pairs of digits, which stay together where a line ends. */
+function Fingerprint({ of }: { of: string }) {
+  const pairs = of.split(":");
+  return (
+    <code>
+      {pairs.map((pair, at) => (
+        <Fragment key={`${at} ${pair}`}>
+          {at < pairs.length - 1 ? `${pair}:` : pair}
+          <wbr />
+        </Fragment>
+      ))}
+    </code>
   );
 }

@@ -87,7 +87,7 @@ test("what went wrong is told in the language in use", async () => {
   await screen.findByText("What went wrong");
   await phone.saveSettings({ ...phone.kept, window: { ...phone.kept.window, language: "de" } });
   expect(await screen.findByText(/keiner kam von der Gegenseite an/)).toBeTruthy();
-  expect(screen.getByText(/Der Ton ist schlecht: MOS 2,4/)).toBeTruthy();
+  expect(screen.getAllByText(/Der Ton ist schlecht: MOS 2,4/)).toHaveLength(2);
   await phone.saveSettings({ ...phone.kept, window: { ...phone.kept.window, language: "en" } });
   await screen.findByText("What went wrong");
 });

@@ -145,7 +145,7 @@ test("a trial shows how far the account came, and at which step it failed", asyn
   expect(await screen.findByText("The account does not work")).toBeTruthy();
   const steps = within(screen.getByRole("list", { name: "Steps" })).getAllByRole("listitem");
   expect(steps.map((step) => step.className)).toEqual([...Array(5).fill("step passed"), "step failed"]);
-  expect(screen.getByText("the server refused the user name or password (403)")).toBeTruthy();
+  expect(screen.getByText("The server refused the user name or password (403)")).toBeTruthy();
   expect(phone.asked).toContain("tryAccount office kept");
 });
 
