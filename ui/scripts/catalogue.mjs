@@ -18,7 +18,14 @@ for (const [name, text] of source) {
   }
 }
 
-const keys = [...readFileSync("src/words/en.ts", "utf8").matchAll(/^ {2}"([^"]+)":/gm)].map(([, key]) => key);
+/** A catalogue, all of its files. */
+const catalogue = (language) =>
+  readdirSync("src/words", { recursive: true })
+    .filter((name) => name.split(/[\\/]/).at(-1) === `${language}.ts`)
+    .map((name) => readFileSync(`src/words/${name}`, "utf8"))
+    .join("\n");
+
+const keys = [...catalogue("en").matchAll(/^ {2}"([^"]+)":/gm)].map(([, key]) => key);
 const said = source.map(([, text]) => text).join("\n");
 // A key that is put together, as in `outcome.${…}`, counts as said when its first part is.
 const made = [...said.matchAll(/[`"']([a-z-]+\.)\$\{/g)].map(([, start]) => start);
@@ -28,8 +35,7 @@ for (const key of keys) {
 
 // The compiler sees a missing sentence, but not one that is filled in otherwise than the English one.
 const sentences = (language) => {
-  const text = readFileSync(`src/words/${language}.ts`, "utf8");
-  const entries = text.matchAll(/^ {2}"([^"]+)":\s*([\s\S]*?),\n(?= {2}"|\n|\})/gm);
+  const entries = catalogue(language).matchAll(/^ {2}"([^"]+)":\s*([\s\S]*?),\n(?= {2}"|\n|\})/gm);
   return new Map([...entries].map(([, key, entry]) => [key, filled(entry)]));
 };
 const filled = (entry) => [...new Set(entry.match(/\{\w+\}/g) ?? [])].sort().join(" ");

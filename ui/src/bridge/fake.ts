@@ -383,7 +383,7 @@ export class FakePhone implements Bridge {
   messages: TraceRow[] = SOME_TRACE;
   bundle = "Sidetone 0.1.0 on linux x86_64\n\n== accounts ==\noffice: SIP over wss\n";
   /** Where files are saved; null: the dialog is closed without one. */
-  saves: string | null = "/home/ada/sidetone-support.txt";
+  saves: string | null = "~/sidetone-support.txt";
   /** Why a key is not accepted. */
   keyTrouble: UiError | null = null;
 

@@ -1,3 +1,4 @@
+import type { diagnosis } from "./diagnosis/en.ts";
 import type { en } from "./en.ts";
 
 /** A sentence's forms by number (CLDR plural rules); `many`, as in a million, is said as `other`. */
@@ -6,7 +7,10 @@ type Forms = { one: string; other: string };
 export type Entry = string | Forms;
 export type Key = keyof typeof en;
 /** Every sentence of the English one, with forms by number where that has them. */
-export type Catalogue = { [K in Key]: (typeof en)[K] extends string ? string : Forms };
+export type Catalogue = Translated<typeof en>;
+/** The part of it about faults. */
+export type DiagnosisWords = Translated<typeof diagnosis>;
+type Translated<English> = { [K in keyof English]: English[K] extends string ? string : Forms };
 
 /** The languages of the page, each in a file of its own: a page loads the words of the one it speaks. */
 const LANGUAGES = {
