@@ -27,6 +27,9 @@ use crate::{
     xuc::{Way, Xuc},
 };
 
+/// Where an exchange is reached; also beside a XUC.
+pub(crate) const EXCHANGE: &str = "wss://exchange.invalid/";
+
 /// Messages that may wait in either direction.
 const WAITING: usize = 256;
 
@@ -253,7 +256,9 @@ impl Network for Cable {
             sleep(Duration::from_secs(10)).await;
             return Err(OfflineCause::Unreachable { detail: "no answer within 10 s".into() });
         }
-        if let Some(xuc) = self.xuc() {
+        if let Some(xuc) = self.xuc()
+            && !endpoint.url.starts_with(EXCHANGE)
+        {
             xuc.admits(endpoint)?;
         }
         let (to_server, from_server) =

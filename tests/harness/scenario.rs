@@ -29,7 +29,7 @@ use tracing::info_span;
 use crate::{
     far::{Far, FarCall, FarMedia},
     ladder::Ladder,
-    network::{Cable, Server},
+    network::{Cable, EXCHANGE, Server},
     panics,
     rtc::{Air, FakeRtc, air},
     seat::{Seat, settings},
@@ -67,6 +67,8 @@ pub struct Scenario {
     /// Media sessions of the far end so far; each has a seed of its own.
     far_sessions: Cell<u64>,
     wire: Wire,
+    /// Whether alice's phone has an account at the exchange beside that at the XiVO.
+    has_sip_too: bool,
 }
 
 /// What phones are connected by.
@@ -144,6 +146,7 @@ impl Scenario {
             faults: Cell::new(0),
             far_sessions: Cell::new(0),
             wire,
+            has_sip_too: false,
             runtime,
         }
     }
@@ -195,7 +198,7 @@ impl Scenario {
         drop(inside);
         for name in names {
             let password = exchange.password(name).expect("the exchange knows its users").clone();
-            let mut settings = settings(name, "wss://exchange.invalid/", exchange.domain(), password.expose());
+            let mut settings = settings(name, EXCHANGE, exchange.domain(), password.expose());
             (self.change)(&mut settings);
             self.seat(name, Server::Exchange(door.clone()), settings);
         }

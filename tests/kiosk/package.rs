@@ -1,4 +1,5 @@
-//! The Debian package: installed into a folder of its own, started, upgraded and removed, without touching the system.
+//! The Debian package: installed into a folder of its own, started, upgraded and removed, without touching the system. The one
+//! for other systems is opened and its program started.
 //!
 //! `cargo xtask test` packs the program of the dev profile for it.
 
@@ -19,15 +20,19 @@ struct System {
     root: TempDir,
 }
 
-/// What `cargo xtask` has packed; `None`, and said so, where it has not.
-fn package() -> Option<PathBuf> {
-    let folder = built("sidetone").parent()?.parent()?.join("package-test/debug/bundle/deb");
+/// What `cargo xtask` has packed, by the ending of its name; `None`, and said so, where it has not.
+fn packed(ending: &str) -> Option<PathBuf> {
+    let folder = built("sidetone").parent()?.parent()?.join("package-test/debug/bundle").join(ending);
     let files = fs::read_dir(&folder).map(|files| files.filter_map(Result::ok).map(|file| file.path()));
-    let package = files.ok().and_then(|mut files| files.find(|file| file.extension().is_some_and(|it| it == "deb")));
+    let package = files.ok().and_then(|mut files| files.find(|file| file.extension().is_some_and(|it| it == ending)));
     if package.is_none() {
-        eprintln!("skipped: there is no package (cargo xtask test kiosk makes it, where there is dpkg-deb)");
+        eprintln!("skipped: there is no {ending} (cargo xtask test kiosk makes it, where there is dpkg-deb)");
     }
     package
+}
+
+fn package() -> Option<PathBuf> {
+    packed("deb")
 }
 
 fn done(command: &mut Command) -> String {
@@ -165,4 +170,37 @@ fn the_desktop_hands_links_to_it_and_shows_it_with_its_picture() {
             assert!(said.lines().next().is_some_and(|line| line.ends_with("sidetone.desktop")), "{said}");
         }
     }
+}
+
+#[test]
+fn the_package_for_other_systems_holds_the_same_and_names_what_it_needs() {
+    let (Some(package), Some(debian)) = (packed("rpm"), packed("deb")) else { return };
+    if !has("rpm") || !has("rpm2archive") {
+        eprintln!("skipped: there is no rpm to look into the package with");
+        return;
+    }
+    let work = TempDir::new().expect("a folder");
+    let ask = |what: &[&str]| {
+        let database = format!("--dbpath={}", work.path().join("rpm").display());
+        done(Command::new("rpm").arg(database).args(what).arg("--package").arg(&package))
+    };
+    let system = System::new();
+    system.install(&debian);
+    let below = |path: &PathBuf| format!("/{}", path.strip_prefix(system.root.path()).expect("in here").display());
+    // Each system keeps its licences elsewhere.
+    let expected: Vec<String> = system.files().iter().map(below).collect();
+    let listed = ask(&["--query", "--list"]);
+    let missing: Vec<&String> =
+        expected.iter().filter(|path| !listed.lines().any(|line| line == **path || path.ends_with("copyright"))).collect();
+    assert!(missing.is_empty(), "missing: {missing:?} in\n{listed}");
+    let requires = ask(&["--query", "--requires"]);
+    assert!(["libasound.so.2()", "libwebkit2gtk-4.1.so.0()"].iter().all(|library| requires.contains(library)), "{requires}");
+    let about = ask(&["--query", "--queryformat", "%{NAME} %{VERSION} %{ARCH} %{LICENSE}"]);
+    assert!(about.starts_with("sidetone ") && about.ends_with("MIT OR Apache-2.0"), "{about}");
+    let copy = work.path().join("sidetone.rpm");
+    fs::copy(&package, &copy).expect("it is copied");
+    done(Command::new("rpm2archive").arg(&copy));
+    done(Command::new("tar").arg("-xzf").arg(work.path().join("sidetone.rpm.tgz")).arg("-C").arg(work.path()));
+    let said = done(system.command(work.path().join("usr/bin/sidetone")).arg("--self-test"));
+    assert!(said.contains("called 600"), "{said}");
 }

@@ -33,6 +33,17 @@ fn the_practice_exchange_calls_back_once() {
     t.dial("alice", "602");
     t.run_for(seconds(10));
     assert_eq!(arrived(&t), 1);
+    let call = t.alice().ringing().and_then(|call| t.alice().view(call)).expect("it rings");
+    // The number that can be called back, and not the exchange's own.
+    assert_eq!((call.remote.name.expose(), call.remote.number.expose()), ("Practice exchange", "602"));
+}
+
+#[test]
+fn users_of_the_practice_exchange_see_who_calls_them() {
+    let t = Scenario::new().with_phones(["alice", "bob"]);
+    let talk = t.ring("alice", "bob");
+    let remote = t.bob().view(talk.called).expect("it rings").remote;
+    assert_eq!((remote.name.expose(), remote.number.expose()), ("alice", "alice"));
 }
 
 #[test]

@@ -197,6 +197,6 @@ fn f24_an_incoming_call_that_is_missed_is_told_in_two_events() {
     t.cause("alice", talk.called);
     assert_eq!(kinds_from(&t, from), ["incoming/Setup", "incoming/Terminated"]);
     let setup = &events(&t)[from];
-    assert_eq!(setup.data.caller.as_ref().map(|caller| caller.expose()), Some("exchange"), "F26: the user part of From");
+    assert_eq!(setup.data.caller.as_ref().map(|caller| caller.expose()), Some("bob"), "F26: the user part of From");
     assert!(t.alice().told(|event| matches!(event, Event::Incoming { .. })) == 1);
 }

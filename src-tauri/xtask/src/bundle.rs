@@ -47,11 +47,11 @@ const OWN_KINDS: &str = if cfg!(windows) {
 };
 
 /// Packs the program of the dev profile, which is already built, for the test of the package: a release takes a quarter of an
-/// hour on two cores, and what is tested here is what surrounds the program. The folder of the packages.
+/// hour on two cores, and what is tested here is what surrounds the program. The folder above those of the packages.
 pub fn pack_for_test() -> Result<PathBuf, Failed> {
     let target = cargo_target()?.join("package-test");
     let (program, copy) = (run::built("sidetone")?, target.join("debug").join("sidetone"));
-    let folder = target.join("debug/bundle/deb");
+    let folder = target.join("debug/bundle");
     // A copy, because the bundler writes into the program it packs, and other tests run it.
     let failed = |error: std::io::Error| Failed::new(format!("the program cannot be copied to be packed: {error}"));
     fs::create_dir_all(target.join("debug")).map_err(failed)?;
@@ -59,7 +59,7 @@ pub fn pack_for_test() -> Result<PathBuf, Failed> {
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(failed)?;
     }
-    tauri(&["bundle", "--debug", "--bundles", "deb"], &target)?;
+    tauri(&["bundle", "--debug", "--bundles", "deb,rpm"], &target)?;
     Ok(folder)
 }
 

@@ -11,8 +11,10 @@ use crate::shell::{Failed, has, output, run};
 /// view (Tauri).
 const PACKAGES: [&str; 5] = ["build-essential", "cmake", "libasound2-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
-/// What the tests of the window need besides: a screen, its window manager, a session bus, hands, and a look into the page.
-const WINDOW_PACKAGES: [&str; 7] = ["dbus-daemon", "openbox", "webkit2gtk-driver", "wmctrl", "x11-utils", "xdotool", "xvfb"];
+/// What the tests of the window need besides: a screen, its window manager, a session bus, hands, and a look into the page and
+/// into the package of other systems.
+const WINDOW_PACKAGES: [&str; 8] =
+    ["dbus-daemon", "openbox", "rpm", "webkit2gtk-driver", "wmctrl", "x11-utils", "xdotool", "xvfb"];
 
 /// What looks at the pages.
 const BROWSER_PACKAGES: [&str; 1] = ["chromium"];

@@ -1,5 +1,6 @@
-//! Many calls at once to one `sidetone-cli`, from far ends that cost next to nothing: they send speech that was encoded
-//! before, and note when packets arrive instead of playing them.
+//! Many calls at once to one `sidetone-cli`, in one conference that it hosts: otherwise it would hold all but one. They come
+//! from far ends that cost next to nothing: they send speech that was encoded before, and note when packets arrive instead of
+//! playing them.
 
 use std::{
     path::Path,
@@ -59,7 +60,7 @@ pub async fn lateness(program: &Path, folder: &Path, speech: &Path, calls: usize
     let office = Office::open(&["alice", "bob"]).await?;
     let recording = folder.join("crowd.wav");
     let (speech_path, recording, limit) = (speech.to_string_lossy(), recording.to_string_lossy(), (calls + 1).to_string());
-    let arguments = ["--auto-answer", "--limit", &limit, "--play", &speech_path, "--record", &recording];
+    let arguments = ["--limit", &limit, "--play", &speech_path, "--record", &recording];
     let mut bob = Program::run(&program.to_path_buf(), &office.account("bob"), &arguments)?;
     bob.wait("registered").await?;
     let crowd = Arc::new(Crowd {
@@ -77,8 +78,14 @@ pub async fn lateness(program: &Path, folder: &Path, speech: &Path, calls: usize
     let mut alice = office.phone_with_hub(settings, desk, Arc::new(CrowdRuntime(Arc::clone(&crowd))), handle, None).await?;
     for _ in 0..calls {
         alice.dial("bob")?;
+        bob.wait("incoming").await?;
+        bob.ask(&["answer"]).await?;
         bob.wait("media-connected").await?;
     }
+    alice.merge()?;
+    let members: Vec<String> = (1..=calls).map(|call| call.to_string()).collect();
+    let merge = std::iter::once("merge").chain(members.iter().map(String::as_str));
+    bob.ask(&merge.collect::<Vec<_>>()).await?;
     pause(2.0).await;
     crowd.watching.store(true, Relaxed);
     let before = Counters::of(bob.id()?, &[])?;

@@ -161,6 +161,15 @@ impl Station {
         Ok(now)
     }
 
+    /// Makes a conference of all calls.
+    ///
+    /// # Errors
+    /// When the phone has ended.
+    pub fn merge(&self) -> Outcome<()> {
+        let calls = self.phone.snapshot().calls.iter().map(|call| call.id).collect();
+        Ok(self.phone.send(Command::Merge { calls })?)
+    }
+
     /// Waits until audio is connected; in which call.
     ///
     /// # Errors

@@ -46,9 +46,10 @@ pub async fn build_named(name: &str) -> Outcome<PathBuf> {
 
 /// The running program; it is killed when this is dropped.
 pub struct Program {
+    program: PathBuf,
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Program {
@@ -71,7 +72,7 @@ impl Program {
             .kill_on_drop(true)
             .spawn()?;
         let stdout = child.stdout.take().ok_or("the program has no output")?;
-        Ok(Self { child, lines: BufReader::new(stdout).lines(), _folder: folder })
+        Ok(Self { program: program.clone(), child, lines: BufReader::new(stdout).lines(), folder })
     }
 
     /// Its number.
@@ -80,6 +81,15 @@ impl Program {
     /// When it has ended.
     pub fn id(&self) -> Outcome<u32> {
         Ok(self.child.id().ok_or("sidetone-cli has ended")?)
+    }
+
+    /// Has it do something, by another start of the program with a verb.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub async fn ask(&self, verb: &[&str]) -> Outcome<()> {
+        let done = Command::new(&self.program).arg("--data").arg(self.folder.path()).args(verb).output().await?;
+        if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned().into()) }
     }
 
     /// Waits until it tells of an event.

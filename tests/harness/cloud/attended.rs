@@ -335,7 +335,7 @@ impl Core {
         self.start_agent(now, agent, Uri::sip(&wish.from, &self.names.services()));
         let target = Uri::sip(&wish.client, &self.names.clients(&wish.key));
         let headers = wish.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-        self.command(now, agent, Command::Invite(Box::new(Invite { call, target, offer: Some(offer), headers })));
+        self.command(now, agent, Command::Invite(Box::new(Invite { call, from: None, target, offer: Some(offer), headers })));
     }
 
     fn answered(&mut self, call: CallRef) {

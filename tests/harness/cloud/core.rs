@@ -309,7 +309,7 @@ impl Core {
         let dialled = LineCall::Dialled(self.next_number());
         self.bridges.join(call, (agent, dialled));
         let target = Uri::sip(&callee, &self.names.clients(key));
-        let invite = Invite { call: dialled, target, offer: incoming.offer, headers: passed_on(incoming.headers) };
+        let invite = Invite { call: dialled, from: None, target, offer: incoming.offer, headers: passed_on(incoming.headers) };
         self.command(now, agent, Command::Invite(Box::new(invite)));
     }
 

@@ -1,6 +1,8 @@
 //! A conference that Alice hosts.
 
-use model::{CallId, Cause, Codec, Command, ConferenceView, EndedBy, Event, Provider, Settings};
+use model::{
+    AccountId, AccountState, CallId, Cause, Codec, Command, ConferenceView, DialOptions, EndedBy, Event, Provider, Settings,
+};
 use tests::{Scenario, seconds};
 
 use super::kit::{FREE, HELD, hold, merge, unheld, who_hears};
@@ -54,6 +56,35 @@ fn members_may_have_different_codecs() {
     let codec = |call: &CallId| t.alice().view(*call).and_then(|call| call.media).and_then(|media| media.codec);
     let codecs: Vec<Option<Codec>> = calls.iter().map(codec).collect();
     assert_eq!(codecs, [Some(Codec::Pcma), Some(Codec::G722), Some(Codec::Opus)]);
+}
+
+#[test]
+fn members_may_be_on_accounts_of_different_providers() {
+    let t = Scenario::new().with_xivo_and_sip();
+    t.run_until("both accounts are ready", seconds(5), |t| {
+        t.alice().snapshot().accounts.iter().all(|account| account.state == AccountState::Registered)
+    });
+    let bob = t.call("alice", "bob").caller;
+    let account = Some(AccountId("dave".into()));
+    let target = "carol".parse().expect("a target");
+    t.alice().send(Command::Dial(DialOptions { target, account, headers: Vec::new() }));
+    t.run_until("carol rings", seconds(2), |t| t.phone("carol").ringing().is_some());
+    let at_carol = t.phone("carol").ringing().expect("it rings");
+    t.phone("carol").answer(at_carol);
+    let carol = t.alice().newest_call().expect("it was dialled");
+    t.run_until("both talk", seconds(2), |t| t.alice().is_established(carol));
+    let caller = t.phone("carol").view(at_carol).map(|call| call.remote);
+    assert_eq!(
+        caller.map(|caller| caller.number.expose().to_owned()).as_deref(),
+        Some("dave"),
+        "who calls is the account dialled from"
+    );
+    merge(t.alice(), &[bob, carol]);
+    t.run_until("both are taken back", seconds(2), |t| unheld(t.alice()) == [bob, carol]);
+    let snapshot = t.alice().snapshot();
+    let accounts: Vec<&str> = snapshot.calls.iter().map(|call| call.account.0.as_str()).collect();
+    assert_eq!(accounts, ["desk", "dave"]);
+    assert_eq!(who_hears(&t, &["alice", "bob", "carol"]), [vec![1, 2], vec![0, 2], vec![0, 1]]);
 }
 
 #[test]

@@ -17,6 +17,8 @@ const TARGET_HZ: f32 = 659.26;
 #[derive(Debug)]
 pub(crate) struct Attendant {
     pub(crate) number: Number,
+    /// The number those it calls see.
+    pub(crate) seen_as: Number,
     pub(crate) media: MediaId,
     pub(crate) stage: Stage,
     /// Our answer or offer, while it waits for the moment to answer.
@@ -47,6 +49,7 @@ impl Attendant {
     pub(crate) fn new(number: Number, media: MediaId) -> Self {
         Self {
             number,
+            seen_as: number,
             media,
             stage: Stage::Preparing,
             description: None,

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use calls::io::{Description, MediaEvent, MediaRequest};
 use model::{AccountId, DtmfDigit, Instant, LineCall, MediaDirection, MediaId};
 use sip::{
-    CallEnd, CallEvent, Command, Event, IncomingCall, Input, Invite, Method, Output as AgentOutput, Reliability, Request,
-    RequestKey, Response, Role, Tokens, Transport, Uri, UserAgent, UserAgentConfig, auth::Credentials,
+    CallEnd, CallEvent, Command, Event, IncomingCall, Input, Invite, Method, NameAddr, Output as AgentOutput, Reliability,
+    Request, RequestKey, Response, Role, Tokens, Transport, Uri, UserAgent, UserAgentConfig, auth::Credentials,
 };
 
 use crate::{
@@ -25,6 +25,9 @@ use crate::{
 
 /// The host part of every address here.
 pub(crate) const DOMAIN: &str = "practice.invalid";
+
+/// The name of the numbers that call.
+const NAME: &str = "Practice exchange";
 
 /// The far end of a call: which connection, and its name there.
 pub(crate) type CallRef = (LinkId, LineCall);
@@ -248,10 +251,17 @@ impl Core {
     /// Calls somebody on behalf of who has called.
     pub(crate) fn connect(&mut self, now: Instant, call: CallRef, incoming: IncomingCall, callee: LinkId, target: Uri) {
         let dialled = LineCall::Dialled(self.next_number());
+        let from = self.caller(call.0).map(|from| from.with_display_name(&display_name(&incoming.message)));
         let headers = passed_on(incoming.headers);
         self.bridges.join(call, (callee, dialled));
-        let invite = Invite { call: dialled, target, offer: incoming.offer, headers };
+        let invite = Invite { call: dialled, from, target, offer: incoming.offer, headers };
         self.command(now, callee, Command::Invite(Box::new(invite)));
+    }
+
+    /// Who is at the other end of a connection, as those he calls see him: by the name he has registered.
+    pub(crate) fn caller(&self, link: LinkId) -> Option<NameAddr> {
+        let user = self.links.get(&link)?.user.as_deref()?;
+        Some(NameAddr::new(Uri::sip(user, DOMAIN)))
     }
 
     pub(crate) fn reject(&mut self, now: Instant, call: CallRef, code: u16, text: &str) {
@@ -280,8 +290,10 @@ impl Core {
     }
 
     fn call_back(&mut self, user: &str) {
-        if let Some(link) = self.link_of(user) {
-            self.call_out(link, Number::Echo, Uri::sip(user, DOMAIN));
+        let Some(link) = self.link_of(user) else { return };
+        let call = self.call_out(link, Number::Echo, Uri::sip(user, DOMAIN));
+        if let Some(attendant) = self.attendants.get_mut(&call) {
+            attendant.seen_as = Number::CallBack;
         }
     }
 
@@ -376,7 +388,8 @@ impl Core {
     fn send_call_out(&mut self, now: Instant, call: CallRef, offer: Description) {
         let Some(attendant) = self.attendants.get(&call) else { return };
         let (Some(target), headers) = (attendant.calls.clone(), attendant.headers.clone()) else { return };
-        let invite = Invite { call: call.1, target, offer: Some(offer), headers };
+        let from = Some(NameAddr::new(Uri::sip(attendant.seen_as.digits(), DOMAIN)).with_display_name(NAME));
+        let invite = Invite { call: call.1, from, target, offer: Some(offer), headers };
         self.command(now, call.0, Command::Invite(Box::new(invite)));
     }
 
@@ -467,6 +480,11 @@ impl Core {
             self.outputs.push_back(Output::Media(attendant.media, MediaRequest::Close));
         }
     }
+}
+
+/// The name a caller gives himself; empty when he gives none.
+fn display_name(invite: &Request) -> String {
+    invite.headers.from().ok().and_then(|from| from.display_name).unwrap_or_default()
 }
 
 /// The digit of an INFO body: `Signal=5`, or just the digit.

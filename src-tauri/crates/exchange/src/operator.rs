@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use calls::io::Description;
 use model::{Instant, LineCall, Personal};
-use sip::{CallEvent, Command, ExtraHeaders, Invite, Uri};
+use sip::{CallEvent, Command, ExtraHeaders, Invite, NameAddr, Uri};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -160,8 +160,10 @@ impl Core {
             return;
         }
         let call = (link, LineCall::Dialled(self.next_number()));
+        // Who is called for himself sees whom he is calling.
+        let from = Some(NameAddr::new(Uri::sip(&to, DOMAIN)));
         self.ordered.calling.insert(call, to);
-        self.command(now, link, Command::Invite(Box::new(Invite { call: call.1, target, offer: None, headers })));
+        self.command(now, link, Command::Invite(Box::new(Invite { call: call.1, from, target, offer: None, headers })));
     }
 
     fn connect_called(&mut self, now: Instant, call: CallRef, to: &str, offer: Description) {
@@ -169,7 +171,8 @@ impl Core {
         let dialled = LineCall::Dialled(self.next_number());
         self.bridges.join(call, (callee, dialled));
         self.ordered.unacknowledged.insert(call, (callee, dialled));
-        let invite = Invite { call: dialled, target: Uri::sip(to, DOMAIN), offer: Some(offer), headers: Vec::new() };
+        let (from, target) = (self.caller(call.0), Uri::sip(to, DOMAIN));
+        let invite = Invite { call: dialled, from, target, offer: Some(offer), headers: Vec::new() };
         self.command(now, callee, Command::Invite(Box::new(invite)));
     }
 

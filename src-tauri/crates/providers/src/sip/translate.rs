@@ -46,7 +46,7 @@ pub(super) fn command(request: LineRequest, domain: &str) -> Result<Option<Comma
             }
             let target = target::request_uri(&target, domain)
                 .map_err(|error| (call, format!("the number or address cannot be called: {error}")))?;
-            Command::Invite(Box::new(Invite { call, target, offer: Some(offer), headers }))
+            Command::Invite(Box::new(Invite { call, from: None, target, offer: Some(offer), headers }))
         }
         LineRequest::Refer { call, target, replaces } => {
             let target = target::request_uri(&target, domain)

@@ -48,10 +48,14 @@ impl Dialling {
     }
 
     pub fn start(core: &mut Core, invite: Invite) -> Result<Self, CallEnd> {
-        let Invite { call, target, offer, headers } = invite;
+        let Invite { call, from, target, offer, headers } = invite;
         check_extra_headers(&headers).map_err(|error| CallEnd::Failed { detail: error.to_string() })?;
         let replaces = target.replaces().map_err(|error| CallEnd::Failed { detail: error.to_string() })?;
         let mut request = core.outside_request(Method::Invite, target, &headers);
+        if let Some(mut from) = from {
+            from.set_tag(&core.tokens.tag());
+            request.headers.set("From", from);
+        }
         core.describe_us_in_invite(&mut request.headers);
         core.bear(&mut request);
         if let Some(replaces) = replaces {

@@ -2,7 +2,7 @@
 
 use model::{LineCall, Personal, Remote, Secret};
 
-use crate::{Request, Response, Uri};
+use crate::{NameAddr, Request, Response, Uri};
 
 /// How a call is named: `Dialled` ones by the user, `Received` ones by the user agent.
 pub type CallKey = LineCall;
@@ -191,6 +191,8 @@ pub enum Command {
 pub struct Invite {
     /// Its name from now on; a `LineCall::Dialled`.
     pub call: CallKey,
+    /// On whose behalf, for a server that calls for others; ourselves without it. A tag is set here.
+    pub from: Option<NameAddr>,
     /// Whom. A `Replaces` among the URI's headers becomes a header of the INVITE (RFC 3891); other URI headers are dropped.
     pub target: Uri,
     /// Our offer; without one, the far end offers in its 2xx.

@@ -152,7 +152,7 @@ impl Line {
 
 pub(super) fn invite(call: LineCall, target: &str, offer: Option<&str>) -> Command {
     let offer = offer.map(Personal::from);
-    Command::Invite(Box::new(Invite { call, target: uri(target), offer, headers: Vec::new() }))
+    Command::Invite(Box::new(Invite { call, from: None, target: uri(target), offer, headers: Vec::new() }))
 }
 
 fn add(headers: &mut Headers, extra: &[(&str, &str)]) {
