@@ -1,45 +1,86 @@
-//! A server of somebody else's, made up and run by hand: `cargo xtask fake aculab [--port N]`.
+//! Servers of somebody else's, made up and run by hand: `cargo xtask fake aculab|xuc [--port N]`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a program for a terminal")]
 
-use std::{env, io, process::ExitCode};
+use std::{env, io, path::PathBuf, process::ExitCode};
 
-use tests::{CloudOptions, FakeCloud};
+use tests::{CloudOptions, FakeCloud, FakeXuc};
 
-const USAGE: &str = "fake aculab [--port N]: a fake of Aculab Cloud on this computer, until Ctrl+C";
+const USAGE: &str = "fake aculab|xuc [--port N]: a fake of Aculab Cloud, or of a XiVO, on this computer, until Ctrl+C";
 
-/// Where it listens when nobody says otherwise: the same port each time, so that settings can be kept.
-const PORT: u16 = 8443;
+/// Where they listen when nobody says otherwise: the same port each time, so that settings can be kept.
+const CLOUD_PORT: u16 = 8443;
+const XUC_PORT: u16 = 8444;
 
 /// The client id of the sample.
 const CLIENT: &str = "alice";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let port = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["aculab"] => Some(PORT),
-        ["aculab", "--port", port] => port.parse().ok(),
-        _ => None,
+    let (name, port) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [name] => (name, Some(if name == "xuc" { XUC_PORT } else { CLOUD_PORT })),
+        [name, "--port", port] => (name, port.parse().ok()),
+        _ => ("", None),
     };
-    let Some(port) = port else {
-        eprintln!("{USAGE}");
-        return ExitCode::from(2);
+    let ended = match (name, port) {
+        ("aculab", Some(port)) => run_cloud(port),
+        ("xuc", Some(port)) => run_xuc(port),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
     };
-    match run(port) {
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("the fake cloud cannot run on port {port}: {error}");
+            eprintln!("the fake cannot run: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(port: u16) -> io::Result<()> {
-    // The same file each time, so that settings that name it stay good.
-    let ca = env::temp_dir().join("sidetone-fake-aculab.pem");
-    let cloud = FakeCloud::start(CloudOptions { port, ca: Some(ca), ..CloudOptions::default() })?;
+fn run_cloud(port: u16) -> io::Result<()> {
+    let cloud = FakeCloud::start(CloudOptions { port, ca: Some(authority("aculab")), ..CloudOptions::default() })?;
     println!("{}", words(&cloud));
+    until_interrupted()
+}
+
+fn run_xuc(port: u16) -> io::Result<()> {
+    let xuc = FakeXuc::start(port, Some(authority("xuc")))?;
+    println!("{}", words_of_xuc(&xuc));
+    until_interrupted()
+}
+
+/// The same file each time, so that settings that name it stay good.
+fn authority(name: &str) -> PathBuf {
+    env::temp_dir().join(format!("sidetone-fake-{name}.pem"))
+}
+
+fn until_interrupted() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(tokio::signal::ctrl_c())
+}
+
+fn words_of_xuc(xuc: &FakeXuc) -> String {
+    format!(
+        "A fake of a XiVO runs on this computer until you press Ctrl+C.
+
+XiVO             {url}
+Login            {login}
+Password         {password}
+Authority        {ca}
+                 (a PEM file to trust; what is in it is made anew at each start)
+
+Numbers: 600 echo, 601 music, 602 calls back, 603 busy, 604 never answers, 605 early media, 606 reads digits back,
+607 and 608 answer, to be talked to beside others.
+
+  export XIVO_PASSWORD={password}
+  sidetone-cli call 600 --xivo {url} --login {login} --login-password-env XIVO_PASSWORD --ca {ca}
+  sidetone-cli xivo --xivo {url} --login {login} --login-password-env XIVO_PASSWORD --ca {ca} search stone",
+        url = xuc.url(),
+        login = xuc.login(),
+        password = xuc.password(),
+        ca = xuc.ca().display(),
+    )
 }
 
 fn words(cloud: &FakeCloud) -> String {

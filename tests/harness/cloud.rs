@@ -6,9 +6,9 @@
 //! It keeps real time, on a thread of its own.
 
 mod attended;
-mod certificate;
+pub(crate) mod certificate;
 mod core;
-mod http;
+pub(crate) mod http;
 mod knobs;
 mod mint;
 mod names;

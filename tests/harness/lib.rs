@@ -34,4 +34,4 @@ pub use scenario::{FarTalk, Scenario, Talk};
 pub use seat::{MICROPHONE, SPEAKER, Seat, settings};
 pub use sound::{longest_gap, rms_dbfs, tone, tone_dbfs};
 pub use time::{VirtualClock, ms, seconds};
-pub use xuc::{CtiFaults, Xuc};
+pub use xuc::{CtiFaults, FakeXuc, Xuc};

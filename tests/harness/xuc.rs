@@ -4,6 +4,7 @@
 //! exchange that make and move calls, services and people. Tests add what goes wrong.
 
 mod calls;
+mod front;
 mod services;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 use tracing::info_span;
 
 pub(crate) use self::calls::Way;
+pub use self::front::FakeXuc;
 use self::{
     calls::{Calls, Leg},
     services::Services,
@@ -52,7 +54,8 @@ struct State {
     token: Option<String>,
     silent: bool,
     refusing: Option<u16>,
-    cti: Option<mpsc::Sender<Bytes>>,
+    /// The programs of the user at its CTI.
+    programs: Vec<mpsc::Sender<Bytes>>,
     operator: Operator,
     user: String,
     calls: Calls,
@@ -82,7 +85,7 @@ impl Xuc {
             token: None,
             silent: false,
             refusing: None,
-            cti: None,
+            programs: Vec::new(),
             operator,
             user: sip_user.to_owned(),
             calls: Calls::new(),
@@ -128,12 +131,12 @@ impl Xuc {
 
     /// Closes the CTI.
     pub fn close_cti(&self) {
-        self.state().cti = None;
+        self.state().programs.clear();
     }
 
     /// Whether the CTI is open.
     pub fn is_open(&self) -> bool {
-        self.state().cti.as_ref().is_some_and(|cti| !cti.is_closed())
+        self.state().programs.iter().any(|program| !program.is_closed())
     }
 
     /// The commands that came, pings left out.
@@ -196,7 +199,7 @@ impl Xuc {
     pub fn other_program(&self, command: &Value) {
         let mut frame = command.clone();
         frame["claz"] = json!("web");
-        self.obey(&frame);
+        self.obey(&frame, None);
     }
 
     /// The server's numbers of the calls there are, oldest first.
@@ -204,16 +207,21 @@ impl Xuc {
         self.state().calls.current().iter().filter_map(|event| event["uniqueId"].as_str().map(str::to_owned)).collect()
     }
 
-    /// Says something by CTI.
+    /// Says something by CTI to all programs of the user.
     pub fn say(&self, kind: &str, body: &Value) {
+        self.say_to(None, kind, body);
+    }
+
+    /// Says something to one program, or to all.
+    fn say_to(&self, program: Option<&mpsc::Sender<Bytes>>, kind: &str, body: &Value) {
         let faults = self.state().faults;
         let mut frame = json!({"msgType": kind, "ctiMessage": body});
         if faults.odd {
             if let Some(body) = frame["ctiMessage"].as_object_mut() {
                 body.insert("unheardOf".into(), json!({"deep": [1, null, "x"]}));
             }
-            self.raw("no JSON {");
-            self.raw(r#"{"msgType":"NobodyKnows","ctiMessage":[{}]}"#);
+            self.raw(program, "no JSON {");
+            self.raw(program, r#"{"msgType":"NobodyKnows","ctiMessage":[{}]}"#);
             frame["more"] = json!(7);
         }
         if faults.disordered {
@@ -221,24 +229,21 @@ impl Xuc {
             let Some(earlier) = earlier else { return };
             let later = self.state().late.take();
             for frame in later.iter().chain([&earlier]) {
-                self.frame(frame);
+                self.raw(program, &frame.to_string());
             }
             return;
         }
         for _ in 0..=usize::from(faults.twice) {
-            self.frame(&frame);
+            self.raw(program, &frame.to_string());
         }
     }
 
-    fn frame(&self, frame: &Value) {
-        self.raw(&frame.to_string());
-    }
-
-    fn raw(&self, frame: &str) {
-        let cti = self.state().cti.clone();
-        if let Some(cti) = cti {
+    fn raw(&self, program: Option<&mpsc::Sender<Bytes>>, frame: &str) {
+        let mut state = self.state();
+        state.programs.retain(|program| !program.is_closed());
+        for hearer in program.map_or(state.programs.as_slice(), std::slice::from_ref) {
             // Who has just gone hears nothing.
-            let _heard = cti.try_send(Bytes::from(frame.to_owned()));
+            let _heard = hearer.try_send(Bytes::from(frame.to_owned()));
         }
     }
 
@@ -271,7 +276,7 @@ impl Xuc {
                 true
             }
             (HttpMethod::Get, "auth/check") => {
-                let bearer = request.headers.iter().find(|(name, _)| name == "Authorization");
+                let bearer = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Authorization"));
                 let bearer = bearer.and_then(|(_, value)| value.expose().strip_prefix("Bearer ").map(str::to_owned));
                 bearer.is_some() && bearer == state.token
             }
@@ -308,46 +313,54 @@ impl Xuc {
     pub(crate) fn connected(&self) -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
         let (to_xuc, mut from_phone) = mpsc::channel::<Bytes>(256);
         let (to_phone, from_xuc) = mpsc::channel(256);
-        self.state().cti = Some(to_phone);
         let xuc = self.clone();
+        let program = Some(&to_phone);
         // In another order than the documentation has it: none is promised.
-        xuc.say("VoiceMailStatusUpdate", &json!({"voiceMailId": 58, "newMessages": 0, "waitingMessages": 0, "oldMessages": 4}));
-        xuc.say("LoggedOn", &Value::Null);
+        xuc.say_to(
+            program,
+            "VoiceMailStatusUpdate",
+            &json!({"voiceMailId": 58, "newMessages": 0, "waitingMessages": 0, "oldMessages": 4}),
+        );
+        xuc.say_to(program, "LoggedOn", &Value::Null);
         let user = xuc.state().services.user();
-        xuc.say("UserConfigUpdate", &user);
-        xuc.say("RightProfile", &json!({"profile": "User"}));
-        xuc.say("PhoneStatusUpdate", &json!({"status": "AVAILABLE"}));
-        xuc.say("UsersStatuses", &Services::statuses());
+        xuc.say_to(program, "UserConfigUpdate", &user);
+        xuc.say_to(program, "RightProfile", &json!({"profile": "User"}));
+        xuc.say_to(program, "PhoneStatusUpdate", &json!({"status": "AVAILABLE"}));
+        xuc.say_to(program, "UsersStatuses", &Services::statuses());
+        // Who closes the CTI lets go of the last one that is not weak.
+        let asker = to_phone.downgrade();
+        self.state().programs.push(to_phone);
         phone::spawn("xuc", info_span!("xuc"), async move {
             while let Some(frame) = from_phone.recv().await {
-                xuc.take_in(&serde_json::from_slice(&frame).expect("a phone of ours speaks JSON"));
+                let frame = serde_json::from_slice(&frame).expect("a phone of ours speaks JSON");
+                xuc.take_in(&frame, asker.upgrade().as_ref());
             }
         });
         (to_xuc, from_xuc)
     }
 
-    fn take_in(&self, frame: &Value) {
+    fn take_in(&self, frame: &Value, asker: Option<&mpsc::Sender<Bytes>>) {
         let (line, ice, silent) = {
             let state = self.state();
             (state.line.clone(), state.ice.clone(), state.silent)
         };
         match (frame["claz"].as_str(), frame["command"].as_str()) {
             (Some("ping"), _) if silent => {}
-            (Some("ping"), _) => self.frame(&json!({"claz": "ping"})),
+            (Some("ping"), _) => self.raw(asker, r#"{"claz":"ping"}"#),
             (Some("web"), Some(command)) => {
                 self.state().commands.push(frame.clone());
                 match command {
-                    "getConfig" => self.say("LineConfig", &line),
-                    "getIceConfig" => self.say("IceConfig", &ice),
-                    _ => self.obey(frame),
+                    "getConfig" => self.say_to(asker, "LineConfig", &line),
+                    "getIceConfig" => self.say_to(asker, "IceConfig", &ice),
+                    _ => self.obey(frame, asker),
                 }
             }
             _ => panic!("a phone of ours speaks as XUC's own clients do, not {frame}"),
         }
     }
 
-    /// Does what a program of the user asks for.
-    fn obey(&self, frame: &Value) {
+    /// Does what a program of the user asks for. What has changed is told to all of them, an answer to the one who asked.
+    fn obey(&self, frame: &Value, asker: Option<&mpsc::Sender<Bytes>>) {
         let text = |name: &str| frame[name].as_str().unwrap_or_default();
         let command = text("command");
         let mut state = self.state();
@@ -407,11 +420,12 @@ impl Xuc {
         };
         drop(state);
         if let Some((kind, body)) = told {
-            self.say(kind, &body);
+            let is_change = matches!(kind, "WebRTCCmd" | "UserConfigUpdate" | "UserStatusUpdate" | "FavoriteUpdated");
+            self.say_to(asker.filter(|_| !is_change), kind, &body);
         }
         if command == "subscribeToPhoneHints" {
             for number in frame["phoneNumbers"].as_array().into_iter().flatten() {
-                self.say("PhoneHintStatusEvent", &json!({"number": number, "status": 0}));
+                self.say_to(asker, "PhoneHintStatusEvent", &json!({"number": number, "status": 0}));
             }
         }
     }

@@ -1,7 +1,9 @@
 //! An account at a XiVO, as its user lives with it. Tests of a row of the specification's acceptance table begin with its number.
 
 mod calls;
+mod devices;
 mod faults;
+mod program;
 mod remote;
 mod signing_in;
 mod transfers;

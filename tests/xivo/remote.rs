@@ -18,6 +18,22 @@ fn f30_another_program_answers() {
 }
 
 #[test]
+fn f30_of_two_ringing_calls_another_program_answers_the_one_it_names() {
+    let t = Scenario::new().with_xivo();
+    let first = t.ring("bob", "alice");
+    t.dial("carol", "alice");
+    t.run_until("both ring", seconds(2), |t| t.alice().live_calls() == 2);
+    let second = t.alice().newest_call().expect("carol's");
+    let of_second = t.xuc().unique_ids()[1].clone();
+    t.xuc().other_program(&json!({"command": "answer", "uniqueId": of_second}));
+    t.run_until("carol's is answered", seconds(2), |t| t.alice().is_established(second));
+    assert_eq!(t.alice().state(first.called), Some(CallState::Incoming));
+    end(&t, &[second]);
+    t.alice().decline(first.called);
+    t.cause("alice", first.called);
+}
+
+#[test]
 fn f30_other_programs_act_on_the_call_they_name_and_not_on_the_one_in_conversation() {
     let t = Scenario::new().with_xivo();
     let Two { first, second, first_id, .. } = two_calls(&t);

@@ -1,4 +1,4 @@
-//! The cloud's certificate, signed by an authority of its own.
+//! The certificate of the cloud, and of whoever else stands in for a server here, signed by an authority of its own.
 
 use std::{io, sync::Arc};
 
@@ -11,7 +11,7 @@ use rustls::{
 use tokio_rustls::TlsAcceptor;
 
 /// A door with TLS for the cloud's own names and this computer's, and the authority to trust, in PEM.
-pub(super) fn door() -> io::Result<(TlsAcceptor, String)> {
+pub(crate) fn door() -> io::Result<(TlsAcceptor, String)> {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.distinguished_name.push(DnType::CommonName, "Authority of the fake cloud");

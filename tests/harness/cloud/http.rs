@@ -1,28 +1,35 @@
-//! As much of HTTP as the cloud needs: one request a connection, with the head read before anything else is decided.
+//! As much of HTTP as fake servers need: one request a connection, with the head read before anything else is decided.
 
 use std::io;
 
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        handshake::derive_accept_key,
+        protocol::{Role, WebSocketConfig},
+    },
+};
 
 /// Longest head, and longest body.
 const LONGEST: usize = 64 * 1024;
 
 /// A request.
 #[derive(Debug)]
-pub(super) struct HttpQuestion {
+pub(crate) struct HttpQuestion {
     pub method: String,
     /// Without the query.
     pub path: String,
-    query: String,
+    pub query: String,
     /// Names in lower case.
-    headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     pub body: String,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct HttpReply {
+pub(crate) struct HttpReply {
     status: u16,
     content_type: &'static str,
     body: String,
@@ -68,6 +75,25 @@ impl HttpQuestion {
         self.header(name).is_some_and(|list| list.split(',').any(|one| one.trim().eq_ignore_ascii_case(word)))
     }
 
+    /// Makes a WebSocket of the connection (RFC 6455 section 4.2.2). Longer messages than `longest` bytes end it.
+    pub async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        mut stream: S,
+        subprotocol: Option<&str>,
+        longest: usize,
+    ) -> io::Result<WebSocketStream<S>> {
+        let accept = derive_accept_key(self.header("sec-websocket-key").unwrap_or_default().as_bytes());
+        let subprotocol = subprotocol.map_or_else(String::new, |name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
+        let head = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n{subprotocol}\r\n"
+        );
+        stream.write_all(head.as_bytes()).await?;
+        stream.flush().await?;
+        let config = WebSocketConfig::default().max_message_size(Some(longest)).max_frame_size(Some(longest));
+        Ok(WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await)
+    }
+
     /// The parameters of the query and of the form in the body, of whatever kind the form is.
     pub fn parameters(&self) -> Vec<(String, String)> {
         let is_form = self.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
@@ -86,6 +112,11 @@ impl HttpQuestion {
 impl HttpReply {
     pub fn json(status: u16, body: &Value) -> Self {
         Self { status, content_type: "application/json", body: body.to_string() }
+    }
+
+    /// JSON that is written already.
+    pub fn whole(status: u16, body: &str) -> Self {
+        Self { status, content_type: "application/json", body: body.to_owned() }
     }
 
     pub fn text(status: u16, body: &str) -> Self {

@@ -4,16 +4,9 @@ use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use tokio::{io::AsyncWriteExt, net::TcpStream, sync::mpsc, time::timeout};
+use tokio::{net::TcpStream, sync::mpsc, time::timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Message,
-        handshake::derive_accept_key,
-        protocol::{Role, WebSocketConfig},
-    },
-};
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use super::{
     http::{HttpQuestion, HttpReply},
@@ -83,15 +76,7 @@ impl Reception {
             refusal.send(&mut tls).await?;
             return Ok(None);
         }
-        let accept = derive_accept_key(question.header("sec-websocket-key").unwrap_or_default().as_bytes());
-        let head = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: sip\r\n\r\n"
-        );
-        tls.write_all(head.as_bytes()).await?;
-        tls.flush().await?;
-        let config = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
-        Ok(Some(WebSocketStream::from_raw_socket(tls, Role::Server, Some(config)).await))
+        question.upgrade(tls, Some("sip"), LONGEST).await.map(Some)
     }
 
     fn refusal(&self, question: &HttpQuestion) -> Option<HttpReply> {

@@ -1,8 +1,11 @@
 //! Accounts from the command line and from settings.
 
 mod aculab;
+mod xivo;
 
-use model::{Account, AccountId, AculabAccount, IcePolicy, IceServer, Password, Provider, Secret, Settings, SipAccount};
+use model::{
+    Account, AccountId, AculabAccount, IcePolicy, IceServer, Password, Provider, Secret, Settings, SipAccount, XivoAccount,
+};
 
 use crate::{
     args::{AccountArguments, SourceArguments},
@@ -10,16 +13,33 @@ use crate::{
 };
 
 pub(crate) use aculab::AculabArguments;
+pub(crate) use xivo::XivoAccountArguments;
 
 /// The name of the account made of the command line alone.
 const ONE_OFF: &str = "command-line";
 
 /// The account the arguments describe; `None` when they describe none.
 pub(crate) fn described(arguments: &AccountArguments) -> Result<Option<Provider>, Failure> {
-    match described_at_cloud(arguments)? {
-        Some(aculab) => Ok(Some(Provider::Aculab(aculab))),
-        None => Ok(described_at_server(arguments)?.map(Provider::Sip)),
+    if let Some(aculab) = described_at_cloud(arguments)? {
+        return Ok(Some(Provider::Aculab(aculab)));
     }
+    if let Some(xivo) = described_at_xivo(arguments)? {
+        return Ok(Some(Provider::Xivo(xivo)));
+    }
+    Ok(described_at_server(arguments)?.map(Provider::Sip))
+}
+
+fn described_at_xivo(arguments: &AccountArguments) -> Result<Option<XivoAccount>, Failure> {
+    let Some(mut xivo) = xivo::described(&arguments.xivo)? else { return Ok(None) };
+    if arguments.no_register {
+        return Err(Failure::usage("a line of a XiVO is registered; --no-register is for others"));
+    }
+    xivo.proxy = arguments.proxy.clone().unwrap_or_default().into();
+    xivo.ca_file = ca_file(arguments)?;
+    let servers = ice_servers(arguments);
+    xivo.ice_servers = (!servers.is_empty() || arguments.host_only).then_some(servers);
+    xivo.ice_policy = ice_policy(arguments);
+    Ok(Some(xivo))
 }
 
 fn described_at_cloud(arguments: &AccountArguments) -> Result<Option<AculabAccount>, Failure> {

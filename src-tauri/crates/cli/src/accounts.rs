@@ -79,16 +79,19 @@ fn list(settings: &Settings, printer: Printer) {
 }
 
 fn described(settings: &Settings, name: String, arguments: &AccountArguments) -> Result<Account, Failure> {
-    let needs = "an account needs --server and --user, or --cloud";
+    let needs = "an account needs --server and --user, --cloud, or --xivo and --login";
     let mut provider = account::described(arguments)?.ok_or_else(|| Failure::usage(needs))?;
     let id = AccountId(name);
     if settings.accounts.iter().any(|account| account.id == id) {
         return Err(Failure::usage(format!("there is already an account {id}")));
     }
-    if let Provider::Sip(sip) = &mut provider
-        && sip.password == Password::Unknown
-    {
-        sip.password = Password::Known(ask_secret("Password")?);
+    let password = match &mut provider {
+        Provider::Sip(sip) => Some(&mut sip.password),
+        Provider::Xivo(xivo) => Some(&mut xivo.password),
+        Provider::Practice | Provider::Aculab(_) => None,
+    };
+    if let Some(password) = password.filter(|password| **password == Password::Unknown) {
+        *password = Password::Known(ask_secret("Password")?);
     }
     Ok(Account { id, enabled: true, provider })
 }

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{DtmfDigit, DtmfMode, IceUrl, Target};
 
 use crate::{
-    account::AculabArguments,
+    account::{AculabArguments, XivoAccountArguments},
     aculab::AculabVerb,
     book::BookVerb,
     checks::{IceVerb, SettingsVerb},
@@ -15,6 +15,7 @@ use crate::{
     provision::ProvisionVerb,
     several::SeveralVerb,
     transfer::TransferVerb,
+    xivo::XivoArguments,
 };
 
 /// Sidetone without a window: places and takes calls, and controls a running phone.
@@ -70,6 +71,8 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: AculabVerb,
     },
+    /// What a XiVO does for its user beside calls here, and the control of his telephone.
+    Xivo(XivoArguments),
     #[command(flatten)]
     Book(BookVerb),
     /// Look at everything that calls depend on: names, certificates, connections, each STUN and TURN server, NAT, clock.
@@ -152,7 +155,7 @@ pub(crate) struct CallChoice {
 pub(crate) enum AccountsVerb {
     /// Show them.
     List,
-    /// Add one at a SIP server or at Aculab Cloud. Its password is read from the variable named by --password-env, or asked for.
+    /// Add one at a SIP server, at Aculab Cloud or at a XiVO. Its password is read from the variable that an option names, or asked for.
     Add {
         /// Its name here.
         name: String,
@@ -219,7 +222,7 @@ pub(crate) struct RunArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SourceArguments {
-    /// A configured account; the practice account when neither this nor --server nor --cloud is given.
+    /// A configured account; the practice account when neither this nor --server, --cloud or --xivo is given.
     #[arg(long, value_name = "NAME", conflicts_with = "service")]
     pub(crate) account: Option<String>,
     #[command(flatten)]
@@ -278,12 +281,14 @@ pub(crate) struct AccountArguments {
     pub(crate) dtmf_mode: Option<DtmfChoice>,
     #[command(flatten)]
     pub(crate) aculab: AculabArguments,
+    #[command(flatten)]
+    pub(crate) xivo: XivoAccountArguments,
 }
 
 impl AccountArguments {
     /// Whether they describe an account.
     pub(crate) fn is_given(&self) -> bool {
-        self.server.is_some() || self.aculab.cloud.is_some()
+        self.server.is_some() || self.aculab.cloud.is_some() || self.xivo.xivo.is_some()
     }
 }
 

@@ -57,6 +57,7 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
     };
     let ended = talk.run(account, &mut Interruptions::new()?).await;
     talk.phone.stop().await;
+    talk.last_words();
     sound.finish()?;
     ended
 }
@@ -148,6 +149,15 @@ impl Talk<'_> {
                 // One more try may succeed where a server is just starting; a caller wants to know now.
                 Event::Unregistered { cause, message, .. } => return Err(Failure::new(Exit::of_offline(&cause), message)),
                 _ => {}
+            }
+        }
+    }
+
+    /// What the account's service told until the end: its own word for the end of the call comes after ours.
+    fn last_words(&mut self) {
+        while let Ok(event) = self.events.try_recv() {
+            if let Event::Service { .. } = event.event {
+                self.printer.event(&event);
             }
         }
     }

@@ -24,6 +24,7 @@ mod several;
 mod sound;
 mod start;
 mod transfer;
+mod xivo;
 
 fn main() -> ExitCode {
     start::run(args::Arguments::parse())

@@ -60,6 +60,7 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
         | Verb::Run(_)
         | Verb::Accounts { .. }
         | Verb::Aculab { .. }
+        | Verb::Xivo(_)
         | Verb::KioskPin
         | Verb::Devices { .. }
         | Verb::Ice { .. }

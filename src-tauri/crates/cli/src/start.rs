@@ -10,6 +10,7 @@ use crate::{
     print::Printer,
     provision, remote, serve,
     setting::Setting,
+    xivo,
 };
 
 /// Runs the verb and turns its end into an exit status.
@@ -42,6 +43,7 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             Verb::Settings { verb } => checks::settings(&setting, verb, printer),
             Verb::Devices { verb } => devices::run(&setting, verb, printer).await,
             Verb::Aculab { verb } => aculab::run(verb, printer).await,
+            Verb::Xivo(arguments) => xivo::run(&setting, arguments, printer).await,
             Verb::Provision { verb } => provision::run(&setting, verb, printer).await,
             Verb::KioskPin => accounts::kiosk_pin(printer),
             Verb::Diagnose { account } => checks::diagnose(&setting, account.as_deref(), printer).await,

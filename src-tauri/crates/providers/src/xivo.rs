@@ -15,6 +15,8 @@ mod provider;
 pub mod rest;
 mod server;
 mod session;
+mod visit;
 
 pub use provider::XivoProvider;
 pub use server::{InvalidXucServer, XucServer};
+pub use visit::{Visit, VisitError};

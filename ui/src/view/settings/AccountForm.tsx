@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { DtmfMode } from "../../bridge/types";
 import { type Key, say } from "../../words/words";
-import { AccountFrame, SecretField, useDraft } from "./draft";
+import { AccountFrame, PasswordField, useDraft } from "./draft";
 import { ChoiceField, SwitchField, TextField, wholeNumber } from "./fields";
 import type { WholeAccount, WholeSip } from "./whole";
 
@@ -41,14 +41,7 @@ export function AccountForm({ account: given, isNew, onClose }: Props) {
     >
       {text("server", say("accounts.server-hint"))}
       {text("user", say("accounts.user-hint"))}
-      <SecretField
-        label={say("accounts.password")}
-        forget={say("accounts.forget")}
-        value={password}
-        kept={draft.kept("password")}
-        onText={setPassword}
-        onForget={() => draft.forget({ secret: "password", account: given.id })}
-      />
+      <PasswordField draft={draft} value={password} onText={setPassword} />
       {text("display_name")}
       <details class="more">
         <summary>{say("accounts.more")}</summary>

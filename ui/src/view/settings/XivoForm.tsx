@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { DtmfMode, XivoGeneration } from "../../bridge/types";
 import { type Key, say } from "../../words/words";
-import { AccountFrame, SecretField, useDraft } from "./draft";
+import { AccountFrame, PasswordField, useDraft } from "./draft";
 import { ChoiceField, SwitchField, TextField, wholeNumber } from "./fields";
 import type { WholeAccount, WholeXivo } from "./whole";
 
@@ -42,14 +42,7 @@ export function XivoForm({ account: given, isNew, onClose }: Props) {
     >
       {text("server", say("xivo.server-hint"))}
       {text("login")}
-      <SecretField
-        label={say("accounts.password")}
-        forget={say("accounts.forget")}
-        value={password}
-        kept={draft.kept("password")}
-        onText={setPassword}
-        onForget={() => draft.forget({ secret: "password", account: given.id })}
-      />
+      <PasswordField draft={draft} value={password} onText={setPassword} />
       {text("display_name")}
       <SwitchField
         label={say("xivo.auto-answer")}

@@ -153,3 +153,23 @@ export function SecretField({ label, forget, value, kept, onText, onForget }: Se
     </div>
   );
 }
+
+interface PasswordProps {
+  draft: ReturnType<typeof useDraft>;
+  value: string;
+  onText: (text: string) => void;
+}
+
+/** The password of an account that has one. */
+export function PasswordField({ draft, value, onText }: PasswordProps) {
+  return (
+    <SecretField
+      label={say("accounts.password")}
+      forget={say("accounts.forget")}
+      value={value}
+      kept={draft.kept("password")}
+      onText={onText}
+      onForget={() => draft.forget({ secret: "password", account: draft.account.id })}
+    />
+  );
+}

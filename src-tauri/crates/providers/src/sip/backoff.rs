@@ -96,6 +96,29 @@ impl Backoff {
     }
 }
 
+/// Waits after refused registrations, one after the other, as XiVO's own pages have them; but for the first, which those do not
+/// wait for at all.
+const STAGES_S: [u64; 4] = [2, 20, 40, 60];
+
+/// How often in a row a registration was refused.
+#[derive(Debug, Default)]
+pub(crate) struct Stages {
+    refused: usize,
+    /// Whether the last one was refused by a 403.
+    forbidden: bool,
+}
+
+impl Stages {
+    /// It was refused with this status: how long to wait. Who is forbidden twice is a nuisance, and waits longest.
+    pub(crate) fn wait(&mut self, code: u16) -> Duration {
+        let last = STAGES_S.len() - 1;
+        let stage = if self.forbidden && code == 403 { last } else { self.refused.min(last) };
+        self.refused += 1;
+        self.forbidden = code == 403;
+        Duration::from_secs(STAGES_S[stage])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,5 +190,16 @@ mod tests {
         let mut backoff = Backoff::new([3; 32], Schedule::WithTime);
         assert!(backoff.wait(at(0), Pace::Slow) >= Duration::from_secs(15));
         assert!(backoff.wait(at(3_600_000), Pace::Slow) >= Duration::from_secs(150));
+    }
+
+    #[test]
+    fn refused_registrations_are_tried_again_in_stages() {
+        let waits = |codes: &[u16]| {
+            let mut stages = Stages::default();
+            codes.iter().map(|code| stages.wait(*code).as_secs()).collect::<Vec<_>>()
+        };
+        assert_eq!(waits(&[503; 6]), [2, 20, 40, 60, 60, 60]);
+        assert_eq!(waits(&[403, 403, 403]), [2, 60, 60]);
+        assert_eq!(waits(&[403, 404, 403]), [2, 20, 40]);
     }
 }

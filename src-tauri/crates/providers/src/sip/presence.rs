@@ -1,5 +1,7 @@
 //! Being connected and registered, and staying so.
 
+mod registration;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
@@ -9,28 +11,26 @@ use bytes::Bytes;
 use calls::io::{LineEnd, LineEvent, LineRequest};
 use model::{AccountState, Instant, LineCall, OfflineCause, Personal, Secret, Target, Voicemail};
 use sip::{
-    CallEvent, Command, Event, ExtraHeaders, MessageSummary, Method, OutsideRequest, RegistrationEvent, RequestKey, Response,
-    Subscribe, SubscriptionEvent, SubscriptionKey, Uri, UserAgent, UserAgentConfig,
+    CallEvent, Command, Event, ExtraHeaders, MessageSummary, Method, OutsideRequest, RequestKey, Response, Subscribe,
+    SubscriptionEvent, SubscriptionKey, Uri, UserAgent, UserAgentConfig,
 };
 use tracing::{debug, info};
 
 use super::{
-    backoff::{Backoff, Pace, Schedule},
+    backoff::{Backoff, Pace, Schedule, Stages},
     failed,
     lamps::Lamps,
     target, translate,
 };
 use crate::{
     Input, Output,
-    net::{self, ConnectionId, Endpoint, NetEvent, NetRequest},
+    net::{ConnectionId, Endpoint, NetEvent, NetRequest},
 };
 
 /// Within the two seconds a line gives us.
 const SIGN_OFF_LIMIT: Duration = Duration::from_millis(1_900);
 /// Without a registration to take back: for the BYEs to be answered, challenged perhaps.
 const HANG_UP_LIMIT: Duration = Duration::from_millis(500);
-/// A server may send us away for a day, but not for ever.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// The subscription to messages that wait.
 const MESSAGES: SubscriptionKey = SubscriptionKey(0);
 /// RFC 3842 3.4 leaves it to us; an hour costs little.
@@ -86,6 +86,8 @@ pub(crate) enum Refusals {
     AskAgain,
     /// It stays offline, unless the server says when to come again or is out of order.
     Final,
+    /// It asks again in the stages of XiVO's own pages; a wrong password too, for the server sets that.
+    InStages,
 }
 
 /// What happens to a connection that a layer above may want to know.
@@ -116,6 +118,7 @@ pub(crate) struct Presence {
     agent: UserAgent,
     link: Link,
     backoff: Backoff,
+    stages: Stages,
     last_connection: u32,
     calls: BTreeSet<LineCall>,
     /// Whom the far ends of calls ask us to call, until it is done.
@@ -169,6 +172,7 @@ impl Presence {
             aor: setup.user_agent.aor.clone(),
             // Two sources, so that what is seen on the wire does not tell the waiting times; any fixed change will do.
             backoff: Backoff::new(seed.map(|byte| !byte), setup.habits.schedule),
+            stages: Stages::default(),
             agent: UserAgent::new(setup.user_agent, seed),
             link: Link::Down,
             last_connection: setup.connections_before,
@@ -621,55 +625,6 @@ impl Presence {
         // What cannot be called is no number.
         let number = number.parse::<Target>().map(Personal::from).unwrap_or_default();
         self.outputs.push_back(Output::Line(LineEvent::Voicemail(Voicemail { number, waiting, new, old })));
-    }
-
-    fn on_registration(&mut self, now: Instant, event: RegistrationEvent) {
-        match (&mut self.link, event) {
-            (Link::Leaving { .. }, RegistrationEvent::Unregistered) => self.stopped(now),
-            (Link::Open { register_at, .. }, event) => match event {
-                RegistrationEvent::Registered { expires } => {
-                    *register_at = None;
-                    debug!(expires, "registered");
-                    self.backoff.online(now);
-                    self.tell(AccountState::Registered);
-                    self.subscribe(now);
-                }
-                RegistrationEvent::Refused { code, text, retry_after } => self.on_refused(now, code, text, retry_after),
-                RegistrationEvent::InvalidToken { code } => {
-                    // The connection is good for calls, and for the next token.
-                    self.tell(AccountState::Offline { cause: OfflineCause::InvalidToken { code }, retry_in_s: None });
-                    self.news.push_back(News::TokenRefused);
-                }
-                RegistrationEvent::WrongPassword { code } => {
-                    self.close(now);
-                    self.fall(now, OfflineCause::WrongPassword { code });
-                }
-                RegistrationEvent::NoAnswer => {
-                    self.close(now);
-                    self.fall(now, OfflineCause::NoAnswer);
-                }
-                RegistrationEvent::Unregistered => debug!("unregistered without being asked"),
-            },
-            (link, event) => debug!(?link, ?event, "too late"),
-        }
-    }
-
-    /// The connection is good, the server is not willing: keep the one and ask again later.
-    fn on_refused(&mut self, now: Instant, code: u16, text: String, retry_after: Option<u32>) {
-        let wait = match retry_after {
-            Some(seconds) => Duration::from_secs(u64::from(seconds)).min(LONGEST_RETRY_AFTER),
-            None if self.habits.refusals == Refusals::Final && !matches!(code, 408 | 500..=599) => {
-                let cause = OfflineCause::Refused { code, text: net::quoted(&text) };
-                return self.tell(AccountState::Offline { cause, retry_in_s: None });
-            }
-            None if matches!(code, 408 | 480 | 500..=599) => self.backoff.wait(now, Pace::Quick),
-            None => self.backoff.wait(now, Pace::Slow),
-        };
-        if let Link::Open { register_at, .. } = &mut self.link {
-            *register_at = Some(now + wait);
-        }
-        let cause = OfflineCause::Refused { code, text: net::quoted(&text) };
-        self.tell(AccountState::Offline { cause, retry_in_s: Some(whole_seconds(wait)) });
     }
 
     /// Tells how the account is doing, when that is news.

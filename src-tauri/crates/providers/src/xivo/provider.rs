@@ -12,7 +12,8 @@ use calls::io::{Capabilities, LineEvent, Transfers};
 use model::{AccountState, Instant, OfflineCause, Remote, ServiceEvent, XivoAccount};
 use tracing::{debug, info, warn};
 
-use self::{orders::Orders, setup::door};
+use self::orders::Orders;
+pub(super) use self::setup::door;
 use super::{
     cti::{CtiCommand, CtiMessage, PhoneEvent},
     events::Narrator,

@@ -24,10 +24,10 @@ const EXPIRES_S: u32 = 60;
 const USER_AGENT: &str = concat!("XiVO XC WebRTC Sidetone/", env!("CARGO_PKG_VERSION"));
 
 const HABITS: Habits =
-    Habits { connect: Connect::Always, loss: Loss::CallsStay, schedule: SCHEDULE, refusals: Refusals::AskAgain };
+    Habits { connect: Connect::Always, loss: Loss::CallsStay, schedule: SCHEDULE, refusals: Refusals::InStages };
 
 /// Where an account is signed in; the error is in words for the user.
-pub(super) fn door(account: &XivoAccount) -> Result<Door, OfflineCause> {
+pub(in crate::xivo) fn door(account: &XivoAccount) -> Result<Door, OfflineCause> {
     let server: XucServer = account.server.parse().map_err(configuration)?;
     if !server.is_secure() && !server.is_loopback() && !account.allow_plain {
         return Err(configuration("http:// would let anyone on the way read along; use https://"));

@@ -271,6 +271,36 @@ fn a_configuration_that_cannot_work_is_not_tried() {
     }
 }
 
+/// F25, 9.3: after 2, 20, 40 and 60 seconds, and from the beginning after a success.
+#[test]
+fn a_registration_that_is_refused_is_told_and_tried_again_in_stages() {
+    let mut bench = Bench::on();
+    bench.cti("LineConfig", &line());
+    let connection = bench.sip_connection();
+    bench.tell(Input::Net(NetEvent::Opened { connection }));
+    let registers = |bench: &Bench| {
+        let is_register = |message: &&Message| matches!(message, Message::Request(request) if request.method == Method::Register);
+        bench.sip.iter().filter(is_register).count()
+    };
+    for (code, stage) in [(503, 2), (404, 20), (503, 40), (503, 60), (503, 60)] {
+        let sent = registers(&bench);
+        bench.answer(Method::Register, code, &[]);
+        let told = bench.states.last().cloned();
+        assert!(
+            matches!(&told, Some(AccountState::Offline { cause: OfflineCause::Refused { .. }, retry_in_s }) if *retry_in_s == Some(stage)),
+            "{told:?}"
+        );
+        assert_eq!(bench.told.last().map(String::as_str), Some("registration/Unregistered"));
+        bench.run_for(seconds(u64::from(stage) - 1));
+        assert_eq!(registers(&bench), sent);
+        bench.run_for(seconds(1));
+        assert_eq!(registers(&bench), sent + 1);
+    }
+    let contact = bench.last_request(Method::Register).headers.get("Contact").expect("has one").to_owned();
+    bench.answer(Method::Register, 200, &[("Contact", &contact), ("Expires", "60")]);
+    assert_eq!(bench.states.last(), Some(&AccountState::Registered));
+}
+
 #[test]
 fn calls_and_registration_go_on_without_the_cti() {
     let mut bench = Bench::registered();

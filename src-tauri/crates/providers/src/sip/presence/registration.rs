@@ -1,0 +1,79 @@
+//! What the server makes of a registration, and when it is asked again.
+
+use std::time::Duration;
+
+use model::{AccountState, Instant, OfflineCause};
+use sip::RegistrationEvent;
+use tracing::debug;
+
+use super::{Link, News, Presence, Refusals, whole_seconds};
+use crate::{
+    net,
+    sip::backoff::{Pace, Stages},
+};
+
+/// A server may send us away for a day, but not for ever.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+impl Presence {
+    pub(super) fn on_registration(&mut self, now: Instant, event: RegistrationEvent) {
+        match (&mut self.link, event) {
+            (Link::Leaving { .. }, RegistrationEvent::Unregistered) => self.stopped(now),
+            (Link::Open { register_at, .. }, event) => match event {
+                RegistrationEvent::Registered { expires } => {
+                    *register_at = None;
+                    debug!(expires, "registered");
+                    self.backoff.online(now);
+                    self.stages = Stages::default();
+                    self.tell(AccountState::Registered);
+                    self.subscribe(now);
+                }
+                RegistrationEvent::Refused { code, text, retry_after } => self.on_refused(now, code, &text, retry_after),
+                RegistrationEvent::InvalidToken { code } => {
+                    // The connection is good for calls, and for the next token.
+                    self.tell(AccountState::Offline { cause: OfflineCause::InvalidToken { code }, retry_in_s: None });
+                    self.news.push_back(News::TokenRefused);
+                }
+                RegistrationEvent::WrongPassword { code } if self.habits.refusals == Refusals::InStages => {
+                    let wait = self.stages.wait(code);
+                    self.ask_again(now, wait, OfflineCause::WrongPassword { code });
+                }
+                RegistrationEvent::WrongPassword { code } => {
+                    self.close(now);
+                    self.fall(now, OfflineCause::WrongPassword { code });
+                }
+                RegistrationEvent::NoAnswer => {
+                    self.close(now);
+                    self.fall(now, OfflineCause::NoAnswer);
+                }
+                RegistrationEvent::Unregistered => debug!("unregistered without being asked"),
+            },
+            (link, event) => debug!(?link, ?event, "too late"),
+        }
+    }
+
+    /// The connection is good, the server is not willing: keep the one and ask again later.
+    fn on_refused(&mut self, now: Instant, code: u16, text: &str, retry_after: Option<u32>) {
+        let cause = OfflineCause::Refused { code, text: net::quoted(text) };
+        let is_out_of_order = matches!(code, 408 | 500..=599);
+        let wait = match (retry_after, self.habits.refusals) {
+            (Some(seconds), _) => Duration::from_secs(u64::from(seconds)).min(LONGEST_RETRY_AFTER),
+            (None, Refusals::InStages) => self.stages.wait(code),
+            (None, Refusals::Final) if !is_out_of_order => {
+                return self.tell(AccountState::Offline { cause, retry_in_s: None });
+            }
+            (None, Refusals::Final | Refusals::AskAgain) => {
+                let pace = if is_out_of_order || code == 480 { Pace::Quick } else { Pace::Slow };
+                self.backoff.wait(now, pace)
+            }
+        };
+        self.ask_again(now, wait, cause);
+    }
+
+    fn ask_again(&mut self, now: Instant, wait: Duration, cause: OfflineCause) {
+        if let Link::Open { register_at, .. } = &mut self.link {
+            *register_at = Some(now + wait);
+        }
+        self.tell(AccountState::Offline { cause, retry_in_s: Some(whole_seconds(wait)) });
+    }
+}

@@ -1,0 +1,212 @@
+//! A fake XUC with a port on this computer, for programs: TLS, the web requests, the CTI, and the way of SIP to an exchange
+//! whose numbers have real media.
+
+use std::{
+    io,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use audio::HubThread;
+use bytes::Bytes;
+use exchange::{Door, Exchange, ExchangeWorld};
+use futures_util::{SinkExt, StreamExt};
+use media::WebrtcRuntime;
+use model::{Clock, Secret};
+use phone::{Randomness, SystemClock, SystemRandomness};
+use providers::net::{Endpoint, HttpMethod, HttpRequest, Proxy};
+use tempfile::NamedTempFile;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    runtime::Runtime,
+    sync::mpsc,
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
+use tracing::info_span;
+
+use super::{PASSWORD, Way, Xuc};
+use crate::cloud::{
+    certificate,
+    http::{HttpQuestion, HttpReply},
+};
+
+/// Who signs in, and the user of the line.
+const USER: &str = "alice";
+/// Longer messages end a connection.
+const LONGEST: usize = 256 * 1024;
+/// Who does not get on with the handshake in this time is no client.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// The running fake; dropping it ends it.
+pub struct FakeXuc {
+    xuc: Xuc,
+    port: u16,
+    ca: PathBuf,
+    _temporary: Option<NamedTempFile>,
+    _exchange: Exchange,
+    _hub: HubThread,
+    _runtime: Runtime,
+}
+
+impl FakeXuc {
+    /// Starts it on a port of loopback, a free one when 0. The authority to trust is written to `ca`, a PEM file, or to a
+    /// temporary one.
+    ///
+    /// # Errors
+    /// When the port is taken, or no thread or certificate can be had.
+    pub fn start(port: u16, ca: Option<PathBuf>) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        let (tls, authority) = certificate::door()?;
+        let temporary = if ca.is_none() { Some(NamedTempFile::with_suffix(".pem")?) } else { None };
+        let ca = ca.or_else(|| Some(temporary.as_ref()?.path().to_owned())).unwrap_or_default();
+        std::fs::write(&ca, authority)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let (hub_thread, hub) = audio::start(Arc::clone(&clock))?;
+        let rtc = Arc::new(WebrtcRuntime::new().map_err(io::Error::other)?);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let inside = runtime.enter();
+        let world = ExchangeWorld { clock, rtc, hub, seed: SystemRandomness.seed() };
+        let (exchange, door) = Exchange::behind_a_door(world, &[USER]);
+        let secret = exchange.password(USER).cloned().unwrap_or_default();
+        let xuc = Xuc::new(USER, secret.expose(), exchange.domain(), exchange.operator());
+        let reception = Reception { tls, xuc: xuc.clone(), door };
+        runtime.spawn(reception.run(tokio::net::TcpListener::from_std(listener)?));
+        drop(inside);
+        Ok(Self { xuc, port, ca, _temporary: temporary, _exchange: exchange, _hub: hub_thread, _runtime: runtime })
+    }
+
+    /// The fake itself: what it was asked, and what it does wrong.
+    pub fn xuc(&self) -> &Xuc {
+        &self.xuc
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}", self.port)
+    }
+
+    /// The authority to trust, a PEM file.
+    pub fn ca(&self) -> &Path {
+        &self.ca
+    }
+
+    /// Who signs in.
+    pub fn login(&self) -> &'static str {
+        USER
+    }
+
+    /// With which password.
+    pub fn password(&self) -> &'static str {
+        PASSWORD
+    }
+}
+
+/// What all connections are given.
+#[derive(Clone)]
+struct Reception {
+    tls: TlsAcceptor,
+    xuc: Xuc,
+    door: Door,
+}
+
+impl Reception {
+    async fn run(self, listener: tokio::net::TcpListener) {
+        while let Ok((stream, _)) = listener.accept().await {
+            phone::spawn("xuc", info_span!("xuc"), self.clone().serve(stream));
+        }
+    }
+
+    /// Serves one connection. Who breaks it off is told nothing, and need not be.
+    async fn serve(self, stream: TcpStream) {
+        let _broken_off = self.receive(stream).await;
+    }
+
+    async fn receive(self, stream: TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let greeting = async {
+            let mut tls = self.tls.accept(stream).await?;
+            let question = HttpQuestion::read(&mut tls).await?;
+            Ok::<_, io::Error>((tls, question))
+        };
+        let (mut tls, question) = timeout(HANDSHAKE, greeting).await??;
+        let url = format!("https://localhost{}?{}", question.path, question.query);
+        if !question.lists("upgrade", "websocket") {
+            return self.answer(&question, url).send(&mut tls).await;
+        }
+        let is_sip = question.path.starts_with("/wssip") || question.path.starts_with("/ws");
+        let is_cti = question.path == "/xuc/api/2.0/cti";
+        if !(is_cti || is_sip && question.lists("sec-websocket-protocol", "sip")) {
+            return HttpReply::text(404, "there is no WebSocket").send(&mut tls).await;
+        }
+        let subprotocol = is_sip.then_some("sip");
+        let endpoint = Endpoint {
+            url,
+            subprotocol: subprotocol.map(str::to_owned),
+            origin: None,
+            ca_file: None,
+            pin: None,
+            allow_plain: false,
+            proxy: Proxy::default(),
+        };
+        if self.xuc.admits(&endpoint).is_err() {
+            return HttpReply::text(403, "that token is not known").send(&mut tls).await;
+        }
+        let socket = question.upgrade(tls, subprotocol, LONGEST).await?;
+        if is_cti {
+            let (to_xuc, from_xuc) = self.xuc.connected();
+            return carry(socket, to_xuc, from_xuc, |_, _| {}).await;
+        }
+        let link = self.door.enter().await.ok_or_else(|| io::Error::other("the exchange has ended"))?;
+        carry(socket, link.outgoing, link.incoming, |way, message| self.xuc.saw(way, message)).await
+    }
+
+    fn answer(&self, question: &HttpQuestion, url: String) -> HttpReply {
+        let method = if question.method == "POST" { HttpMethod::Post } else { HttpMethod::Get };
+        let headers = question.headers.iter().map(|(name, value)| (name.clone(), Secret::new(value.clone()))).collect();
+        let body = Secret::new(question.body.clone());
+        match self.xuc.answer(&HttpRequest { method, headers, body, ..HttpRequest::get(url.trim_end_matches('?')) }) {
+            Ok(answer) => HttpReply::whole(answer.status, answer.body.expose()),
+            Err(_) => HttpReply::text(503, "it is switched off"),
+        }
+    }
+}
+
+/// Carries messages both ways until either end lets go; `saw` is shown each.
+async fn carry<S: AsyncRead + AsyncWrite + Unpin>(
+    mut socket: WebSocketStream<S>,
+    to_server: mpsc::Sender<Bytes>,
+    mut from_server: mpsc::Receiver<Bytes>,
+    saw: impl Fn(Way, &[u8]),
+) -> io::Result<()> {
+    loop {
+        tokio::select! {
+            message = socket.next() => {
+                let received = match message {
+                    Some(Ok(Message::Text(text))) => Bytes::from(text),
+                    Some(Ok(Message::Binary(bytes))) => bytes,
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
+                };
+                saw(Way::Up, &received);
+                if to_server.send(received).await.is_err() {
+                    return Ok(());
+                }
+            }
+            message = from_server.recv() => {
+                let Some(message) = message else {
+                    return socket.close(None).await.map_err(io::Error::other);
+                };
+                saw(Way::Down, &message);
+                let text = String::from_utf8_lossy(&message).into_owned();
+                socket.send(Message::text(text)).await.map_err(io::Error::other)?;
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The program `sidetone-cli` at a fake XUC with a port: TLS, both WebSockets, real media.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::FakeXuc;
+
+use crate::interop::phone::{Over, Seat, practice};
+
+/// The variable that hands the program its password.
+const PASSWORD: &str = "SIDETONE_TEST_XIVO_PASSWORD";
+/// Longer than anything here takes on a busy machine.
+const LONG: Duration = Duration::from_secs(60);
+
+fn xuc() -> FakeXuc {
+    FakeXuc::start(0, None).expect("it starts")
+}
+
+fn at(xuc: &FakeXuc, verb: &[&str]) -> Seat {
+    let ca = xuc.ca().to_str().expect("is text");
+    let seat = practice(verb).with(&["--xivo", &xuc.url(), "--login", xuc.login(), "--login-password-env", PASSWORD, "--ca", ca]);
+    seat.with_variable(PASSWORD, xuc.password())
+}
+
+/// What `sidetone-cli xivo` prints.
+fn asked(xuc: &FakeXuc, verb: &[&str]) -> Vec<Value> {
+    let (over, _phone) = at(xuc, &["xivo"]).with(verb).run(LONG);
+    assert_eq!(over.exit, Some(0), "{verb:?}: {:?}", over.events);
+    over.events
+}
+
+/// What XiVO's own library would have told of calls, `group/type`.
+fn told(events: &[Value]) -> Vec<(String, &Value)> {
+    let told = events.iter().filter(|event| event["event"] == "service").map(|event| &event["told"]);
+    told.map(|told| (format!("{}/{}", told["group"], told["type"]).replace('"', ""), told)).collect()
+}
+
+fn failed(over: &Over) -> &Value {
+    over.events.iter().find(|event| event["event"] == "error").expect("it says why")
+}
+
+#[test]
+fn f24_a_call_to_the_echo_is_heard_both_ways_and_told_in_the_names_of_xivos_library() {
+    let xuc = xuc();
+    let (over, phone) = at(&xuc, &["call", "600"]).speaking().run(LONG);
+    over.was_a_good_call("local");
+    phone.heard_the_voice();
+    let told = told(&over.events);
+    let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+    let first = ["general/Started", "registration/Registered", "outgoing/Establishing"];
+    assert_eq!(names[..3], first);
+    assert_eq!(names.iter().filter(|name| name.ends_with("/Terminated")).count(), 1);
+    let connected = told.iter().find(|(name, _)| name == "outgoing/Connected").expect("it was answered").1;
+    assert_eq!(connected["data"]["callee"], "600");
+    let of_call = told.iter().filter(|(name, _)| name.starts_with("outgoing/") || name.starts_with("incoming/"));
+    let ids: Vec<&Value> = of_call.map(|(_, told)| &told["sipCallId"]).collect();
+    assert!(ids[0].is_string() && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
+#[test]
+fn f05_a_server_that_nobody_vouches_for_hears_nothing_until_it_is_trusted() {
+    let xuc = xuc();
+    let account = ["--xivo", &xuc.url(), "--login", xuc.login(), "--login-password-env", PASSWORD];
+    let (over, _phone) = practice(&["xivo"]).with(&account).with(&["line"]).with_variable(PASSWORD, xuc.password()).run(LONG);
+    assert_eq!(over.exit, Some(3));
+    assert!(failed(&over)["message"].as_str().is_some_and(|words| words.contains("certificate")), "{:?}", over.events);
+    assert_eq!(xuc.xuc().asked(), [] as [String; 0]);
+    let line = &asked(&xuc, &["line"])[0];
+    assert_eq!((&line["id"], &line["number"], &line["webRtc"]), (&json!("42"), &json!("1001"), &json!(true)));
+}
+
+#[test]
+fn a_wrong_password_is_refused_in_words() {
+    let xuc = xuc();
+    let (over, _phone) = at(&xuc, &["xivo"]).with(&["line"]).with_variable(PASSWORD, "wrong").run(LONG);
+    assert_eq!(over.exit, Some(4));
+    assert!(failed(&over)["message"].as_str().is_some_and(|words| words.contains("password")), "{:?}", over.events);
+}
+
+#[test]
+fn f21_the_servers_that_the_xivo_names_are_shown_without_their_secret() {
+    let xuc = xuc();
+    xuc.xuc().names_ice(json!({
+        "stunConfig": {"urls": ["stun:edge.example.org:3478"]},
+        "turnConfig": {"urls": ["turn:edge.example.org:3478"], "username": "1767225600", "credential": "q2Zs", "ttl": 7200}
+    }));
+    let expected = [
+        json!({"urls": ["stun:edge.example.org:3478"]}),
+        json!({"urls": ["turn:edge.example.org:3478"], "username": "1767225600", "credential": "***"}),
+    ];
+    assert_eq!(asked(&xuc, &["ice-urls"]), expected);
+}
+
+#[test]
+fn f32_people_are_found_made_favourites_and_forgotten() {
+    let xuc = xuc();
+    let found = asked(&xuc, &["search", "stone"]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (&found[0]["id"], &found[0]["columns"]["Firstname"], &found[0]["phone"]),
+        (&json!("17"), &json!("Bob"), &json!("available"))
+    );
+    assert_eq!(asked(&xuc, &["favorites"]), [] as [Value; 0]);
+    assert_eq!(asked(&xuc, &["add-favorite", "17"]), [json!({"action": "added", "contact": "17"})]);
+    let favourites = asked(&xuc, &["favorites"]);
+    assert_eq!((favourites.len(), &favourites[0]["id"], &favourites[0]["favorite"]), (1, &json!("17"), &json!(true)));
+    assert_eq!(asked(&xuc, &["remove-favorite", "17"]), [json!({"action": "removed", "contact": "17"})]);
+    assert_eq!(asked(&xuc, &["favorites"]), [] as [Value; 0]);
+}
+
+#[test]
+fn f32_do_not_disturb_forwards_and_status_are_set_at_the_server() {
+    let xuc = xuc();
+    assert_eq!(asked(&xuc, &["dnd", "on"])[0]["dnd"], true);
+    assert_eq!(asked(&xuc, &["forward", "busy", "1003"])[0]["busy"], json!({"on": true, "to": "1003"}));
+    let user = &asked(&xuc, &["user"])[0];
+    assert_eq!((&user["name"], &user["dnd"], &user["busy"]["to"]), (&json!("Alice Reed"), &json!(true), &json!("1003")));
+    assert_eq!(asked(&xuc, &["forward", "busy"])[0]["busy"]["on"], false);
+    assert_eq!(asked(&xuc, &["dnd", "off"])[0]["dnd"], false);
+    assert_eq!(asked(&xuc, &["status"]).len(), 3);
+    assert_eq!(asked(&xuc, &["status", "away"]), [json!({"status": "away"})]);
+}
+
+#[test]
+fn f32_history_and_rooms_are_listed() {
+    let xuc = xuc();
+    let history = asked(&xuc, &["history"]);
+    assert_eq!((&history[0]["status"], &history[0]["name"]), (&json!("emitted"), &json!("Bob Stone")));
+    assert_eq!((&history[1]["status"], &history[1]["number"]), (&json!("missed"), &json!("608")));
+    assert_eq!(asked(&xuc, &["rooms"])[0]["number"], "4010");
+}
+
+#[test]
+fn f30_another_program_dials_holds_and_hangs_up_on_the_line_of_a_running_phone() {
+    let xuc = xuc();
+    let phone = at(&xuc, &["run"]).humming().start().once_registered();
+    let from = phone.now();
+    asked(&xuc, &["dial", "600"]);
+    let call = phone.connected(from);
+    let calls = asked(&xuc, &["calls"]);
+    assert_eq!((calls.len(), &calls[0]["number"], &calls[0]["state"]), (1, &json!("600"), &json!("established")));
+    let unique_id = calls[0]["uniqueId"].as_str().expect("it has one");
+    let from = phone.now();
+    asked(&xuc, &["hold", "--call", unique_id]);
+    phone.is_held(from, call, true);
+    let from = phone.now();
+    asked(&xuc, &["hold", "--call", unique_id]);
+    phone.is_held(from, call, false);
+    asked(&xuc, &["hang-up", "--call", unique_id]);
+    phone.ended(from, call);
+}
