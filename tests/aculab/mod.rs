@@ -4,11 +4,14 @@
 #![expect(clippy::print_stderr, reason = "what is skipped is said")]
 
 mod incoming;
+mod inside;
 mod official;
 mod outages;
 mod pairs;
 mod registering;
+mod scripted;
 mod services;
 mod sidetone;
+mod verbs;
 mod wire;
 mod with_official;

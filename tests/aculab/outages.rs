@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tests::{Closing, FakeCloud, IceAnswer, TokenUrl, Way};
 
 use super::sidetone::{at, cloud};
@@ -19,6 +20,11 @@ fn registered(cloud: &FakeCloud) -> Phone {
     seat.humming().start().once_registered()
 }
 
+/// What the person is told of an event.
+fn words(event: &Value) -> &str {
+    event["message"].as_str().unwrap_or_default()
+}
+
 /// Calls a service and waits for an event of the call; where to wait from.
 fn dial(phone: &Phone, service: &str, until: &str) -> usize {
     let from = phone.now();
@@ -33,6 +39,7 @@ fn drops_and_comes_back(cloud: &FakeCloud, phone: &Phone) {
     cloud.close_connections(Closing::Abruptly);
     let unregistered = phone.wait_from(from, "unregistered");
     assert_eq!(unregistered["service_cause"], "DISCONNECTED", "{unregistered}");
+    assert!(words(&unregistered).starts_with("the connection to the server was lost"), "{unregistered}");
     phone.wait_within(from, "registered again", LONG, |event| event["event"] == "registered");
     assert!(cloud.seen().is_registered(&cloud.account().key, ID));
 }
@@ -47,6 +54,7 @@ fn a_socket_lost_while_registered_while_it_rings_and_in_a_call_is_told_and_repla
         drops_and_comes_back(&cloud, &phone);
         let ended = phone.wait_from(from, "ended");
         assert_eq!(ended["service_cause"], "FAILED", "{service}: {ended}");
+        assert!(words(&ended).contains("connection to the server was lost"), "{service}: {ended}");
     }
 }
 
@@ -86,7 +94,9 @@ fn a_token_that_ends_while_no_other_can_be_had_is_told_until_there_is_one() {
     let phone = registered(&cloud);
     let from = phone.now();
     cloud.knobs(|knobs| knobs.token_url = TokenUrl::Refused(500));
-    phone.wait_within(from, "that it is offline", LONG, |event| event["event"] == "unregistered");
+    let told = phone.wait_within(from, "that it is offline", LONG, |event| event["event"] == "unregistered");
+    let (refused, none) = ("the server did not accept the token (401)", "the token server answered HTTP 500");
+    assert!(words(&told) == refused || words(&told).contains(none), "{told}");
     let from = phone.now();
     cloud.knobs(|knobs| knobs.token_url = TokenUrl::Given { lifetime_s: 3600 });
     phone.wait_within(from, "that it is back", LONG, |event| event["event"] == "registered");

@@ -16,13 +16,17 @@ fn state(client: &Client, token: &str) -> (Value, Value) {
 fn refusals(version: Version, id: &str, account: usize) {
     let Some(official) = Official::at_hand() else { return };
     let cloud = &official.cloud;
+    // A new one each time: version 4 closes its connection once it is refused, and can get lost for ever when it is given another
+    // token while that goes on.
     let client = || official.client(version, account, id, 500.0);
-    let first = client();
-    let expired = cloud.token_of(&TokenTerms { lifetime_s: -5, ..first.terms() });
-    assert_eq!(state(&first, &expired), (json!(false), json!("INVALIDTOKEN")));
-    let no_calls = cloud.token_of(&TokenTerms { incoming: false, ..first.terms() });
-    assert_eq!(state(&first, &no_calls), (json!(false), json!("INVALIDTOKEN")));
-    assert_eq!(state(&first, &first.token()), (json!(true), json!("NORMAL")));
+    let terms = client().terms();
+    for (terms, told) in [
+        (TokenTerms { lifetime_s: -5, ..terms.clone() }, (json!(false), json!("INVALIDTOKEN"))),
+        (TokenTerms { incoming: false, ..terms.clone() }, (json!(false), json!("INVALIDTOKEN"))),
+        (terms, (json!(true), json!("NORMAL"))),
+    ] {
+        assert_eq!(state(&client(), &cloud.token_of(&terms)), told, "{terms:?}");
+    }
     for (code, cause) in [(403, "FAILED"), (500, "FAILED"), (503, "DISCONNECTED")] {
         let client = client();
         cloud.knobs_of(client.key(), |knobs| knobs.registering = CloudRegistering::Refused { code, headers: Vec::new() });

@@ -102,6 +102,25 @@ export const VIEWS = [
       await page.locator(".steps").waitFor();
     },
   },
+  { name: "account at a cloud", scene: "cloud", open: (page) => section(page, 0) },
+  {
+    name: "cloud form",
+    scene: "cloud",
+    open: async (page) => {
+      await section(page, 0);
+      await page.locator(".account-buttons").last().locator(".small").nth(2).click();
+      await page.locator(".more > summary").click();
+    },
+  },
+  {
+    name: "cloud sheet",
+    scene: "cloud",
+    open: async (page) => {
+      await section(page, 0);
+      await page.locator(".accounts .quiet").last().click();
+      await page.locator("dialog .servers li").first().waitFor();
+    },
+  },
   {
     name: "new server",
     scene: "idle",

@@ -88,6 +88,8 @@ pub struct Seen {
     pub open: u32,
     /// Connections there have been.
     pub opened: u32,
+    /// The Origin header of each of them, in their order; none where there was none.
+    pub origins: Vec<Option<String>>,
     /// Requests for a WebSocket that were refused.
     pub refused: u32,
     /// Paths of web services that were asked.

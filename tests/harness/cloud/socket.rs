@@ -76,6 +76,8 @@ impl Reception {
             refusal.send(&mut tls).await?;
             return Ok(None);
         }
+        let origin = question.header("origin").map(str::to_owned);
+        self.shared.change(|state| state.seen.origins.push(origin));
         question.upgrade(tls, Some("sip"), LONGEST).await.map(Some)
     }
 

@@ -141,6 +141,37 @@ function repeated<T extends { id: number | null }>(some: readonly T[]): T[] {
   return Array.from({ length: 100_000 }, (_, at) => ({ ...(some[at % some.length] as T), id: at + 1 }));
 }
 
+/** A client of Aculab Cloud whose token is not for long, and who is registered twice. */
+function cloud(phone: FakePhone) {
+  const id = "Aculab Cloud";
+  phone.kept.accounts.push({
+    id,
+    enabled: true,
+    provider: {
+      kind: "aculab",
+      cloud_id: "1-2-0",
+      interface: {
+        version: "v2",
+        access_key: "abc123key",
+        client_id: "bob",
+        token_source: { source: "web-services", user: "bob@example.com", lifetime_s: 3600, callable: "agent*" },
+      },
+    },
+  });
+  const can = { hold: false, transfer: false };
+  const token = { client: "bob", cloud: "1-2-0", fits: true };
+  const state = { state: "registered" as const };
+  const account = { id, state, can, expires_ms: 1_875_000, token, voicemail: null, park_number: "" };
+  phone.show({ accounts: [...ACCOUNTS, account] });
+  const at = { last_modified: "2026-11-26_20:00:00", expires: "2026-11-26_20:10:00" };
+  phone.cloudClients = [
+    { client: "agent7", ...at },
+    { client: "somebody.with.a.rather.long.client-id", ...at },
+    { client: "bob", ...at },
+    { client: "bob", last_modified: "2026-11-26_20:02:00", expires: "2026-11-26_20:12:00" },
+  ];
+}
+
 /** The phone of a scene. */
 export function scene(name: string): FakePhone {
   const phone = new FakePhone(
@@ -184,6 +215,7 @@ export function scene(name: string): FakePhone {
       ),
     });
   }
+  if (name === "cloud") cloud(phone);
   if (name === "offline") {
     phone.show({
       accounts: [

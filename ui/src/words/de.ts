@@ -442,7 +442,7 @@ export const de: Catalogue = {
   "cloud.not-done": "Das ging nicht: {detail}",
   "aculab.token-of": "Token von {client} bei {cloud}",
   "aculab.token-strange": "Dieses Token gehört {client} bei {cloud}, nicht diesem Konto",
-  "kept.nowhere": "Es ist kein Passwort hinterlegt",
+  "kept.nowhere": "Noch nichts hinterlegt",
   "kept.key-store": "Im Schlüsselbund des Desktops hinterlegt; leer lassen, um es zu behalten",
   "kept.this-run": "Hinterlegt, bis das Telefon beendet wird; leer lassen, um es zu behalten",
   "dtmf.automatic": "Automatisch",

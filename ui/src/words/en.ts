@@ -441,7 +441,7 @@ export const en = {
   "cloud.not-done": "It could not be done: {detail}",
   "aculab.token-of": "Token of {client} at {cloud}",
   "aculab.token-strange": "This token is of {client} at {cloud}, not of this account",
-  "kept.nowhere": "No password is kept",
+  "kept.nowhere": "Nothing is kept yet",
   "kept.key-store": "Kept in the key store of the desktop; leave empty to keep it",
   "kept.this-run": "Kept until the phone is closed; leave empty to keep it",
   "dtmf.automatic": "Automatically",

@@ -440,7 +440,7 @@ export const es: Catalogue = {
   "cloud.not-done": "No se pudo hacer: {detail}",
   "aculab.token-of": "Token de {client} en {cloud}",
   "aculab.token-strange": "Este token es de {client} en {cloud}, no de esta cuenta",
-  "kept.nowhere": "No se guarda ninguna contraseña",
+  "kept.nowhere": "Aún no hay nada guardado",
   "kept.key-store": "Guardada en el llavero del escritorio; déjelo vacío para conservarla",
   "kept.this-run": "Guardada hasta cerrar el teléfono; déjelo vacío para conservarla",
   "dtmf.automatic": "Automáticamente",

@@ -445,7 +445,7 @@ export const fr: Catalogue = {
   "cloud.not-done": "Cela n’a pas pu être fait : {detail}",
   "aculab.token-of": "Jeton de {client} à {cloud}",
   "aculab.token-strange": "Ce jeton est celui de {client} à {cloud}, pas de ce compte",
-  "kept.nowhere": "Aucun mot de passe n’est conservé",
+  "kept.nowhere": "Rien n’est conservé pour l’instant",
   "kept.key-store": "Conservé dans le trousseau du bureau ; laissez vide pour le garder",
   "kept.this-run": "Conservé jusqu’à la fermeture du téléphone ; laissez vide pour le garder",
   "dtmf.automatic": "Automatique",

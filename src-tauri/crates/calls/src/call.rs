@@ -25,8 +25,8 @@ use self::{lost::Lost, recording::Recording, unattended::Unattended};
 use crate::{
     dial::Dial,
     exchange::Exchange,
-    io::{Description, IncomingCall, LineRequest, MediaRequest},
-    lines::Line,
+    io::{Description, IncomingCall, LineRequest, MediaRequest, SoundRequest},
+    lines::{Line, WithoutMicrophone},
     outbox::Outbox,
     transfer::Transfer,
 };
@@ -66,6 +66,12 @@ pub(crate) struct Call {
     /// Whether the line makes ready for it, and must be told when it comes to nothing.
     #[serde(default)]
     prepares: bool,
+    /// Whether it is answered only once there is a microphone.
+    #[serde(default)]
+    needs_microphone: bool,
+    /// How long it may be without audio once it is answered.
+    #[serde(default)]
+    media_within: Option<Duration>,
     setup: SetupTimes,
     statistics: Option<MediaStatistics>,
     lost: Lost,
@@ -116,6 +122,8 @@ pub(crate) enum Answer {
     Coming { wanted: bool },
     /// There, ready to be sent.
     Ready(Description),
+    /// The user has answered; it is sent once the microphone is open, or then.
+    Unsent { description: Description, until: Instant },
 }
 
 /// The media session of a call.
@@ -172,6 +180,8 @@ impl Call {
             dtmf_info: line.capabilities.dtmf_info,
             can_hold: line.capabilities.hold,
             prepares: line.capabilities.prepares,
+            needs_microphone: false,
+            media_within: line.media_within,
             setup: SetupTimes::default(),
             statistics: None,
             lost: Lost::default(),
@@ -180,6 +190,10 @@ impl Call {
             transfer_told: None,
             replaces: None,
         };
+        if line.without_microphone != WithoutMicrophone::GoesOn {
+            // Where there is none, better nobody hears of the call.
+            out.sound(SoundRequest::Capture);
+        }
         match wait {
             Some(wait) => call.phase = Phase::Waiting { dial, until: now + wait },
             None => call.dial_on(line, dial, out),
@@ -250,6 +264,8 @@ impl Call {
             dtmf_info: line.capabilities.dtmf_info,
             can_hold: line.capabilities.hold,
             prepares: line.capabilities.prepares,
+            needs_microphone: line.without_microphone != WithoutMicrophone::GoesOn,
+            media_within: line.media_within,
             setup: SetupTimes::default(),
             statistics: None,
             lost: Lost::default(),
@@ -292,9 +308,13 @@ impl Call {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let phase = match &self.phase {
             Phase::Waiting { until, .. } => Some(*until),
+            Phase::Alerting { answer: Answer::Unsent { until, .. }, .. } => Some(*until),
             Phase::Alerting { give_up_at, .. } => Some(*give_up_at),
             Phase::Ended(ended) => Some(ended.deadline()),
-            Phase::Talking => [self.lost.due(), self.lost.look_due(), self.lost.search_ends()].into_iter().flatten().min(),
+            Phase::Talking => {
+                let lost = [self.lost.due(), self.lost.look_due(), self.lost.search_ends()];
+                lost.into_iter().chain([self.media_due()]).flatten().min()
+            }
             Phase::Preparing { .. } | Phase::Offering { .. } | Phase::Inviting { .. } | Phase::Judging => None,
         };
         [phase, self.digits.due(), self.transfer.deadline(), self.unattended_due()].into_iter().flatten().min()
@@ -304,7 +324,14 @@ impl Call {
     pub(crate) fn on_time(&mut self, now: Instant, out: &mut Outbox) {
         self.digits_on_time(now, out);
         self.beep_on_time(now);
+        let media_due = self.media_due();
         match &mut self.phase {
+            // A device that takes its time shall not cost the call; that there is none is told.
+            Phase::Alerting { answer: Answer::Unsent { until, .. }, .. } => {
+                if now >= *until {
+                    self.microphone_is_open(now, out);
+                }
+            }
             Phase::Waiting { until, .. } if now >= *until => {
                 self.end(now, Cause::AccountNotReady { detail: "it did not come up in time".into() }, out);
             }
@@ -325,6 +352,9 @@ impl Call {
                 // Nobody hears it now; the far end's server does when the connection comes back.
                 out.line(&self.account, LineRequest::HangUp { call: self.line });
                 self.end(now, Cause::ConnectionLost, out);
+            }
+            Phase::Talking if media_due.is_some_and(|due| now >= due) => {
+                self.give_up_media(now, "no way for the audio was found in time".into(), out);
             }
             Phase::Talking if self.lost.search_ends().is_some_and(|ends| now >= ends) => {
                 self.give_up_media(now, "the way of the audio was lost, and none was found in a minute and a half".into(), out);
@@ -358,7 +388,7 @@ impl Call {
 
     /// Whether the user has answered and our answer is still being made.
     pub(crate) fn is_being_answered(&self) -> bool {
-        matches!(self.phase, Phase::Alerting { answer: Answer::Coming { wanted: true }, .. })
+        matches!(self.phase, Phase::Alerting { answer: Answer::Coming { wanted: true } | Answer::Unsent { .. }, .. })
     }
 
     /// Whether it may be forgotten.
@@ -399,7 +429,7 @@ impl Call {
             | Phase::Inviting { progress: Progress::Silent, .. } => CallState::Dialing,
             Phase::Inviting { progress: Progress::Ringing, .. } => CallState::Ringing,
             Phase::Inviting { progress: Progress::EarlyMedia, .. } => CallState::EarlyMedia,
-            Phase::Alerting { answer: Answer::Coming { wanted: true }, .. } => CallState::Connecting,
+            Phase::Alerting { answer: Answer::Coming { wanted: true } | Answer::Unsent { .. }, .. } => CallState::Connecting,
             Phase::Alerting { .. } => CallState::Incoming,
             Phase::Talking if self.audio.as_ref().is_some_and(|audio| audio.connected) => {
                 CallState::Established { hold: self.hold }

@@ -77,6 +77,7 @@ impl CallControl {
             Input::Line(account, event) => self.on_line(now, account, event),
             Input::Media(media, event) => self.on_media(now, media, event),
             Input::Sound(event) => self.on_sound(event),
+            Input::Microphone => self.on_microphone(now),
             Input::NoMicrophone(detail) => self.on_no_microphone(now, &detail),
             Input::Timeout => {}
         }

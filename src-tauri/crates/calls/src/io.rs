@@ -34,6 +34,8 @@ pub enum Input {
     Media(MediaId, MediaEvent),
     /// Those who work for the sound hub say something.
     Sound(SoundEvent),
+    /// The microphone is open for a call that is being answered.
+    Microphone,
     /// Calls have to do without a microphone; why.
     NoMicrophone(String),
     /// A moment that was asked for by `poll_timeout` has come.

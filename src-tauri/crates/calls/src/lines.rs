@@ -1,5 +1,7 @@
 //! The accounts as call control sees them: in the user's order, with their states and capabilities.
 
+use std::time::Duration;
+
 use model::{
     Account, AccountCan, AccountId, AccountState, AccountView, AculabInterface, DtmfMode, Event, Instant, OfflineCause, Personal,
     Provider, TokenView, Voicemail,
@@ -37,6 +39,9 @@ pub(crate) struct Line {
     /// What becomes of its calls without a microphone.
     #[serde(default)]
     pub(crate) without_microphone: WithoutMicrophone,
+    /// How long an answered call may be without audio; none where the media session decides alone.
+    #[serde(default)]
+    pub(crate) media_within: Option<Duration>,
     /// What its token says.
     #[serde(default)]
     token: Option<TokenView>,
@@ -53,6 +58,9 @@ pub(crate) enum WithoutMicrophone {
     /// It is over: `DEVICE_ERROR` of the second one.
     DeviceError,
 }
+
+/// A cloud that has answered and cannot be reached is hung up on.
+const MEDIA_OF_A_CLOUD: Duration = Duration::from_secs(15);
 
 /// Until a line says what it can do, it can do nothing.
 const UNKNOWN: Capabilities =
@@ -119,6 +127,7 @@ impl Lines {
                     expires,
                     token,
                     without_microphone: WithoutMicrophone::GoesOn,
+                    media_within: None,
                 };
                 match &account.provider {
                     Provider::Practice => {}
@@ -127,7 +136,7 @@ impl Lines {
                         (line.park_number, line.voicemail_number) = (sip.park_number.clone(), sip.voicemail_number.clone());
                     }
                     Provider::Aculab(aculab) => {
-                        line.dtmf = DtmfMode::Rfc4733;
+                        (line.dtmf, line.media_within) = (DtmfMode::Rfc4733, Some(MEDIA_OF_A_CLOUD));
                         line.without_microphone = match aculab.interface {
                             AculabInterface::V1(_) => WithoutMicrophone::MicrophoneError,
                             AculabInterface::V2(_) => WithoutMicrophone::DeviceError,

@@ -48,9 +48,8 @@ impl Exit {
             | Cause::Moved { .. } => Self::NotAnswered,
             Cause::Forbidden { .. } => Self::NotAuthorised,
             Cause::ServerFailed { .. } | Cause::Internal { .. } => Self::Failed,
-            Cause::NotAcceptable { .. } | Cause::MediaFailed { .. } | Cause::NoMicrophone { .. } | Cause::NoDevice { .. } => {
-                Self::NoMedia
-            }
+            Cause::NotAcceptable { .. } | Cause::MediaFailed { .. } => Self::NoMedia,
+            Cause::NoMicrophone { .. } | Cause::NoDevice { .. } => Self::NoSound,
             Cause::ConnectionLost => Self::Lost,
             Cause::AccountNotReady { .. } => Self::Unreachable,
         }

@@ -64,6 +64,8 @@ enum DeskRequest {
 pub(crate) enum DeskNews {
     /// A device is missing or failed, in words for the user.
     Trouble(String),
+    /// The microphone is open for a call that is being answered.
+    Microphone,
     /// A call wants the microphone and there has been none for it; why.
     NoMicrophone(String),
     /// How a trial is getting on; none when there is none.
@@ -100,6 +102,7 @@ impl Desk {
             ringtone: ring_tone(&settings.calls.ringtone, gain(settings.devices.volume)),
             microphone: Stream::new(Use::Microphone),
             captured: false,
+            awaited: false,
             speaker: Stream::new(Use::Speaker),
             ringing: None,
             ring: None,
@@ -169,6 +172,8 @@ struct Working {
     microphone: Stream<dyn Capture>,
     /// Whether it has been open since the devices were closed last.
     captured: bool,
+    /// Whether a call that is being answered waits for it.
+    awaited: bool,
     speaker: Stream<dyn Playback>,
     listing: Option<JoinHandle<Result<Vec<Device>, SoundError>>>,
     ringing: Option<Box<dyn Ringing>>,
@@ -205,7 +210,7 @@ impl Working {
                     let trouble = self.microphone.settle(opened, |capture| hub.microphone(capture));
                     self.captured |= self.microphone.is_open();
                     self.tell(trouble).await;
-                    self.tell_no_microphone().await;
+                    self.tell_microphone().await;
                 }
                 opened = self.speaker.opened() => {
                     let trouble = self.speaker.settle(opened, |playback| self.hub.speaker(playback));
@@ -231,7 +236,7 @@ impl Working {
             DeskRequest::Sound(SoundRequest::Route(routes)) => {
                 self.routed = !routes.is_empty();
                 self.hub.route(routes.into_iter().map(leg_route).collect());
-                self.tell_no_microphone().await;
+                self.tell_microphone().await;
             }
             DeskRequest::Sound(SoundRequest::Tone(tone)) => {
                 self.tone = tone;
@@ -241,6 +246,11 @@ impl Working {
                 self.ring = ring;
                 self.play_tone();
                 self.ring().await;
+            }
+            DeskRequest::Sound(SoundRequest::Capture) => {
+                (self.awaited, self.keep_until) = (true, Some(self.clock.now() + EXPECT));
+                self.microphone.retry();
+                self.tell_microphone().await;
             }
             DeskRequest::Sound(SoundRequest::KeyTone(digit)) => self.hub.key_tone(digit),
             // The run loop gives these to those who write files.
@@ -371,13 +381,17 @@ impl Working {
         });
     }
 
-    /// Says that a call has to do without a microphone, from its begin on; one that breaks later is looked for again.
-    async fn tell_no_microphone(&mut self) {
-        let failure = self.microphone.failure().filter(|_| self.routed && !self.captured).map(str::to_owned);
-        if let Some(words) = failure {
-            // The run loop is gone only when the phone stops.
-            let _heard = self.outbox.send(DeskNews::NoMicrophone(words)).await;
-        }
+    /// Says that a call may be answered, or that it has to do without a microphone from its begin on; one that breaks later is
+    /// looked for again.
+    async fn tell_microphone(&mut self) {
+        let news = match self.microphone.failure().filter(|_| !self.captured) {
+            Some(words) if self.routed || self.awaited => DeskNews::NoMicrophone(words.to_owned()),
+            None if self.awaited && self.captured => DeskNews::Microphone,
+            Some(_) | None => return,
+        };
+        self.awaited = false;
+        // The run loop is gone only when the phone stops.
+        let _heard = self.outbox.send(news).await;
     }
 
     async fn tell(&mut self, trouble: Option<String>) {
@@ -410,7 +424,7 @@ async fn listed(listing: &mut Option<JoinHandle<Result<Vec<Device>, SoundError>>
 /// Whether it begins something of a call, which has the devices to itself.
 fn is_of_a_call(request: &DeskRequest) -> bool {
     match request {
-        DeskRequest::Expect => true,
+        DeskRequest::Expect | DeskRequest::Sound(SoundRequest::Capture) => true,
         DeskRequest::Sound(SoundRequest::Route(routes)) => !routes.is_empty(),
         DeskRequest::Sound(SoundRequest::Tone(tone)) => tone.is_some(),
         DeskRequest::Sound(SoundRequest::Ring(ring)) => ring.is_some(),

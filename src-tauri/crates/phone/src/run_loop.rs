@@ -345,6 +345,7 @@ impl RunLoop {
                 self.control.notify(NoticeCode::Device, message.clone());
                 self.tell(Event::Failed { call: None, message });
             }
+            DeskNews::Microphone => self.step(Input::Microphone),
             DeskNews::NoMicrophone(detail) => self.step(Input::NoMicrophone(detail)),
             DeskNews::Trial(trial) => self.trial = trial,
         }

@@ -73,14 +73,14 @@ export function CloudSheet({ account, client, registered, callable, onClose }: P
           {say("cloud.get-token")}
         </button>
       </form>
-      <h3>{say("cloud.clients")}</h3>
+      <h3 class="part">{say("cloud.clients")}</h3>
       {own.length > (registered ? 1 : 0) && (
         <p class="problem" role="alert">
           {say("cloud.elsewhere", { name: isolated(client) })}
         </p>
       )}
       {clients?.length === 0 && <p class="empty">{say("cloud.nobody")}</p>}
-      <ul class="servers" aria-label={say("cloud.clients")}>
+      <ul class="servers registered" aria-label={say("cloud.clients")}>
         {clients?.map((other) => (
           <li key={other.client + other.last_modified}>
             <button

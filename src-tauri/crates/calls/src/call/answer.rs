@@ -1,12 +1,17 @@
 //! What the user does with a call: answer, decline, hang up.
 
+use std::time::Duration;
+
 use model::{Cause, Direction, EndedBy, Event, Instant, Personal};
 
 use super::{Answer, Call, Phase, Unattended};
 use crate::{
-    io::{Description, LineRequest, MediaRequest},
+    io::{Description, LineRequest, MediaRequest, SoundRequest},
     outbox::Outbox,
 };
+
+/// How long an answer waits for the microphone: a headset without a wire takes some seconds.
+const MICROPHONE_WITHIN: Duration = Duration::from_secs(5);
 
 impl Call {
     /// The far end's offer can be answered: it may ring until `give_up_at`, and goes to `no_answer` then.
@@ -43,14 +48,43 @@ impl Call {
         if self.answers_itself().is_some() {
             self.unattended = Unattended::No;
         }
+        let needs_microphone = self.needs_microphone && self.is_ringing_here();
         let Phase::Alerting { answer, .. } = &mut self.phase else {
             return Err("only a ringing call can be answered");
         };
+        if needs_microphone {
+            out.sound(SoundRequest::Capture);
+        }
         match std::mem::replace(answer, Answer::Coming { wanted: true }) {
-            Answer::Ready(description) => self.send_answer(now, description, out),
+            Answer::Ready(description) => self.answer_by(now, description, out),
             Answer::Coming { .. } => {}
+            unsent @ Answer::Unsent { .. } => *answer = unsent,
         }
         Ok(())
+    }
+
+    /// The user has answered, and our answer is there.
+    pub(super) fn answer_by(&mut self, now: Instant, description: Description, out: &mut Outbox) {
+        match &mut self.phase {
+            Phase::Alerting { answer, .. } if self.needs_microphone => {
+                *answer = Answer::Unsent { description, until: now + MICROPHONE_WITHIN };
+            }
+            _ => self.send_answer(now, description, out),
+        }
+    }
+
+    /// The microphone is open, or has taken too long.
+    pub(crate) fn microphone_is_open(&mut self, now: Instant, out: &mut Outbox) {
+        if !self.is_being_answered() {
+            return;
+        }
+        self.needs_microphone = false;
+        if let Phase::Alerting { answer, .. } = &mut self.phase
+            && let Answer::Unsent { description, .. } = answer
+        {
+            let description = description.clone();
+            self.send_answer(now, description, out);
+        }
     }
 
     pub(super) fn send_answer(&mut self, now: Instant, description: Description, out: &mut Outbox) {

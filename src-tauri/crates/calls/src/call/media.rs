@@ -94,8 +94,9 @@ impl Call {
     fn on_answer_ready(&mut self, now: Instant, description: Description, out: &mut Outbox) {
         match &mut self.phase {
             Phase::Alerting { answer, .. } => match answer {
-                Answer::Coming { wanted: true } => self.send_answer(now, description, out),
+                Answer::Coming { wanted: true } => self.answer_by(now, description, out),
                 Answer::Coming { wanted: false } | Answer::Ready(_) => *answer = Answer::Ready(description),
+                Answer::Unsent { .. } => {}
             },
             Phase::Talking => {
                 out.line(&self.account, LineRequest::AnswerReoffer { call: self.line, description });
@@ -186,6 +187,12 @@ impl Call {
             self.advance_exchange(out);
         }
         restarts
+    }
+
+    /// When an answered call that has no audio yet is given up.
+    pub(super) fn media_due(&self) -> Option<Instant> {
+        let is_waited_for = self.audio.as_ref().is_some_and(|audio| !audio.connected);
+        Some(self.answered.filter(|_| is_waited_for)? + self.media_within?)
     }
 
     /// Without audio there is no call.

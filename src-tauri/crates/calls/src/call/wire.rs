@@ -2,7 +2,7 @@
 
 use model::{Cause, EndedBy, Event, Instant};
 
-use super::{Answer, Audio, Call, Phase, Progress};
+use super::{Audio, Call, Phase, Progress};
 use crate::{
     exchange::Exchange,
     io::{Description, LineEnd, LineEvent, LineRequest, MediaRequest},
@@ -117,11 +117,7 @@ impl Call {
             LineEnd::Bye { .. } => Cause::HungUp { by: EndedBy::Remote },
             // RFC 3326 section 2: SIP;cause=200 means another branch took the call.
             LineEnd::Cancelled { code: Some(200) } => Cause::AnsweredElsewhere,
-            LineEnd::Cancelled { .. }
-                if matches!(self.phase, Phase::Alerting { answer: Answer::Coming { wanted: true }, .. }) =>
-            {
-                Cause::Cancelled
-            }
+            LineEnd::Cancelled { .. } if self.is_being_answered() => Cause::Cancelled,
             LineEnd::Cancelled { .. } => Cause::Missed,
             LineEnd::Refused { code, text } => Cause::of_response(code, &text),
             LineEnd::Caused { cause } => cause,

@@ -58,6 +58,13 @@ impl CallControl {
         self.answer(now, id);
     }
 
+    /// Calls that have waited for the microphone are answered.
+    pub(super) fn on_microphone(&mut self, now: Instant) {
+        for call in self.calls.values_mut() {
+            call.microphone_is_open(now, &mut self.outbox);
+        }
+    }
+
     /// Calls of services where none goes on without a microphone are over.
     pub(super) fn on_no_microphone(&mut self, now: Instant, detail: &str) {
         for call in self.calls.values_mut().filter(|call| call.is_live() && !call.is_ringing_here()) {

@@ -11,6 +11,7 @@ use crate::io::{
     SoundRequest, Transfers,
 };
 
+mod cloud;
 mod several;
 
 /// Call control with one account, its drivers played by the test.

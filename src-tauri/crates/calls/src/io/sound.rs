@@ -15,6 +15,8 @@ pub enum SoundRequest {
     Tone(Option<ProgressTone>),
     /// Ring on the ring device, or stop.
     Ring(Option<Ring>),
+    /// Open the microphone for a call that is being answered: `Input::Microphone` or `Input::NoMicrophone` comes back.
+    Capture,
     /// A short sound of the keypad in the user's ear.
     KeyTone(DtmfDigit),
     /// Take a session down to a file: answered by `RecordingBegan`, or at once by `RecordingEnded`.

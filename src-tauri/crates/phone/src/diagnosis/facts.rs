@@ -37,7 +37,7 @@ fn of_input(input: &Input) -> Option<(StoryRoom, StoryFact)> {
         }
         Input::Line(_, LineEvent::State(AccountState::Registered)) => Some((StoryRoom::Network, StoryFact::Registered)),
         Input::NoMicrophone(_) => Some((StoryRoom::Device, StoryFact::NoMicrophone)),
-        Input::Command(_) | Input::Watch(_) | Input::Line(..) | Input::Sound(_) | Input::Timeout => None,
+        Input::Command(_) | Input::Watch(_) | Input::Line(..) | Input::Sound(_) | Input::Microphone | Input::Timeout => None,
     }
 }
 

@@ -123,6 +123,20 @@ fn a_registration_is_refreshed_three_seconds_before_its_end_with_the_same_call_i
 }
 
 #[test]
+fn a_registration_of_a_minute_lasts_a_day() {
+    let mut bench = Bench::registered(60);
+    let told = bench.states.len();
+    // Three seconds before its end, each time.
+    let refreshes = 24 * 3_600 / 57;
+    for _ in 0..refreshes {
+        bench.run_s(57);
+        bench.grant(60);
+    }
+    assert_eq!(bench.requests(&Method::Register).len(), 1 + refreshes);
+    assert_eq!(bench.states.len(), told, "all the time it could be called");
+}
+
+#[test]
 fn a_lost_connection_is_told_at_once_and_comes_back_by_itself_later_and_later() {
     let mut bench = Bench::registered(600);
     let before = bench.last(Method::Register);
