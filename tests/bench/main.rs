@@ -12,6 +12,7 @@ mod latency;
 mod loss;
 mod memory;
 mod setup;
+mod soak;
 #[cfg(target_os = "linux")]
 mod window;
 
@@ -42,9 +43,10 @@ fn run(name: &str) -> Outcome {
             "cpu" => cpu::run().await,
             "memory" => memory::run().await,
             "conference" => conference::run().await,
+            "soak" => soak::run(std::env::args().nth(2)).await,
             #[cfg(target_os = "linux")]
             "window" => window::run().await,
-            _ => Err("there are: setup, latency, loss, cpu, memory, conference, window".into()),
+            _ => Err("there are: setup, latency, loss, cpu, memory, conference, window, soak".into()),
         }
     });
     runtime.shutdown_background();

@@ -18,7 +18,7 @@ use phone::{Phone, PhoneOptions, Randomness, World};
 use providers::net::Sockets;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use sip::{Method, Request, Response};
-use store::{DataFolder, InMemory, Provisioned, Secrets, SettingsFile};
+use store::{DataFolder, InMemory, Provisioned, SecretStore, Secrets, SettingsFile};
 use tempfile::TempDir;
 use tokio::{
     runtime::{Builder, Runtime},
@@ -55,6 +55,7 @@ pub struct Scenario {
     far: Option<Far>,
     change: fn(&mut Settings),
     provisioned: Option<Provisioned>,
+    key_store: Option<Arc<dyn SecretStore>>,
     seats: Vec<Seat>,
     begun: Instant,
     finished: Cell<bool>,
@@ -138,6 +139,7 @@ impl Scenario {
             far: None,
             change: |_| {},
             provisioned: None,
+            key_store: None,
             seats: Vec::new(),
             begun: Instant::START,
             finished: Cell::new(false),
@@ -164,6 +166,13 @@ impl Scenario {
     pub fn with_provisioning(mut self, text: &str) -> Self {
         self.provisioned = Some(Provisioned::of_text("the administrator", text).expect("it makes sense"));
         self.with_folders()
+    }
+
+    /// Phones that come later have this key store.
+    #[must_use]
+    pub fn with_key_store(mut self, store: Arc<dyn SecretStore>) -> Self {
+        self.key_store = Some(store);
+        self
     }
 
     /// Phones that come later have a data folder.
@@ -245,7 +254,7 @@ impl Scenario {
             sound: Arc::new(sound.clone()),
             hub: self.hub(),
             randomness: Arc::new(Seeded(std::sync::Mutex::new(StdRng::seed_from_u64(self.random.random())))),
-            secrets: Arc::new(Secrets::new(Arc::new(InMemory::default()))),
+            secrets: Arc::new(Secrets::new(self.key_store.clone().unwrap_or_else(|| Arc::new(InMemory::default())))),
         };
         let _inside = self.runtime.enter();
         let folder = self.home.as_ref().map(|home| DataFolder::at(home.join(name)));

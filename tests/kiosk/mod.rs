@@ -3,6 +3,8 @@
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod auto_answer;
+#[cfg(target_os = "linux")]
+mod confined;
 mod loop_call;
 #[cfg(target_os = "linux")]
 mod package;

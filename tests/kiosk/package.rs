@@ -11,7 +11,10 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::interop::program::built;
+use crate::{
+    interop::program::{Program, built},
+    window::screen::{PATIENCE, Screen},
+};
 
 const SCHEMES: [&str; 4] = ["sip", "sips", "tel", "callto"];
 
@@ -101,9 +104,25 @@ impl System {
         found
     }
 
-    /// The phone tries itself; what it said.
-    fn self_test(&self) -> String {
-        done(self.command("sidetone").arg("--self-test"))
+    /// The phone tries itself on a screen; what it said.
+    fn self_test(&self, screen: &Screen) -> String {
+        done(self.on(screen).arg("--self-test"))
+    }
+
+    /// The installed program on a screen.
+    fn on(&self, screen: &Screen) -> Command {
+        let mut command = screen.command(self.at("usr/bin/sidetone"));
+        command.env("HOME", self.at("home/user")).env("XDG_DATA_DIRS", self.at("usr/share"));
+        command
+    }
+
+    /// The installed phone comes up on the screen, takes a link of another program, and is there once.
+    fn comes_up_and_takes_a_link(&self, screen: &Screen) {
+        let start = |arguments: &[&str]| Program::start("sidetone", self.on(screen).args(arguments));
+        let _phone = start(&[]);
+        screen.window("Sidetone");
+        assert_eq!(start(&["tel:+44%2020-7946%200123"]).finish(PATIENCE), Some(0), "the link is taken");
+        assert_eq!(screen.windows("Sidetone").len(), 1, "by the phone that runs");
     }
 }
 
@@ -122,9 +141,11 @@ fn newer(package: &Path, folder: &Path) -> PathBuf {
 #[test]
 fn the_package_is_installed_started_upgraded_with_settings_kept_and_removed_clean() {
     let Some(package) = package() else { return };
+    let Some(screen) = Screen::open() else { return };
     let (system, work) = (System::new(), TempDir::new().expect("a folder"));
     system.install(&package);
-    assert!(system.self_test().contains("called 600"));
+    assert!(system.self_test(&screen).contains("called 600"));
+    system.comes_up_and_takes_a_link(&screen);
     for of_kiosk in ["usr/lib/systemd/user/sidetone-kiosk.service", "usr/share/doc/sidetone/examples/kiosk.toml"] {
         assert!(system.at(of_kiosk).is_file(), "{of_kiosk}");
     }
@@ -136,7 +157,8 @@ fn the_package_is_installed_started_upgraded_with_settings_kept_and_removed_clea
     assert_eq!(system.files(), before, "an upgrade leaves nothing of the old one");
     let status = fs::read_to_string(system.at("var/lib/dpkg/status")).expect("the status");
     assert!(status.contains("Version: 99.0.0"), "{status}");
-    assert!(system.self_test().contains("called 600"));
+    assert!(system.self_test(&screen).contains("called 600"));
+    system.comes_up_and_takes_a_link(&screen);
     system.dpkg(&["--purge", "sidetone"]);
     assert!(system.files().is_empty(), "nothing is left: {:?}", system.files());
     assert_eq!(fs::read_to_string(&settings).expect("still there"), "version = 1\ncountry = \"fr\"\n");

@@ -149,15 +149,42 @@ fn calls_are_taken_one_after_the_other_for_as_long_as_they_come() {
     let first = eventually("kiosk", || child_of(guard.id()));
     let span = env::var(SOAK.0).ok().and_then(|text| text.parse().ok()).unwrap_or(SOAK.1);
     let until = Instant::now() + Duration::from_secs(span);
-    let mut taken = 0;
-    while Instant::now() < until {
+    let (mut taken, mut warm) = (0, None);
+    while Instant::now() < until || taken <= WARM {
         is_called(&screen);
-        let talking = screen.wait_for("answer", answered_itself);
+        let talking = screen.wait_for("answer", |snapshot| {
+            assert!(is_registered(snapshot), "it cannot be called after {taken} calls");
+            answered_itself(snapshot)
+        });
         let call = talking.calls.iter().find(|call| is_live(call)).expect("a call").id;
         screen.ask(model::Command::HangUp { call });
-        screen.wait_for("idle", |snapshot| !snapshot.calls.iter().any(is_live));
+        let idle = screen.wait_for("idle", |snapshot| !snapshot.calls.iter().any(is_live));
+        assert_eq!(idle.missed, 0, "a call was missed after {taken} calls");
         taken += 1;
+        if taken == WARM {
+            warm = Some(usage(first));
+        }
     }
-    println!("{taken} calls in {span} s");
-    assert!(taken > 0 && child_of(guard.id()) == Some(first), "it was started again after {taken} calls");
+    let (before, after) = (warm.expect("it took calls"), usage(first));
+    println!("{taken} calls in {span} s; open files and kB of memory: {before:?} after {WARM} calls, {after:?} at the end");
+    assert_eq!(child_of(guard.id()), Some(first), "it was started again after {taken} calls");
+    assert!(after.0 <= before.0 + SPARE_FILES, "{before:?} {after:?}");
+    assert!(after.1 <= before.1 + SPARE_KB, "{before:?} {after:?}");
+}
+
+/// Calls before the first look: what the first ones leave is left once.
+const WARM: u32 = 3;
+
+/// Sockets of a call that has just ended close a moment later.
+const SPARE_FILES: usize = 8;
+
+/// An unoptimised program with a page; what a call should leave behind is nothing, and `cargo xtask bench soak` measures that.
+const SPARE_KB: usize = 40_000;
+
+/// Open files, and kB of memory, of a process.
+fn usage(process: u32) -> (usize, usize) {
+    let files = fs::read_dir(format!("/proc/{process}/fd")).expect("it runs").count();
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).and_then(|line| line.split_whitespace().next());
+    (files, memory.and_then(|kb| kb.parse().ok()).expect("its memory"))
 }

@@ -6,6 +6,7 @@ mod changing;
 mod chaos;
 mod devices;
 mod incoming;
+mod key_store;
 mod lamps;
 mod outgoing;
 mod provisioning;

@@ -58,7 +58,7 @@ fn a_field_that_cannot_work_is_named_and_nothing_changes() {
 
 #[test]
 fn a_ringtone_of_the_users_own_is_copied_and_what_cannot_be_played_is_refused() {
-    let t = Scenario::new().with_folders().with_far();
+    let t = Scenario::new().with_provisioning("").with_far();
     let office = t.alice().phone.office();
     let mut wav = Cursor::new(Vec::new());
     let mut writer = hound::WavWriter::new(&mut wav, SPEC).expect("a file can be begun");

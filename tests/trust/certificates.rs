@@ -24,19 +24,31 @@ use tempfile::TempDir;
 use tokio::{io::AsyncReadExt, net::TcpListener, net::TcpStream, time::sleep};
 use tokio_rustls::TlsAcceptor;
 
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+/// Who certifies servers.
+pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn named(name: &str) -> Self {
+    pub(super) fn named(name: &str) -> Self {
         let mut params = CertificateParams::new([]).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         Self(CertifiedIssuer::self_signed(params, key()).expect("signs"))
     }
 
+    /// What makes others trust it, as PEM.
+    pub(super) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
     fn certify(&self, params: &CertificateParams) -> (CertificateDer<'static>, KeyPair) {
         let key = key();
         (params.signed_by(&key, &self.0).expect("signs").der().clone(), key)
+    }
+
+    /// What a server of these names takes connections with.
+    pub(super) fn acceptor(&self, names: &[&str]) -> TlsAcceptor {
+        let (certificate, key) = self.certify(&named(names));
+        acceptor(certificate, &key)
     }
 }
 
@@ -50,14 +62,7 @@ fn named(names: &[&str]) -> CertificateParams {
 
 /// A server with this certificate; what it hears once the connection is secure is counted.
 async fn serve(certificate: CertificateDer<'static>, key: &KeyPair, heard: Arc<AtomicUsize>) -> u16 {
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .expect("matches");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let acceptor = acceptor(certificate, key);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
     let port = listener.local_addr().expect("has one").port();
     tokio::spawn(async move {
@@ -70,6 +75,17 @@ async fn serve(certificate: CertificateDer<'static>, key: &KeyPair, heard: Arc<A
         }
     });
     port
+}
+
+fn acceptor(certificate: CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("matches");
+    TlsAcceptor::from(Arc::new(config))
 }
 
 struct Client {
@@ -108,7 +124,7 @@ fn words(cause: &OfflineCause) -> &str {
 #[tokio::test]
 async fn kinds_of_bad_certificate_are_refused_in_words_of_their_own_and_hear_nothing() {
     let authority = Authority::named("Good Authority");
-    let client = Client::trusting(&authority.0.pem());
+    let client = Client::trusting(&authority.pem());
     let mut expired = named(&["localhost"]);
     (expired.not_before, expired.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
     let mut future = named(&["localhost"]);

@@ -23,8 +23,9 @@ const DESKTOP: [&str; 3] = ["setup", "memory", "window"];
 /// tests assert.
 ///
 /// The program `bench` of the crate `tests` is run with the name, and prints one line of JSON for each figure,
-/// `{"figure": "1.median", "value": 64.2}`; its other lines are shown as they are.
-pub fn measure(name: &str) -> Result<(), Failed> {
+/// `{"figure": "1.median", "value": 64.2}`; its other lines are shown as they are. `length` is for the one that goes on for as many
+/// minutes as it is told.
+pub fn measure(name: &str, length: Option<&str>) -> Result<(), Failed> {
     let names = if name == "desktop" { DESKTOP.to_vec() } else { vec![name] };
     if !names.iter().all(|name| GOALS.iter().any(|goal| goal.bench == *name)) {
         let mut known: Vec<&str> = GOALS.iter().map(|goal| goal.bench).collect();
@@ -35,6 +36,7 @@ pub fn measure(name: &str) -> Result<(), Failed> {
     let mut figures = Vec::new();
     for name in &names {
         let mut command = cargo(&["run", "--quiet", "--release", "--package", "tests", "--bin", "bench", "--", name]);
+        command.args(length);
         run_and_read(&mut command, |line| figures.extend(figure(line)))?;
     }
     print!("\n{}", table(GOALS.iter().filter(|goal| names.contains(&goal.bench)), &figures));

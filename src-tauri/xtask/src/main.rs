@@ -38,7 +38,8 @@ cargo xtask COMMAND
   bundle [KIND …]    builds the phone for release and packs it: deb, rpm, appimage; nsis, msi; app, dmg
   update-list FOLDER URL
                      writes latest.json for the signed packages in FOLDER, which will be had below URL
-  bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference, window, desktop (three of them)
+  bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference, window, desktop (three of them),
+                     soak [MINUTES]
 ";
 
 fn main() -> ExitCode {
@@ -69,7 +70,8 @@ fn dispatch(command: &str, rest: &[String]) -> Result<(), Failed> {
         ("icons", []) => icons::draw(),
         ("bundle", kinds) => bundle::pack(kinds),
         ("update-list", [folder, base]) => update_list::write(folder, base),
-        ("bench", [name]) => bench::measure(name),
+        ("bench", [name]) => bench::measure(name, None),
+        ("bench", [name, minutes]) if name == "soak" => bench::measure(name, Some(minutes.as_str())),
         ("help" | "-h" | "--help", _) => {
             print!("{USAGE}");
             Ok(())

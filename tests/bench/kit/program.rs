@@ -1,6 +1,6 @@
 //! `sidetone-cli` as a process.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
 
 use model::SipAccount;
 use serde_json::Value;
@@ -49,6 +49,8 @@ pub struct Program {
     program: PathBuf,
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    /// How often it has told of each event that was read so far.
+    told: BTreeMap<String, u32>,
     folder: TempDir,
 }
 
@@ -72,7 +74,7 @@ impl Program {
             .kill_on_drop(true)
             .spawn()?;
         let stdout = child.stdout.take().ok_or("the program has no output")?;
-        Ok(Self { program: program.clone(), child, lines: BufReader::new(stdout).lines(), folder })
+        Ok(Self { program: program.clone(), child, lines: BufReader::new(stdout).lines(), told: BTreeMap::new(), folder })
     }
 
     /// Its number.
@@ -92,6 +94,11 @@ impl Program {
         if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned().into()) }
     }
 
+    /// How often it has told of an event, of what was waited through.
+    pub fn told(&self, event: &str) -> u32 {
+        self.told.get(event).copied().unwrap_or_default()
+    }
+
     /// Waits until it tells of an event.
     ///
     /// # Errors
@@ -101,7 +108,9 @@ impl Program {
             loop {
                 let line = self.lines.next_line().await?.ok_or("sidetone-cli has ended")?;
                 let line: Value = serde_json::from_str(&line)?;
-                if line["event"] == event {
+                let name = line["event"].as_str().unwrap_or_default();
+                *self.told.entry(name.to_owned()).or_default() += 1;
+                if name == event {
                     return Outcome::Ok(line);
                 }
             }

@@ -70,6 +70,14 @@ pub fn memory_mb(process: u32) -> Outcome<f64> {
     Ok(field(&rollup, "Pss:").ok_or("the system does not tell the PSS")? as f64 * 1024.0 / 1e6)
 }
 
+/// The files, sockets and pipes that a process has open.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn open_files(process: u32) -> Outcome<usize> {
+    Ok(fs::read_dir(format!("/proc/{process}/fd")).map_err(|error| format!("process {process}: {error}"))?.count())
+}
+
 fn field(text: &str, name: &str) -> Option<u64> {
     let value = text.lines().find_map(|line| line.strip_prefix(name))?;
     value.split_ascii_whitespace().next()?.parse().ok()

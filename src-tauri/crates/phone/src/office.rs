@@ -40,7 +40,6 @@ const LARGEST_RINGTONE: usize = 10 << 20;
 #[derive(Clone)]
 pub struct Office {
     world: World,
-    folder: Option<DataFolder>,
     file: Option<SettingsFile>,
     provisioned: Provisioned,
     shown: provisioning::Shown,
@@ -95,12 +94,11 @@ impl From<SaveError> for NotSaved {
 impl Office {
     pub(crate) fn new(
         world: World,
-        folder: Option<DataFolder>,
         file: Option<SettingsFile>,
         provisioned: Provisioned,
         settings: watch::Receiver<Arc<Settings>>,
     ) -> Self {
-        Self { world, folder, file, provisioned, shown: provisioning::Shown::default(), settings }
+        Self { world, file, provisioned, shown: provisioning::Shown::default(), settings }
     }
 
     pub(crate) fn network(&self) -> Arc<dyn Network> {
@@ -164,7 +162,7 @@ impl Office {
     /// # Errors
     /// When it cannot be played, is too large, or cannot be written.
     pub async fn keep_ringtone(&self, name: String, sound: Vec<u8>) -> Result<PathBuf, NotSaved> {
-        let folder = self.folder.clone().ok_or_else(|| NotSaved::because(NOTHING_IS_KEPT))?;
+        let folder = self.folder()?;
         if sound.len() > LARGEST_RINGTONE {
             return Err(NotSaved::because("a ringtone may have 10 MB at most"));
         }
@@ -248,6 +246,12 @@ impl Office {
         let ca_file = account.provider.ca_file();
         let ca_file = (!ca_file.is_empty()).then(|| ca_file.into());
         Some(ice::run(&self.world, server, ca_file).await)
+    }
+
+    /// The folder of the settings, where all is kept that belongs to them.
+    fn folder(&self) -> Result<DataFolder, NotSaved> {
+        let file = self.file.as_ref().ok_or_else(|| NotSaved::because(NOTHING_IS_KEPT))?;
+        file.path().parent().map(DataFolder::at).ok_or_else(|| NotSaved::because("the settings are in no folder"))
     }
 
     /// The settings as they are once more, so that lines take their new secrets.

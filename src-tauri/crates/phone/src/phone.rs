@@ -116,8 +116,8 @@ impl Phone {
         let meter = Meter::new(world.hub.clone(), carried);
         let (settings, in_force) = watch::channel(Arc::new(options.settings.clone()));
         let clock = Arc::clone(&world.clock);
-        let (folder, file, provisioned) = (options.folder.clone(), options.settings_file.clone(), options.provisioned.clone());
-        let office = Office::new(world.clone(), folder, file, provisioned, in_force.clone());
+        let (file, provisioned) = (options.settings_file.clone(), options.provisioned.clone());
+        let office = Office::new(world.clone(), file, provisioned, in_force.clone());
         let told = Told { snapshot, events: events.clone(), onlookers, sessions, settings };
         spawn("network watch", info_span!("network"), watch_network(Arc::clone(&world.network), requests.clone()));
         let run_loop = RunLoop::new(world, options, inbox, told);
@@ -138,7 +138,7 @@ impl Phone {
         let (_, sessions) = watch::channel(Arc::default());
         let meter = Meter::new(world.hub.clone(), sessions);
         let clock = Arc::clone(&world.clock);
-        let office = Office::new(world, None, None, Provisioned::default(), in_force.clone());
+        let office = Office::new(world, None, Provisioned::default(), in_force.clone());
         let (devices, metered) = (watch::Sender::default(), watch::Sender::default());
         Self { requests, snapshots, events, settings: in_force, book: Book::closed(), devices, meter, metered, office, clock }
     }

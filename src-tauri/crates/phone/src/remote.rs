@@ -108,28 +108,38 @@ pub enum RemoteError {
     NoAnswer(String),
 }
 
-/// The listening end; dropping it stops listening.
+/// The listening end, if the folder takes one; dropping it stops listening.
 #[derive(Debug)]
-pub struct RemoteControl(JoinHandle<()>);
+pub struct RemoteControl(Option<JoinHandle<()>>);
 
 impl Drop for RemoteControl {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Some(listening) = &self.0 {
+            listening.abort();
+        }
     }
 }
 
 /// Listens in `folder` for this user's programs; must be called inside a tokio runtime. Who has a window hears through
-/// `window` when it is wanted.
+/// `window` when it is wanted. In a folder that takes no socket (a disk that may only be read) the phone goes on without: calls
+/// do not depend on it.
 ///
 /// # Errors
-/// When another phone listens there, or the socket cannot be made.
+/// When another phone listens there, or the folder can have no socket by its name.
 pub async fn serve_remote(folder: &Path, phone: Phone, window: Option<mpsc::Sender<Show>>) -> Result<RemoteControl, RemoteError> {
-    make_private(folder).map_err(RemoteError::NoSocket)?;
     if Stream::connect(name(folder)?).await.is_ok() {
         return Err(RemoteError::AlreadyRunning);
     }
-    let listener = listen(folder)?;
-    Ok(RemoteControl(spawn("remote control", info_span!("remote"), accept(listener, phone, window))))
+    match make_private(folder).map_err(RemoteError::NoSocket).and_then(|()| listen(folder)) {
+        Ok(listener) => {
+            let listening = spawn("remote control", info_span!("remote"), accept(listener, phone, window));
+            Ok(RemoteControl(Some(listening)))
+        }
+        Err(error) => {
+            warn!(%error, "no other program can control this phone, nor bring up its window");
+            Ok(RemoteControl(None))
+        }
+    }
 }
 
 /// Asks the phone that runs with `folder`.

@@ -78,6 +78,10 @@ goals! {
     "cpu" "21" "calls at once, no frame over 20 ms late", AtLeast 50.0 "", "baresip 4 by default";
     "memory" "17.idle" "sidetone-cli idle (PSS)", AtMost 15.0 "MB", "baresip 3.4";
     "memory" "17.call" "sidetone-cli in a call (PSS)", AtMost 25.0 "MB", "baresip 7.2";
+    "soak" "37.memory" "memory more after the calls (PSS)", AtMost 5.0 "MB", "";
+    "soak" "37.files" "open files and sockets more", AtMost 0.0 "", "";
+    "soak" "37.missed" "calls not taken", AtMost 0.0 "", "";
+    "soak" "37.gaps" "registrations lost", AtMost 0.0 "", "";
     "conference" "9.pesq" "B hears C through the host", AtLeast 3.6 "PESQ", "";
     "conference" "9.self" "what one hears of himself", AtMost -50.0 "dB", "";
     "conference" "9.cpu" "CPU against a plain call", AtMost 1.9 "x", "";

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{Command, ProvisionOffer, Settings};
 use providers::net::HttpRequest;
-use store::{DataFolder, Page, Provisioned, Provisioning};
+use store::{Page, Provisioned, Provisioning};
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
@@ -95,10 +95,5 @@ impl Office {
             return Err(NotSaved::because(format!("the web server answered {}", answer.status)));
         }
         Ok(answer.body.expose().to_owned())
-    }
-
-    fn folder(&self) -> Result<DataFolder, NotSaved> {
-        let file = self.file.as_ref().ok_or_else(|| NotSaved::because(super::NOTHING_IS_KEPT))?;
-        file.path().parent().map(DataFolder::at).ok_or_else(|| NotSaved::because("the settings are in no folder"))
     }
 }

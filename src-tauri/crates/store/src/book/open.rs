@@ -41,8 +41,8 @@ impl BookFile {
             return opened;
         }
         let mut book = Self::in_memory(rules);
-        if matches!(problem, BookError::ReadOnly | BookError::Failing { .. }) {
-            // Who may only read sees at least what there was.
+        if matches!(problem, BookError::ReadOnly | BookError::Full | BookError::Failing { .. }) {
+            // Who may only read, or has no room to write, sees at least what there was.
             let _copied = rescue::copy_of(&path, &mut book);
         }
         OpenedBook { book, trouble: Some(BookTrouble::NotKept { problem, path }) }
@@ -77,11 +77,31 @@ impl BookFile {
 }
 
 fn connect(path: &Path) -> Result<Connection, BookError> {
-    create(path).map_err(|error| match error.kind() {
+    create(path).map_err(|error| of_disk(&error))?;
+    whole(path).map_err(|problem| {
+        // What SQLite says of a folder or a disk that takes nothing is a number.
+        let of_disk = matches!(problem, BookError::Failing { .. }).then(|| write_beside(path).err().map(|error| of_disk(&error)));
+        of_disk.flatten().unwrap_or(problem)
+    })
+}
+
+fn of_disk(error: &io::Error) -> BookError {
+    match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BookError::Full,
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => BookError::ReadOnly,
         _ => BookError::Failing { detail: error.to_string() },
-    })?;
+    }
+}
+
+/// Tries whether there is room beside the file for the index of its changes, which SQLite makes of 32 KiB.
+fn write_beside(path: &Path) -> io::Result<()> {
+    let trial = with_end(path, "-trial");
+    let written = fs::write(&trial, [0; 32 * 1024]);
+    let removed = fs::remove_file(&trial);
+    written.and(removed)
+}
+
+fn whole(path: &Path) -> Result<Connection, BookError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(WAIT)?;

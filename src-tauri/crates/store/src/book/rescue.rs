@@ -20,9 +20,7 @@ const MOST_ROWS: usize = 200_000;
 
 /// Reads what can be read of the file at `from` into `book`; the numbers of calls and contacts.
 pub(super) fn copy_of(from: &Path, book: &mut BookFile) -> Result<(usize, usize), BookError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut source = Connection::open_with_flags(from, flags)?;
-    guard(&source)?;
+    let mut source = readable(from)?;
     let mut left = STEPS;
     let give_up = move || {
         left = left.saturating_sub(1);
@@ -47,6 +45,43 @@ pub(super) fn copy_of(from: &Path, book: &mut BookFile) -> Result<(usize, usize)
     book.load_contacts()?;
     book.load_past()?;
     Ok((calls.len(), contacts.len()))
+}
+
+/// Opens the file without writing. Where nothing can be written beside it SQLite cannot tell which changes count, and reads it only
+/// when it is told that nobody makes any.
+fn readable(path: &Path) -> Result<Connection, BookError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    match (guarded(path, flags), unchanging(path)) {
+        (Err(BookError::Failing { .. } | BookError::Full | BookError::ReadOnly), Some(address)) => {
+            guarded(address.as_ref(), flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+        (opened, _) => opened,
+    }
+}
+
+fn guarded(path: &Path, flags: OpenFlags) -> Result<Connection, BookError> {
+    let source = Connection::open_with_flags(path, flags)?;
+    guard(&source)?;
+    match source.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(BookError::from) {
+        // Of a damaged file whatever can be read is read.
+        Ok(()) | Err(BookError::Damaged) => Ok(source),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The address of a file that nobody changes, as SQLite writes it; none for paths that are no text.
+fn unchanging(path: &Path) -> Option<String> {
+    let mut address = String::from("file:");
+    for character in path.to_str()?.chars() {
+        match character {
+            '\\' if cfg!(windows) => address.push('/'),
+            '%' => address.push_str("%25"),
+            '?' => address.push_str("%3f"),
+            '#' => address.push_str("%23"),
+            other => address.push(other),
+        }
+    }
+    Some(address + "?immutable=1")
 }
 
 fn contacts(source: &Connection) -> Vec<Contact> {

@@ -1,0 +1,49 @@
+//! A key store that is missing, locked or failing costs no call: secrets are kept for the run, and the user is told why.
+
+use std::sync::Arc;
+
+use model::{KeptWhere, Secret, SecretKey};
+use store::{KeyStoreError, SecretStore};
+use tests::{Scenario, seconds};
+
+/// A key store that does nothing but fail, always in this way.
+struct Broken(KeyStoreError);
+
+impl SecretStore for Broken {
+    fn get(&self, _: &SecretKey) -> Result<Option<Secret>, KeyStoreError> {
+        Err(self.0.clone())
+    }
+
+    fn set(&self, _: &SecretKey, _: &Secret) -> Result<(), KeyStoreError> {
+        Err(self.0.clone())
+    }
+
+    fn delete(&self, _: &SecretKey) -> Result<(), KeyStoreError> {
+        Err(self.0.clone())
+    }
+}
+
+#[test]
+fn whatever_is_wrong_with_it_is_told_in_words_and_calls_go_on() {
+    let said = || "said by the system".to_owned();
+    for (broken, words) in [
+        (KeyStoreError::Missing { detail: said() }, "there is no key store on this machine"),
+        (KeyStoreError::Locked { detail: said() }, "the key store is locked"),
+        (KeyStoreError::Failing { detail: said() }, "the key store failed"),
+    ] {
+        let t = Scenario::new().with_key_store(Arc::new(Broken(broken))).with_far();
+        let (phone, talk) = (&t.alice().phone, t.far_call());
+        let account = t.run(phone.office().settings()).settings.accounts[0].id.clone();
+        let key = SecretKey::Password { account };
+        let kept = t.run(phone.office().set_secret(phone, key.clone(), Secret::new("opensesame"))).expect("it is kept");
+        assert_eq!(kept.kept, KeptWhere::ThisRun);
+        let because = kept.because.expect("it is said why");
+        assert!(because.contains(words) && because.contains("said by the system"), "{because}");
+        let shown = t.run(phone.office().settings()).secrets;
+        assert!(shown.iter().any(|secret| secret.key == key && secret.kept == KeptWhere::ThisRun), "{shown:?}");
+        let refused = t.run(phone.office().forget_secret(phone, key)).expect_err("it may still be there");
+        assert!(refused.message.contains(words), "{refused}");
+        t.run_for(seconds(2));
+        assert!(t.alice().is_established(talk.call) && t.alice().is_registered());
+    }
+}
