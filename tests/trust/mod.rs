@@ -8,6 +8,7 @@ mod diagnosis;
 mod digest;
 mod downloads;
 mod flood;
+mod fraud;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod machine;

@@ -13,27 +13,49 @@ const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
 /// A name with more addresses than this is not tried further.
 const MOST_ADDRESSES: usize = 8;
 
-/// Connects to whichever address of `host` answers first, IPv6 preferred (RFC 8305).
-pub(crate) async fn dial(host: &str, port: u16) -> Result<TcpStream, OfflineCause> {
-    let addresses = dns::resolve(host).await;
-    if addresses.is_empty() {
-        return Err(OfflineCause::NameNotFound { host: words::quoted(host) });
-    }
-    let stream = race(interleaved(addresses), port)
-        .await
-        .map_err(|error| OfflineCause::Unreachable { detail: words::io_error(&error) })?;
-    // Signalling is small and wants to leave at once.
-    stream.set_nodelay(true).map_err(|error| OfflineCause::Unreachable { detail: words::io_error(&error) })?;
-    Ok(stream)
+/// The addresses of a host that were not tried yet.
+pub(crate) struct Servers {
+    left: Vec<IpAddr>,
+    port: u16,
 }
 
-async fn race(addresses: Vec<IpAddr>, port: u16) -> Result<TcpStream, io::Error> {
-    let mut waiting = addresses.into_iter();
+impl Servers {
+    /// Those of `host`, IPv6 preferred.
+    pub(crate) async fn of(host: &str, port: u16) -> Result<Self, OfflineCause> {
+        let left = interleaved(dns::resolve(host).await);
+        if left.is_empty() {
+            return Err(OfflineCause::NameNotFound { host: words::quoted(host) });
+        }
+        Ok(Self { left, port })
+    }
+
+    /// Whether there is nobody else to try.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    /// Connects to whichever answers first (RFC 8305); neither that one nor who refused is left to try.
+    pub(crate) async fn next(&mut self) -> Result<TcpStream, OfflineCause> {
+        let unreachable = |error: io::Error| OfflineCause::Unreachable { detail: words::io_error(&error) };
+        let stream = race(&mut self.left, self.port).await.map_err(unreachable)?;
+        // Signalling is small and wants to leave at once.
+        stream.set_nodelay(true).map_err(unreachable)?;
+        Ok(stream)
+    }
+}
+
+/// Connects to whichever address of `host` answers first, IPv6 preferred.
+pub(crate) async fn dial(host: &str, port: u16) -> Result<TcpStream, OfflineCause> {
+    Servers::of(host, port).await?.next().await
+}
+
+async fn race(left: &mut Vec<IpAddr>, port: u16) -> Result<TcpStream, io::Error> {
+    let mut waiting = left.clone().into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut first_error = None;
     loop {
         if let Some(address) = waiting.next() {
-            attempts.push(TcpStream::connect((address, port)));
+            attempts.push(async move { (address, TcpStream::connect((address, port)).await) });
         }
         let next_attempt = async {
             match waiting.len() {
@@ -42,10 +64,15 @@ async fn race(addresses: Vec<IpAddr>, port: u16) -> Result<TcpStream, io::Error>
             }
         };
         tokio::select! {
-            attempt = attempts.next() => match attempt {
-                Some(Ok(stream)) => return Ok(stream),
-                Some(Err(error)) => { first_error.get_or_insert(error); }
-                None => return Err(first_error.unwrap_or_else(|| io::ErrorKind::HostUnreachable.into())),
+            attempt = attempts.next() => {
+                let Some((address, attempt)) = attempt else {
+                    return Err(first_error.unwrap_or_else(|| io::ErrorKind::HostUnreachable.into()));
+                };
+                left.retain(|other| *other != address);
+                match attempt {
+                    Ok(stream) => return Ok(stream),
+                    Err(error) => { first_error.get_or_insert(error); }
+                }
             },
             () = next_attempt => {}
         }

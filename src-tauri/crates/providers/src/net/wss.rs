@@ -32,11 +32,13 @@ use tracing::{Instrument, debug};
 
 use super::{
     Connection, Endpoint, HttpAnswer, HttpRequest, IceEndpoint, IcePath, InvalidServerUrl, KeyPin, Network, ServerFacts,
-    ServerUrl, changes::Changes, dial, ice, metered::Metered, pump::Pump, tls, words,
+    ServerUrl, changes::Changes, dial, dial::Servers, ice, metered::Metered, pump::Pump, tls, words,
 };
 
 /// What opening a connection may take in all.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
+/// What one address of a server may take for TLS and WebSocket while there are others to try (RFC 3263 section 4.3).
+const SERVER_LIMIT: Duration = Duration::from_secs(3);
 /// Longest message, either way; SIP messages with a large SDP have 4 KiB.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 /// Messages that wait for the line.
@@ -74,19 +76,51 @@ impl Sockets {
             server.refuse_plain().map_err(configuration)?;
         }
         *step = Step::Reaching;
-        let tcp = match endpoint.proxy.for_server(&server)? {
-            Some(proxy) => proxy.dial(&server).await?,
-            None => dial::dial(server.host(), server.port()).await?,
-        };
+        if let Some(proxy) = endpoint.proxy.for_server(&server)? {
+            let tcp = proxy.dial(&server).await?;
+            return self.greet(tcp, &server, endpoint, step).await;
+        }
+        let mut servers = Servers::of(server.host(), server.port()).await?;
+        let mut first_cause = None;
+        loop {
+            *step = Step::Reaching;
+            let cause = match servers.next().await {
+                Ok(tcp) if servers.is_empty() => match self.greet(tcp, &server, endpoint, step).await {
+                    Ok(connection) => return Ok(connection),
+                    Err(cause) => cause,
+                },
+                Ok(tcp) => match time::timeout(SERVER_LIMIT, self.greet(tcp, &server, endpoint, step)).await {
+                    Ok(Ok(connection)) => return Ok(connection),
+                    Ok(Err(cause)) => cause,
+                    Err(_) => step.took_too_long(SERVER_LIMIT),
+                },
+                Err(cause) => cause,
+            };
+            if servers.is_empty() || !another_may_serve(&cause) {
+                return Err(first_cause.unwrap_or(cause));
+            }
+            debug!(%cause, "the next address of the server is tried");
+            first_cause.get_or_insert(cause);
+        }
+    }
+
+    /// Makes of a bare connection one that carries messages.
+    async fn greet(
+        &self,
+        tcp: TcpStream,
+        server: &ServerUrl,
+        endpoint: &Endpoint,
+        step: &mut Step,
+    ) -> Result<Connection, OfflineCause> {
         let from = tcp.local_addr().ok().map(|address| address.ip());
         if !server.is_secure() {
             *step = Step::Upgrading;
-            return self.upgrade(tcp, from, &server, endpoint).await;
+            return self.upgrade(tcp, from, server, endpoint).await;
         }
         *step = Step::Securing;
-        let tls = self.secure(tcp, &server, endpoint).await?;
+        let tls = self.secure(tcp, server, endpoint).await?;
         *step = Step::Upgrading;
-        self.upgrade(tls, from, &server, endpoint).await
+        self.upgrade(tls, from, server, endpoint).await
     }
 
     async fn secure(
@@ -147,7 +181,7 @@ impl Network for Sockets {
     async fn open(&self, endpoint: &Endpoint) -> Result<Connection, OfflineCause> {
         let mut step = Step::Reading;
         let opened = time::timeout(OPEN_LIMIT, self.open_over(endpoint, &mut step)).await;
-        opened.unwrap_or_else(|_| Err(step.took_too_long())).inspect_err(|cause| debug!(%cause, "not opened"))
+        opened.unwrap_or_else(|_| Err(step.took_too_long(OPEN_LIMIT))).inspect_err(|cause| debug!(%cause, "not opened"))
     }
 
     async fn reach(&self, endpoint: &IceEndpoint) -> Result<IcePath, OfflineCause> {
@@ -181,7 +215,7 @@ impl Network for Sockets {
             Ok(Err(cause)) => facts.trouble = Some(cause),
             // Who takes the connection and then says nothing has shown what there was to see.
             Err(_) if facts.reached.is_some() => {}
-            Err(_) => facts.trouble = Some(Step::Reaching.took_too_long()),
+            Err(_) => facts.trouble = Some(Step::Reaching.took_too_long(OPEN_LIMIT)),
         }
         facts
     }
@@ -212,8 +246,8 @@ enum Step {
 }
 
 impl Step {
-    fn took_too_long(&self) -> OfflineCause {
-        let seconds = OPEN_LIMIT.as_secs();
+    fn took_too_long(&self, limit: Duration) -> OfflineCause {
+        let seconds = limit.as_secs();
         match self {
             Self::Reading | Self::Reaching => OfflineCause::Unreachable { detail: format!("no answer for {seconds} seconds") },
             Self::Securing => OfflineCause::Unreachable { detail: format!("no secure connection within {seconds} seconds") },
@@ -222,6 +256,11 @@ impl Step {
             },
         }
     }
+}
+
+/// Whether another address of the same name may do better: not where the user has to look at a certificate or a setting.
+fn another_may_serve(cause: &OfflineCause) -> bool {
+    matches!(cause, OfflineCause::Unreachable { .. } | OfflineCause::NotSipOverWebSocket { .. })
 }
 
 async fn handshake<S>(

@@ -127,7 +127,30 @@ async fn a_flood_of_empty_fragments_ends_the_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn broken_frames_end_the_connection_with_words() {
-    for (bytes, words) in [(&[0xf1_u8, 0x00][..], "broke the rules of WebSocket"), (&[0x81, 0x01, 0xff], "not UTF-8")] {
+    let rules = "broke the rules of WebSocket";
+    // A ping of 126 bytes, and one in pieces (RFC 6455 section 5.5).
+    let (mut long_ping, split_ping) = (vec![0x89, 126, 0, 126], [0x09, 0x00]);
+    long_ping.resize(4 + 126, 0);
+    for (bytes, words) in [
+        (&[0xf1_u8, 0x00][..], rules),
+        (&[0x81, 0x01, 0xff], "not UTF-8"),
+        // A letter of two bytes, cut by the end of the message; the same over two pieces.
+        (&[0x81, 0x01, 0xc3], "not UTF-8"),
+        (&[0x01, 0x01, 0xc3, 0x80, 0x01, 0x28], "not UTF-8"),
+        (&long_ping, rules),
+        (&split_ping, rules),
+        // Compressed, which was not agreed (RFC 7692): nothing is ever unpacked.
+        (&[0xc1, 0x01, 0x00], rules),
+        // Masked, which only a client may (RFC 6455 section 5.1).
+        (&[0x81, 0x81, 1, 2, 3, 4, 5], rules),
+        // A piece of no message, and a message within another.
+        (&[0x80, 0x00], rules),
+        (&[0x01, 0x00, 0x81, 0x00], rules),
+        // An operation code that is not in use.
+        (&[0x83, 0x00], rules),
+        // Announces 2^63 - 1 bytes and sends none of them.
+        (&[0x82, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], "too long"),
+    ] {
         let (mut ends, mut server) = pump().await;
         server.write_all(bytes).await.expect("takes it");
         let detail = ends.lost().await;
@@ -150,4 +173,60 @@ async fn a_ping_of_the_server_is_answered() {
     let mut pong = [0; 8];
     server.read_exact(&mut pong).await.expect("answers");
     assert_eq!(pong[..2], [0x8a, 0x82], "a masked pong of two bytes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_whose_end_never_comes_ends_the_connection() {
+    let (mut ends, mut server) = pump().await;
+    tokio::spawn(async move {
+        // A text frame without FIN, then continuation frames of 100 letters without FIN.
+        server.write_all(&[0x01, 0x00]).await?;
+        let piece = [&[0x00, 100][..], &[b'x'; 100]].concat();
+        loop {
+            server.write_all(&piece).await?;
+        }
+        #[expect(unreachable_code, reason = "tells the type of the error")]
+        Ok::<(), std::io::Error>(())
+    });
+    let detail = ends.lost().await;
+    assert!(detail.contains("too long") || detail.contains("too many pieces"), "{detail}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_comes_byte_by_byte_is_no_sign_of_life() {
+    let (mut ends, mut server) = pump().await;
+    let started = Instant::now();
+    tokio::spawn(async move {
+        server.write_all(&[0x81, 126, 0xff, 0x00]).await?;
+        loop {
+            time::sleep(Duration::from_secs(5)).await;
+            server.write_all(b"x").await?;
+        }
+        #[expect(unreachable_code, reason = "tells the type of the error")]
+        Ok::<(), std::io::Error>(())
+    });
+    assert_eq!(ends.lost().await, "the server no longer answers");
+    assert_eq!(started.elapsed().as_secs(), 75);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_pings_holds_up_no_message() {
+    let (mut ends, stream) = pump().await;
+    let (mut theirs, mut server) = tokio::io::split(stream);
+    tokio::spawn(async move { tokio::io::copy(&mut theirs, &mut tokio::io::sink()).await });
+    tokio::spawn(async move {
+        for _ in 0..1_000 {
+            server.write_all(&[0x89, 0x00].repeat(100)).await?;
+        }
+        server.write_all(&[0x81, 0x02, b'h', b'i']).await?;
+        std::future::pending::<Result<(), std::io::Error>>().await
+    });
+    assert_eq!(ends.incoming.recv().await, Some(Ok(Bytes::from("hi"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_floods_with_pings_and_takes_no_pong_is_given_up() {
+    let (mut ends, mut server) = pump().await;
+    tokio::spawn(async move { while server.write_all(&[0x89, 0x02, b'h', b'i'].repeat(1_000)).await.is_ok() {} });
+    assert_eq!(ends.lost().await, "the server does not take what is sent");
 }

@@ -335,3 +335,94 @@ async fn a_proxy_is_asked_with_its_password_and_the_server_resolved_by_it() {
     let detail = "the proxy does not let us through: 407, the proxy wants a user name and password".into();
     assert_eq!(refused, OfflineCause::Unreachable { detail });
 }
+
+/// Two servers of the name `localhost` at one port, the first at IPv6 and the second at IPv4; none without IPv6.
+async fn two_servers() -> Option<(TcpListener, TcpListener)> {
+    for _ in 0..20 {
+        let first = TcpListener::bind("[::1]:0").await.ok()?;
+        let port = first.local_addr().expect("has one").port();
+        // Somebody else may have the same port at the other family.
+        if let Ok(second) = TcpListener::bind(("127.0.0.1", port)).await {
+            return Some((first, second));
+        }
+    }
+    None
+}
+
+/// Takes one connection after the other, and counts them.
+fn serve_echo(listener: TcpListener) -> Arc<std::sync::atomic::AtomicUsize> {
+    let count = Arc::<std::sync::atomic::AtomicUsize>::default();
+    let counted = count.clone();
+    tokio::spawn(async move {
+        while let Ok((tcp, _)) = listener.accept().await {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            tokio::spawn(echo(tcp));
+        }
+    });
+    count
+}
+
+#[tokio::test]
+async fn the_next_address_serves_when_one_is_overloaded_cuts_or_is_silent() {
+    for answer in [Some(&b"HTTP/1.1 503 Service Unavailable\r\n\r\n"[..]), Some(b""), None] {
+        let Some((first, second)) = two_servers().await else {
+            println!("skipped: this computer has no IPv6");
+            return;
+        };
+        let url = format!("ws://localhost:{}/ws?a=b", first.local_addr().expect("has one").port());
+        let asked = serve_echo(second);
+        let bad = tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut tcp, _)) = first.accept().await {
+                let _ = tcp.read(&mut [0; 2048]).await;
+                match answer {
+                    Some(answer) => drop(tcp.write_all(answer).await),
+                    None => open.push(tcp),
+                }
+            }
+        });
+        let mut connection = sockets().open(&endpoint(url)).await.expect("opens at the other address");
+        talk(&mut connection).await;
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1, "asked once: no storm");
+        bad.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_refused_is_not_looked_for_elsewhere() {
+    let Some((first, second)) = two_servers().await else {
+        println!("skipped: this computer has no IPv6");
+        return;
+    };
+    let url = format!("wss://localhost:{}/ws?a=b", first.local_addr().expect("has one").port());
+    let authority = Authority::new();
+    let (stranger, file) = (Authority::named("Other Authority").acceptor(&params(&["localhost"])), authority.file());
+    tokio::spawn(async move {
+        while let Ok((tcp, _)) = first.accept().await {
+            let _ = stranger.accept(tcp).await;
+        }
+    });
+    let asked = serve_echo(second);
+    let refused = refusal(&Endpoint { ca_file: Some(file.path().to_owned()), ..endpoint(url) }).await;
+    assert!(matches!(refused, OfflineCause::Tls { .. }), "{refused}");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn when_no_address_serves_the_first_to_answer_says_why() {
+    let Some((first, second)) = two_servers().await else {
+        println!("skipped: this computer has no IPv6");
+        return;
+    };
+    let url = format!("ws://localhost:{}/ws", first.local_addr().expect("has one").port());
+    for (listener, answer) in [(first, &b"HTTP/1.1 503 Service Unavailable\r\n\r\n"[..]), (second, b"")] {
+        tokio::spawn(async move {
+            while let Ok((mut tcp, _)) = listener.accept().await {
+                let _ = tcp.read(&mut [0; 2048]).await;
+                let _ = tcp.write_all(answer).await;
+            }
+        });
+    }
+    let detail = "503, it is overloaded or down for maintenance".into();
+    assert_eq!(refusal(&endpoint(url)).await, OfflineCause::NotSipOverWebSocket { detail });
+}
