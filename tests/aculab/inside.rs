@@ -9,7 +9,7 @@ use model::{
 };
 use phone::{CloudFailure, Phone, PhoneOptions, RealWorld};
 use sip::{CallEnd, Method};
-use store::{InMemory, Secrets, SettingsFile};
+use store::{InMemory, SecretStore, Secrets, SettingsFile};
 use tests::{FakeCloud, TokenTerms, WireMessage};
 use tokio::{sync::broadcast, time::timeout};
 
@@ -25,7 +25,7 @@ struct Inside {
     phone: Phone,
     told: broadcast::Receiver<TimedEvent>,
     sound: MemoryHost,
-    secrets: Arc<Secrets>,
+    kept: Arc<InMemory>,
     _world: RealWorld,
     _folder: tempfile::TempDir,
 }
@@ -42,13 +42,14 @@ impl Inside {
         let provider = Provider::Aculab(account);
         let settings = Settings { accounts: vec![Account { id: id(), enabled: true, provider }], ..Settings::default() };
         let sound = MemoryHost::desk();
-        let secrets = Arc::new(Secrets::new(Arc::new(InMemory::default())));
-        let world = RealWorld::new(Arc::new(sound.clone()), Arc::clone(&secrets)).expect("a world");
+        let kept = Arc::new(InMemory::default());
+        let secrets = Secrets::new(Arc::<InMemory>::clone(&kept));
+        let world = RealWorld::new(Arc::new(sound.clone()), Arc::new(secrets)).expect("a world");
         let folder = tempfile::tempdir().expect("a folder");
         let settings_file = Some(SettingsFile::at(folder.path().join("settings.toml")));
         let options = PhoneOptions { settings_file, ..PhoneOptions::passing(settings) };
         let (phone, told) = Phone::start(world.world().clone(), options);
-        Self { phone, told, sound, secrets, _world: world, _folder: folder }
+        Self { phone, told, sound, kept, _world: world, _folder: folder }
     }
 
     /// Waits for something it tells.
@@ -197,7 +198,7 @@ async fn the_office_lists_who_is_registered_and_orders_tokens_that_are_used_at_o
 
     let order = |callable: &str, lifetime_s| TokenOrder { lifetime_s, incoming: true, callable: callable.into() };
     office.order_token(&phone.phone, id(), order("bob,agent*", 900)).await.expect("made");
-    let kept = phone.secrets.get(&SecretKey::Token { account: id() }).expect("asked").expect("kept");
+    let kept = phone.kept.get(&SecretKey::Token { account: id() }).expect("asked").expect("kept");
     cloud.wait_for("a registration by that token", LONG, |seen| {
         let requests = seen.messages.iter().filter_map(WireMessage::request);
         let bearer = format!("Bearer {}", kept.expose());
@@ -261,7 +262,7 @@ async fn a_token_that_was_made_for_other_wishes_is_forgotten() {
         *lifetime_s = 1800;
     }
     office.save(&phone.phone, settings).await.expect("saved");
-    let kept = phone.secrets.get(&SecretKey::Token { account: id() }).expect("asked");
+    let kept = phone.kept.get(&SecretKey::Token { account: id() }).expect("asked");
     assert!(kept.is_none(), "it was for other wishes");
     phone.phone.stop().await;
 }

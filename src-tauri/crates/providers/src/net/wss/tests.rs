@@ -1,3 +1,5 @@
+#![expect(clippy::print_stderr, reason = "what is skipped is said")]
+
 use std::{io, net::SocketAddr};
 
 use bytes::Bytes;
@@ -366,7 +368,7 @@ fn serve_echo(listener: TcpListener) -> Arc<std::sync::atomic::AtomicUsize> {
 async fn the_next_address_serves_when_one_is_overloaded_cuts_or_is_silent() {
     for answer in [Some(&b"HTTP/1.1 503 Service Unavailable\r\n\r\n"[..]), Some(b""), None] {
         let Some((first, second)) = two_servers().await else {
-            println!("skipped: this computer has no IPv6");
+            eprintln!("skipped: this computer has no IPv6");
             return;
         };
         let url = format!("ws://localhost:{}/ws?a=b", first.local_addr().expect("has one").port());
@@ -391,7 +393,7 @@ async fn the_next_address_serves_when_one_is_overloaded_cuts_or_is_silent() {
 #[tokio::test]
 async fn a_certificate_that_is_refused_is_not_looked_for_elsewhere() {
     let Some((first, second)) = two_servers().await else {
-        println!("skipped: this computer has no IPv6");
+        eprintln!("skipped: this computer has no IPv6");
         return;
     };
     let url = format!("wss://localhost:{}/ws?a=b", first.local_addr().expect("has one").port());
@@ -411,7 +413,7 @@ async fn a_certificate_that_is_refused_is_not_looked_for_elsewhere() {
 #[tokio::test]
 async fn when_no_address_serves_the_first_to_answer_says_why() {
     let Some((first, second)) = two_servers().await else {
-        println!("skipped: this computer has no IPv6");
+        eprintln!("skipped: this computer has no IPv6");
         return;
     };
     let url = format!("ws://localhost:{}/ws", first.local_addr().expect("has one").port());
