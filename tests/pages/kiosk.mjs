@@ -96,7 +96,9 @@ export default async function kiosk({ test, chromium, origin }) {
 }
 
 async function look(page, language) {
-  expect((await page.evaluate(() => document.documentElement.lang)) === language, "it speaks another language");
+  // Its words are loaded once its profile is known.
+  const speaks = page.waitForFunction((wanted) => document.documentElement.lang === wanted, language, { timeout: 5_000 });
+  expect(await speaks.then(Boolean, () => false), "it speaks another language");
   await page.evaluate(axeSource);
   const rules = { "color-contrast-enhanced": { enabled: true } };
   const { violations } = await page.evaluate((rules) => window.axe.run({ rules, resultTypes: ["violations"] }), rules);
