@@ -243,6 +243,7 @@ fn context(local_addr: SocketAddr, peer_addr: SocketAddr) -> TransportContext {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "an Instant of the RTC crates can be had in no other way")]
 mod tests {
     use rtc::stun::{
         attributes::{ATTR_ERROR_CODE, ATTR_NONCE, ATTR_REALM, ATTR_USERNAME},
