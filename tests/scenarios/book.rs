@@ -149,7 +149,7 @@ fn a_call_that_the_phone_takes_by_itself_is_told_so() {
     t.run_for(seconds(1));
     far.bye();
     t.run_for(seconds(1));
-    assert_eq!(outcomes(&t), [Outcome::Answered]);
+    assert_eq!(outcomes(&t), [Outcome::AnsweredAutomatically]);
     assert_eq!(history(&t)[0].words, "answered automatically; the call was ended");
 }
 

@@ -1359,6 +1359,8 @@ detail: string } |
 export type Outcome = 
 /**  There was a conversation. */
 "answered" | 
+/**  There was one, and the phone had answered by itself. */
+"answered-automatically" | 
 /**  It rang here and nobody took it. */
 "missed" | 
 /**  Another phone of the user took it; not missed. */

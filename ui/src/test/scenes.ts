@@ -47,6 +47,7 @@ function history(): HistoryEntry[] {
     entry(2, { talked_ms: 184_000 }),
     entry(3, { direction: "outgoing", talked_ms: 5_400_000, contact: { id: 1, name: "Ada Lovelace" } }),
     entry(4, { outcome: "answered-elsewhere" }),
+    entry(38, { started_s: base - 40_000, outcome: "answered-automatically", talked_ms: 42_000 }),
     entry(5, { direction: "outgoing", outcome: "busy", remote: { name: "", number: "603", uri: "" } }),
     entry(6, { outcome: "declined" }),
     entry(7, { direction: "outgoing", outcome: "failed", remote: zoe }),

@@ -187,6 +187,12 @@ test("missed calls are counted at the history, and seen once it is opened", asyn
   expect(phone.asked).toContain("markSeen");
 });
 
+test("the history tells which calls the phone answered by itself", async () => {
+  open("idle");
+  press(/History/);
+  expect(await screen.findByText(/Answered by itself, 00:42/)).toBeTruthy();
+});
+
 test("missed calls beside the phone count as seen once the list is touched", () => {
   const phone = open("idle", 1100);
   expect(phone.asked).not.toContain("markSeen");

@@ -192,6 +192,7 @@ export const de: Catalogue = {
   "history.today": "Heute",
   "history.yesterday": "Gestern",
   "outcome.answered": "Angenommen",
+  "outcome.answered-automatically": "Automatisch angenommen",
   "outcome.missed": "Verpasst",
   "outcome.answered-elsewhere": "Anderswo angenommen",
   "outcome.declined": "Abgelehnt",

@@ -192,6 +192,7 @@ export const en = {
   "history.today": "Today",
   "history.yesterday": "Yesterday",
   "outcome.answered": "Answered",
+  "outcome.answered-automatically": "Answered by itself",
   "outcome.missed": "Missed",
   "outcome.answered-elsewhere": "Answered elsewhere",
   "outcome.declined": "Declined",

@@ -191,6 +191,7 @@ export const es: Catalogue = {
   "history.today": "Hoy",
   "history.yesterday": "Ayer",
   "outcome.answered": "Contestada",
+  "outcome.answered-automatically": "Contestada automáticamente",
   "outcome.missed": "Perdida",
   "outcome.answered-elsewhere": "Contestada en otro sitio",
   "outcome.declined": "Rechazada",

@@ -192,6 +192,7 @@ export const fr: Catalogue = {
   "history.today": "Aujourd’hui",
   "history.yesterday": "Hier",
   "outcome.answered": "Répondu",
+  "outcome.answered-automatically": "Décroché automatiquement",
   "outcome.missed": "Manqué",
   "outcome.answered-elsewhere": "Pris ailleurs",
   "outcome.declined": "Refusé",

@@ -40,6 +40,8 @@ pub struct HistoryEntry {
 pub enum Outcome {
     /// There was a conversation.
     Answered,
+    /// There was one, and the phone had answered by itself.
+    AnsweredAutomatically,
     /// It rang here and nobody took it.
     Missed,
     /// Another phone of the user took it; not missed.

@@ -82,7 +82,7 @@ fn words(entry: &HistoryEntry) -> String {
         Direction::Incoming => "from",
     };
     let what = match entry.outcome {
-        Outcome::Answered => {
+        Outcome::Answered | Outcome::AnsweredAutomatically => {
             let seconds = entry.talked_ms.unwrap_or_default() / 1000;
             format!("talked {}:{:02}", seconds / 60, seconds % 60)
         }

@@ -101,7 +101,7 @@ fn dialled(target: &str) -> Remote {
 
 fn outcome(noted: &Noted, cause: &Cause) -> Outcome {
     if noted.answered {
-        return Outcome::Answered;
+        return if noted.automatically { Outcome::AnsweredAutomatically } else { Outcome::Answered };
     }
     let is_incoming = noted.new.direction == Direction::Incoming;
     match cause {
@@ -244,6 +244,6 @@ mod tests {
         let Some(Record::End { end, .. }) = recorder.hear(0, &ended(Cause::HungUp { by: EndedBy::Remote })) else {
             panic!("it is over")
         };
-        assert_eq!(end.words, "answered automatically; the call was ended");
+        assert_eq!((end.outcome, end.words.as_str()), (Outcome::AnsweredAutomatically, "answered automatically; the call was ended"));
     }
 }

@@ -321,7 +321,7 @@ pub(super) fn close(db: &Connection, entry: u32, end: &CallEnd) -> Result<(), Bo
         cut(&end.words),
         end.code,
         seen,
-        end.outcome == Outcome::Answered
+        matches!(end.outcome, Outcome::Answered | Outcome::AnsweredAutomatically)
     ])?;
     Ok(())
 }
@@ -417,8 +417,9 @@ pub(super) fn direction_of(text: &str) -> Direction {
     if text == "outgoing" { Direction::Outgoing } else { Direction::Incoming }
 }
 
-const OUTCOMES: [(Outcome, &str); 7] = [
+const OUTCOMES: [(Outcome, &str); 8] = [
     (Outcome::Answered, "answered"),
+    (Outcome::AnsweredAutomatically, "answered-automatically"),
     (Outcome::Missed, "missed"),
     (Outcome::AnsweredElsewhere, "answered-elsewhere"),
     (Outcome::Declined, "declined"),
