@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
+        mpsc::{Receiver, Sender, channel},
     },
     thread::{self, JoinHandle},
 };
@@ -17,7 +17,7 @@ use hound::{WavSpec, WavWriter};
 use super::{in_words, wrong};
 use crate::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ, SoundError, ogg::OggOpus};
 
-/// Sound that may wait for the disk: 10 s, a megabyte per channel.
+/// Sound that may wait for the disk: 10 s, two megabytes per channel, which are taken only while it waits.
 const WAITING_FRAMES: usize = 1_000;
 
 /// The file's header is brought up to date this often: what a killed process leaves lacks half a second at most.
@@ -25,7 +25,9 @@ const FRAMES_PER_FLUSH: u32 = 50;
 
 /// A file of `N` channels being written. Dropping it completes the file.
 pub(crate) struct Recorder<const N: usize> {
-    to_file: SyncSender<Message<N>>,
+    to_file: Sender<Message<N>>,
+    /// How many frames wait for the disk.
+    waiting: Arc<AtomicUsize>,
     /// Frames that the disk was too slow for; silence in the file.
     lost: Arc<AtomicU32>,
     trouble: Arc<Mutex<Option<SoundError>>>,
@@ -76,29 +78,32 @@ impl<const N: usize> Recorder<N> {
     }
 
     fn start(path: &Path, form: Box<dyn Form<N>>) -> Result<Self, SoundError> {
-        let (to_file, waiting) = sync_channel(WAITING_FRAMES);
+        let (to_file, messages) = channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
         let lost = Arc::new(AtomicU32::new(0));
         let trouble = Arc::new(Mutex::new(None));
-        let file = Writing { path: path.to_owned(), form, lost: Arc::clone(&lost) };
+        let file = Writing { path: path.to_owned(), form, waiting: Arc::clone(&waiting), lost: Arc::clone(&lost) };
         let told = Arc::clone(&trouble);
         let thread = thread::Builder::new()
             .name("recorder".to_owned())
             .spawn(move || {
                 let path = file.path.clone();
-                if let Err(error) = file.write_all(&waiting) {
+                if let Err(error) = file.write_all(&messages) {
                     let error = in_words(&path, &error);
                     tracing::warn!(%error, "the recording ends early");
                     *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 }
             })
             .map_err(|error| wrong(path, &error.to_string()))?;
-        Ok(Self { to_file, lost, trouble, thread: Mutex::new(Some(thread)) })
+        Ok(Self { to_file, waiting, lost, trouble, thread: Mutex::new(Some(thread)) })
     }
 
     /// Takes a frame of each channel; never waits.
     pub(crate) fn take(&self, sides: [&Frame; N]) {
+        let has_room = self.waiting.fetch_add(1, Ordering::Relaxed) < WAITING_FRAMES;
         // A thread that ended has left its reason in `trouble`; then counting is harmless.
-        if self.to_file.try_send(Message::Sound(sides.map(|side| *side))).is_err() {
+        if !has_room || self.to_file.send(Message::Sound(sides.map(|side| *side))).is_err() {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -137,6 +142,7 @@ impl Recorder<2> {
 struct Writing<const N: usize> {
     path: PathBuf,
     form: Box<dyn Form<N>>,
+    waiting: Arc<AtomicUsize>,
     lost: Arc<AtomicU32>,
 }
 
@@ -144,6 +150,7 @@ impl<const N: usize> Writing<N> {
     fn write_all(mut self, messages: &Receiver<Message<N>>) -> Result<(), hound::Error> {
         let mut until_flush = FRAMES_PER_FLUSH;
         while let Ok(Message::Sound(sides)) = messages.recv() {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
             // Silence for what was lost keeps the rest in its place in time, to within the queue.
             for _ in 0..self.lost.swap(0, Ordering::Relaxed) {
                 self.form.write(&[[0.0; FRAME_SAMPLES]; N])?;
