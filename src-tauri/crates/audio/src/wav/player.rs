@@ -13,7 +13,8 @@ const RATES_HZ: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 /// An open file.
 pub(super) struct WavPlayer {
     samples: Samples,
-    resampler: Resampler,
+    /// None for a file of our own rate, whose samples are played as they are.
+    resampler: Option<Resampler>,
     /// Silent samples that still push the last sound out of the resampler.
     tail: usize,
 }
@@ -28,8 +29,9 @@ impl WavPlayer {
         if reader.duration() == 0 || spec.channels == 0 {
             return Err(wrong(path, "there is no sound in it"));
         }
-        let resampler = Resampler::new(spec.sample_rate, SAMPLE_RATE_HZ);
-        let tail = (resampler.delay_s() * f64::from(spec.sample_rate)).ceil() as usize;
+        let resampler = (spec.sample_rate != SAMPLE_RATE_HZ).then(|| Resampler::new(spec.sample_rate, SAMPLE_RATE_HZ));
+        let delay_s = resampler.as_ref().map_or(0.0, Resampler::delay_s);
+        let tail = (delay_s * f64::from(spec.sample_rate)).ceil() as usize;
         let scale = match spec.sample_format {
             SampleFormat::Float => Scale::Float,
             SampleFormat::Int => Scale::Int(1.0 / (1_i64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32),
@@ -43,12 +45,16 @@ impl WavPlayer {
         let Self { samples, resampler, tail } = self;
         let mut given = false;
         for place in frame.iter_mut() {
-            let sample = resampler.pull(|| {
+            let mut next = || {
                 samples.next().or_else(|| {
                     *tail = tail.checked_sub(1)?;
                     Some(0.0)
                 })
-            });
+            };
+            let sample = match resampler {
+                Some(resampler) => resampler.pull(next),
+                None => next(),
+            };
             given |= sample.is_some();
             *place = sample.unwrap_or(0.0);
         }

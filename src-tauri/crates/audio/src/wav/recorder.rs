@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufWriter, Seek, Write},
+    mem,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -20,12 +21,17 @@ use crate::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ, SoundError, ogg::OggOpus};
 /// Sound that may wait for the disk: 10 s, two megabytes per channel, which are taken only while it waits.
 const WAITING_FRAMES: usize = 1_000;
 
+/// Frames handed over at once: waking the thread costs more than what it does with one of them.
+const FRAMES_TOGETHER: usize = 10;
+
 /// The file's header is brought up to date this often: what a killed process leaves lacks half a second at most.
-const FRAMES_PER_FLUSH: u32 = 50;
+const FRAMES_PER_FLUSH: usize = 50;
 
 /// A file of `N` channels being written. Dropping it completes the file.
 pub(crate) struct Recorder<const N: usize> {
     to_file: Sender<Message<N>>,
+    /// What has not been handed over yet.
+    gathered: Mutex<Vec<[Frame; N]>>,
     /// How many frames wait for the disk.
     waiting: Arc<AtomicUsize>,
     /// Frames that the disk was too slow for; silence in the file.
@@ -47,7 +53,7 @@ pub(crate) trait Form<const N: usize>: Send {
 }
 
 enum Message<const N: usize> {
-    Sound([Frame; N]),
+    Sound(Vec<[Frame; N]>),
     End,
 }
 
@@ -95,16 +101,30 @@ impl<const N: usize> Recorder<N> {
                 }
             })
             .map_err(|error| wrong(path, &error.to_string()))?;
-        Ok(Self { to_file, waiting, lost, trouble, thread: Mutex::new(Some(thread)) })
+        let gathered = Mutex::new(Vec::with_capacity(FRAMES_TOGETHER));
+        Ok(Self { to_file, gathered, waiting, lost, trouble, thread: Mutex::new(Some(thread)) })
     }
 
     /// Takes a frame of each channel; never waits.
     pub(crate) fn take(&self, sides: [&Frame; N]) {
-        let has_room = self.waiting.fetch_add(1, Ordering::Relaxed) < WAITING_FRAMES;
+        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        gathered.push(sides.map(|side| *side));
+        if gathered.len() == FRAMES_TOGETHER {
+            self.hand_over(&mut gathered);
+        }
+    }
+
+    fn hand_over(&self, gathered: &mut Vec<[Frame; N]>) {
+        let frames = mem::replace(gathered, Vec::with_capacity(FRAMES_TOGETHER));
+        let count = frames.len();
+        if count == 0 {
+            return;
+        }
+        let has_room = self.waiting.fetch_add(count, Ordering::Relaxed) + count <= WAITING_FRAMES;
         // A thread that ended has left its reason in `trouble`; then counting is harmless.
-        if !has_room || self.to_file.send(Message::Sound(sides.map(|side| *side))).is_err() {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            self.lost.fetch_add(1, Ordering::Relaxed);
+        if !has_room || self.to_file.send(Message::Sound(frames)).is_err() {
+            self.waiting.fetch_sub(count, Ordering::Relaxed);
+            self.lost.fetch_add(u32::try_from(count).unwrap_or(u32::MAX), Ordering::Relaxed);
         }
     }
 
@@ -116,6 +136,7 @@ impl<const N: usize> Recorder<N> {
     /// Completes the file, and waits until that is done. What is taken later is not in it.
     pub(crate) fn finish(&self) {
         let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        self.hand_over(&mut self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
         // Nobody takes it when the thread has ended early; its reason is in `trouble`.
         let _taken = self.to_file.send(Message::End);
         if thread.join().is_err() {
@@ -149,14 +170,16 @@ struct Writing<const N: usize> {
 impl<const N: usize> Writing<N> {
     fn write_all(mut self, messages: &Receiver<Message<N>>) -> Result<(), hound::Error> {
         let mut until_flush = FRAMES_PER_FLUSH;
-        while let Ok(Message::Sound(sides)) = messages.recv() {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        while let Ok(Message::Sound(frames)) = messages.recv() {
+            self.waiting.fetch_sub(frames.len(), Ordering::Relaxed);
             // Silence for what was lost keeps the rest in its place in time, to within the queue.
             for _ in 0..self.lost.swap(0, Ordering::Relaxed) {
                 self.form.write(&[[0.0; FRAME_SAMPLES]; N])?;
             }
-            self.form.write(&sides)?;
-            until_flush -= 1;
+            for sides in &frames {
+                self.form.write(sides)?;
+            }
+            until_flush = until_flush.saturating_sub(frames.len());
             if until_flush == 0 {
                 self.form.flush()?;
                 until_flush = FRAMES_PER_FLUSH;

@@ -244,6 +244,9 @@ mod tests {
         let Some(Record::End { end, .. }) = recorder.hear(0, &ended(Cause::HungUp { by: EndedBy::Remote })) else {
             panic!("it is over")
         };
-        assert_eq!((end.outcome, end.words.as_str()), (Outcome::AnsweredAutomatically, "answered automatically; the call was ended"));
+        assert_eq!(
+            (end.outcome, end.words.as_str()),
+            (Outcome::AnsweredAutomatically, "answered automatically; the call was ended")
+        );
     }
 }
