@@ -49,6 +49,7 @@ fn answers_and_refuses(version: Version, id: &str) {
     let (call, from) = called(official, &client, "dtmf");
     client.ask("answer", json!({}));
     client.told(from, "onConnected");
+    client.listens(from);
     official.cloud.press(call, "9");
     client.hears_key('9');
     official.cloud.hang_up(call, "");

@@ -11,6 +11,7 @@ mod pairs;
 mod registering;
 mod scripted;
 mod services;
+mod several;
 mod sidetone;
 mod verbs;
 mod wire;

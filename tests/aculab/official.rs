@@ -205,6 +205,19 @@ impl Client {
         samples.iter().map(|&sample| f32::from(i16::from_le_bytes(sample)) / 32_768.0).collect()
     }
 
+    /// Waits until the far end of the call that began there is listened to, and says something, be it silence: a key that is
+    /// pressed sooner may be over before anybody hears it.
+    pub fn listens(&self, from: usize) {
+        self.told(from, "listens");
+        for _ in 0..150 {
+            std::thread::sleep(Duration::from_millis(200));
+            if self.ask("figures", json!({}))["received"].as_u64() > Some(10) {
+                return;
+            }
+        }
+        panic!("{} receives nothing", self.page);
+    }
+
     /// Waits until it hears this key.
     pub fn hears_key(&self, key: char) {
         let mut detector = DtmfDetector::new();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sip::{CallEnd, Method};
-use tests::{FakeCloud, Seen, ServiceCall, Way, WireMessage};
+use tests::{CloudCall, FakeCloud, Seen, ServiceCall, Way, WireMessage};
 
 use super::sidetone::{at, client, cloud};
 use crate::interop::phone::{Phone, Seat};
@@ -166,4 +166,58 @@ fn a_call_that_rings_here_too_long_is_unobtainable_and_one_too_many_is_busy() {
     phone.tell(&["hangup"]);
     let end = cloud.wait_for("the other refusal", LONG, |seen| seen.calls[first].ended.clone());
     assert!(matches!(end, CallEnd::Refused { code: 486, .. }), "{end:?}");
+}
+
+#[test]
+fn a_service_is_told_what_a_call_is_declined_with_and_other_codes_are_refused_in_words() {
+    let cloud = cloud();
+    let key = cloud.account().key.clone();
+    let phone = client(&cloud, &key, "alice", &["run"]).humming().start().once_registered();
+    for (options, code) in [(&[][..], 486), (&["603"][..], 603), (&["480"][..], 480), (&["404"][..], 404), (&["699"][..], 699)] {
+        let from = phone.now();
+        let placed = cloud.call("alice", "441908000000", "tone");
+        phone.wait_from(from, "incoming");
+        for wrong in ["302", "200", "700", "busy"] {
+            let (exit, words) = phone.try_to_tell(&["decline", "--code", wrong]);
+            assert_eq!(exit, Some(2), "{words}");
+            assert!(words.contains(&format!("\"{wrong}\" declines no call: only 400 to 699 do")), "{words}");
+        }
+        let verb: Vec<&str> = ["decline"].into_iter().chain(options.iter().flat_map(|code| ["--code", *code])).collect();
+        phone.tell(&verb);
+        let ended = phone.wait_from(from, "ended");
+        // What the official client tells whoever rejects.
+        assert_eq!((&ended["cause"]["kind"], &ended["service_cause"]), (&json!("declined"), &json!("NORMAL")), "{ended}");
+        let end = cloud.wait_for("the refusal", LONG, |seen| seen.calls[placed].ended.clone());
+        assert!(matches!(end, CallEnd::Refused { code: told, .. } if told == code), "{end:?}");
+    }
+    let (exit, words) = phone.try_to_tell(&["decline"]);
+    assert_eq!((exit, words.trim()), (Some(9), "sidetone-cli: the running phone has no such call"));
+}
+
+#[test]
+fn headers_of_a_service_that_calls_and_of_one_that_answers_are_told() {
+    let cloud = cloud();
+    let key = cloud.account().key.clone();
+    let call = ["call", "service:headers", "--header", "X-Colour: blue", "--header", "X-Colour: green", "--for", "1s"];
+    let (over, _phone) = client(&cloud, &key, "bob", &call).humming().run(LONG);
+    let answered = over.events.iter().find(|event| event["event"] == "answered").expect("it answered");
+    assert_eq!(answered["headers"], json!([["X-Colour", "blue"], ["X-Colour", "green"]]));
+
+    let phone = client(&cloud, &key, "alice", &["run"]).humming().start().once_registered();
+    let hostile = "\u{202e}<b>$(reboot)</b>";
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    cloud.place(CloudCall {
+        key,
+        client: "alice".to_owned(),
+        from: "441908000000".to_owned(),
+        service: "tone".to_owned(),
+        ring_for: LONG,
+        headers: vec![header("X-Queue", "sales"), header("Subject", "not ours to show"), header("X-Note", hostile)],
+    });
+    let sent = json!([["X-Queue", "sales"], ["X-Note", hostile]]);
+    assert_eq!(phone.wait("incoming")["headers"], sent);
+    phone.tell(&["answer"]);
+    assert_eq!(phone.wait("answered")["headers"], sent, "those of its INVITE");
+    phone.tell(&["hangup"]);
+    phone.wait("ended");
 }

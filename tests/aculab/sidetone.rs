@@ -148,7 +148,8 @@ fn clients_call_each_other_hear_each_other_and_either_hangs_up() {
     let ended = alice.wait("ended");
     assert_eq!(service_cause(&ended), "NORMAL");
     assert!(ended["report"]["media"]["packets_received"].as_u64().unwrap_or_default() > 20, "{ended}");
-    assert_eq!(alice.wait("incoming")["remote"]["number"], "client:bob");
+    let incoming = alice.wait("incoming");
+    assert_eq!((&incoming["remote"]["number"], &incoming["caller"]), (&json!("client:bob"), &json!("client")));
 
     let from = alice.now();
     let mut bob = client(&cloud, &key, "bob", &["call", "client:alice"]).humming().start();
@@ -166,7 +167,8 @@ fn a_service_calls_is_heard_and_its_keys_arrive() {
     let cloud = cloud();
     let alice = answering(&cloud, "alice");
     let call = cloud.call("alice", "441908000000", "dtmf");
-    assert_eq!(alice.wait("incoming")["remote"]["number"], "441908000000");
+    let incoming = alice.wait("incoming");
+    assert_eq!((&incoming["remote"]["number"], &incoming["caller"]), (&json!("441908000000"), &json!("service")));
     alice.wait("media-connected");
     cloud.press(call, "58#");
     for digit in ["5", "8", "#"] {
@@ -245,6 +247,7 @@ fn the_official_client_and_this_phone_call_each_other() {
         let from = theirs.call_client(&ours);
         theirs.told(from, "onConnected");
         phone.wait("media-connected");
+        theirs.listens(from);
         phone.tell(&["dtmf", "7"]);
         theirs.hears_key('7');
         phone.tell(&["hangup"]);

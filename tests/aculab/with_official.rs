@@ -125,6 +125,14 @@ fn they_call(version: Version, account: usize, ids: (&str, &str)) {
     assert_eq!(pair.theirs.cause(theirs), "NORMAL");
     assert_eq!(pair.ended(ours)["cause"]["by"], "remote");
 
+    // We decline, as the person here wants it.
+    for (code, cause) in [("486", "BUSY"), ("603", "BUSY"), ("480", "UNOBTAINABLE"), ("404", "UNOBTAINABLE"), ("500", "FAILED")] {
+        let (ours, theirs) = pair.they_ring(ids.0);
+        pair.ours.tell(&["decline", "--code", code]);
+        assert_eq!(pair.theirs.cause(theirs), cause, "{code}");
+        assert_eq!(pair.ended(ours)["cause"]["kind"], "declined", "{code}");
+    }
+
     // They give up.
     let (ours, theirs) = pair.they_ring(ids.0);
     pair.theirs.ask("disconnect", json!({}));
@@ -141,6 +149,30 @@ fn this_phone_calls_version_4() {
 #[test]
 fn this_phone_calls_version_3() {
     we_call(Version::Three, 11, ("sidetone-b", "official-b"));
+}
+
+/// Only version 4 knows headers of an application's own.
+#[test]
+fn headers_reach_the_other_end_with_the_call_and_with_the_answer() {
+    let Some(official) = Official::at_hand() else { return };
+    let pair = Pair::at(official, Version::Four, 12, ("sidetone-e", "official-e"));
+    let (ours, theirs) = (pair.ours.now(), pair.theirs.now());
+    let options = json!({"extraSipHeaders": ["X-Order: 17", "X-Order: 18"]});
+    pair.theirs.ask("callClient", json!({"id": "sidetone-e", "token": pair.theirs.token(), "options": options}));
+    assert_eq!(pair.ours.wait_from(ours, "incoming")["headers"], json!([["X-Order", "17"], ["X-Order", "18"]]));
+    pair.ours.tell(&["answer", "--header", "X-Seat: 4"]);
+    pair.theirs.told(theirs, "onConnected");
+    assert_eq!(pair.theirs.ask("sipHeaders", json!({"name": "X-Seat"})), json!(["4"]));
+    pair.ours.tell(&["hangup"]);
+    assert_eq!(pair.theirs.cause(theirs), "NORMAL");
+
+    let (ours, theirs) = pair.we_ring();
+    pair.theirs.ask("answer", json!({"options": {"extraSipHeaders": ["X-Desk: left"]}}));
+    assert_eq!(pair.ours.wait_from(ours, "answered")["headers"], json!([["X-Desk", "left"]]));
+    pair.ours.wait_from(ours, "media-connected");
+    pair.theirs.ask("disconnect", json!({}));
+    assert_eq!(pair.theirs.cause(theirs), "NORMAL");
+    pair.ended(ours);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use audio::{DeviceRole, MemoryHost};
 use model::{
-    Account, AccountId, AccountState, CallId, CallState, CallView, Cause, Cleanup, Command, DialOptions, DtmfMode, Event,
-    IcePolicy, Password, Personal, Provider, Secret, Settings, SipAccount, Snapshot, TimedEvent,
+    Account, AccountId, AccountState, CallId, CallState, CallView, Cause, Cleanup, Command, DeclineCode, DialOptions, DtmfMode,
+    Event, IcePolicy, Password, Personal, Provider, Secret, Settings, SipAccount, Snapshot, TimedEvent,
 };
 use phone::Phone;
 
@@ -57,9 +57,9 @@ impl Seat {
         self.send(Command::Answer { call });
     }
 
-    /// Declines.
+    /// Declines as the button does.
     pub fn decline(&self, call: CallId) {
-        self.send(Command::Decline { call });
+        self.send(Command::Decline { call, code: DeclineCode::default() });
     }
 
     /// Hangs up.

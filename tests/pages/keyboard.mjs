@@ -101,6 +101,22 @@ export default async function keyboard({ test, chromium, origin }) {
       await page.keyboard.press("Escape");
       expect(sentence(await sent()) === "decline", JSON.stringify(await sent()));
     }));
+  test("reasons to decline come by the keyboard, Escape closes them first and declines then", () =>
+    on("incoming", async (page, sent) => {
+      const why = page.getByRole("button", { name: "Say why" });
+      await why.press("Enter");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      const [decline] = await sent();
+      expect(decline?.command === "decline" && decline.code === 480, JSON.stringify(await sent()));
+      await page.keyboard.press("Escape");
+      expect((await why.getAttribute("aria-expanded")) === "false", "Escape closes nothing");
+      expect((await sent()).length === 1, JSON.stringify(await sent()));
+      await page.keyboard.press("Escape");
+      const [, plain] = await sent();
+      expect(plain?.command === "decline" && plain.code === undefined, JSON.stringify(await sent()));
+    }));
   test("F1 shows the keys, Escape closes them and the focus is back", () =>
     on("idle", async (page) => {
       await page.keyboard.press("F1");

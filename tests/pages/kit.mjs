@@ -73,6 +73,14 @@ export const VIEWS = [
     "key",
   ].map((scene) => ({ name: scene, scene, open: async () => {} })),
   { name: "keypad", scene: "talking", open: (page) => button(page, "keypad") },
+  { name: "reasons to decline", scene: "second", open: (page) => page.locator(".reasons-toggle").click() },
+  {
+    name: "what was sent along",
+    scene: "sent-along",
+    open: async (page) => {
+      for (const summary of await page.locator(".sent-along > summary").all()) await summary.click();
+    },
+  },
   { name: "transfer sheet", scene: "two", open: (page) => target(page, "t") },
   { name: "redirect sheet", scene: "incoming", open: (page) => target(page, null) },
   { name: "history", scene: "idle", open: (page) => tab(page, 1) },

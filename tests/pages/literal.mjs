@@ -45,6 +45,10 @@ export default async function literal({ test, chromium, origin }) {
     test(`${STRINGS.length} hostile names stand as they are in ${view.name}`, () =>
       look(`fake.html?scene=${view.scene}`, view.open));
   }
+  test(`${STRINGS.length} hostile headers stand as they are in the card of a call`, () => {
+    const { scene, open: come } = VIEWS.find(({ name }) => name === "what was sent along");
+    return look(`fake.html?scene=${scene}`, come, false, ".sent-along dl");
+  });
   test(`${STRINGS.length} hostile names stand as they are in the popup`, () =>
     look("fake-incoming.html?scene=second", async () => {}));
   test("hostile names stand as they are in the contact form", async () => {
@@ -166,6 +170,7 @@ function poison(text) {
       remote,
       contact: null,
       account: text,
+      headers: call.headers.map(() => [text, text]),
       state:
         call.state.state === "ended"
           ? { state: "ended", cause: { kind: "server-failed", code: 500, text } }

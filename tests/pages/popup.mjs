@@ -40,6 +40,25 @@ export default async function popup({ test, chromium, origin }) {
       const said = (await acts()).map(([, action]) => action).join(" ");
       expect(said === "hold-and-answer end-and-answer decline", said);
     }));
+  test("a reason to decline is two clicks away, or two keys, and Escape leads back", () =>
+    on("incoming", async (page, acts) => {
+      const why = page.getByRole("button", { name: "Say why" });
+      await why.click();
+      await page.keyboard.press("Escape");
+      expect((await why.getAttribute("aria-expanded")) === "false", "Escape does not lead back");
+      expect((await acts()).length === 0, JSON.stringify(await acts()));
+      await why.click();
+      await page.getByRole("button", { name: "Not now" }).click();
+      await why.press("Enter");
+      await page.getByRole("button", { name: "Decline", exact: true }).waitFor();
+      await why.press("Enter");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      for (const name of ["Nobody here by that name", "Decline everywhere"])
+        await page.getByRole("button", { name }).click();
+      const told = (await acts()).map(([, action]) => action["decline-with"]).join(" ");
+      expect(told === "480 486 404 603", JSON.stringify(await acts()));
+    }));
   test("a call that is about to answer itself counts down and can be kept from it", () =>
     on("itself", async (page, acts) => {
       const words = await page.locator(".answers-itself").innerText();
@@ -56,11 +75,19 @@ export default async function popup({ test, chromium, origin }) {
           async (page) => {
             const spoken = await page.evaluate(() => document.documentElement.lang);
             expect(spoken === language, "it speaks another language");
-            const boxes = await page
-              .locator(".ringing, .ringing *:not(svg):not(path)")
-              .evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().toJSON()));
-            const out = boxes.filter(({ right, bottom }) => right > 360.5 || bottom > 180.5);
-            expect(out.length === 0, JSON.stringify(out));
+            for (const shown of ["its buttons", "the reasons"]) {
+              if (shown === "the reasons") await page.locator(".reasons-toggle").click();
+              const boxes = await page
+                .locator(".ringing, .ringing *:not(svg):not(path)")
+                .evaluateAll((elements) =>
+                  elements.map((element) => ({
+                    ...element.getBoundingClientRect().toJSON(),
+                    cut: element.matches("button") && element.scrollWidth > element.clientWidth + 2,
+                  })),
+                );
+              const out = boxes.filter(({ right, bottom, cut }) => right > 360.5 || bottom > 180.5 || cut);
+              expect(out.length === 0, `${shown}: ${JSON.stringify(out)}`);
+            }
           },
           language,
         ));

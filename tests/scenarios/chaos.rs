@@ -36,7 +36,7 @@ fn act(t: &mut Scenario) {
                 seat.answer(call);
             }
         }
-        9 => on_call(|call| Command::Decline { call }),
+        9 => on_call(|call| Command::Decline { call, code: model::DeclineCode::default() }),
         10..=12 => on_call(|call| Command::HangUp { call }),
         13 => on_call(|call| Command::Hold { call }),
         14 => on_call(|call| Command::Resume { call }),

@@ -1,7 +1,7 @@
 //! Calls that arrive.
 
 use calls::io::MediaRequest;
-use model::{CallState, Cause, EndedBy, Event, Hold};
+use model::{CallState, Cause, DeclineCode, EndedBy, Event, Hold};
 use sip::Method;
 use tests::{FarCall, Scenario, ms, seconds, tone, tone_dbfs};
 
@@ -77,6 +77,47 @@ fn a_caller_hears_that_it_rings_within_5_ms_and_it_rings_within_100() {
     far.ack(&response, "");
     assert_eq!(t.cause("alice", call), Cause::Declined);
     assert_eq!(t.alice().sound.rings(), []);
+}
+
+#[test]
+fn a_caller_is_told_what_the_user_declines_with() {
+    let t = Scenario::new().with_far();
+    for (code, words) in [
+        (486, "Busy Here"),
+        (480, "Temporarily Unavailable"),
+        (404, "Not Found"),
+        (603, "Decline"),
+        (400, "Bad Request"),
+        (699, "Refused Everywhere"),
+    ] {
+        let (call, mut far, _media) = t.far_rings();
+        t.alice().send(model::Command::Decline { call, code: DeclineCode::try_from(code).expect("declines") });
+        let response = t.response(&Method::Invite);
+        assert_eq!((response.code, response.reason.as_str()), (code, words));
+        far.ack(&response, "");
+        assert_eq!(t.cause("alice", call), Cause::Declined, "whatever it is declined with");
+    }
+}
+
+#[test]
+fn what_a_caller_sends_along_is_told_and_shown_as_it_is_and_nothing_else_is() {
+    let t = Scenario::new().with_far();
+    let offer = t.far_offer(&t.far_media());
+    let flood = "X-Flood: y\r\n".repeat(200);
+    let lines = format!("X-Queue: sales\r\nSubject: secret\r\nx-queue: <b>$(reboot)\u{202e}\r\n{flood}");
+    let mut far = FarCall::to_phone(t.far(), &offer, &lines);
+    assert_eq!(t.response(&Method::Invite).code, 180);
+    let call = t.alice().ringing().expect("it rings");
+    let headers = t.alice().view(call).expect("it rings").headers;
+    let first: Vec<_> = headers.iter().take(2).collect();
+    assert_eq!(first, [("X-Queue", "sales"), ("x-queue", "<b>$(reboot)\u{202e}")]);
+    assert!(headers.iter().all(|(name, _)| name != "Subject"));
+    assert_eq!(headers.iter().count(), 32, "a flood is bounded");
+    let told = |event: &Event| matches!(event, Event::Incoming { headers: told, .. } if *told == headers);
+    assert_eq!(t.alice().told(told), 1);
+    t.alice().decline(call);
+    let response = t.response(&Method::Invite);
+    far.ack(&response, "");
 }
 
 #[test]

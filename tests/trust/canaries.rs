@@ -5,7 +5,7 @@ use sip::Method;
 use tests::{FarCall, Log, Registering, Scenario, ms, seconds};
 
 /// What must be found nowhere: passwords, numbers, names, keys of descriptions.
-const CANARIES: [&str; 14] = [
+const CANARIES: [&str; 16] = [
     "Canary Contact",
     "canary-note",
     "441632960000",
@@ -18,6 +18,8 @@ const CANARIES: [&str; 14] = [
     "Canary Caller",
     "canary-caller",
     "canary-header",
+    "X-Canary-Name",
+    "canary-answer",
     "canary-reason",
     "canary-info",
 ];
@@ -68,22 +70,25 @@ fn no_secret_and_no_person_is_in_logs_journals_or_debug_prints() {
     let (far, media) = (FarCall::of(t.far(), &invite), t.far_media());
     let offer = invite.session_description().expect("an offer");
     let answer = t.far_answer(&media, &offer);
-    far.reply(200, "canary-reason", &answer);
+    far.respond_with(&invite, 200, "canary-reason", "X-Canary-Name: canary-answer\r\n", &answer);
     t.request(&Method::Ack);
     let call = t.alice().newest_call().expect("it was dialled");
+    let shown = |call| t.alice().view(call).is_some_and(|view| view.headers.iter().any(|(name, _)| name == "X-Canary-Name"));
     t.run_until("the call is established", seconds(2), |t| t.alice().is_established(call));
+    assert!(shown(call), "the canary is alive");
     t.alice().send(model::Command::SendDtmf { call, digits: vec![DtmfDigit::POUND] });
     t.run_for(seconds(2));
     t.alice().hang_up(call);
     t.run_for(ms(100));
 
     // In: a caller with a name, damaged messages that carry it too, and a body that is no digit.
-    let named = "P-Asserted-Identity: \"Canary Caller\" <sip:canary-caller@far.invalid>\r\nX-Canary: canary-header\r\n";
+    let named = "P-Asserted-Identity: \"Canary Caller\" <sip:canary-caller@far.invalid>\r\nX-Canary-Name: canary-header\r\n";
     let incoming = t.far_media();
     let theirs = t.far_offer(&incoming);
     let mut far = FarCall::to_phone(t.far(), &theirs, named);
     assert_eq!(t.response(&Method::Invite).code, 180);
     let call = t.alice().ringing().expect("it rings");
+    assert!(shown(call), "the canary is alive");
     t.alice().answer(call);
     let response = t.response(&Method::Invite);
     far.ack(&response, "");

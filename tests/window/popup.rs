@@ -42,6 +42,7 @@ fn a_ringing_call_shows_itself_and_leaves_the_keyboard_to_whoever_types() {
     assert!(place.contains("WIDTH=360") && place.contains("HEIGHT=180"), "{place}");
     screen.ask(model::Command::Decline {
         call: screen.status().and_then(|snapshot| snapshot.calls.last().map(|call| call.id)).expect("a call"),
+        code: model::DeclineCode::default(),
     });
     eventually("popup gone", || screen.windows(POPUP).is_empty().then_some(()));
     drop(other);

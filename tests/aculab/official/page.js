@@ -51,8 +51,12 @@ async function listen(stream) {
   // Of a call before, nothing more is wanted.
   ear?.disconnect();
   ear = sound.createScriptProcessor(4_096, 1, 1);
+  let isOpen = false;
   ear.onaudioprocess = ({ target, inputBuffer }) => {
-    if (target === ear && kept < MOST_HEARD) {
+    if (target !== ear) return;
+    if (!isOpen) tell("listens");
+    isOpen = true;
+    if (kept < MOST_HEARD) {
       heard.push(inputBuffer.getChannelData(0).slice());
       kept += inputBuffer.length;
     }

@@ -11,6 +11,7 @@ import type {
   ContactForm,
   ContactId,
   ContactQuery,
+  DeclineCode,
   DevicesView,
   FieldProblem,
   HistoryEntry,
@@ -128,7 +129,14 @@ export type Export =
 export type Metered = "calls" | "devices";
 
 /** What the window of a ringing call may do. */
-export type IncomingAction = "answer" | "decline" | "silence" | "veto" | "hold-and-answer" | "end-and-answer";
+export type IncomingAction =
+  | "answer"
+  | "decline"
+  | { "decline-with": DeclineCode }
+  | "silence"
+  | "veto"
+  | "hold-and-answer"
+  | "end-and-answer";
 
 /** Everything the window of a ringing call can ask. */
 export interface IncomingBridge {

@@ -290,8 +290,12 @@ export type CallView = {
 	direction: Direction,
 	/**  The far end. */
 	remote: Remote,
+	/**  What the far end is that calls us, where the service of the account tells. */
+	caller: CallerKind | null,
 	/**  Who sent the call on to us, where the server tells. */
 	diverted_by: Remote | null,
+	/**  Those of the INVITE of a call that arrived, and of the answer to one of ours. */
+	headers: XHeaders,
 	/**  Who that is among the contacts, matched by number. */
 	contact: ContactName | null,
 	/**  Where it is. */
@@ -579,7 +583,9 @@ headers: ([string, Personal])[] }) & { account?: never; allow?: never; calls?: n
 /**  Decline a ringing call. */
 ({ command: "decline"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId; 
+/**  What the caller is told. */
+code?: DeclineCode }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End a call in whatever state it is. */
 ({ command: "hang-up"; 
 /**  Which. */
@@ -803,6 +809,9 @@ export type DevicesView = {
 	/**  On which device it rings. */
 	ringer: RoleView,
 };
+
+/**  The SIP status by which a ringing call is declined: 400 to 699 (RFC 3261 sections 21.4 to 21.6). */
+export type DeclineCode = number;
 
 /**  How to place a call. */
 export type DialOptions = {
@@ -2037,3 +2046,6 @@ export type XivoGeneration =
 "b" | 
 /**  From 2021.07: media servers have their own paths and domains. */
 "c";
+
+export type XHeaders = ([Personal, Personal])[];
+export type CallerKind = "service" | "client" | "other";

@@ -1,6 +1,6 @@
 // Moments of a phone's life, to be looked at: `fake.html?scene=NAME`.
 import { FakePhone, SOME_MEDIA, someCall, someSnapshot } from "../bridge/fake";
-import type { CallView, Contact, HistoryEntry } from "../bridge/types";
+import type { CallView, Contact, HistoryEntry, XHeaders } from "../bridge/types";
 
 const ACCOUNTS = [
   {
@@ -81,12 +81,20 @@ function contacts(): Contact[] {
   ];
 }
 
+/** What applications send: short names, ids, and once a text without any place to break it. */
+const SENT_ALONG: XHeaders = [
+  ["X-Queue", "sales"],
+  ["X-Queue", "support"],
+  ["X-Correlation", "0190f6c1-9d2e-7c3a-b1d4-5f6e7a8b9c0d".repeat(4)],
+];
+
 const ITSELF = someCall({
   direction: "incoming",
   state: { state: "incoming" },
   answered_ms: null,
   media: null,
   remote: zoe,
+  caller: "client",
   since_ms: 73_000,
   answers_itself_ms: 78_000,
 });
@@ -116,6 +124,19 @@ const calls: Record<string, CallView[]> = {
       answered_ms: null,
       media: null,
       remote: zoe,
+    }),
+  ],
+  "sent-along": [
+    someCall({ headers: SENT_ALONG }),
+    someCall({
+      id: 2,
+      direction: "incoming",
+      state: { state: "incoming" },
+      answered_ms: null,
+      media: null,
+      remote: { name: "", number: "441908000000", uri: "" },
+      caller: "service",
+      headers: SENT_ALONG,
     }),
   ],
   ended: [someCall({ state: { state: "ended", cause: { kind: "busy", code: 486 } }, answered_ms: null })],

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { CallView } from "../bridge/types";
+import type { CallView, XHeaders } from "../bridge/types";
 import { isolated, type Key, say } from "../words/words";
 import { Avatar } from "./Avatar";
 import { Dialpad } from "./Dialpad";
@@ -9,6 +9,7 @@ import { Level } from "./Level";
 import { levelsOf } from "./levels";
 import { TransferStatus } from "./Transfer";
 import {
+  callerWords,
   callName,
   duration,
   isEnded,
@@ -58,6 +59,7 @@ export function CallCard({ call, now, showAccount, selected, keypad, onKeypad, o
         </div>
       )}
       {keypad && isTalking(call) && <CallKeypad call={call} />}
+      {!held && <SentAlong headers={call.headers} />}
     </li>
   );
 }
@@ -116,9 +118,9 @@ export function CallTitle({ call, now, showAccount }: { call: CallView; now: num
         <bdi>{callName(call)}</bdi>
       </strong>
       {!isEnded(call) && <Timer ms={now - since} />}
-      {(number || showAccount || call.diverted_by) && (
+      {(number || showAccount || call.diverted_by || callerWords(call)) && (
         <span class="call-details">
-          <bdi>{number}</bdi> {showAccount && say("call.on", { account: isolated(call.account) })}{" "}
+          <bdi>{number}</bdi> {callerWords(call)} {showAccount && say("call.on", { account: isolated(call.account) })}{" "}
           {call.diverted_by && say("call.diverted-by", { name: isolated(remoteName(call.diverted_by, null)) })}
         </span>
       )}
@@ -129,6 +131,28 @@ export function CallTitle({ call, now, showAccount }: { call: CallView; now: num
         {call.auto_answered && <Mark words="call.auto-answered" tone="plain" />}
       </span>
     </header>
+  );
+}
+
+/** What the other side's application sent along with its call or its answer. Nothing of it is ours. */
+export function SentAlong({ headers }: { headers: XHeaders }) {
+  if (headers.length === 0) return null;
+  return (
+    <details class="more sent-along">
+      <summary>{say("call.sent-along", { count: headers.length })}</summary>
+      <dl>
+        {headers.map(([name, value], at) => (
+          <div key={at}>
+            <dt>
+              <bdi>{name}</bdi>
+            </dt>
+            <dd>
+              <bdi>{value}</bdi>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }
 

@@ -5,8 +5,9 @@ import { isolated, say } from "../words/words";
 import { AnswersItself } from "./AnswersItself";
 import { Avatar } from "./Avatar";
 import { Action } from "./CallCard";
+import { closing, DeclineReasons, ReasonsToggle, useReasons } from "./DeclineReasons";
 import { useNow, useSnapshot, useWear } from "./hooks";
-import { isIncoming, isTalking, remoteName, remoteNumber } from "./texts";
+import { callerWords, isIncoming, isTalking, remoteName, remoteNumber } from "./texts";
 
 /** How the window shall look; it may not ask for the settings, so its address says. */
 export interface Look {
@@ -51,6 +52,7 @@ interface RingingProps {
 
 function Ringing({ call, now, busy, bridge }: RingingProps) {
   const [trouble, setTrouble] = useState("");
+  const reasons = useReasons();
   const act = (action: IncomingAction) => {
     setTrouble("");
     bridge
@@ -59,7 +61,12 @@ function Ringing({ call, now, busy, bridge }: RingingProps) {
   };
   const name = remoteName(call.remote, call.contact);
   return (
-    <section class="ringing" role="alertdialog" aria-label={`${say("call.incoming")}: ${isolated(name)}`}>
+    <section
+      class="ringing"
+      role="alertdialog"
+      aria-label={`${say("call.incoming")}: ${isolated(name)}`}
+      onKeyDown={closing(reasons)}
+    >
       <Avatar name={name} rings={!call.silenced} />
       {trouble ? (
         <small class="problem" role="alert">
@@ -74,26 +81,32 @@ function Ringing({ call, now, busy, bridge }: RingingProps) {
         <bdi>{name}</bdi>
       </strong>
       <span class="call-number">
-        <bdi>{remoteNumber(call.remote, call.contact)}</bdi>{" "}
+        <bdi>{remoteNumber(call.remote, call.contact)}</bdi> {callerWords(call)}{" "}
         {call.diverted_by && say("call.diverted-by", { name: isolated(remoteName(call.diverted_by, null)) })}
       </span>
-      <div class="actions">
-        <Action
-          icon="phone"
-          tone="answer"
-          words={busy ? "call.hold-and-answer" : "call.answer"}
-          onClick={() => act(busy ? "hold-and-answer" : "answer")}
-        />
-        {busy && <Action icon="phone" words="call.end-and-answer" onClick={() => act("end-and-answer")} />}
-        {!busy && (
-          <Action
-            icon="silence"
-            words={call.silenced ? "call.silenced" : "call.silence"}
-            pressed={call.silenced}
-            onClick={() => act("silence")}
-          />
+      <div class={reasons.open ? "actions reasons" : "actions"}>
+        {!reasons.open && (
+          <>
+            <Action
+              icon="phone"
+              tone="answer"
+              words={busy ? "call.hold-and-answer" : "call.answer"}
+              onClick={() => act(busy ? "hold-and-answer" : "answer")}
+            />
+            {busy && <Action icon="phone" words="call.end-and-answer" onClick={() => act("end-and-answer")} />}
+            {!busy && (
+              <Action
+                icon="silence"
+                words={call.silenced ? "call.silenced" : "call.silence"}
+                pressed={call.silenced}
+                onClick={() => act("silence")}
+              />
+            )}
+            <Action icon="phone-down" tone="end" words="call.decline" onClick={() => act("decline")} />
+          </>
         )}
-        <Action icon="phone-down" tone="end" words="call.decline" onClick={() => act("decline")} />
+        <ReasonsToggle reasons={reasons} />
+        {reasons.open && <DeclineReasons onDecline={(code) => act({ "decline-with": code })} />}
       </div>
     </section>
   );

@@ -1,7 +1,8 @@
 import type { CallView } from "../bridge/types";
 import { isolated, say } from "../words/words";
 import { AnswersItself } from "./AnswersItself";
-import { Action, CallTitle } from "./CallCard";
+import { Action, CallTitle, SentAlong } from "./CallCard";
+import { closing, DeclineReasons, ReasonsToggle, useReasons } from "./DeclineReasons";
 import { useDoing } from "./doing";
 import { callName, stateWords } from "./texts";
 
@@ -17,10 +18,12 @@ interface Props {
 /** A call that rings here. */
 export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props) {
   const { send } = useDoing();
+  const reasons = useReasons();
   return (
     <li
       class="card call incoming"
       aria-label={say("call.with", { name: isolated(callName(call)), state: stateWords(call.state) })}
+      onKeyDown={closing(reasons)}
     >
       <CallTitle call={call} now={now} showAccount={showAccount} />
       {call.answers_itself_ms !== null && (
@@ -39,7 +42,13 @@ export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props
           words="call.decline"
           onClick={() => send({ command: "decline", call: call.id })}
         />
+        <ReasonsToggle reasons={reasons} />
       </div>
+      {reasons.open && (
+        <div class="actions reasons">
+          <DeclineReasons onDecline={(code) => send({ command: "decline", call: call.id, code })} />
+        </div>
+      )}
       <div class="actions">
         {busy && (
           <Action
@@ -56,6 +65,7 @@ export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props
         />
         <Action icon="outgoing" words="call.redirect" onClick={onRedirect} />
       </div>
+      <SentAlong headers={call.headers} />
     </li>
   );
 }

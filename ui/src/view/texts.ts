@@ -21,6 +21,11 @@ export function remoteNumber(remote: Remote, contact: { name: string } | null): 
   return number === remoteName(remote, contact) ? "" : number;
 }
 
+/** What calls, where the account's service tells: empty for people elsewhere. */
+export function callerWords({ caller }: CallView): string {
+  return caller === "service" || caller === "client" ? say(`caller.${caller}`) : "";
+}
+
 export function callName(call: CallView): string {
   return remoteName(call.remote, call.contact);
 }

@@ -14,8 +14,8 @@ mod wire;
 use std::time::Duration;
 
 use model::{
-    AccountId, CallId, CallState, CallView, Cause, Direction, DtmfMode, Hold, Instant, LineCall, MediaId, MediaStatistics,
-    Personal, Remote, SetupTimes, Target, TransferView,
+    AccountId, CallId, CallState, CallView, CallerKind, Cause, Direction, DtmfMode, Hold, Instant, LineCall, MediaId,
+    MediaStatistics, Personal, Remote, SetupTimes, Target, TransferView, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,8 +50,14 @@ pub(crate) struct Call {
     held_by_silence: bool,
     direction: Direction,
     pub(crate) remote: Remote,
+    /// What the far end is that calls us.
+    #[serde(default)]
+    caller: Option<CallerKind>,
     /// Who sent it on to us.
     pub(crate) diverted_by: Option<Remote>,
+    /// What its far end sent along with the INVITE or the answer.
+    #[serde(default)]
+    x_headers: XHeaders,
     /// Headers that the answer to an arriving call bears besides.
     #[serde(default)]
     pub(crate) answer_headers: Vec<(String, Personal)>,
@@ -169,7 +175,9 @@ impl Call {
             held_by_silence: false,
             direction: Direction::Outgoing,
             remote,
+            caller: None,
             diverted_by: None,
+            x_headers: XHeaders::default(),
             answer_headers: Vec::new(),
             since: now,
             answered: None,
@@ -253,7 +261,9 @@ impl Call {
             held_by_silence: false,
             direction: if incoming.on_behalf.is_some() { Direction::Outgoing } else { Direction::Incoming },
             remote: incoming.remote,
+            caller: incoming.caller,
             diverted_by: incoming.diverted_by,
+            x_headers: incoming.x_headers,
             answer_headers: Vec::new(),
             since: now,
             answered: None,
@@ -403,7 +413,9 @@ impl Call {
             account: self.account.clone(),
             direction: self.direction,
             remote: self.remote.clone(),
+            caller: self.caller,
             diverted_by: self.diverted_by.clone(),
+            headers: self.x_headers.clone(),
             // The run loop knows the contacts.
             contact: None,
             state: self.state()?,

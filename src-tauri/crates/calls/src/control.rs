@@ -141,7 +141,9 @@ impl CallControl {
             Command::Prepare { account } => self.prepare(now, account),
             Command::Answer { call } => self.answer(now, call),
             Command::AnswerWith { call, headers } => self.answer_with(now, call, headers),
-            Command::Decline { call } => self.with_call(call, NoticeCode::DialFailed, |call, out| call.decline(now, out)),
+            Command::Decline { call, code } => {
+                self.with_call(call, NoticeCode::DialFailed, |call, out| call.decline(now, code, out));
+            }
             Command::HangUp { call } => self.with_call(call, NoticeCode::DialFailed, |call, out| call.hang_up(now, out)),
             Command::EndAndAnswer { call } => self.end_and_answer(now, call),
             Command::Redirect { call, target } => {

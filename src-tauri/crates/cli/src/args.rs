@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use model::{DtmfDigit, DtmfMode, IceUrl, Target};
+use model::{DeclineCode, DtmfDigit, DtmfMode, IceUrl, Target};
 
 use crate::{
     account::{AculabArguments, XivoAccountArguments},
@@ -111,6 +111,14 @@ pub(crate) enum Verb {
         /// A header for the answer: 'X-Name: value'. May be given several times.
         #[arg(long = "header", value_name = "HEADER", value_parser = header)]
         headers: Vec<(String, String)>,
+    },
+    /// Decline a ringing call of the running phone.
+    Decline {
+        #[command(flatten)]
+        call: CallChoice,
+        /// What the caller is told: 486 busy, 480 not now, 404 nobody here by that name, 603 declined everywhere; 400 to 699.
+        #[arg(long, value_name = "CODE", default_value = "486")]
+        code: DeclineCode,
     },
     /// Hang up (or decline) a call of the running phone.
     Hangup(CallChoice),

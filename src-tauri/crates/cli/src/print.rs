@@ -108,7 +108,7 @@ fn words(event: &Event) -> Option<String> {
         // For those who read JSON: people are told the same by the phone's own events.
         Event::Service { .. } => return None,
         Event::Dialing { call, account, target } => format!("call {call}: dialling {} from {account}", target.expose()),
-        Event::Incoming { call, account, remote, diverted_by, replaces: None } => {
+        Event::Incoming { call, account, remote, diverted_by, replaces: None, .. } => {
             let by = diverted_by.as_ref().map_or_else(String::new, |by| format!(", sent on by {}", remote_words(by)));
             format!("call {call}: {} calls {account}{by}", remote_words(remote))
         }

@@ -55,6 +55,7 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
             | Verb::PickUp { .. }
             | Verb::Dial { .. }
             | Verb::Answer { .. }
+            | Verb::Decline { .. }
             | Verb::Hangup(_)
             | Verb::Hold(_)
             | Verb::Resume(_)

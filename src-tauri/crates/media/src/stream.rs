@@ -173,10 +173,11 @@ impl AudioStream {
         self.outbound.dtmf_idle()
     }
 
-    /// Whether the path is up. Trouble is only told of while it is.
+    /// Whether the path is up. Trouble is only told of while it is, and digits wait for it.
     pub fn set_connected(&mut self, now: Instant, connected: bool) {
         self.watch.tick(now);
         self.watch.connected(connected);
+        self.outbound.set_connected(connected);
     }
 
     /// Holds a key down, behind digits still queued; `false` when the far end takes none.

@@ -52,6 +52,18 @@ pub struct Remote {
     pub uri: Personal,
 }
 
+/// What a caller is, where the service of the account tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallerKind {
+    /// One of its services.
+    Service,
+    /// Another of its clients.
+    Client,
+    /// Neither.
+    Other,
+}
+
 /// Which way audio may flow, from our side (RFC 3264 section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AccountId, CallId, DeviceTrial, DtmfDigit, Personal, Settings, Target, TransferTo};
+use crate::{AccountId, CallId, DeclineCode, DeviceTrial, DtmfDigit, Personal, Settings, Target, TransferTo};
 
 /// One request to the phone. Accepted means only that it was understood; the outcome arrives in the snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -37,6 +37,9 @@ pub enum Command {
     Decline {
         /// Which.
         call: CallId,
+        /// What the caller is told.
+        #[serde(default)]
+        code: DeclineCode,
     },
     /// End a call in whatever state it is.
     HangUp {

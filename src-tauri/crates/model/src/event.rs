@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, CallId, CallReport, Cause, Direction, DtmfDigit, Hold, LampState, MediaStatistics, MediaTrouble, OfflineCause,
-    Personal, Remote, ServiceEvent, TransferView,
+    AccountId, CallId, CallReport, CallerKind, Cause, Direction, DtmfDigit, Hold, LampState, MediaStatistics, MediaTrouble,
+    OfflineCause, Personal, Remote, ServiceEvent, TransferView, XHeaders,
 };
 
 /// A fact with the time it became one.
@@ -48,13 +48,21 @@ pub enum Event {
     Dialing { call: CallId, account: AccountId, target: Personal },
     /// A call arrived, sent on by somebody perhaps. It rings here, unless it takes the place of the call it `replaces`
     /// (RFC 3891).
-    Incoming { call: CallId, account: AccountId, remote: Remote, diverted_by: Option<Remote>, replaces: Option<CallId> },
+    Incoming {
+        call: CallId,
+        account: AccountId,
+        remote: Remote,
+        caller: Option<CallerKind>,
+        diverted_by: Option<Remote>,
+        replaces: Option<CallId>,
+        headers: XHeaders,
+    },
     /// The far end rings.
     Ringing { call: CallId },
     /// The far end sends audio before answering.
     EarlyMedia { call: CallId },
-    /// Somebody answered.
-    Answered { call: CallId, direction: Direction, remote: Remote },
+    /// Somebody answered: with these headers, or to a call that arrived with them.
+    Answered { call: CallId, direction: Direction, remote: Remote, headers: XHeaders },
     /// Audio is connected.
     MediaConnected { call: CallId, media: MediaStatistics },
     /// Audio is in trouble, or no longer.

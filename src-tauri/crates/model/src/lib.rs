@@ -9,6 +9,7 @@ mod book;
 mod call;
 mod clock;
 mod command;
+mod decline;
 mod devices;
 mod diagnosis;
 mod dtmf;
@@ -27,6 +28,7 @@ mod snapshot;
 mod target;
 mod transfer;
 mod wire;
+mod x_headers;
 
 pub use account::{
     AccessKey, Account, AccountId, AccountState, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId,
@@ -38,9 +40,10 @@ pub use book::{
     Contact, ContactForm, ContactId, ContactName, ContactNumber, ContactQuery, HistoryEntry, HistoryFilter, HistoryQuery,
     ImportReport, NumberKind, Outcome, SuggestedBy, Suggestion,
 };
-pub use call::{CallId, CallState, Cause, Direction, EndedBy, Hold, LineCall, MediaDirection, MediaId, Remote};
+pub use call::{CallId, CallState, CallerKind, Cause, Direction, EndedBy, Hold, LineCall, MediaDirection, MediaId, Remote};
 pub use clock::{Clock, Instant};
 pub use command::{Command, DialOptions};
+pub use decline::{DeclineCode, InvalidDeclineCode};
 pub use devices::{CallLevels, DeviceTrial, DeviceView, DevicesView, Levels, RoleView, TrialStage, TrialView};
 pub use diagnosis::{CallStory, Check, CheckFact, Finding, LadderRow, Quality, StoryFact, StoryRoom, StoryStep, TraceRow};
 pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
@@ -67,3 +70,4 @@ pub use snapshot::{
 pub use target::{InvalidTarget, Named, Target};
 pub use transfer::{TransferTo, TransferView};
 pub use wire::{Piece, WireMessage, WireWay};
+pub use x_headers::XHeaders;

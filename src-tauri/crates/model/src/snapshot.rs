@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::{
-    AccountId, AccountState, CallId, CallState, ContactName, Direction, DtmfMode, LampView, LoopCheckView, MediaStatistics,
-    Personal, Remote, TransferView, TrialView, Voicemail,
+    AccountId, AccountState, CallId, CallState, CallerKind, ContactName, Direction, DtmfMode, LampView, LoopCheckView,
+    MediaStatistics, Personal, Remote, TransferView, TrialView, Voicemail, XHeaders,
 };
 
 /// What the page draws. It is always whole; nothing has to be added up.
@@ -124,8 +124,12 @@ pub struct CallView {
     pub direction: Direction,
     /// The far end.
     pub remote: Remote,
+    /// What the far end is that calls us, where the service of the account tells.
+    pub caller: Option<CallerKind>,
     /// Who sent the call on to us, where the server tells.
     pub diverted_by: Option<Remote>,
+    /// Those of the INVITE of a call that arrived, and of the answer to one of ours.
+    pub headers: XHeaders,
     /// Who that is among the contacts, matched by number.
     pub contact: Option<ContactName>,
     /// Where it is.

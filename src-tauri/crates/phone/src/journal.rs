@@ -201,7 +201,9 @@ mod tests {
     use std::time::Duration;
 
     use calls::io::{Capabilities, LineEvent, MediaEvent};
-    use model::{AccountId, AccountState, Command, DialOptions, LineCall, MediaDirection, MediaId, MediaStatistics, Settings};
+    use model::{
+        AccountId, AccountState, Command, DialOptions, LineCall, MediaDirection, MediaId, MediaStatistics, Settings, XHeaders,
+    };
 
     use super::*;
 
@@ -228,7 +230,13 @@ mod tests {
             line(LineEvent::State(AccountState::Registered)),
             Input::Command(Command::Dial(dial)),
             Input::Media(MediaId(nth), MediaEvent::OfferReady { offer: "o=- 192.0.2.7".into() }),
-            line(LineEvent::Answered { call, fork: 0, answer: Some("a=canary".into()), remote: None }),
+            line(LineEvent::Answered {
+                call,
+                fork: 0,
+                answer: Some("a=canary".into()),
+                remote: None,
+                x_headers: XHeaders::among([("X-canary", "canary")]),
+            }),
             Input::Media(MediaId(nth), MediaEvent::Applied { direction: both, remote: both, telephone_event: true }),
             Input::Media(MediaId(nth), MediaEvent::Statistics(Box::new(figures))),
             Input::Command(Command::HangUp { call: model::CallId(nth) }),

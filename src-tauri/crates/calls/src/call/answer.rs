@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Cause, Direction, EndedBy, Event, Instant, Personal};
+use model::{Cause, DeclineCode, Direction, EndedBy, Event, Instant, Personal};
 
 use super::{Answer, Call, Phase, Unattended};
 use crate::{
@@ -39,7 +39,8 @@ impl Call {
             return out.event(Event::Dialing { call: self.id, account: self.account.clone(), target });
         }
         let (account, remote, diverted_by) = (self.account.clone(), self.remote.clone(), self.diverted_by.clone());
-        out.event(Event::Incoming { call: self.id, account, remote, diverted_by, replaces: self.replaces });
+        let (caller, headers) = (self.caller, self.x_headers.clone());
+        out.event(Event::Incoming { call: self.id, account, remote, caller, diverted_by, replaces: self.replaces, headers });
     }
 
     /// The user answers.
@@ -93,17 +94,21 @@ impl Call {
         self.phase = Phase::Talking;
         self.answered = Some(now);
         self.setup.answered_ms = self.elapsed_ms(now);
-        out.event(Event::Answered { call: self.id, direction: self.direction, remote: self.remote.clone() });
+        self.tell_answered(out);
+    }
+
+    pub(super) fn tell_answered(&mut self, out: &mut Outbox) {
+        let (remote, headers) = (self.remote.clone(), self.x_headers.clone());
+        out.event(Event::Answered { call: self.id, direction: self.direction, remote, headers });
         self.tell_early_hold(out);
     }
 
-    /// The user declines.
-    pub(crate) fn decline(&mut self, now: Instant, out: &mut Outbox) -> Result<(), &'static str> {
+    /// The user declines. The text is the usual one of the code.
+    pub(crate) fn decline(&mut self, now: Instant, code: DeclineCode, out: &mut Outbox) -> Result<(), &'static str> {
         if !matches!(self.phase, Phase::Alerting { .. }) {
             return Err("only a ringing call can be declined");
         }
-        // 486 and not 603: another phone of the same user, or his mailbox, may still take the call.
-        out.line(&self.account, LineRequest::Reject { call: self.line, code: 486, text: "Busy Here".into() });
+        out.line(&self.account, LineRequest::Reject { call: self.line, code: code.status(), text: String::new() });
         self.end(now, Cause::Declined, out);
         Ok(())
     }
@@ -121,7 +126,9 @@ impl Call {
     /// The user ends the call, in whatever state it is.
     pub(crate) fn hang_up(&mut self, now: Instant, out: &mut Outbox) -> Result<(), &'static str> {
         match &self.phase {
-            Phase::Alerting { answer: Answer::Coming { wanted: false } | Answer::Ready(_), .. } => return self.decline(now, out),
+            Phase::Alerting { answer: Answer::Coming { wanted: false } | Answer::Ready(_), .. } => {
+                return self.decline(now, DeclineCode::default(), out);
+            }
             Phase::Waiting { .. } | Phase::Preparing { .. } | Phase::Offering { .. } => self.end(now, Cause::Cancelled, out),
             Phase::Inviting { .. } | Phase::Judging | Phase::Alerting { .. } => {
                 out.line(&self.account, LineRequest::HangUp { call: self.line });

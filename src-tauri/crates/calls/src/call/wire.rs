@@ -17,7 +17,8 @@ impl Call {
             LineEvent::Prepared { .. } => self.on_prepared(out),
             LineEvent::Sent { .. } => self.setup.signalled_ms = self.elapsed_ms(now),
             LineEvent::Progress { code, fork, answer, .. } => self.on_progress(now, code, fork, answer, out),
-            LineEvent::Answered { fork, answer, remote, .. } => {
+            LineEvent::Answered { fork, answer, remote, x_headers, .. } => {
+                self.x_headers = x_headers;
                 if let Some(remote) = remote {
                     self.remote = remote;
                 }
@@ -77,8 +78,7 @@ impl Call {
         self.phase = Phase::Talking;
         self.answered = Some(now);
         self.setup.answered_ms = self.elapsed_ms(now);
-        out.event(Event::Answered { call: self.id, direction: self.direction, remote: self.remote.clone() });
-        self.tell_early_hold(out);
+        self.tell_answered(out);
         match (fork, answer) {
             (Some(applied), _) if applied != from => self.start_over_with_fork(out),
             (None, None) => {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use model::{AccountId, AccountState, AutoAnswerBusy, CallId, Event, Instant, NoticeCode, Personal, Remote, TurnedAway};
+use model::{
+    AccountId, AccountState, AutoAnswerBusy, CallId, DeclineCode, Event, Instant, NoticeCode, Personal, Remote, TurnedAway,
+};
 
 use super::CallControl;
 use crate::{
@@ -56,7 +58,7 @@ impl CallControl {
         for (id, plan) in due.collect::<Vec<_>>() {
             let is_busy = self.floor.holder.is_some();
             if is_busy && plan.busy == AutoAnswerBusy::Refuse {
-                self.with_call(id, NoticeCode::DialFailed, |call, out| call.decline(now, out));
+                self.with_call(id, NoticeCode::DialFailed, |call, out| call.decline(now, DeclineCode::BUSY, out));
                 continue;
             }
             if let Some(call) = self.calls.get_mut(&id) {

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use model::{
-    AccountId, AccountState, CallState, Cause, Codec, DialOptions, DtmfDigit, EndedBy, Event, Hold, LineCall, MediaDirection,
-    MediaId, MediaStatistics, OfflineCause, Personal, Remote, Target,
+    AccountId, AccountState, CallState, Cause, Codec, DeclineCode, DialOptions, DtmfDigit, EndedBy, Event, Hold, LineCall,
+    MediaDirection, MediaId, MediaStatistics, OfflineCause, Personal, Remote, Target, XHeaders,
 };
 
 use super::*;
@@ -20,6 +20,8 @@ struct Desk {
     now: Instant,
     /// Everything asked for since it was last looked at.
     asked: Vec<Output>,
+    /// By whoever calls.
+    sent_along: XHeaders,
 }
 
 const CAPABLE: Capabilities =
@@ -39,7 +41,8 @@ impl Desk {
     }
 
     fn with(settings: Settings) -> Self {
-        let mut desk = Self { control: CallControl::new(&settings), now: Instant::START, asked: Vec::new() };
+        let control = CallControl::new(&settings);
+        let mut desk = Self { control, now: Instant::START, asked: Vec::new(), sent_along: XHeaders::default() };
         desk.line(LineEvent::Capable(CAPABLE));
         desk.line(LineEvent::State(AccountState::Registered));
         desk.asked.clear();
@@ -72,7 +75,13 @@ impl Desk {
 
     fn talk(&mut self) -> LineCall {
         let call = self.dial();
-        self.line(LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None });
+        self.line(LineEvent::Answered {
+            call,
+            fork: 0,
+            answer: Some(text("answer")),
+            remote: None,
+            x_headers: XHeaders::default(),
+        });
         self.media(
             1,
             MediaEvent::Applied { direction: MediaDirection::SendRecv, remote: MediaDirection::SendRecv, telephone_event: true },
@@ -95,6 +104,7 @@ impl Desk {
         let incoming = IncomingCall {
             call,
             remote: Remote::default(),
+            caller: None,
             offer: Some(text("their offer")),
             replaces,
             diverted_by: None,
@@ -102,6 +112,7 @@ impl Desk {
             sip_call_id: text("abc"),
             plan,
             headers: Vec::new(),
+            x_headers: self.sent_along.clone(),
         };
         self.line(LineEvent::Incoming(Box::new(incoming)));
         call
@@ -165,7 +176,7 @@ fn a_dialled_call_is_offered_rings_and_is_answered() {
     assert_eq!(desk.state(1), Some(CallState::Ringing));
     assert!(desk.asked(&Output::Sound(SoundRequest::Tone(Some(ProgressTone::Ringback)))));
 
-    desk.line(LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None });
+    desk.line(LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None, x_headers: XHeaders::default() });
     assert!(desk.asked_of_media(1, MediaRequest::Apply { answer: text("answer") }));
     assert!(desk.asked(&Output::Sound(SoundRequest::Tone(None))));
     assert_eq!(desk.state(1), Some(CallState::Connecting));
@@ -191,7 +202,7 @@ fn another_fork_that_answers_gets_a_fresh_session() {
     desk.line(LineEvent::Progress { call, code: 183, fork: 0, answer: Some(text("first")) });
     desk.line(LineEvent::Progress { call, code: 183, fork: 1, answer: Some(text("second")) });
     assert!(!desk.asked_of_media(1, MediaRequest::Apply { answer: text("second") }));
-    desk.line(LineEvent::Answered { call, fork: 1, answer: Some(text("second")), remote: None });
+    desk.line(LineEvent::Answered { call, fork: 1, answer: Some(text("second")), remote: None, x_headers: XHeaders::default() });
     assert!(desk.asked_of_media(1, MediaRequest::Close));
     assert!(desk.asked_of_media(2, MediaRequest::Offer { account: account() }));
     desk.media(2, MediaEvent::OfferReady { offer: text("fresh") });
@@ -529,6 +540,49 @@ fn a_mistake_of_ours_is_said_and_is_called_an_error() {
     assert!(events.iter().any(|event| matches!(event, Event::Failed { message, .. } if message == "it broke")), "{events:?}");
     let ended = events.iter().any(|event| matches!(event, Event::Ended { cause, .. } if cause.service_name() == "ERROR"));
     assert!(ended, "{events:?}");
+}
+
+#[test]
+fn a_call_is_declined_with_the_code_that_was_asked_for_and_else_as_busy() {
+    for code in [DeclineCode::default(), DeclineCode::try_from(404).expect("declines")] {
+        let mut desk = Desk::new();
+        let call = desk.ring();
+        desk.media(1, MediaEvent::Accepted);
+        desk.command(Command::Decline { call: CallId(1), code });
+        assert!(desk.asked_of_line(LineRequest::Reject { call, code: code.status(), text: String::new() }));
+        assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::Declined }));
+    }
+    assert_eq!(DeclineCode::default().status(), 486);
+    let mut desk = Desk::new();
+    desk.talk();
+    desk.command(Command::Decline { call: CallId(1), code: DeclineCode::default() });
+    assert!(!desk.asked.iter().any(|output| matches!(output, Output::Line(_, LineRequest::Reject { .. }))), "it does not ring");
+}
+
+#[test]
+fn what_the_far_end_sends_along_is_shown_and_told_of_both_ways() {
+    let told = |desk: &mut Desk| {
+        let headers = desk.events().into_iter().filter_map(|event| match event {
+            Event::Incoming { headers, .. } | Event::Answered { headers, .. } => Some(headers),
+            _ => None,
+        });
+        headers.collect::<Vec<_>>()
+    };
+    let sent = XHeaders::among([("X-Queue", "sales"), ("X-Queue", "support")]);
+    let shown = |desk: &Desk| desk.control.snapshot(desk.now).calls[0].headers.clone();
+
+    let mut desk = Desk::new();
+    let call = desk.dial();
+    assert!(shown(&desk).is_empty(), "nothing before the answer");
+    let x_headers = sent.clone();
+    desk.line(LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None, x_headers });
+    assert_eq!((told(&mut desk), shown(&desk)), (vec![sent.clone()], sent.clone()));
+
+    let mut desk = Desk::new();
+    desk.sent_along = sent.clone();
+    desk.ring();
+    desk.media(1, MediaEvent::Accepted);
+    assert_eq!((told(&mut desk), shown(&desk)), (vec![sent.clone()], sent));
 }
 
 #[test]

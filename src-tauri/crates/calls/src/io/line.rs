@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    AccountState, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, ServiceEvent, Target, TokenView,
-    Voicemail,
+    AccountState, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, ServiceEvent, Target,
+    TokenView, Voicemail, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +129,7 @@ pub enum LineRequest {
         call: LineCall,
         /// SIP status, 300 to 699.
         code: u16,
-        /// Words after it.
+        /// Words after it; the usual ones when empty.
         text: String,
     },
     /// Tell the caller of a ringing call to try elsewhere (302).
@@ -276,6 +276,9 @@ pub enum LineEvent {
         answer: Option<Description>,
         /// Who answered, where the server tells.
         remote: Option<Remote>,
+        /// Those of the 2xx.
+        #[serde(default)]
+        x_headers: XHeaders,
     },
     /// Somebody who is watched is in a call, or not.
     Lamp {
@@ -397,6 +400,9 @@ pub struct IncomingCall {
     pub call: LineCall,
     /// Who calls.
     pub remote: Remote,
+    /// What that is, where the service tells.
+    #[serde(default)]
+    pub caller: Option<CallerKind>,
     /// Their offer; none when they want ours.
     pub offer: Option<Description>,
     /// The Call-ID on the wire.
@@ -414,6 +420,9 @@ pub struct IncomingCall {
     pub plan: Option<Plan>,
     /// Headers of the INVITE that policies look at (Call-Info, Alert-Info, Diversion, …), `(name, value)`.
     pub headers: Vec<(String, Personal)>,
+    /// Those that only the user and his programs look at.
+    #[serde(default)]
+    pub x_headers: XHeaders,
 }
 
 /// A call that is one of the user's own, though the server makes it: he is connected to whom he wanted to call.

@@ -46,6 +46,8 @@ pub(super) struct Outbound {
     dtmf: DtmfSender,
     red: RedEncoder,
     loss: LossFollower,
+    /// Whether packets reach anybody.
+    connected: bool,
     captured: Consumer<Frame>,
     samples: Vec<f32>,
     payload: Vec<u8>,
@@ -73,6 +75,7 @@ impl Outbound {
             dtmf: DtmfSender::new(),
             red: RedEncoder::new(),
             loss: LossFollower::default(),
+            connected: false,
             captured,
             samples: Vec::new(),
             payload: Vec::new(),
@@ -122,9 +125,13 @@ impl Outbound {
         (needed_ms / FRAME_MS) as usize
     }
 
-    /// Whether digits are sent now, and not audio.
+    pub(super) fn set_connected(&mut self, connected: bool) {
+        self.connected = connected;
+    }
+
+    /// Whether digits are sent now, and not audio. While there is no path they wait: sound may be lost, a key may not.
     fn dials(&self) -> bool {
-        !self.dtmf.idle() && self.agreed.as_ref().is_some_and(|agreed| agreed.negotiated.direction.sends())
+        self.connected && !self.dtmf.idle() && self.agreed.as_ref().is_some_and(|agreed| agreed.negotiated.direction.sends())
     }
 
     pub(super) fn packets(&mut self, watch: &mut Watch, out: &mut Vec<RtpPacket>) {

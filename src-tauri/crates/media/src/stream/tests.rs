@@ -161,6 +161,21 @@ fn digits_take_the_clock_of_the_audio_where_it_is_agreed_on() {
 }
 
 #[test]
+fn digits_wait_for_the_path_and_lose_none() {
+    let mut line = Line::new(StreamSettings::default(), &agreement(Codec::Opus));
+    line.near.0.set_connected(line.now, false);
+    let (tone, gap) = (Duration::from_millis(100), Duration::from_millis(70));
+    assert!(line.near.0.send_dtmf(&DtmfDigit::parse_all("58").expect("digits"), tone, gap));
+    line.run(500);
+    assert!(line.keys.is_empty() && !line.near.0.dtmf_idle(), "nothing left on a path that is not there");
+    assert!(line.wire.iter().all(|packet| packet.payload_type != 110), "no packet of a key");
+    line.near.0.set_connected(line.now, true);
+    line.run(500);
+    assert_eq!(line.keys, [('5', 100), ('8', 100)]);
+    assert!(line.near.0.dtmf_idle() && line.continuous());
+}
+
+#[test]
 fn without_telephone_event_digits_are_refused() {
     let mut line = Line::new(StreamSettings::default(), &Negotiated { telephone_events: Vec::new(), ..agreement(Codec::Opus) });
     assert!(!line.near.0.send_dtmf(

@@ -139,7 +139,7 @@ fn turned_away(because: TurnedAway) -> (Outcome, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use model::{AccountId, CallReport, EndedBy};
+    use model::{AccountId, CallReport, EndedBy, XHeaders};
 
     use super::*;
 
@@ -154,8 +154,10 @@ mod tests {
             call: CALL,
             account: AccountId("desk".into()),
             remote: remote("Ann"),
+            caller: None,
             diverted_by: None,
             replaces: None,
+            headers: XHeaders::default(),
         }
     }
 
@@ -164,7 +166,7 @@ mod tests {
     }
 
     fn answered(direction: Direction) -> Event {
-        Event::Answered { call: CALL, direction, remote: remote("Bob") }
+        Event::Answered { call: CALL, direction, remote: remote("Bob"), headers: XHeaders::default() }
     }
 
     fn ended(cause: Cause) -> Event {

@@ -1,6 +1,6 @@
 //! Calls that somebody should see at once.
 
-use model::{CallId, CallState, CallView, Cause, Command, DialOptions, Settings, Snapshot, Target};
+use model::{CallId, CallState, CallView, Cause, Command, DeclineCode, DialOptions, Settings, Snapshot, Target};
 use serde::Deserialize;
 
 use super::{language::Language, words};
@@ -71,6 +71,8 @@ pub enum IncomingAction {
     EndAndAnswer,
     /// Decline it.
     Decline,
+    /// Decline it, and tell the caller why.
+    DeclineWith(DeclineCode),
     /// Stop the ringer.
     Silence,
     /// Keep the phone from answering it by itself.
@@ -82,7 +84,7 @@ impl IncomingAction {
     pub fn answers(self) -> bool {
         match self {
             Self::Answer | Self::EndAndAnswer => true,
-            Self::Decline | Self::Silence | Self::Veto => false,
+            Self::Decline | Self::DeclineWith(_) | Self::Silence | Self::Veto => false,
         }
     }
 
@@ -93,7 +95,8 @@ impl IncomingAction {
         Some(match self {
             Self::Answer => Command::Answer { call },
             Self::EndAndAnswer => Command::EndAndAnswer { call },
-            Self::Decline => Command::Decline { call },
+            Self::Decline => Command::Decline { call, code: DeclineCode::default() },
+            Self::DeclineWith(code) => Command::Decline { call, code },
             Self::Silence => Command::Silence { call },
             Self::Veto => {
                 ringing.answers_itself_ms?;
@@ -154,6 +157,21 @@ mod tests {
         assert_eq!(IncomingAction::Veto.command(CallId(2), &snapshot), Some(Command::Veto { call: CallId(2) }));
         let told: Vec<bool> = incoming(&snapshot, Language::English).iter().map(|alert| alert.answers_itself).collect();
         assert_eq!(told, [false, true]);
+    }
+
+    #[test]
+    fn the_window_of_a_ringing_call_declines_with_a_code_and_with_no_other() {
+        let chosen = |text: &str| serde_json::from_str::<IncomingAction>(text);
+        let snapshot = snapshot([view(1, CallState::Incoming), view(2, CallState::Established { hold: Default::default() })]);
+        let not_now = chosen(r#"{"decline-with":480}"#).expect("one of its actions");
+        let code = DeclineCode::try_from(480).expect("declines");
+        assert_eq!(not_now.command(CallId(1), &snapshot), Some(Command::Decline { call: CallId(1), code }));
+        assert_eq!(not_now.command(CallId(2), &snapshot), None, "it does not ring any more");
+        let plain = chosen(r#""decline""#).expect("one of its actions");
+        assert_eq!(plain.command(CallId(1), &snapshot), Some(Command::Decline { call: CallId(1), code: DeclineCode::BUSY }));
+        for other in [r#"{"decline-with":200}"#, r#"{"decline-with":302}"#, r#""decline-with""#] {
+            assert!(chosen(other).is_err(), "{other}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    AccountState, CallState, CallView, Command, Contact, ContactQuery, DialOptions, Direction, KioskAction, KioskEntry,
-    KioskFault, KioskScreen, KioskView, LoopResult, Settings, Snapshot, Target,
+    AccountState, CallId, CallState, CallView, Command, Contact, ContactQuery, DeclineCode, DialOptions, Direction, KioskAction,
+    KioskEntry, KioskFault, KioskScreen, KioskView, LoopResult, Settings, Snapshot, Target,
 };
 use store::{KioskDirectory, KioskProfile, ReadError};
 
@@ -114,7 +114,7 @@ impl Kiosk {
             }
             KioskAction::End { call } => {
                 let view = find(snapshot, call).filter(|view| is_live(view))?;
-                Some(if alerts::is_ringing(view) { Command::Decline { call } } else { Command::HangUp { call } })
+                Some(if alerts::is_ringing(view) { decline(call) } else { Command::HangUp { call } })
             }
             KioskAction::Microphone { call, on } => {
                 let talks = find(snapshot, call).is_some_and(|view| matches!(view.state, CallState::Established { .. }));
@@ -136,7 +136,7 @@ impl Kiosk {
         }
         // While an answer is being made, a call is no longer about to answer itself, and not yet up.
         let is_stranger = |view: &&CallView| alerts::is_ringing(view) && view.answers_itself_ms.is_none() && !view.auto_answered;
-        snapshot.calls.iter().filter(is_stranger).map(|view| Command::Decline { call: view.id }).collect()
+        snapshot.calls.iter().filter(is_stranger).map(|view| decline(view.id)).collect()
     }
 
     fn button(&self, at: u32) -> Option<Target> {
@@ -155,6 +155,10 @@ impl Kiosk {
         let account = Some(profile.account.clone());
         own.chain([Command::Dial(DialOptions { target, account, headers: Vec::new() })]).collect()
     }
+}
+
+fn decline(call: CallId) -> Command {
+    Command::Decline { call, code: DeclineCode::default() }
 }
 
 /// Whom a contact's first number reaches, if he is in the directory.
@@ -223,7 +227,7 @@ fn is_ready(profile: &KioskProfile, snapshot: &Snapshot) -> bool {
     account.is_some_and(|view| matches!(view.state, AccountState::Registered | AccountState::Ready))
 }
 
-fn find(snapshot: &Snapshot, call: model::CallId) -> Option<&CallView> {
+fn find(snapshot: &Snapshot, call: CallId) -> Option<&CallView> {
     snapshot.calls.iter().find(|view| view.id == call)
 }
 
@@ -238,7 +242,7 @@ fn is_heard(call: &CallView) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use model::{AccountId, CallId, Hold};
+    use model::{AccountId, Hold};
     use store::KioskButton;
 
     use super::*;
@@ -337,7 +341,7 @@ mod tests {
         let rings = snapshot([view(1, CallState::Incoming)]);
         let answer = KioskAction::Answer { call: CallId(1) };
         assert_eq!(command(&kiosk(), answer, &rings), None);
-        assert_eq!(kiosk().refusals(&rings), [Command::Decline { call: CallId(1) }]);
+        assert_eq!(kiosk().refusals(&rings), [Command::Decline { call: CallId(1), code: DeclineCode::BUSY }]);
         let by_hand = Kiosk::new(Ok(KioskProfile { answer_by_hand: true, ..profile() }));
         assert_eq!(command(&by_hand, answer, &rings), Some(Command::Answer { call: CallId(1) }));
         assert_eq!(by_hand.refusals(&rings), []);

@@ -1,6 +1,6 @@
 //! Keys that work everywhere: what each means now.
 
-use model::{CallId, CallState, CallView, Command, Snapshot};
+use model::{CallId, CallState, CallView, Command, DeclineCode, Snapshot};
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +26,9 @@ pub fn target_of_shortcut(shortcut: Shortcut, snapshot: &Snapshot) -> Option<Com
         Shortcut::HangUp => {
             let call = first(is_talking).or_else(|| first(is_under_way)).or_else(|| first(is_held));
             let hang_up = call.map(|call| Command::HangUp { call: call.id });
-            hang_up.or_else(|| first(super::alerts::is_ringing).map(|call| Command::Decline { call: call.id }))
+            hang_up.or_else(|| {
+                first(super::alerts::is_ringing).map(|call| Command::Decline { call: call.id, code: DeclineCode::default() })
+            })
         }
         Shortcut::Mute => first(is_talking).map(|call| Command::Mute { call: call.id, muted: !call.muted }),
         Shortcut::Hold => {
@@ -69,7 +71,10 @@ mod tests {
         let only_held = snapshot([view(1, held)]);
         assert_eq!(target_of_shortcut(Shortcut::Hold, &only_held), Some(Command::Resume { call: CallId(1) }));
         let only_ringing = snapshot([view(3, CallState::Incoming)]);
-        assert_eq!(target_of_shortcut(Shortcut::HangUp, &only_ringing), Some(Command::Decline { call: CallId(3) }));
+        assert_eq!(
+            target_of_shortcut(Shortcut::HangUp, &only_ringing),
+            Some(Command::Decline { call: CallId(3), code: DeclineCode::BUSY })
+        );
         assert_eq!(target_of_shortcut(Shortcut::HangUp, &snapshot([])), None);
     }
 }

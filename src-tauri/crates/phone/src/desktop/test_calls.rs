@@ -1,6 +1,6 @@
 //! States as tests of the desktop need them.
 
-use model::{AccountId, AccountState, AccountView, CallId, CallState, CallView, Direction, Personal, Remote, Snapshot};
+use model::{AccountId, AccountState, AccountView, CallId, CallState, CallView, Direction, Personal, Remote, Snapshot, XHeaders};
 
 /// A phone with one account that is ready, and these calls.
 pub(super) fn snapshot<const N: usize>(calls: [CallView; N]) -> Snapshot {
@@ -23,7 +23,9 @@ pub(super) fn view(id: u32, state: CallState) -> CallView {
         account: AccountId("practice".into()),
         direction: Direction::Incoming,
         remote: Remote { name: "Anna".into(), number: "602".into(), uri: "sip:602@example.com".into() },
+        caller: None,
         diverted_by: None,
+        headers: XHeaders::default(),
         contact: None,
         state,
         since_ms: 0,

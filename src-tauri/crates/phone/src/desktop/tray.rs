@@ -1,6 +1,6 @@
 //! The tray: a picture, a line of words, a menu.
 
-use model::{AccountState, AccountView, CallState, CallView, Command, Snapshot};
+use model::{AccountState, AccountView, CallState, CallView, Command, DeclineCode, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -170,7 +170,7 @@ fn call_entries(view: &CallView, language: Language) -> Vec<TrayEntry> {
         CallState::Incoming => {
             let veto = view.answers_itself_ms.map(|_| entry(words.veto, TrayAction::Command(Command::Veto { call })));
             let answer = entry(words.answer, TrayAction::Command(Command::Answer { call }));
-            let decline = entry(words.decline, TrayAction::Command(Command::Decline { call }));
+            let decline = entry(words.decline, TrayAction::Command(Command::Decline { call, code: DeclineCode::default() }));
             veto.into_iter().chain([answer, decline]).collect()
         }
         CallState::Established { .. } | CallState::Connecting => {

@@ -1,6 +1,6 @@
 //! Who can be called at the cloud: its services, and its clients. Nobody else.
 
-use model::{AculabInterface, ClientId, Named, Personal, Remote, ServiceName, Target};
+use model::{AculabInterface, CallerKind, ClientId, Named, Personal, Remote, ServiceName, Target};
 
 use super::setup::Names;
 
@@ -51,14 +51,20 @@ impl Callee {
     }
 }
 
-/// Who calls, so that it can be called back: clients by their id, services under the number they give.
-pub(super) fn caller(mut remote: Remote, names: &Names) -> Remote {
+/// Who calls, so that it can be called back: clients by their id, services under the number they give. The host of From tells
+/// the one from the other.
+pub(super) fn caller(mut remote: Remote, names: &Names) -> (Remote, CallerKind) {
     let uri = remote.uri.expose();
     let host = uri.rsplit_once('@').map_or("", |(_, host)| host).split([';', ':']).next().unwrap_or_default();
-    if host.eq_ignore_ascii_case(&names.client_domain) {
+    let kind = match host {
+        _ if host.eq_ignore_ascii_case(&names.service_domain) => CallerKind::Service,
+        _ if host.eq_ignore_ascii_case(&names.client_domain) => CallerKind::Client,
+        _ => CallerKind::Other,
+    };
+    if kind == CallerKind::Client {
         remote.number = Personal::new(format!("client:{}", remote.number.expose()));
     }
-    remote
+    (remote, kind)
 }
 
 impl Names {
@@ -123,10 +129,20 @@ mod tests {
     }
 
     #[test]
-    fn clients_that_call_can_be_called_back() {
+    fn who_calls_is_told_apart_and_clients_can_be_called_back() {
         let remote = |uri: &str| Remote { name: "".into(), number: "alice".into(), uri: uri.into() };
-        let called_back = |uri: &str| caller(remote(uri), &names(true)).number.expose().to_owned();
-        assert_eq!(called_back("sip:alice@abc123key.webrtc-1-2-0.aculabcloud.net"), "client:alice");
-        assert_eq!(called_back("sip:alice@sip-1-2-0.aculab.com"), "alice");
+        let told = |uri: &str| {
+            let (remote, kind) = caller(remote(uri), &names(true));
+            (remote.number.expose().to_owned(), kind)
+        };
+        for (uri, number, kind) in [
+            ("sip:alice@abc123key.webrtc-1-2-0.aculabcloud.net", "client:alice", CallerKind::Client),
+            ("sip:alice@SIP-1-2-0.aculab.com;transport=tcp", "alice", CallerKind::Service),
+            ("sip:alice@other.webrtc-1-2-0.aculabcloud.net", "alice", CallerKind::Other),
+            ("sip:alice@example.com", "alice", CallerKind::Other),
+            ("tel:+441908", "alice", CallerKind::Other),
+        ] {
+            assert_eq!(told(uri), (number.to_owned(), kind), "{uri}");
+        }
     }
 }

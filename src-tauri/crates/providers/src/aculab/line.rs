@@ -6,7 +6,7 @@ use std::{
 };
 
 use calls::io::{Capabilities, IncomingCall, LineEvent, LineRequest, Transfers};
-use model::{AccountState, AculabAccount, AculabInterface, Instant, LineCall, OfflineCause, Secret};
+use model::{AccountState, AculabAccount, AculabInterface, DeclineCode, Instant, LineCall, OfflineCause, Secret};
 use sip::{Method, Response, Uri};
 
 use super::{
@@ -311,7 +311,7 @@ impl AculabLine {
                 self.line(LineEvent::ReofferRefused { call, code: 488, text });
             }
             LineRequest::Reject { call, code, text } => {
-                let code = if (400..=699).contains(&code) { code } else { 486 };
+                let code = DeclineCode::try_from(code).unwrap_or_default().status();
                 self.presence.handle(now, Input::Request(LineRequest::Reject { call, code, text }));
             }
             request => self.presence.handle(now, Input::Request(request)),
@@ -377,7 +377,8 @@ impl AculabLine {
         };
         match event {
             LineEvent::Incoming(mut incoming) => {
-                incoming.remote = dial::caller(incoming.remote, &self.names);
+                let (remote, kind) = dial::caller(incoming.remote, &self.names);
+                (incoming.remote, incoming.caller) = (remote, Some(kind));
                 self.arrived.push((now + LIST_WITHIN, incoming));
             }
             LineEvent::Ended { call, how } => {

@@ -1,7 +1,7 @@
 //! The words of call control and those of the user agent, one for one.
 
 use calls::io::{IncomingCall, LineEnd, LineEvent, LineRequest};
-use model::{LineCall, Personal, Target};
+use model::{LineCall, Personal, Target, XHeaders};
 use sip::{CallEnd, CallEvent, Command, ExtraHeaders, Invite, ReferSubscription};
 
 use super::{dtmf, target};
@@ -89,16 +89,18 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
         CallEvent::Incoming(incoming) => LineEvent::Incoming(Box::new(IncomingCall {
             call,
             remote: incoming.remote,
+            caller: None,
             offer: incoming.offer,
             sip_call_id: incoming.sip_call_id,
             replaces: incoming.replaces,
             diverted_by: incoming.diverted_by,
             on_behalf: None,
             plan: None,
+            x_headers: XHeaders::among(incoming.message.headers.iter()),
             headers: telling(incoming.headers),
         })),
         CallEvent::Progress { code, fork, answer } => LineEvent::Progress { call, code, fork, answer },
-        CallEvent::Answered { fork, answer, remote } => LineEvent::Answered { call, fork, answer, remote },
+        CallEvent::Answered { fork, answer, remote, x_headers } => LineEvent::Answered { call, fork, answer, remote, x_headers },
         // Either way it is the answer to an offer of ours that left in a 2xx.
         CallEvent::Confirmed { answer } | CallEvent::ReofferConfirmed { answer } => LineEvent::Confirmed { call, answer },
         CallEvent::Reoffered { fork: _, offer } => LineEvent::Reoffered { call, offer },
@@ -135,7 +137,8 @@ fn line_end(end: CallEnd) -> LineEnd {
     }
 }
 
+/// What policies may look at. The journal keeps its names, so those that the far end made up are not among them.
 fn telling(headers: ExtraHeaders) -> ExtraHeaders {
     let on_the_wire = |name: &str| WIRE_HEADERS.iter().any(|wire| wire.eq_ignore_ascii_case(name));
-    headers.into_iter().filter(|(name, _)| !on_the_wire(name)).collect()
+    headers.into_iter().filter(|(name, _)| !on_the_wire(name) && !XHeaders::include(name)).collect()
 }

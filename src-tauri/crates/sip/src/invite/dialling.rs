@@ -1,6 +1,6 @@
 //! A call of ours until its answer: one INVITE, and one early dialog per fork.
 
-use model::Instant;
+use model::{Instant, XHeaders};
 
 use super::{Purpose, Reinvitation, Task, closing::Closing, session::Session};
 use crate::{
@@ -230,7 +230,8 @@ impl Dialling {
         }
         let remote = identity::asserted(&response.headers);
         session.remote = remote.clone().unwrap_or_else(|| identity::remote(session.dialog.remote()));
-        core.tell(self.key, CallEvent::Answered { fork: session.fork, answer, remote });
+        let x_headers = XHeaders::among(response.headers.iter());
+        core.tell(self.key, CallEvent::Answered { fork: session.fork, answer, remote, x_headers });
         Outcome::Answered(Box::new(session))
     }
 

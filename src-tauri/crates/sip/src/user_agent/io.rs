@@ -1,6 +1,6 @@
 //! The words between a user agent and who uses it.
 
-use model::{LineCall, Personal, Remote, Secret};
+use model::{LineCall, Personal, Remote, Secret, XHeaders};
 
 use crate::{NameAddr, Request, Response, Uri};
 
@@ -356,6 +356,8 @@ pub enum CallEvent {
         answer: Option<Description>,
         /// Who answered, where the server tells.
         remote: Option<Remote>,
+        /// Those of the 2xx.
+        x_headers: XHeaders,
     },
     /// The PRACK brought the answer to the offer in a reliable `Progress` of ours.
     EarlyAnswer {

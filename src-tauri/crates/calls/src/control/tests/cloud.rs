@@ -73,7 +73,7 @@ fn a_call_that_rings_stays_when_another_finds_no_microphone() {
 fn an_answered_call_without_audio_is_given_up_after_fifteen_seconds_and_one_with_audio_is_not() {
     let mut desk = desk();
     let call = desk.dial();
-    desk.line(LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None });
+    desk.line(LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None, x_headers: XHeaders::default() });
     desk.wait(Duration::from_millis(14_900));
     assert_eq!(desk.state(1), Some(CallState::Connecting));
     desk.wait(Duration::from_millis(200));

@@ -28,7 +28,8 @@ fn talk(desk: &mut Desk, account: &AccountId, nth: u32) {
     dial(desk, account);
     desk.media(nth, MediaEvent::OfferReady { offer: text("offer") });
     let call = LineCall::Dialled(nth);
-    let answered = LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None };
+    let answered =
+        LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None, x_headers: XHeaders::default() };
     desk.give(Input::Line(account.clone(), answered));
     agree(desk, nth, MediaDirection::SendRecv);
     desk.media(nth, MediaEvent::Connected { pair: None });

@@ -1,4 +1,4 @@
-use model::Remote;
+use model::{Remote, XHeaders};
 
 use super::*;
 
@@ -45,6 +45,7 @@ impl Line {
         let incoming = IncomingCall {
             call: IN,
             remote,
+            caller: None,
             offer: None,
             sip_call_id: "in@x".into(),
             diverted_by: None,
@@ -52,6 +53,7 @@ impl Line {
             replaces: None,
             plan: None,
             headers: Vec::new(),
+            x_headers: XHeaders::default(),
         };
         let events = self.narrator.arrived(&incoming, auto_answer);
         self.note(vec![events]);
@@ -68,7 +70,7 @@ fn an_outgoing_call_is_told_in_the_order_of_the_library() {
     let mut line = Line::default();
     line.dial();
     line.tell(LineEvent::Progress { call: OUT, code: 180, fork: 0, answer: None });
-    line.tell(LineEvent::Answered { call: OUT, fork: 0, answer: None, remote: None });
+    line.tell(LineEvent::Answered { call: OUT, fork: 0, answer: None, remote: None, x_headers: XHeaders::default() });
     line.reoffer(OUT, "sendonly");
     line.reoffer(OUT, "sendrecv");
     line.tell(LineEvent::Ended { call: OUT, how: LineEnd::Bye { code: None } });
@@ -146,7 +148,7 @@ fn a_call_that_never_left_has_failed() {
 fn holding_is_told_only_once_it_is_agreed() {
     let mut line = Line::default();
     line.dial();
-    line.tell(LineEvent::Answered { call: OUT, fork: 0, answer: None, remote: None });
+    line.tell(LineEvent::Answered { call: OUT, fork: 0, answer: None, remote: None, x_headers: XHeaders::default() });
     let before = line.told.len();
     line.ask(LineRequest::Reoffer { call: OUT, offer: "v=0\r\na=inactive\r\n".into() });
     assert_eq!(line.told.len(), before);

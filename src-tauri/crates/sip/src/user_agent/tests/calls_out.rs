@@ -153,7 +153,10 @@ fn each_fork_confirms_its_reliable_responses_on_its_own_route() {
     line.receive(answer(&invite, 200, "desk", &[BOB, route], ""));
     line.request(Method::Ack);
     let told = line.told();
-    assert_eq!(told.last().map(String::as_str), Some("Answered { fork: 0, answer: None, remote: None }"));
+    assert_eq!(
+        told.last().map(String::as_str),
+        Some("Answered { fork: 0, answer: None, remote: None, x_headers: XHeaders([]) }")
+    );
     insta::assert_snapshot!(line.ladder);
 }
 
