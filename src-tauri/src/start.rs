@@ -62,10 +62,13 @@ fn begin(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
     let kiosk = arguments.kiosk.as_deref().map(|profile| Kiosk::new(KioskProfile::read(profile)));
     let (engine, shows) = runtime.block_on(Engine::start(folder, kiosk.as_ref()))?;
-    // Who names a filter means it for this run.
-    if arguments.log.is_none() {
-        let _inside = runtime.enter();
-        phone::spawn("log level", info_span!("log"), log.follow(engine.phone.settings()));
+    {
+        let (_inside, settings) = (runtime.enter(), engine.phone.settings());
+        // Who names a filter means it for this run; accounts have their own levels all the same.
+        match arguments.log {
+            None => phone::spawn("log level", info_span!("log"), log.follow(settings)),
+            Some(_) => phone::spawn("log level", info_span!("log"), log.follow_accounts(settings)),
+        };
     }
     let first = (!arguments.minimized).then_some(Show { target });
     program::run(runtime, engine, shows, first, kiosk)

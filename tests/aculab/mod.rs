@@ -3,8 +3,11 @@
 #![expect(clippy::disallowed_methods, reason = "a browser takes real time")]
 #![expect(clippy::print_stderr, reason = "what is skipped is said")]
 
+mod callers;
 mod incoming;
 mod inside;
+mod kept_tokens;
+mod logs;
 mod official;
 mod outages;
 mod pairs;

@@ -49,6 +49,7 @@ fn a_service_that_says_nothing_is_given_up_after_half_a_minute() {
     let ended = over.ended();
     // What RFC 3261 8.1.3.1 makes of a time-out.
     assert_eq!((&ended["service_cause"], &ended["code"]), (&json!("FAILED"), &json!(408)), "{ended}");
+    assert_eq!(over.sentence(), "no answer from the service");
 }
 
 /// Our transport has one component: what comes for the other one comes there.

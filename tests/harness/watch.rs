@@ -86,6 +86,7 @@ pub(crate) fn check_life(name: &str, events: &[TimedEvent], last: &Snapshot) {
             }
             Event::Started { .. }
             | Event::Registered { .. }
+            | Event::Ready { .. }
             | Event::Unregistered { .. }
             | Event::Voicemail { .. }
             | Event::Lamp { .. }

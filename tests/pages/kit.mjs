@@ -110,6 +110,16 @@ export const VIEWS = [
       await page.locator(".steps").waitFor();
     },
   },
+  { name: "caller ids", scene: "caller" },
+  {
+    name: "caller form",
+    scene: "caller",
+    open: async (page) => {
+      await section(page, 0);
+      await page.locator(".account-buttons").first().locator(".small").nth(2).click();
+      await page.locator(".more > summary").click();
+    },
+  },
   { name: "account at a cloud", scene: "cloud", open: (page) => section(page, 0) },
   {
     name: "cloud form",

@@ -84,6 +84,7 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
         can: { hold: true, transfer: true },
         expires_ms: null,
         token: null,
+        caller_ids: [],
         voicemail: null,
         park_number: "",
       },

@@ -73,6 +73,8 @@ export type AccountView = {
 	expires_ms: number | null,
 	/**  What the token says with which it is signed in; none where there is none, or it cannot be read. */
 	token: TokenView | null,
+	/**  Who its calls may be from, the usual one first; none where they are from the account itself. */
+	caller_ids: Personal[],
 	/**  Its voice mail; none when the server tells nothing and no number is set. */
 	voicemail: Voicemail | null,
 	/**  Where its calls are parked; empty when no number is set. */
@@ -101,12 +103,19 @@ export type AculabAccount = {
 	ice_servers?: IceServer[] | null,
 	/**  Which candidates may be used. */
 	ice_policy?: IcePolicy,
+	/**
+	 *  How much of it is logged: 0 for nothing, 1 errors, 2 warnings, 3 steps, 4 decisions, 5 everything, 6 its messages too. As
+	 *  the rest of the phone when missing.
+	 */
+	log_level?: number | null,
 };
 
 /**  Who calls by the first interface. */
 export type AculabCaller = {
 	/**  Who the service is told is calling. */
 	caller_id: Personal,
+	/**  Others who may be told instead, to be chosen for a call. */
+	other_ids?: Personal[],
 	/**  The service that is called when none is dialled. */
 	service?: Personal,
 };
@@ -290,12 +299,8 @@ export type CallView = {
 	direction: Direction,
 	/**  The far end. */
 	remote: Remote,
-	/**  What the far end is that calls us, where the service of the account tells. */
-	caller: CallerKind | null,
 	/**  Who sent the call on to us, where the server tells. */
 	diverted_by: Remote | null,
-	/**  Those of the INVITE of a call that arrived, and of the answer to one of ours. */
-	headers: XHeaders,
 	/**  Who that is among the contacts, matched by number. */
 	contact: ContactName | null,
 	/**  Where it is. */
@@ -422,6 +427,18 @@ detail: string } |
 { kind: "internal"; 
 /**  What happened. */
 detail: string } | 
+/**  This computer has neither a microphone nor a speaker: calls are not possible here. */
+{ kind: "not-supported" } | 
+/**  A service did not answer at all. That is told by its own words, not as the status that stands for it. */
+{ kind: "service-silent" } | 
+/**  Nobody can be called like that on the account: the target, or what goes with it. */
+{ kind: "not-callable"; 
+/**  Why. */
+detail: string } | 
+/**  The account carries no further call. */
+{ kind: "too-many-calls"; 
+/**  How many it carries. */
+most: number } | 
 /**  The account cannot place calls now. */
 { kind: "account-not-ready"; 
 /**  Why. */
@@ -562,142 +579,146 @@ export type Command =
 {
 	command: "dial",
 } & DialOptions | 
+/**  Place a call from somebody else than the account's usual name, on an account that lets one choose. */
+({ command: "dial-as"; 
+/**  Who. */
+caller_id: Personal; 
+/**  The call. */
+dial: DialOptions }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Pick up the call that rings at a number whose lamp says that this can be done. */
 ({ command: "pick-up"; 
 /**  The number of the lamp. */
-number: Personal }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+number: Personal }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Gather candidates for a call that is being typed, so that dialling needs no wait. */
 ({ command: "prepare"; 
 /**  Account that will be dialled from; the first usable one when missing. */
-account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+account: AccountId | null }) & { allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a ringing call. */
 ({ command: "answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a ringing call with headers of one's own. */
 ({ command: "answer-with"; 
 /**  Which. */
 call: CallId; 
 /**  Further headers of the 200, `(name, value)`; each name begins with `X-`. */
-headers: ([string, Personal])[] }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+headers: ([string, Personal])[] }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Decline a ringing call. */
 ({ command: "decline"; 
 /**  Which. */
-call: CallId; 
-/**  What the caller is told. */
-code?: DeclineCode }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End a call in whatever state it is. */
 ({ command: "hang-up"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the call in conversation and answer this one; `Answer` holds it instead. */
 ({ command: "end-and-answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Divert a ringing call: the caller is told to try there (302). */
 ({ command: "redirect"; 
 /**  Which. */
 call: CallId; 
 /**  Where to. */
-target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; to?: never; trial?: never } | 
+target: Target }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; to?: never; trial?: never } | 
 /**  Put the far end on hold; a member of the conference leaves it. */
 ({ command: "hold"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take it back; the others are held. */
 ({ command: "resume"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make a conference of answered calls, or take further ones into it. */
 ({ command: "merge"; 
 /**  Which. */
-calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+calls: CallId[] }) & { account?: never; allow?: never; call?: never; caller_id?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make held calls of all members of the conference. */
-({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "split" }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let one member leave the conference; it is held. */
 ({ command: "leave"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Hold every member of the conference. */
-({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take all of them back; other calls are held. */
-({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the calls of all members. */
-({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Switch the microphone of one call off or on. */
 ({ command: "mute"; 
 /**  Which. */
 call: CallId; 
 /**  Off when true. */
-muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+muted: boolean }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Send digits, one after another. */
 ({ command: "send-dtmf"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+digits: DtmfDigit[] }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Press a key and hold it: the tone lasts until `ReleaseKey`. */
 ({ command: "press-key"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+digit: DtmfDigit }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let the pressed key go. */
 ({ command: "release-key"; 
 /**  Where. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Begin or end the recording of a call. */
 ({ command: "record"; 
 /**  Which. */
 call: CallId; 
 /**  Begin when true. */
-on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+on: boolean }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let new calls hear busy, or ring again. */
 ({ command: "do-not-disturb"; 
 /**  Busy when true. */
-on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+on: boolean }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Ask the far end of a call to call somebody else; the call is held meanwhile. */
 ({ command: "transfer"; 
 /**  Which. */
 call: CallId; 
 /**  Whom. */
-to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; trial?: never } | 
+to: TransferTo }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; trial?: never } | 
 /**  Transfer a call to the one that was consulted. */
 ({ command: "complete-transfer"; 
 /**  The call that is transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Give up the consultation and take the call back. */
 ({ command: "cancel-transfer"; 
 /**  The call that was to be transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a far end that asks us to call somebody. */
 ({ command: "allow-transfer"; 
 /**  Its call. */
 call: CallId; 
 /**  Whether we do. */
-allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+allow: boolean }) & { account?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Stop the ringer for a call that goes on ringing. */
 ({ command: "silence"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Do not answer a ringing call without the user; it goes on ringing. */
 ({ command: "veto"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Put a whole new configuration in force. */
 ({ command: "save-settings"; 
 /**  The configuration. */
-settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; target?: never; to?: never; trial?: never } | 
+settings: Settings }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; target?: never; to?: never; trial?: never } | 
 /**  Try a sound device; another trial that goes on ends. */
 ({ command: "start-trial"; 
 /**  Which. */
-trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never } | 
+trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  End the trial, and forget how it went. */
-({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take a notice away. */
 ({ command: "dismiss-notice"; 
 /**  Its number. */
-notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never };
+notice: number }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never };
 
 /**  The conference as drawn. */
 export type ConferenceView = {
@@ -809,9 +830,6 @@ export type DevicesView = {
 	/**  On which device it rings. */
 	ringer: RoleView,
 };
-
-/**  The SIP status by which a ringing call is declined: 400 to 699 (RFC 3261 sections 21.4 to 21.6). */
-export type DeclineCode = number;
 
 /**  How to place a call. */
 export type DialOptions = {
@@ -1368,8 +1386,6 @@ detail: string } |
 export type Outcome = 
 /**  There was a conversation. */
 "answered" | 
-/**  There was one, and the phone had answered by itself. */
-"answered-automatically" | 
 /**  It rang here and nobody took it. */
 "missed" | 
 /**  Another phone of the user took it; not missed. */
@@ -1523,6 +1539,10 @@ export type SecretKey =
 account: AccountId } | 
 /**  A token that was pasted for an account. */
 { secret: "token"; 
+/**  The account. */
+account: AccountId } | 
+/**  A token that was fetched for an account, so that the next run needs no other one. */
+{ secret: "fetched-token"; 
 /**  The account. */
 account: AccountId } | 
 /**  The API access key of an account's web services. */
@@ -2046,6 +2066,3 @@ export type XivoGeneration =
 "b" | 
 /**  From 2021.07: media servers have their own paths and domains. */
 "c";
-
-export type XHeaders = ([Personal, Personal])[];
-export type CallerKind = "service" | "client" | "other";

@@ -9,6 +9,7 @@ const ACCOUNTS = [
     can: { hold: true, transfer: true },
     expires_ms: null,
     token: null,
+    caller_ids: [],
     voicemail: { number: "*97", waiting: true, new: 3, old: 1 },
     park_number: "700",
   },
@@ -18,6 +19,7 @@ const ACCOUNTS = [
     can: { hold: true, transfer: true },
     expires_ms: null,
     token: null,
+    caller_ids: [],
     voicemail: null,
     park_number: "",
   },
@@ -183,7 +185,7 @@ function cloud(phone: FakePhone) {
   const can = { hold: false, transfer: false };
   const token = { client: "bob", cloud: "1-2-0", fits: true };
   const state = { state: "registered" as const };
-  const account = { id, state, can, expires_ms: 1_875_000, token, voicemail: null, park_number: "" };
+  const account = { id, state, can, expires_ms: 1_875_000, token, caller_ids: [], voicemail: null, park_number: "" };
   phone.show({ accounts: [...ACCOUNTS, account] });
   const at = { last_modified: "2026-11-26_20:00:00", expires: "2026-11-26_20:10:00" };
   phone.cloudClients = [
@@ -192,6 +194,22 @@ function cloud(phone: FakePhone) {
     { client: "bob", ...at },
     { client: "bob", last_modified: "2026-11-26_20:02:00", expires: "2026-11-26_20:12:00" },
   ];
+}
+
+/** An account of the first interface of Aculab Cloud, that may call as several. */
+function caller(phone: FakePhone) {
+  const id = "caller";
+  const [caller_id, ...other_ids] = ["bob", "reception", "a-rather-long-caller-id-of-somebody"] as const;
+  const way = { version: "v1" as const, caller_id, other_ids, service: "echo" };
+  phone.kept.accounts = [
+    { id, enabled: true, provider: { kind: "aculab", cloud_id: "1-2-0", interface: way } },
+    ...phone.kept.accounts,
+  ];
+  const can = { hold: false, transfer: false };
+  const state = { state: "ready" as const };
+  const caller_ids = [caller_id, ...other_ids];
+  const account = { id, state, can, expires_ms: null, token: null, caller_ids, voicemail: null, park_number: "" };
+  phone.show({ accounts: [account, ...ACCOUNTS] });
 }
 
 /** The phone of a scene. */
@@ -238,6 +256,7 @@ export function scene(name: string): FakePhone {
     });
   }
   if (name === "cloud") cloud(phone);
+  if (name === "caller") caller(phone);
   if (name === "offline") {
     phone.show({
       accounts: [
@@ -247,6 +266,7 @@ export function scene(name: string): FakePhone {
           can: { hold: true, transfer: true },
           expires_ms: null,
           token: null,
+          caller_ids: [],
           voicemail: null,
           park_number: "",
         },

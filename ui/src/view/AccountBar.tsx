@@ -10,12 +10,15 @@ interface Props {
   /** The account to call from; null: the first that is ready. */
   from: AccountId | null;
   onFrom: (account: AccountId | null) => void;
+  /** Who the next call is from, where the account lets one choose; null: as the account says. */
+  callerId: string | null;
+  onCallerId: (id: string) => void;
   /** Shows what is set for the accounts. */
   onAccounts: () => void;
 }
 
 /** Which account calls go out from and how it is doing; do not disturb. */
-export function AccountBar({ snapshot, from, onFrom, onAccounts }: Props) {
+export function AccountBar({ snapshot, from, onFrom, callerId, onCallerId, onAccounts }: Props) {
   const { send } = useDoing();
   const { accounts } = snapshot;
   const shown = accountShown(snapshot, from);
@@ -78,6 +81,16 @@ export function AccountBar({ snapshot, from, onFrom, onAccounts }: Props) {
       >
         <Icon name="moon" />
       </button>
+      {shown && shown.caller_ids.length > 1 && (
+        <label class="caller-id">
+          {say("account.caller-id")}
+          <select value={callerId ?? shown.caller_ids[0]} onChange={(event) => onCallerId(event.currentTarget.value)}>
+            {shown.caller_ids.map((id) => (
+              <option key={id}>{id}</option>
+            ))}
+          </select>
+        </label>
+      )}
       {offline.length > 0 && (
         <div class="account-trouble" role="status">
           {/* The one in the chip has its words there. */}

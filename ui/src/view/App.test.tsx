@@ -1,7 +1,7 @@
 import { act, cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
 import { FakeIncoming, someCall } from "../bridge/fake";
-import type { CallView } from "../bridge/types";
+import type { CallView, Cause } from "../bridge/types";
 import { scene } from "../test/scenes";
 import { App } from "./App";
 import { Incoming } from "./Incoming";
@@ -28,6 +28,50 @@ test("a number typed on the keys is called from the account that was chosen", as
   expect(phone.sent).toContainEqual({ command: "dial", target: "600", account: "practice", headers: [] });
 });
 
+test("an account with several caller ids calls as the one that is chosen", async () => {
+  const phone = open("caller");
+  const dial = async (number: string) => {
+    const field = await screen.findByRole("combobox", { name: "Name or number" });
+    fireEvent.input(field, { target: { value: number } });
+    fireEvent.submit(field.closest("form") as HTMLFormElement);
+  };
+  await dial("echo");
+  const call = { target: "echo", account: null, headers: [] };
+  expect(phone.sent).toContainEqual({ command: "dial", ...call });
+  fireEvent.change(screen.getByLabelText("Call as"), { target: { value: "reception" } });
+  await dial("echo");
+  const dialled = { ...call, account: "caller" };
+  expect(phone.sent).toContainEqual({ command: "dial-as", caller_id: "reception", dial: dialled });
+});
+
+test("digits from the clipboard are sent in a call, and what is none is refused in words", async () => {
+  const phone = open("talking");
+  const paste = (text: string) => {
+    const event = new Event("paste", { cancelable: true });
+    Object.assign(event, { clipboardData: { getData: () => text } });
+    act(() => void window.dispatchEvent(event));
+  };
+  paste("12 34#a");
+  expect(phone.sent.at(-1)).toEqual({ command: "send-dtmf", call: 1, digits: ["1", "2", "3", "4", "#", "A"] });
+  paste("12x4");
+  expect(phone.sent).toHaveLength(1);
+  expect(await screen.findByText("Invalid DTMF string: only 0-9 * # A-D can be sent")).toBeTruthy();
+});
+
+test("why a call could not be is said in words", () => {
+  const phone = open("idle");
+  const ended = (cause: Cause) => {
+    act(() => phone.show({ calls: [someCall({ state: { state: "ended", cause } })] }));
+    return screen.getByRole("listitem", { name: /Ada Lovelace/ }).textContent;
+  };
+  expect(ended({ kind: "too-many-calls", most: 1 })).toContain("Too many calls");
+  expect(ended({ kind: "not-supported" })).toContain("Not supported: there is neither");
+  expect(ended({ kind: "service-silent" })).toMatch(/No answer from the service(?! \(SIP)/);
+  expect(ended({ kind: "not-callable", detail: "Invalid serviceName" })).toContain(
+    "This cannot be called: Invalid serviceName",
+  );
+});
+
 test("the first character tells the phone that a call is coming", () => {
   const phone = open("idle");
   const field = screen.getByRole("combobox", { name: "Name or number" });
@@ -45,6 +89,7 @@ test("an account without its server says why, and leads to where it is set", () 
     can: { hold: true, transfer: true },
     expires_ms: null,
     token: null,
+    caller_ids: [],
     voicemail: null,
     park_number: "",
   };

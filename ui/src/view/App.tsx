@@ -18,6 +18,7 @@ import { Toasts } from "./Toasts";
 import { canTransfer } from "./Transfer";
 import { callName, isEnded, isHeld, isIncoming, isTalking, stateWords } from "./texts";
 import { type Keys, useKeys } from "./useKeys";
+import { accountShown } from "./voicemail";
 
 type View = "phone" | "history" | "contacts" | "settings";
 const VIEWS: readonly (readonly [View, IconName])[] = [
@@ -42,6 +43,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   const [view, setView] = useState<View>("phone");
   const [number, setNumber] = useState("");
   const [from, setFrom] = useState<AccountId | null>(null);
+  const [calledAs, callAs] = useState<string | null>(null);
   const [chosen, choose] = useState<CallId | null>(null);
   const [keypadOf, setKeypadOf] = useState<CallId | null>(null);
   const [adding, setAdding] = useState(false);
@@ -54,14 +56,22 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   const now = useNow(snapshot, snapshot.calls.length > 0);
   const selected = selectedCall(snapshot.calls, chosen);
 
-  const account = useRef(from);
-  account.current = from;
+  const shown = accountShown(snapshot, from);
+  const callerId = calledAs && shown?.caller_ids.includes(calledAs) ? calledAs : null;
+  /** Where the next call goes out from, and as whom. */
+  const source = useRef({ account: from, callerId });
+  source.current = callerId && shown ? { account: shown.id, callerId } : { account: from, callerId: null };
   const dial = useCallback(
     (target: string) => {
       setView("phone");
       setNumber("");
       setAdding(false);
-      bridge.send({ command: "dial", target, account: account.current, headers: [] }).catch((thrown) => {
+      const { account, callerId } = source.current;
+      const dial = { target, account, headers: [] };
+      const command = callerId
+        ? ({ command: "dial-as", caller_id: callerId, dial } as const)
+        : ({ command: "dial", ...dial } as const);
+      bridge.send(command).catch((thrown) => {
         setNumber(target);
         makeDoing(bridge, tell, () => {}).failed(thrown);
       });
@@ -100,6 +110,14 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
         setNumber((typed) => typed + digit);
         focusNumber();
       }
+    },
+    onPaste: (text) => {
+      if (!selected || !isTalking(selected) || adding) return false;
+      const digits = [...text.replace(/\s/g, "").toUpperCase()];
+      if (digits.every((digit) => "0123456789*#ABCD".includes(digit))) {
+        doing.send({ command: "send-dtmf", call: selected.id, digits });
+      } else doing.tell(say("dtmf.invalid"));
+      return true;
     },
     onEscape: () => {
       const ringing = snapshot.calls.find(isIncoming);
@@ -182,7 +200,14 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
     <DoingContext.Provider value={doing}>
       <div class={wide ? "window wide" : "window"}>
         <header class="top">
-          <AccountBar snapshot={snapshot} from={from} onFrom={setFrom} onAccounts={() => openSettings("accounts")} />
+          <AccountBar
+            snapshot={snapshot}
+            from={from}
+            onFrom={setFrom}
+            callerId={callerId}
+            onCallerId={callAs}
+            onAccounts={() => openSettings("accounts")}
+          />
         </header>
         <Toasts notices={snapshot.notices} toasts={toasts} onGone={drop} onSettings={openSettings} />
         <Announcer snapshot={snapshot} />

@@ -4,6 +4,8 @@ import { useEffect, useRef } from "preact/hooks";
 export interface Keys {
   onNumber: () => void;
   onDigit: (digit: string) => void;
+  /** Text from the clipboard; tells whether it means anything. */
+  onPaste: (text: string) => boolean;
   onEscape: () => void;
   onAnswer: () => void;
   onHangUp: () => void;
@@ -22,8 +24,17 @@ export function useKeys(keys: Keys): void {
     const pressed = (event: KeyboardEvent) => {
       if (press(event, latest.current)) event.preventDefault();
     };
+    const pasted = (event: ClipboardEvent) => {
+      const text = event.clipboardData?.getData("text/plain").trim();
+      if (!text || isWriting(event.target) || document.querySelector("dialog[open]")) return;
+      if (latest.current.onPaste(text)) event.preventDefault();
+    };
     window.addEventListener("keydown", pressed);
-    return () => window.removeEventListener("keydown", pressed);
+    window.addEventListener("paste", pasted);
+    return () => {
+      window.removeEventListener("keydown", pressed);
+      window.removeEventListener("paste", pasted);
+    };
   }, []);
 }
 

@@ -213,7 +213,8 @@ impl Call {
         if !line.capabilities.prepares {
             return self.make_offer(dial, out);
         }
-        out.line(&self.account, LineRequest::Prepare { call: self.line, target: dial.target.clone() });
+        let (target, caller_id) = (dial.target.clone(), dial.caller_id.clone());
+        out.line(&self.account, LineRequest::Prepare { call: self.line, target, caller_id });
         self.phase = Phase::Preparing { dial };
     }
 

@@ -78,7 +78,8 @@ impl CallControl {
             Input::Media(media, event) => self.on_media(now, media, event),
             Input::Sound(event) => self.on_sound(event),
             Input::Microphone => self.on_microphone(now),
-            Input::NoMicrophone(detail) => self.on_no_microphone(now, &detail),
+            Input::NoMicrophone(detail) => self.on_no_microphone(now, Some(&detail)),
+            Input::NoDevices => self.on_no_microphone(now, None),
             Input::Timeout => {}
         }
         self.on_time(now);
@@ -138,6 +139,7 @@ impl CallControl {
         match command {
             Command::Dial(options) => self.dial(now, options),
             Command::PickUp { number } => self.pick_up(now, &number),
+            Command::DialAs { caller_id, dial } => self.dial_as(now, caller_id, dial),
             Command::Prepare { account } => self.prepare(now, account),
             Command::Answer { call } => self.answer(now, call),
             Command::AnswerWith { call, headers } => self.answer_with(now, call, headers),

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Dial {
     pub(crate) target: Target,
     pub(crate) headers: Vec<(String, Personal)>,
+    /// Who it is from, where the user chose that.
+    #[serde(default)]
+    pub(crate) caller_id: Option<Personal>,
     /// The call whose far end asked for this one.
     pub(crate) referred: Option<LineCall>,
     /// Whether the call that rings there is picked up.
@@ -16,6 +19,6 @@ pub(crate) struct Dial {
 
 impl From<DialOptions> for Dial {
     fn from(options: DialOptions) -> Self {
-        Self { target: options.target, headers: options.headers, referred: None, pick_up: false }
+        Self { target: options.target, headers: options.headers, caller_id: None, referred: None, pick_up: false }
     }
 }

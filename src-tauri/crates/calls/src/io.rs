@@ -38,6 +38,8 @@ pub enum Input {
     Microphone,
     /// Calls have to do without a microphone; why.
     NoMicrophone(String),
+    /// Calls have to do without a microphone and without a speaker.
+    NoDevices,
     /// A moment that was asked for by `poll_timeout` has come.
     Timeout,
 }

@@ -45,6 +45,9 @@ pub(crate) struct Line {
     /// What its token says.
     #[serde(default)]
     token: Option<TokenView>,
+    /// Who its calls may be from, the usual one first; none where they are from the account itself.
+    #[serde(default)]
+    pub(crate) caller_ids: Vec<Personal>,
 }
 
 /// What becomes of a call when no microphone can be used.
@@ -128,6 +131,7 @@ impl Lines {
                     token,
                     without_microphone: WithoutMicrophone::GoesOn,
                     media_within: None,
+                    caller_ids: Vec::new(),
                 };
                 match &account.provider {
                     Provider::Practice => {}
@@ -137,8 +141,11 @@ impl Lines {
                     }
                     Provider::Aculab(aculab) => {
                         (line.dtmf, line.media_within) = (DtmfMode::Rfc4733, Some(MEDIA_OF_A_CLOUD));
-                        line.without_microphone = match aculab.interface {
-                            AculabInterface::V1(_) => WithoutMicrophone::MicrophoneError,
+                        line.without_microphone = match &aculab.interface {
+                            AculabInterface::V1(caller) => {
+                                line.caller_ids = caller.all_ids().cloned().collect();
+                                WithoutMicrophone::MicrophoneError
+                            }
                             AculabInterface::V2(_) => WithoutMicrophone::DeviceError,
                         };
                     }
@@ -186,12 +193,14 @@ impl Lines {
     pub(crate) fn set_state(&mut self, id: &AccountId, state: AccountState, outbox: &mut Outbox) {
         let Some(line) = self.0.iter_mut().find(|line| line.id == *id) else { return };
         let was_usable = line.is_usable();
-        line.state = state;
+        let before = std::mem::replace(&mut line.state, state);
         if line.is_usable() {
             line.told = None;
-            if !was_usable {
-                outbox.event(Event::Registered { account: id.clone() });
-            }
+        }
+        if line.state == AccountState::Registered && before != AccountState::Registered {
+            outbox.event(Event::Registered { account: id.clone() });
+        } else if line.state == AccountState::Ready && !was_usable {
+            outbox.event(Event::Ready { account: id.clone() });
         }
         if let Some(cause) = offline_cause(&line.state)
             && line.told.as_ref() != Some(cause)
@@ -229,6 +238,7 @@ impl Lines {
                 voicemail: line.voicemail_view(),
                 expires_ms: line.expires.map(Instant::as_millis),
                 token: line.token.clone(),
+                caller_ids: line.caller_ids.clone(),
                 park_number: line.park_number.clone(),
             })
             .collect()

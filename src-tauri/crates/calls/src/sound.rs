@@ -29,7 +29,9 @@ impl Sound {
     pub(crate) fn ended(&mut self, now: Instant, cause: &Cause) {
         let tone = match cause {
             Cause::Busy { .. } | Cause::Rejected { .. } => ProgressTone::Busy,
-            Cause::NotFound { .. } | Cause::ServerFailed { .. } | Cause::Forbidden { .. } => ProgressTone::Congestion,
+            Cause::NotFound { .. } | Cause::ServerFailed { .. } | Cause::Forbidden { .. } | Cause::ServiceSilent => {
+                ProgressTone::Congestion
+            }
             Cause::HungUp { .. }
             | Cause::Transferred
             | Cause::Cancelled
@@ -45,6 +47,9 @@ impl Sound {
             | Cause::NoMicrophone { .. }
             | Cause::NoDevice { .. }
             | Cause::Internal { .. }
+            | Cause::NotSupported
+            | Cause::NotCallable { .. }
+            | Cause::TooManyCalls { .. }
             | Cause::AccountNotReady { .. } => return,
         };
         self.ending = Some((tone, now + END_TONE));

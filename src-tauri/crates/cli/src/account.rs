@@ -4,8 +4,10 @@ mod aculab;
 mod xivo;
 
 use model::{
-    Account, AccountId, AculabAccount, IcePolicy, IceServer, Password, Provider, Secret, Settings, SipAccount, XivoAccount,
+    Account, AccountId, AculabAccount, IcePolicy, IceServer, Password, Personal, Provider, Secret, Settings, SipAccount,
+    XivoAccount,
 };
+use store::Secrets;
 
 use crate::{
     args::{AccountArguments, SourceArguments},
@@ -20,6 +22,13 @@ const ONE_OFF: &str = "command-line";
 
 /// The account the arguments describe; `None` when they describe none.
 pub(crate) fn described(arguments: &AccountArguments) -> Result<Option<Provider>, Failure> {
+    let of_the_cloud =
+        [("--caller-id", arguments.aculab.caller_id.is_some()), ("--log-level", arguments.aculab.log_level.is_some())];
+    if (arguments.server.is_some() || arguments.xivo.xivo.is_some())
+        && let Some((option, _)) = of_the_cloud.iter().find(|(_, given)| *given)
+    {
+        return Err(Failure::usage(format!("{option} is for accounts at Aculab Cloud")));
+    }
     if let Some(aculab) = described_at_cloud(arguments)? {
         return Ok(Some(Provider::Aculab(aculab)));
     }
@@ -101,10 +110,15 @@ fn ice_policy(arguments: &AccountArguments) -> IcePolicy {
     }
 }
 
-/// Leaves exactly the account in the settings that the arguments choose, for `call`.
-pub(crate) fn choose(settings: &mut Settings, source: &SourceArguments) -> Result<AccountId, Failure> {
-    let account = match (described(&source.one_off)?, &source.account) {
-        (Some(provider), _) => Account { id: AccountId(ONE_OFF.into()), enabled: true, provider },
+/// Leaves exactly the account in the settings that the arguments choose, for `call`. Of one that is made of them nothing is
+/// kept after this run.
+pub(crate) fn choose(settings: &mut Settings, source: &SourceArguments, secrets: &Secrets) -> Result<AccountId, Failure> {
+    let mut account = match (described(&source.one_off)?, &source.account) {
+        (Some(provider), _) => {
+            let account = Account { id: AccountId(ONE_OFF.into()), enabled: true, provider };
+            secrets.keep_for_this_run(&account);
+            account
+        }
         (None, Some(name)) => {
             let found = settings.accounts.iter().find(|account| account.id.0 == *name).cloned();
             let mut account = found.ok_or_else(|| Failure::usage(unknown(settings, name)))?;
@@ -113,15 +127,29 @@ pub(crate) fn choose(settings: &mut Settings, source: &SourceArguments) -> Resul
         }
         (None, None) => Account { id: AccountId("practice".into()), enabled: true, provider: Provider::Practice },
     };
+    match (&mut account.provider, source.one_off.aculab.log_level) {
+        (_, None) => {}
+        (Provider::Aculab(aculab), level) => aculab.log_level = level,
+        (_, Some(_)) => return Err(Failure::usage("--log-level is for accounts at Aculab Cloud")),
+    }
     let id = account.id.clone();
     settings.accounts = vec![account];
     Ok(id)
 }
 
+/// Who a call is to be from, where that was asked for; an account that is made of the arguments has it already.
+pub(crate) fn caller_id(source: &SourceArguments) -> Option<Personal> {
+    let aculab = &source.one_off.aculab;
+    aculab.caller_id.as_ref().filter(|_| aculab.cloud.is_none()).map(|id| id.as_str().into())
+}
+
 /// The accounts that `run` serves: the one that is chosen, or all that are configured.
-pub(crate) fn choose_to_serve(settings: &mut Settings, source: &SourceArguments) -> Result<(), Failure> {
+pub(crate) fn choose_to_serve(settings: &mut Settings, source: &SourceArguments, secrets: &Secrets) -> Result<(), Failure> {
+    if caller_id(source).is_some() {
+        return Err(Failure::usage("--caller-id is chosen for a call: give it to 'call' or 'dial', or keep it in the account"));
+    }
     if source.account.is_some() || source.one_off.is_given() {
-        choose(settings, source)?;
+        choose(settings, source, secrets)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use model::{DeclineCode, DtmfDigit, DtmfMode, IceUrl, Target};
+use model::{CallerId, DeclineCode, DtmfDigit, DtmfMode, IceUrl, Target};
 
 use crate::{
     account::{AculabArguments, XivoAccountArguments},
@@ -96,6 +96,9 @@ pub(crate) enum Verb {
         /// Account to dial from.
         #[arg(long)]
         account: Option<String>,
+        /// Who is calling, on an account of the first interface of Aculab Cloud.
+        #[arg(long, value_name = "ID")]
+        caller_id: Option<CallerId>,
     },
     /// Who of the watched favourites of the running phone is in a call.
     Lamps,

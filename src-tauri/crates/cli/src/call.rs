@@ -28,7 +28,8 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
     if let Some(trouble) = trouble {
         printer.line(&trouble);
     }
-    let account = account::choose(&mut settings, &arguments.source)?;
+    let account = account::choose(&mut settings, &arguments.source, &setting.secrets)?;
+    setting.log.set_accounts(&settings);
     let sound = sound::choose(&arguments.sound, &mut settings)?;
     let running = setting.world(sound.host.clone())?;
     let world = running.world();
@@ -85,7 +86,10 @@ impl Talk<'_> {
             account: Some(account),
             headers: self.arguments.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect(),
         };
-        self.send(Command::Dial(dial))?;
+        self.send(match account::caller_id(&self.arguments.source) {
+            Some(caller_id) => Command::DialAs { caller_id, dial },
+            None => Command::Dial(dial),
+        })?;
         // Both are needed to talk, and either may come first: early media connects before the answer.
         let (mut answered, mut connected) = (false, false);
         let mut given_up = false;
@@ -145,7 +149,7 @@ impl Talk<'_> {
                 }
             };
             match event {
-                Event::Registered { .. } => return Ok(()),
+                Event::Registered { .. } | Event::Ready { .. } => return Ok(()),
                 // One more try may succeed where a server is just starting; a caller wants to know now.
                 Event::Unregistered { cause, message, .. } => return Err(Failure::new(Exit::of_offline(&cause), message)),
                 _ => {}

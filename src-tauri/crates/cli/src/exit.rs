@@ -47,11 +47,12 @@ impl Exit {
             | Cause::NotFound { .. }
             | Cause::Moved { .. } => Self::NotAnswered,
             Cause::Forbidden { .. } => Self::NotAuthorised,
-            Cause::ServerFailed { .. } | Cause::Internal { .. } => Self::Failed,
+            Cause::ServerFailed { .. } | Cause::Internal { .. } | Cause::TooManyCalls { .. } => Self::Failed,
+            Cause::NotCallable { .. } => Self::Usage,
             Cause::NotAcceptable { .. } | Cause::MediaFailed { .. } => Self::NoMedia,
-            Cause::NoMicrophone { .. } | Cause::NoDevice { .. } => Self::NoSound,
+            Cause::NotSupported | Cause::NoMicrophone { .. } | Cause::NoDevice { .. } => Self::NoSound,
             Cause::ConnectionLost => Self::Lost,
-            Cause::AccountNotReady { .. } => Self::Unreachable,
+            Cause::AccountNotReady { .. } | Cause::ServiceSilent => Self::Unreachable,
         }
     }
 

@@ -102,6 +102,7 @@ fn words(event: &Event) -> Option<String> {
     Some(match event {
         Event::Started { version } => format!("Sidetone {version}"),
         Event::Registered { account } => format!("{account}: registered"),
+        Event::Ready { account } => format!("{account}: ready"),
         Event::Unregistered { account, message, .. } => format!("{account}: {message}"),
         Event::Voicemail { account, waiting, new, old } => format!("{account}: {}", voicemail_words(*waiting, *new, *old)),
         Event::Lamp { number, lamp } => format!("{}: {}", number.expose(), lamp_words(*lamp)),

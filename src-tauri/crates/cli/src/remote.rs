@@ -38,8 +38,12 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
         }
         Verb::PickUp { number } => Command::PickUp { number: number.into() },
         Verb::Show => return order(folder, RemoteRequest::Show(Show::default())).await,
-        Verb::Dial { target, account } => {
-            Command::Dial(DialOptions { target, account: account.map(AccountId), headers: Vec::new() })
+        Verb::Dial { target, account, caller_id } => {
+            let dial = DialOptions { target, account: account.map(AccountId), headers: Vec::new() };
+            match caller_id {
+                Some(id) => Command::DialAs { caller_id: id.as_str().into(), dial },
+                None => Command::Dial(dial),
+            }
         }
         Verb::Answer { call, headers } => {
             let call = chosen(folder, &call, is_ringing_here).await?;

@@ -27,13 +27,14 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     if let Some(trouble) = trouble {
         printer.line(&trouble);
     }
-    account::choose_to_serve(&mut settings, &arguments.source)?;
+    account::choose_to_serve(&mut settings, &arguments.source, &setting.secrets)?;
     settings.calls.auto_answer |= arguments.auto_answer;
     if let Some(limit) = arguments.limit {
         settings.calls.limit = limit;
     }
     // Neither a file nor an option of the user's goes before what others have set.
     settings = setting.provisioned.impose(settings);
+    setting.log.set_accounts(&settings);
     let sound = sound::choose(&arguments.sound, &mut settings)?;
     let mut interruptions = Interruptions::new()?;
     let running = setting.world(sound.host.clone())?;

@@ -5,27 +5,29 @@ use std::{path::PathBuf, sync::Arc};
 use audio::SoundHost;
 use exchange::{Practice, PracticeWorld};
 use model::Settings;
-use phone::{RealWorld, World};
+use phone::{LogLevel, RealWorld, World};
 use store::{DataFolder, KeyStore, Provisioned, Secrets, SettingsFile};
 
 use crate::exit::{Exit, Failure};
 
-/// The user's folder and key store.
+/// The user's folder and key store, and the log.
 pub(crate) struct Setting {
     pub(crate) folder: DataFolder,
     pub(crate) secrets: Arc<Secrets>,
     /// What others have set.
     pub(crate) provisioned: Provisioned,
+    /// What is logged.
+    pub(crate) log: LogLevel,
 }
 
 impl Setting {
-    pub(crate) fn new(folder: Option<PathBuf>) -> Result<Self, Failure> {
+    pub(crate) fn new(folder: Option<PathBuf>, log: LogLevel) -> Result<Self, Failure> {
         let folder = match folder {
             Some(folder) => DataFolder::at(folder),
             None => DataFolder::of_user().map_err(Failure::usage)?,
         };
         let provisioned = Provisioned::load(&folder);
-        Ok(Self { folder, secrets: Arc::new(Secrets::new(Arc::new(KeyStore))), provisioned })
+        Ok(Self { folder, secrets: Arc::new(Secrets::new(Arc::new(KeyStore))), provisioned, log })
     }
 
     /// The settings, with a sentence about what is wrong with them, if anything.

@@ -26,8 +26,8 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
 }
 
 fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
-    phone::follow_log(&arguments.log).map_err(Failure::usage)?;
-    let setting = Setting::new(arguments.data)?;
+    let log = phone::follow_log(&arguments.log).map_err(Failure::usage)?;
+    let setting = Setting::new(arguments.data, log)?;
     // Two workers: one for signalling and timers while the other encodes (more would only cost memory).
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -66,6 +66,7 @@ impl<A: Copy + Ord> Bridges<A> {
                 self.0.remove(&from);
                 self.0.remove(&(agent, call));
                 match end {
+                    CallEnd::Unanswered => Command::Reject { call, code: 408, text: String::new(), headers: Vec::new() },
                     CallEnd::Refused { code, text, .. } => Command::Reject { call, code, text, headers: Vec::new() },
                     // Why it was hung up concerns the other end too (RFC 3326).
                     CallEnd::Bye { code: Some(code) } => {

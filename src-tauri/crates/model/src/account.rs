@@ -95,10 +95,12 @@ impl Account {
             Provider::Practice => Vec::new(),
             Provider::Sip(sip) => vec![(SecretKey::Password { account }, &mut sip.password)],
             Provider::Xivo(xivo) => vec![(SecretKey::Password { account }, &mut xivo.password)],
-            // Both, whichever of them is used: the other one may be left from before.
+            // All, whichever of them are used: the others may be left from before.
             Provider::Aculab(aculab) => aculab.client_mut().map_or_else(Vec::new, |client| {
                 let token = SecretKey::Token { account: account.clone() };
-                vec![(token, &mut client.token), (SecretKey::ApiKey { account }, &mut client.api_key)]
+                let fetched = SecretKey::FetchedToken { account: account.clone() };
+                let api_key = SecretKey::ApiKey { account };
+                vec![(token, &mut client.token), (fetched, &mut client.fetched), (api_key, &mut client.api_key)]
             }),
         }
     }

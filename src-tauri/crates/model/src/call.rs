@@ -267,6 +267,24 @@ pub enum Cause {
         /// What happened.
         detail: String,
     },
+    /// This computer has neither a microphone nor a speaker: calls are not possible here.
+    #[error("Not supported: there is neither a microphone nor a speaker")]
+    NotSupported,
+    /// A service did not answer at all. That is told by its own words, not as the status that stands for it.
+    #[error("no answer from the service")]
+    ServiceSilent,
+    /// Nobody can be called like that on the account: the target, or what goes with it.
+    #[error("it cannot be called: {detail}")]
+    NotCallable {
+        /// Why.
+        detail: String,
+    },
+    /// The account carries no further call.
+    #[error("Too many calls: the account carries {most} at a time")]
+    TooManyCalls {
+        /// How many it carries.
+        most: u32,
+    },
     /// The account cannot place calls now.
     #[error("the account is not ready: {detail}")]
     AccountNotReady {
@@ -287,6 +305,8 @@ impl Cause {
             | Self::NotAcceptable { code, .. }
             | Self::Forbidden { code, .. }
             | Self::ServerFailed { code, .. } => Some(*code),
+            // RFC 3261 8.1.3.1.
+            Self::ServiceSilent => Some(408),
             Self::HungUp { .. }
             | Self::Transferred
             | Self::Cancelled
@@ -299,6 +319,9 @@ impl Cause {
             | Self::NoMicrophone { .. }
             | Self::NoDevice { .. }
             | Self::Internal { .. }
+            | Self::NotSupported
+            | Self::NotCallable { .. }
+            | Self::TooManyCalls { .. }
             | Self::AccountNotReady { .. } => None,
         }
     }

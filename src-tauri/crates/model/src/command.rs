@@ -11,6 +11,13 @@ use crate::{AccountId, CallId, DeclineCode, DeviceTrial, DtmfDigit, Personal, Se
 pub enum Command {
     /// Place a call.
     Dial(DialOptions),
+    /// Place a call from somebody else than the account's usual name, on an account that lets one choose.
+    DialAs {
+        /// Who.
+        caller_id: Personal,
+        /// The call.
+        dial: DialOptions,
+    },
     /// Pick up the call that rings at a number whose lamp says that this can be done.
     PickUp {
         /// The number of the lamp.

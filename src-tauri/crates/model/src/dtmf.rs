@@ -41,7 +41,7 @@ impl DtmfDigit {
 
 /// Characters that are no keys of the keypad.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} cannot be sent: only 0-9 * # A-D can")]
+#[error("Invalid DTMF string: {0:?} cannot be sent, only 0-9 * # A-D can")]
 pub struct InvalidDigits(pub BTreeSet<char>);
 
 impl TryFrom<char> for DtmfDigit {
@@ -92,7 +92,7 @@ mod tests {
         let events: Vec<u8> = DtmfDigit::parse_all("09*#aD").expect("all are digits").iter().map(|d| d.event()).collect();
         assert_eq!(events, [0, 9, 10, 11, 12, 15]);
         let refused = DtmfDigit::parse_all("1y2x").expect_err("two are none").to_string();
-        assert_eq!(refused, "{'x', 'y'} cannot be sent: only 0-9 * # A-D can");
+        assert_eq!(refused, "Invalid DTMF string: {'x', 'y'} cannot be sent, only 0-9 * # A-D can");
         let refused = serde_json::from_str::<Vec<DtmfDigit>>(r#"["1","x"]"#).expect_err("one is none").to_string();
         assert!(refused.starts_with("'x' is not one of 0-9 * # A-D"), "{refused}");
         assert_eq!(DtmfDigit::from_event(16), None);

@@ -38,6 +38,8 @@ pub enum Event {
     Started { version: String },
     /// An account became reachable.
     Registered { account: AccountId },
+    /// Calls can be placed on an account that is not registered anywhere.
+    Ready { account: AccountId },
     /// An account is not reachable, or no longer.
     Unregistered { account: AccountId, cause: OfflineCause, message: String },
     /// The server told how many voice messages wait.

@@ -21,6 +21,11 @@ pub enum SecretKey {
         /// The account.
         account: AccountId,
     },
+    /// A token that was fetched for an account, so that the next run needs no other one.
+    FetchedToken {
+        /// The account.
+        account: AccountId,
+    },
     /// The API access key of an account's web services.
     ApiKey {
         /// The account.
@@ -42,6 +47,17 @@ impl SecretKey {
     pub fn turn(account: &AccountId, url: &IceUrl, username: &str) -> Self {
         Self::TurnCredential { account: account.clone(), url: url.to_string(), username: username.to_owned() }
     }
+
+    /// Whose secret it is.
+    pub fn account(&self) -> &AccountId {
+        match self {
+            Self::Password { account }
+            | Self::Token { account }
+            | Self::FetchedToken { account }
+            | Self::ApiKey { account }
+            | Self::TurnCredential { account, .. } => account,
+        }
+    }
 }
 
 /// The name in the key store. Neither an account's name nor an ICE URL holds a slash, so that no two keys share one.
@@ -50,6 +66,7 @@ impl fmt::Display for SecretKey {
         match self {
             Self::Password { account } => write!(f, "{account}/password"),
             Self::Token { account } => write!(f, "{account}/token"),
+            Self::FetchedToken { account } => write!(f, "{account}/fetched-token"),
             Self::ApiKey { account } => write!(f, "{account}/api-key"),
             Self::TurnCredential { account, url, username } => write!(f, "{account}/turn/{url}/{username}"),
         }

@@ -118,6 +118,11 @@ impl Pseudonyms {
         self.turn = self.turn.wrapping_add(1);
     }
 
+    /// What stands for `text`.
+    pub fn of(&mut self, text: &Personal) -> String {
+        self.pseudonym(&text.0)
+    }
+
     fn pseudonym(&mut self, text: &str) -> String {
         if text.is_empty() {
             return String::new();

@@ -65,6 +65,8 @@ pub struct AccountView {
     pub expires_ms: Option<u64>,
     /// What the token says with which it is signed in; none where there is none, or it cannot be read.
     pub token: Option<TokenView>,
+    /// Who its calls may be from, the usual one first; none where they are from the account itself.
+    pub caller_ids: Vec<Personal>,
     /// Its voice mail; none when the server tells nothing and no number is set.
     pub voicemail: Option<Voicemail>,
     /// Where its calls are parked; empty when no number is set.

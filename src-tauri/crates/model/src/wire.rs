@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Instant, Personal};
+use crate::{AccountId, Instant, Personal, Pseudonyms};
 
 /// Which way a message went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,15 @@ impl WireMessage {
         let text = |piece: &Piece| match piece {
             Piece::Plain(text) => text.clone(),
             Piece::Personal(text) => text.expose().to_owned(),
+        };
+        self.pieces.iter().map(text).collect()
+    }
+
+    /// The message without people, for a log.
+    pub fn text_without_people(&self, pseudonyms: &mut Pseudonyms) -> String {
+        let text = |piece: &Piece| match piece {
+            Piece::Plain(text) => text.clone(),
+            Piece::Personal(text) => pseudonyms.of(text),
         };
         self.pieces.iter().map(text).collect()
     }

@@ -68,6 +68,8 @@ pub(crate) enum DeskNews {
     Microphone,
     /// A call wants the microphone and there has been none for it; why.
     NoMicrophone(String),
+    /// The same, and there is no speaker either.
+    NoDevices,
     /// How a trial is getting on; none when there is none.
     Trial(Option<TrialView>),
 }
@@ -215,6 +217,7 @@ impl Working {
                 opened = self.speaker.opened() => {
                     let trouble = self.speaker.settle(opened, |playback| self.hub.speaker(playback));
                     self.tell(trouble).await;
+                    self.tell_microphone().await;
                 }
                 present = listed(&mut self.listing) => self.improve(present),
                 _ = look.tick(), if in_use => self.look().await,
@@ -385,6 +388,9 @@ impl Working {
     /// looked for again.
     async fn tell_microphone(&mut self) {
         let news = match self.microphone.failure().filter(|_| !self.captured) {
+            // Whether there is a speaker at least is known in a moment.
+            Some(_) if self.speaker.is_opening() => return,
+            Some(_) if self.awaited && self.speaker.failure().is_some() => DeskNews::NoDevices,
             Some(words) if self.routed || self.awaited => DeskNews::NoMicrophone(words.to_owned()),
             None if self.awaited && self.captured => DeskNews::Microphone,
             Some(_) | None => return,

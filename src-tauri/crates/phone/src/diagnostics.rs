@@ -1,5 +1,7 @@
 //! Logs: where they go, and changing their level while the phone runs.
 
+mod by_account;
+
 use std::{
     io::{self, IsTerminal},
     sync::Arc,
@@ -8,14 +10,17 @@ use std::{
 use model::Settings;
 use tokio::sync::watch;
 use tracing::warn;
-use tracing_subscriber::{EnvFilter, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt};
+
+use self::by_account::ByAccount;
+pub(crate) use self::by_account::log_level;
 
 /// Libraries that log what people say or send; they are heard from `warn` on, whatever the filter says of the rest.
 const QUIET: &str = "webrtc=warn,rtc=warn,rtc_dtls=error,rustls=warn,tungstenite=warn,hickory_proto=warn,hickory_resolver=warn,reqwest=warn,zbus=warn";
 
 /// Changes the level of the log of a running phone.
 #[derive(Clone)]
-pub struct LogLevel(reload::Handle<EnvFilter, Registry>);
+pub struct LogLevel(reload::Handle<ByAccount, Registry>);
 
 /// A filter that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +37,15 @@ impl LogLevel {
     /// When it cannot be read; the old one stays.
     pub fn set(&self, filter: &str) -> Result<(), InvalidFilter> {
         let parsed = read(filter)?;
-        self.0.reload(parsed).map_err(|error| InvalidFilter { filter: filter.into(), reason: error.to_string() })
+        let put = self.0.modify(|by| by.filter = parsed);
+        put.map_err(|error| InvalidFilter { filter: filter.into(), reason: error.to_string() })
+    }
+
+    /// Puts the levels in force that accounts have of their own.
+    pub fn set_accounts(&self, settings: &Settings) {
+        if let Err(gone) = self.0.modify(|by| by.set_accounts(settings)) {
+            warn!(%gone, "the log stays as it is");
+        }
     }
 
     /// Follows what the settings say, until the phone stops.
@@ -42,6 +55,18 @@ impl LogLevel {
             if let Err(invalid) = self.set(&filter) {
                 warn!(%invalid, "the log stays as it is");
             }
+            self.set_accounts(&settings.borrow());
+            if settings.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Follows what the settings say of accounts only, until the phone stops.
+    pub async fn follow_accounts(self, mut settings: watch::Receiver<Arc<Settings>>) {
+        loop {
+            let now = settings.borrow_and_update().clone();
+            self.set_accounts(&now);
             if settings.changed().await.is_err() {
                 return;
             }
@@ -59,9 +84,9 @@ pub(crate) fn wrong_with(filter: &str) -> Option<String> {
 /// # Errors
 /// When the filter cannot be read, or a log is already followed.
 pub fn follow_log(filter: &str) -> Result<LogLevel, InvalidFilter> {
-    let (filter_layer, handle) = reload::Layer::new(read(filter)?);
+    let (written, handle) = reload::Layer::new(ByAccount::new(read(filter)?));
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).with_target(true);
-    let installed = tracing_subscriber::registry().with(filter_layer).with(lines).try_init();
+    let installed = tracing_subscriber::registry().with(lines.with_filter(written)).try_init();
     installed.map_err(|error| InvalidFilter { filter: filter.into(), reason: error.to_string() })?;
     Ok(LogLevel(handle))
 }
@@ -84,8 +109,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_level_follows_the_settings_and_outlives_a_filter_that_means_nothing() {
-        let (_layer, handle) = reload::Layer::<_, Registry>::new(read("info").expect("a filter"));
-        let filter = || handle.with_current(EnvFilter::to_string).expect("the layer lives");
+        let (_layer, handle) = reload::Layer::<_, Registry>::new(ByAccount::new(read("info").expect("a filter")));
+        let filter = || handle.with_current(|by| by.filter.to_string()).expect("the layer lives");
         let saying = |log: &str| Arc::new(Settings { log: log.into(), ..Settings::default() });
         let (sender, settings) = watch::channel(saying("calls=debug"));
         let changes = async {

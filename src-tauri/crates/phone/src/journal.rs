@@ -121,6 +121,11 @@ impl Journal {
         self.add(&Line::Wire(message));
     }
 
+    /// A message without people, who have the same stand-ins in the record.
+    pub(crate) fn without_people(&mut self, message: &WireMessage) -> String {
+        message.text_without_people(&mut self.pseudonyms)
+    }
+
     /// Records something else.
     pub(crate) fn note(&mut self, at: Instant, note: Note) {
         self.add(&Line::Note { at, note });

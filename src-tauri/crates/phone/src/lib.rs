@@ -8,6 +8,7 @@ mod desk;
 pub mod desktop;
 mod diagnosis;
 mod diagnostics;
+mod fetched_tokens;
 mod journal;
 mod lines;
 mod loop_call;

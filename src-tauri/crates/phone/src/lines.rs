@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use calls::io::{LineEvent, LineRequest};
-use model::{Account, AccountId, AccountState, OfflineCause, Password, Provider, Settings, SipAccount, WireMessage};
+use model::{Account, AccountId, AccountState, OfflineCause, Password, Provider, Secret, Settings, SipAccount, WireMessage};
 use providers::{
     Line, LineInput, Provider as Machine,
     aculab::{AculabProvider, Token, WallClock},
@@ -54,7 +54,9 @@ fn taken_over(before: &Account, account: &Account) -> Option<Vec<LineInput>> {
     }
     let mut before = before.clone();
     let (Provider::Aculab(old), Provider::Aculab(new)) = (&mut before.provider, &account.provider) else { return None };
-    let (old, new) = (old.client_mut()?, new.client()?);
+    // The log looks it up by itself.
+    old.log_level = new.log_level;
+    let (Some(old), Some(new)) = (old.client_mut(), new.client()) else { return (before == *account).then(Vec::new) };
     let accepts = (old.accept_calls != new.accept_calls).then_some(LineInput::AcceptCalls(new.accept_calls));
     let token = match &new.token {
         token if *token == old.token => None,
@@ -62,7 +64,8 @@ fn taken_over(before: &Account, account: &Account) -> Option<Vec<LineInput>> {
         // The line says what is wrong when it starts.
         Password::Known(_) | Password::Unknown => return None,
     };
-    (old.accept_calls, old.token) = (new.accept_calls, new.token.clone());
+    // What the line fetched itself, and was kept, is no news to it.
+    (old.accept_calls, old.token, old.fetched) = (new.accept_calls, new.token.clone(), new.fetched.clone());
     (before == *account).then(|| accepts.into_iter().chain(token).collect())
 }
 
@@ -136,6 +139,15 @@ impl Lines {
         taken
     }
 
+    /// Lets a line sign in by this token from now on; fine where it does not run.
+    pub(crate) fn sign_in(&self, account: &AccountId, token: Secret) {
+        if let Some(line) = self.running.get(account)
+            && line.inbox.try_send(LineInput::Token(token)).is_err()
+        {
+            error!(%account, "the line does not take requests any more");
+        }
+    }
+
     /// Tells every line that the network changed.
     pub(crate) fn network_changed(&self) {
         for (account, line) in &self.running {
@@ -176,7 +188,7 @@ pub(crate) fn machine(provider: &Provider, instance: &str, world: &World) -> Res
 
 #[cfg(test)]
 mod tests {
-    use model::{AculabAccount, AculabClient, AculabInterface, Secret};
+    use model::{AculabAccount, AculabClient, AculabInterface};
 
     use super::*;
 
@@ -196,9 +208,14 @@ mod tests {
     fn a_line_takes_over_whether_it_is_called_and_its_token_and_for_all_else_is_started_anew() {
         assert_eq!(told(&account(|_| {})).as_deref(), Some("[]"));
         assert_eq!(told(&account(|client| client.accept_calls = false)).as_deref(), Some("[AcceptCalls(false)]"));
+        assert_eq!(told(&account(|client| client.fetched = Password::Known(Secret::new("{}")))).as_deref(), Some("[]"));
         let token = account(|client| client.token = Password::Known(Secret::new("d.e.f")));
         let told_of_token = told(&token).expect("it is taken over");
         assert!(told_of_token.starts_with("[Token(") && !told_of_token.contains("d.e.f"), "{told_of_token}");
+        let mut louder = account(|_| {});
+        let Provider::Aculab(aculab) = &mut louder.provider else { panic!("it is at the cloud") };
+        aculab.log_level = Some(6);
+        assert_eq!(told(&louder).as_deref(), Some("[]"), "calls go on when more is logged");
         for anew in [
             account(|client| client.token = Password::Unknown),
             account(|client| client.token = Password::Known(Secret::new("no token"))),

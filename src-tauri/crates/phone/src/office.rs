@@ -149,7 +149,6 @@ impl Office {
                     warn!(%error, "the secrets of an account that was removed are still in the key store");
                 }
             }
-            cloud::forget_tokens(&secrets, &before, &saved);
             Ok::<_, SaveError>(())
         })
         .await??;

@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use model::{Clock, Command, DevicesView, Levels, LoopCheckView, Settings, SipAccount, Snapshot, TimedEvent, UpdateView};
+use model::{
+    AccountId, Clock, Command, DevicesView, Levels, LoopCheckView, Secret, Settings, SipAccount, Snapshot, TimedEvent, UpdateView,
+};
 use providers::net::Network;
 use store::{DataFolder, Provisioned, SettingsFile};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -192,6 +194,11 @@ impl Phone {
 
     pub(crate) fn unix_seconds(&self) -> i64 {
         self.clock.unix_seconds()
+    }
+
+    /// Lets an account sign in by this token from now on.
+    pub(crate) fn sign_in(&self, account: AccountId, token: Secret) -> Result<(), PhoneStopped> {
+        self.requests.try_send(Request::SignIn(account, token)).map_err(|_| PhoneStopped)
     }
 
     /// Puts a loop call into the snapshot.

@@ -7,20 +7,22 @@ use calls::{
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, Plan, SoundEvent, SoundRequest},
 };
 use model::{
-    AccountId, CallState, Clock, Command, DevicesView, Event, Instant, LoopCheckView, MediaId, NoticeCode, Settings, Snapshot,
-    TimedEvent, TrialView, UpdateView, WireMessage,
+    AccountId, CallState, Clock, Command, DevicesView, Event, Instant, LoopCheckView, MediaId, NoticeCode, Secret, Settings,
+    Snapshot, TimedEvent, TrialView, UpdateView, WireMessage,
 };
 use store::Provisioned;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     time::{sleep, timeout},
 };
-use tracing::{debug, warn};
+use tracing::{debug, info_span, trace, warn};
 
 use crate::{
     book::{Book, BookNews},
     desk::{Desk, DeskNews, Onlookers},
     diagnosis::{Parts, Trace, WireTrace, bundle},
+    diagnostics,
+    fetched_tokens::FetchedTokens,
     journal::{Journal, Note},
     lines::Lines,
     meter::CallSessions,
@@ -34,10 +36,13 @@ use crate::{
 /// Events of lines and sessions that may wait; both stop reading the network when it is full, nothing is lost.
 const WAITING: usize = 256;
 
+/// From this level on, the messages of an account are logged.
+const WITH_MESSAGES: u8 = 6;
+
 /// How long the calls' last reports are waited for when the phone stops.
 const LAST_REPORTS: Duration = Duration::from_millis(600);
 
-/// How long the last calls may take to be written when the phone stops; a disk takes milliseconds.
+/// How long the last calls, and the last tokens, may take to be written when the phone stops; a disk takes milliseconds.
 const LAST_RECORDS: Duration = Duration::from_millis(500);
 
 /// What the phone's faces ask of it.
@@ -46,6 +51,8 @@ pub(crate) enum Request {
     Command(Command),
     NetworkChanged,
     LookAtDevices,
+    /// An account signs in by this token from now on.
+    SignIn(AccountId, Secret),
     /// How a loop call is getting on, for the snapshot.
     LoopCheck(LoopCheckView),
     /// A version that can be installed, for the snapshot.
@@ -75,6 +82,8 @@ pub(crate) struct RunLoop {
     provisioned: Provisioned,
     journal: Journal,
     lines: Lines,
+    /// Until it stops.
+    fetched_tokens: Option<FetchedTokens>,
     sessions: Sessions,
     desk: Desk,
     recordings: Recordings,
@@ -114,6 +123,7 @@ impl RunLoop {
             control,
             journal: Journal::default(),
             lines: Lines::new(world.clone(), practice.clone(), instance, line_outbox, tap),
+            fetched_tokens: Some(FetchedTokens::start(Arc::clone(&world.secrets))),
             sessions: Sessions::new(world.clone(), practice, media_outbox),
             wire,
             trace: Trace::default(),
@@ -166,6 +176,10 @@ impl RunLoop {
                     }
                     Some(Request::LookAtDevices) => {
                         self.desk.look();
+                        continue;
+                    }
+                    Some(Request::SignIn(account, token)) => {
+                        self.lines.sign_in(&account, token);
                         continue;
                     }
                     Some(Request::LoopCheck(view)) => {
@@ -227,8 +241,9 @@ impl RunLoop {
                 incoming.plan = Plan::of(&self.settings.borrow().auto_answer, account, incoming, known);
             }
         }
-        if let Input::Line(account, LineEvent::IceServers(servers)) = input {
-            return self.sessions.set_ice_servers(account, servers);
+        if let Input::Line(account, event) = input {
+            let Some(event) = self.take_secrets(&account, event) else { return };
+            input = Input::Line(account, event);
         }
         if let Input::Media(media, event) = &input {
             self.sessions.heard(*media, event);
@@ -256,6 +271,27 @@ impl RunLoop {
         }
         self.step(input);
         self.publish();
+    }
+
+    /// Takes what lines tell the run loop alone: neither call control nor the journal may have it.
+    fn take_secrets(&mut self, account: &AccountId, event: LineEvent) -> Option<LineEvent> {
+        match event {
+            LineEvent::IceServers(servers) => self.sessions.set_ice_servers(account.clone(), servers),
+            LineEvent::TokenToKeep(token) => {
+                if let Some(tokens) = &self.fetched_tokens {
+                    tokens.keep(account.clone(), token);
+                }
+            }
+            event => return Some(event),
+        }
+        None
+    }
+
+    /// What a line tells while the phone stops.
+    fn take_last(&mut self, account: AccountId, event: LineEvent) {
+        if let Some(event) = self.take_secrets(&account, event) {
+            self.step(Input::Line(account, event));
+        }
     }
 
     /// Why these settings may not be put in force: others have set something else.
@@ -346,6 +382,7 @@ impl RunLoop {
                 self.tell(Event::Failed { call: None, message });
             }
             DeskNews::Microphone => self.step(Input::Microphone),
+            DeskNews::NoDevices => self.step(Input::NoDevices),
             DeskNews::NoMicrophone(detail) => self.step(Input::NoMicrophone(detail)),
             DeskNews::Trial(trial) => self.trial = trial,
         }
@@ -359,8 +396,20 @@ impl RunLoop {
 
     fn on_wire(&mut self, message: WireMessage) {
         self.journal.begin_step(&self.control);
+        self.log(&message);
         self.journal.wire(message.clone());
         self.trace.add(message);
+    }
+
+    /// Writes a message into the log, where its account wants that.
+    fn log(&mut self, message: &WireMessage) {
+        let settings = self.settings.borrow();
+        let mut accounts = settings.accounts.iter();
+        let Some(account) = accounts.find(|account| account.id == message.account) else { return };
+        if diagnostics::log_level(account).is_some_and(|level| level >= WITH_MESSAGES) {
+            let (text, way) = (self.journal.without_people(message), message.way);
+            info_span!("account", id = %account.id).in_scope(|| trace!(?way, "{text}"));
+        }
     }
 
     fn wire_trace(&self) -> WireTrace {
@@ -460,14 +509,19 @@ impl RunLoop {
             tokio::select! {
                 () = &mut goodbye => break,
                 // A full outbox would keep a line from signing off; and its last word is that it did.
-                Some((account, event)) = self.line_events.recv() => self.step(Input::Line(account, event)),
+                Some((account, event)) = self.line_events.recv() => self.take_last(account, event),
             }
         }
         while let Ok((account, event)) = self.line_events.try_recv() {
-            self.step(Input::Line(account, event));
+            self.take_last(account, event);
         }
         if timeout(LAST_RECORDS, self.shelf.written()).await.is_err() {
             warn!("the last calls could not be kept in time");
+        }
+        if let Some(tokens) = self.fetched_tokens.take()
+            && timeout(LAST_RECORDS, tokens.written()).await.is_err()
+        {
+            warn!("the last token could not be kept in time");
         }
         while let Ok(news) = self.book_news.try_recv() {
             self.on_book_news(news);

@@ -5,6 +5,7 @@
 
 mod causes;
 mod dial;
+mod fetched;
 mod ice_list;
 mod line;
 mod setup;
@@ -12,6 +13,7 @@ mod token;
 mod token_keeper;
 mod web;
 
+pub use fetched::FetchedToken;
 pub use line::{AculabProvider, WallClock};
 pub use token::{InvalidToken, Token, TokenClaims};
 pub use web::{InvalidLifetime, RegisteredClient, TokenLifetime, TokenWish, WebError, WebServices};

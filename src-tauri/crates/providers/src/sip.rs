@@ -13,7 +13,7 @@ mod translate;
 use std::{collections::VecDeque, path::PathBuf};
 
 use calls::io::{Capabilities, LineEnd, LineEvent, LineRequest, Transfers};
-use model::{AccountState, Instant, LineCall, OfflineCause, Password, SipAccount};
+use model::{AccountState, Cause, Instant, LineCall, OfflineCause, Password, SipAccount};
 use sip::{Transport, Uri, UserAgentConfig, auth::Credentials};
 use tracing::debug;
 
@@ -123,6 +123,11 @@ impl Unusable {
 /// Says that a call came to nothing.
 pub(crate) fn failed(call: LineCall, detail: String) -> Output {
     Output::Line(LineEvent::Ended { call, how: LineEnd::Failed { detail } })
+}
+
+/// What is told of a call that nobody can place, whatever the account's state.
+pub(crate) fn not_callable(call: LineCall, detail: String) -> Output {
+    Output::Line(LineEvent::Ended { call, how: LineEnd::Caused { cause: Cause::NotCallable { detail } } })
 }
 
 /// Reads an account's configuration; the error is in words for the user.

@@ -1,11 +1,11 @@
 //! Secrets at rest: the key store of the desktop, and what is known for this run only.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use model::{Account, IceServer, KeptWhere, Password, Secret, SecretKey};
+use model::{Account, AccountId, IceServer, KeptWhere, Password, Secret, SecretKey};
 
 /// The name under which the key store lists what is ours.
 const SERVICE: &str = "sidetone";
@@ -140,12 +140,14 @@ impl SecretStore for InMemory {
 pub struct Secrets {
     store: Arc<dyn SecretStore>,
     this_run: InMemory,
+    /// Accounts that are there for this run only.
+    passing: Mutex<BTreeSet<AccountId>>,
 }
 
 impl Secrets {
     /// Secrets over `store`, none given for this run yet.
     pub fn new(store: Arc<dyn SecretStore>) -> Self {
-        Self { store, this_run: InMemory::default() }
+        Self { store, this_run: InMemory::default(), passing: Mutex::default() }
     }
 
     /// Puts the account's secrets into it, where it does not have them already. What the key store could not give is
@@ -178,8 +180,12 @@ impl Secrets {
         kept
     }
 
-    /// Keeps one secret: in the key store, or for this run when that fails.
+    /// Keeps one secret: in the key store, or for this run when that fails or its account is there for no longer.
     pub fn set(&self, key: SecretKey, secret: Secret) -> KeptIn {
+        if self.is_passing(&key) {
+            self.this_run.with(|secrets| drop(secrets.insert(key, secret)));
+            return KeptIn::ThisRun { because: None };
+        }
         match self.store.set(&key, &secret) {
             Ok(()) => {
                 // One of an earlier failure must not win over the one just kept.
@@ -223,9 +229,10 @@ impl Secrets {
             .collect()
     }
 
-    /// Keeps the secrets that `account` carries for this run, and asks no key store: for those given by the environment
-    /// or on the command line.
+    /// Keeps the secrets that `account` carries for this run, and those it gets later too; none goes to the key store. For
+    /// accounts given by the environment or on the command line.
     pub fn keep_for_this_run(&self, account: &Account) -> KeptIn {
+        self.passing.lock().unwrap_or_else(PoisonError::into_inner).insert(account.id.clone());
         self.this_run.with(|secrets| secrets.extend(carried(account)));
         KeptIn::ThisRun { because: None }
     }
@@ -238,8 +245,13 @@ impl Secrets {
     fn get(&self, key: &SecretKey) -> Result<Option<Secret>, KeyStoreError> {
         match self.this_run.get(key)? {
             Some(secret) => Ok(Some(secret)),
+            None if self.is_passing(key) => Ok(None),
             None => self.store.get(key),
         }
+    }
+
+    fn is_passing(&self, key: &SecretKey) -> bool {
+        self.passing.lock().unwrap_or_else(PoisonError::into_inner).contains(key.account())
     }
 }
 

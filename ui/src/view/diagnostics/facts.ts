@@ -72,7 +72,8 @@ const CROWDED = ["loss-in", "loss-out", "jitter"];
 export function adviceWords(finding: Finding): string {
   if (CROWDED.includes(finding.code)) return say("advice.crowded");
   if (finding.code !== "ended") return say(`advice.${finding.code}` as Key);
-  const kind = finding.cause.kind === "no-device" ? "no-microphone" : finding.cause.kind;
+  const { kind: cause } = finding.cause;
+  const kind = cause === "no-device" || cause === "not-supported" ? "no-microphone" : cause;
   return say(`after.${kind}` as Key);
 }
 

@@ -1,6 +1,6 @@
-import { useState } from "preact/hooks";
-import type { Snapshot } from "../../bridge/types";
-import { isolated, say } from "../../words/words";
+import { useEffect, useState } from "preact/hooks";
+import type { DevicesView, Snapshot } from "../../bridge/types";
+import { isolated, type Key, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { useNow } from "../hooks";
 import { Icon } from "../icons";
@@ -26,6 +26,8 @@ export function AccountsSection({ snapshot }: Props) {
   const [deleting, setDeleting] = useState<string | null>(null);
   const [comparing, compare] = useState<string | null>(null);
   const { accounts } = settings;
+  const [devices, setDevices] = useState<DevicesView | null>(null);
+  useEffect(() => bridge.followDevices(setDevices), [bridge]);
   const put = (changed: WholeAccount[]) => {
     // A policy ends with its account: a later account of the same name shall not find it.
     const auto_answer = settings.auto_answer.filter(({ account }) => changed.some(({ id }) => id === account));
@@ -86,6 +88,7 @@ export function AccountsSection({ snapshot }: Props) {
                     {account.provider.kind === "practice" && say("accounts.practice")}
                   </small>
                   {state && <small class="account-state">{accountWords(state)}</small>}
+                  {account.enabled && account.provider.kind === "aculab" && devices && <CanTalk devices={devices} />}
                   {token && (
                     <small class={token.fits ? "account-state" : "problem"}>
                       {say(token.fits ? "aculab.token-of" : "aculab.token-strange", {
@@ -101,6 +104,7 @@ export function AccountsSection({ snapshot }: Props) {
                 <button
                   type="button"
                   class="quiet"
+                  disabled={devices?.microphone.using === null}
                   onClick={() => {
                     const target = `service:${serviceOf(account)}`;
                     bridge.send({ command: "dial", target, account: account.id, headers: [] }).catch(failed);
@@ -206,6 +210,19 @@ function newXivo(): WholeAccount {
 /** The service that an account calls as a rule. */
 function serviceOf({ provider }: WholeAccount): string {
   return provider.kind === "aculab" && provider.interface.version === "v1" ? provider.interface.service : "";
+}
+
+/** Whether there is what a call at the cloud needs, which takes none without a microphone; and what to do where there is not. */
+function CanTalk({ devices }: { devices: DevicesView }) {
+  const missing = [devices.microphone.using === null, devices.speaker.using === null];
+  const words: Key = missing.every(Boolean)
+    ? "aculab.no-devices"
+    : missing[0]
+      ? "aculab.no-microphone"
+      : missing[1]
+        ? "aculab.no-speaker"
+        : "aculab.has-devices";
+  return <small class={missing.some(Boolean) ? "problem" : "account-state"}>{say(words)}</small>;
 }
 
 /** How long the account is still signed in. */

@@ -18,6 +18,8 @@ export function AculabForm({ account: given, isNew, onClose }: Props) {
   const draft = useDraft(given, isNew, onClose);
   const [token, setToken] = useState("");
   const [apiKey, setApiKey] = useState("");
+  /** As it is being typed, blanks at the end included. They part the ids, which may have commas. */
+  const [otherIds, setOtherIds] = useState<string | null>(null);
   const { account, change, problem } = draft;
   if (account.provider.kind !== "aculab") return null;
   const aculab = account.provider;
@@ -62,6 +64,17 @@ export function AculabForm({ account: given, isNew, onClose }: Props) {
             problem={problem("interface.caller_id")}
             value={way.caller_id}
             onText={(caller_id) => put({ interface: { ...way, caller_id } })}
+          />
+          <TextField
+            label={say("aculab.other-ids")}
+            hint={say("aculab.other-ids-hint")}
+            problem={problem("interface.other_ids")}
+            value={otherIds ?? way.other_ids.join(" ")}
+            onText={(typed) => {
+              setOtherIds(typed);
+              const other_ids = typed.split(/\s+/).filter((id) => id);
+              put({ interface: { ...way, other_ids } });
+            }}
           />
           <TextField
             label={say("aculab.service")}
@@ -136,10 +149,23 @@ export function AculabForm({ account: given, isNew, onClose }: Props) {
         {way.version === "v2" && text("web_services", say("aculab.web-services-hint"))}
         {text("proxy", say("accounts.proxy-hint"))}
         {text("ca_file", say("accounts.ca-file-hint"))}
+        <ChoiceField<string>
+          label={say("aculab.log")}
+          problem={problem("log_level")}
+          value={aculab.log_level === null ? "" : String(aculab.log_level)}
+          options={[
+            ["", say("aculab.log-as-rest")],
+            ...LOG_LEVELS.map((level) => [String(level), `${level} · ${say(`log-level.${level}`)}`] as const),
+          ]}
+          onChoose={(level) => put({ log_level: level === "" ? null : Number(level) })}
+        />
       </details>
     </AccountFrame>
   );
 }
+
+/** From nothing to everything. */
+const LOG_LEVELS = [0, 1, 2, 3, 4, 5, 6] as const;
 
 const LABELS = {
   cloud_id: "aculab.cloud-id",

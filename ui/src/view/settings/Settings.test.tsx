@@ -84,10 +84,39 @@ test("an account at Aculab Cloud asks for what its interface and its tokens need
   fireEvent.change(screen.getByLabelText("What it is for"), { target: { value: "v1" } });
   expect(screen.queryByLabelText("WebRTC access key")).toBeNull();
   type("Caller id", "bob");
+  type("Further caller ids", "reception  carol, ");
   type("Usual service", "echo");
+  fireEvent.change(screen.getByLabelText("What is logged"), { target: { value: "6" } });
   await press("Save");
+  await waitFor(() => expect(phone.kept.accounts.at(-1)?.id).toBe("caller"));
+  expect(phone.kept.accounts.at(-1)?.provider).toMatchObject({
+    log_level: 6,
+    interface: { caller_id: "bob", other_ids: ["reception", "carol,"] },
+  });
   await press(/Call .*echo/);
   expect(phone.sent).toContainEqual({ command: "dial", target: "service:echo", account: "caller", headers: [] });
+});
+
+test("an account at Aculab Cloud says whether this computer has what a call needs, and what to do where not", async () => {
+  window.happyDOM.setViewport({ width: 360, height: 640 });
+  const none = { using: null, trouble: "there is none" };
+  const whole = scene("caller").devices;
+  for (const [devices, words, canCall] of [
+    [whole, "Microphone and speaker are there", true],
+    [{ ...whole, speaker: none }, /^No speaker can be used: connect one/, true],
+    [{ ...whole, microphone: none }, /^No microphone can be used.*choose it under Devices/, false],
+    [{ ...whole, microphone: none, speaker: none }, /^Not supported: .*Connect a headset/, false],
+  ] as const) {
+    const phone = scene("caller");
+    phone.devices = devices;
+    render(<App bridge={phone} />);
+    await press("Settings");
+    await press("Accounts");
+    expect(await screen.findByText(words)).toBeTruthy();
+    const call = screen.getByRole<HTMLButtonElement>("button", { name: /Call .*echo/ });
+    expect(call.disabled).toBe(!canCall);
+    cleanup();
+  }
 });
 
 test("a token is ordered at the cloud, who is registered is listed and called, and refusals are said", async () => {

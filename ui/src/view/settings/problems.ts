@@ -7,7 +7,7 @@ const ASKED: readonly (readonly [RegExp, Key])[] = [
   [/\.pin$/, "problem.pin"],
   [/\.cloud_id$/, "problem.cloud-id"],
   [/\.access_key$/, "problem.access-key"],
-  [/\.(?:client_id|caller_id|service)$/, "problem.plain-name"],
+  [/\.(?:client_id|caller_id|other_ids|service)$/, "problem.plain-name"],
   [/\.max_concurrent$/, "problem.limit"],
   [/\.lifetime_s$/, "problem.lifetime"],
   [/\.callable$/, "problem.callable"],

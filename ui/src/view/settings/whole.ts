@@ -83,6 +83,7 @@ export function wholeAculab(aculab: AculabAccount): WholeAculab {
     ice_policy: "all",
     ...aculab,
     ice_servers: aculab.ice_servers?.map(wholeServer) ?? null,
+    log_level: aculab.log_level ?? null,
     interface: wholeInterface(aculab.interface),
     kind: "aculab",
   };
@@ -111,7 +112,7 @@ export function wholeXivo(xivo: XivoAccount): WholeXivo {
 }
 
 export function wholeInterface(given: AculabInterface): WholeAculab["interface"] {
-  if (given.version === "v1") return { service: "", ...given };
+  if (given.version === "v1") return { service: "", other_ids: [], ...given };
   const { token_source = { source: "pasted" } } = given;
   return { accept_calls: true, max_concurrent: 1, ...given, token_source: wholeSource(token_source) };
 }

@@ -147,6 +147,10 @@ export const diagnosis: DiagnosisWords = {
   "after.account-not-ready": "Warten Sie, bis das Konto angemeldet ist; sein Zustand sagt, was es hindert.",
   "after.moved": "Rufen Sie die neue Nummer an; dieses Telefon folgt nicht von selbst.",
   "after.no-microphone": "Schließen Sie Mikrofon und Lautsprecher an, und wählen Sie sie in den Einstellungen.",
+  "after.not-callable": "Prüfen Sie, was gewählt wurde: Der Satz sagt, was das Konto anrufen kann.",
+  "after.too-many-calls":
+    "Beenden Sie erst einen anderen Anruf, oder erlauben Sie dem Konto mehr in seinen Einstellungen.",
+  "after.service-silent": "Prüfen Sie den Namen des Dienstes, und ob er läuft.",
   "after.internal": "Ein Fehler dieses Telefons: Schicken Sie das Hilfspaket an den, der sich darum kümmert.",
 
   "messages.hint": "Die letzten Nachrichten aller Konten, ohne Passwörter und Schlüssel. Personen sind darin genannt.",

@@ -143,6 +143,9 @@ export const diagnosis = {
   "after.account-not-ready": "Wait until the account is registered; its state says what keeps it.",
   "after.moved": "Call the new number; this phone does not follow by itself.",
   "after.no-microphone": "Connect a microphone and a speaker, and choose them in the settings.",
+  "after.not-callable": "Check what was dialled: the sentence says what the account can call.",
+  "after.too-many-calls": "End another call first, or let the account carry more in its settings.",
+  "after.service-silent": "Check the name of the service, and whether it runs.",
   "after.internal": "A fault of this phone: send the support bundle to who looks after it.",
 
   "messages.hint": "The last messages of all accounts, without passwords and keys. People are named in them.",

@@ -145,6 +145,9 @@ export const diagnosis: DiagnosisWords = {
   "after.account-not-ready": "Espere a que la cuenta esté registrada; su estado dice qué lo impide.",
   "after.moved": "Llame al número nuevo; este teléfono no sigue por sí mismo.",
   "after.no-microphone": "Conecte un micrófono y un altavoz y elíjalos en los ajustes.",
+  "after.not-callable": "Compruebe lo que se ha marcado: la frase dice a qué puede llamar la cuenta.",
+  "after.too-many-calls": "Termine antes otra llamada, o permita más en los ajustes de la cuenta.",
+  "after.service-silent": "Compruebe el nombre del servicio y si está en marcha.",
   "after.internal": "Un fallo de este teléfono: envíe el paquete de ayuda a quien lo cuida.",
 
   "messages.hint":

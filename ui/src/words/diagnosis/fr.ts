@@ -148,6 +148,9 @@ export const diagnosis: DiagnosisWords = {
   "after.account-not-ready": "Attendez que le compte soit inscrit ; son état dit ce qui l’en empêche.",
   "after.moved": "Appelez le nouveau numéro ; ce téléphone ne suit pas de lui-même.",
   "after.no-microphone": "Branchez un microphone et un haut-parleur, et choisissez-les dans les réglages.",
+  "after.not-callable": "Vérifiez ce qui a été composé : la phrase dit ce que le compte peut appeler.",
+  "after.too-many-calls": "Terminez d’abord un autre appel, ou permettez-en plus dans les réglages du compte.",
+  "after.service-silent": "Vérifiez le nom du service, et s’il fonctionne.",
   "after.internal": "Un défaut de ce téléphone : envoyez le dossier d’assistance à qui s’en occupe.",
 
   "messages.hint":

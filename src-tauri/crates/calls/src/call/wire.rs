@@ -47,6 +47,7 @@ impl Call {
             | LineEvent::State(_)
             | LineEvent::Capable(_)
             | LineEvent::IceServers(_)
+            | LineEvent::TokenToKeep(_)
             | LineEvent::Expires(_)
             | LineEvent::SignedInAs(_)
             | LineEvent::Voicemail(_)
@@ -119,6 +120,8 @@ impl Call {
             LineEnd::Cancelled { code: Some(200) } => Cause::AnsweredElsewhere,
             LineEnd::Cancelled { .. } if self.is_being_answered() => Cause::Cancelled,
             LineEnd::Cancelled { .. } => Cause::Missed,
+            // RFC 3261 8.1.3.1.
+            LineEnd::Unanswered => Cause::NoAnswer { code: 408 },
             LineEnd::Refused { code, text } => Cause::of_response(code, &text),
             LineEnd::Caused { cause } => cause,
             LineEnd::ConnectionLost => Cause::ConnectionLost,

@@ -65,11 +65,12 @@ impl CallControl {
         }
     }
 
-    /// Calls of services where none goes on without a microphone are over.
-    pub(super) fn on_no_microphone(&mut self, now: Instant, detail: &str) {
+    /// Calls of services where none goes on without a microphone are over. Without a reason there is not even a speaker.
+    pub(super) fn on_no_microphone(&mut self, now: Instant, reason: Option<&str>) {
         for call in self.calls.values_mut().filter(|call| call.is_live() && !call.is_ringing_here()) {
-            let detail = || detail.to_owned();
+            let detail = || reason.unwrap_or("there is neither a microphone nor a speaker").to_owned();
             let cause = match self.lines.get(&call.account).map(|line| line.without_microphone) {
+                Some(WithoutMicrophone::MicrophoneError) if reason.is_none() => Cause::NotSupported,
                 Some(WithoutMicrophone::MicrophoneError) => Cause::NoMicrophone { detail: detail() },
                 Some(WithoutMicrophone::DeviceError) => Cause::NoDevice { detail: detail() },
                 Some(WithoutMicrophone::GoesOn) | None => continue,

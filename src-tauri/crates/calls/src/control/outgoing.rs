@@ -34,12 +34,18 @@ impl CallControl {
         self.place(now, account.as_ref(), Dial::from(options));
     }
 
+    /// Places a call from somebody else than the account's usual name.
+    pub(super) fn dial_as(&mut self, now: Instant, caller_id: Personal, options: DialOptions) {
+        let account = options.account.clone();
+        self.place(now, account.as_ref(), Dial { caller_id: Some(caller_id), ..Dial::from(options) });
+    }
+
     /// Picks up the call that rings at a number whose lamp says that it can be.
     pub(super) fn pick_up(&mut self, now: Instant, number: &Personal) {
         let account = self.lamps.picks_up(number).cloned();
         match (account, Target::try_from(number.clone())) {
             (Some(account), Ok(target)) => {
-                let dial = Dial { target, headers: Vec::new(), referred: None, pick_up: true };
+                let dial = Dial { target, headers: Vec::new(), caller_id: None, referred: None, pick_up: true };
                 self.place(now, Some(&account), dial);
             }
             _ => self.refuse(None, NoticeCode::DialFailed, "no call rings there that could be picked up"),
@@ -59,10 +65,13 @@ impl CallControl {
         let wait = (line.is_coming_up() && !line.may_dial()).then_some(WAIT_FOR_LINE);
         let on_line = self.calls.values().filter(|call| call.is_live() && call.account == line.id).count();
         let refusal = match &line.state {
-            _ if line.is_full(on_line) => Some(format!("it carries {} calls at once", line.capabilities.calls)),
+            _ if line.is_full(on_line) => Some(Cause::TooManyCalls { most: line.capabilities.calls }),
+            _ if dial.caller_id.is_some() && line.caller_ids.is_empty() => {
+                Some(Cause::NotCallable { detail: "this account calls by its own name only".to_owned() })
+            }
             _ if line.may_dial() || line.is_coming_up() => None,
-            AccountState::Offline { cause, .. } => Some(cause.to_string()),
-            _ => Some("it is switched off".to_owned()),
+            AccountState::Offline { cause, .. } => Some(Cause::AccountNotReady { detail: cause.to_string() }),
+            _ => Some(Cause::AccountNotReady { detail: "it is switched off".to_owned() }),
         };
         let audio = match self.prepared.take_if(|prepared| prepared.account == line.id) {
             Some(prepared) => Audio::new(prepared.media),
@@ -74,10 +83,10 @@ impl CallControl {
         self.outbox.event(Event::Dialing { call: id, account: line.id.clone(), target: target.into() });
         let call = match refusal {
             None => Call::dialled(now, id, line, dial, audio, wait, &mut self.outbox),
-            Some(detail) => {
+            Some(cause) => {
                 let mut call = Call::dialled(now, id, line, dial, audio, Some(WAIT_FOR_LINE), &mut self.outbox);
                 call.audio = None;
-                call.end(now, Cause::AccountNotReady { detail }, &mut self.outbox);
+                call.end(now, cause, &mut self.outbox);
                 call
             }
         };

@@ -189,7 +189,7 @@ impl CallControl {
     fn consult(&mut self, now: Instant, id: CallId, target: Target) -> Result<(), &'static str> {
         let call = self.calls.get(&id).ok_or("there is no such call")?;
         let (account, was_held) = (call.account.clone(), call.is_to_be_held());
-        let dial = Dial { target, headers: Vec::new(), referred: None, pick_up: false };
+        let dial = Dial { target, headers: Vec::new(), caller_id: None, referred: None, pick_up: false };
         let with = self.place(now, Some(&account), dial).ok_or("the other call could not be placed")?;
         self.set_transfer(id, Transfer::Consulting { with, was_held });
         Ok(())
@@ -289,7 +289,8 @@ impl CallControl {
     fn take_on(&mut self, now: Instant, id: CallId, target: Target) {
         let Some(call) = self.calls.get(&id) else { return };
         let (account, referred) = (call.account.clone(), Some(call.line));
-        let placed = self.place(now, Some(&account), Dial { target, headers: Vec::new(), referred, pick_up: false });
+        let dial = Dial { target, headers: Vec::new(), caller_id: None, referred, pick_up: false };
+        let placed = self.place(now, Some(&account), dial);
         match placed {
             Some(by) => self.set_transfer(id, Transfer::Taking { by }),
             None => self.notify_referrer(id, 503),

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use model::{
-    AccountState, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, ServiceEvent, Target,
-    TokenView, Voicemail, XHeaders,
+AccountState, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Secret, ServiceEvent, Target, TokenView, Voicemail, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +50,9 @@ pub enum LineRequest {
         call: LineCall,
         /// Whom.
         target: Target,
+        /// Who it is from, where the user chose that for this call.
+        #[serde(default)]
+        caller_id: Option<Personal>,
     },
     /// Send an INVITE.
     Invite {
@@ -224,6 +226,9 @@ pub enum LineEvent {
     /// The STUN and TURN servers that the service names, for media sessions opened from now on of an account that has none
     /// of its own. For the run loop.
     IceServers(Vec<IceServer>),
+    /// What the next run needs to sign in by the token that was fetched; none where nothing is to be kept any longer. For the
+    /// run loop.
+    TokenToKeep(Option<Secret>),
     /// What the token says with which the line signs in from now on; none when it has none, or it cannot be read.
     SignedInAs(Option<TokenView>),
     /// Until when the line is signed in; none when that has no end, or it is not.
@@ -448,7 +453,9 @@ pub enum LineEnd {
         /// `cause` of the Reason header.
         code: Option<u16>,
     },
-    /// Our INVITE was refused, or timed out (408).
+    /// Nobody answered our INVITE at all.
+    Unanswered,
+    /// Our INVITE was refused, or rang too long (408).
     Refused {
         /// SIP status.
         code: u16,

@@ -15,7 +15,8 @@ pub enum SoundRequest {
     Tone(Option<ProgressTone>),
     /// Ring on the ring device, or stop.
     Ring(Option<Ring>),
-    /// Open the microphone for a call that is being answered: `Input::Microphone` or `Input::NoMicrophone` comes back.
+    /// Open the microphone for a call that is being answered: `Input::Microphone`, `NoMicrophone` or `NoDevices` comes
+    /// back.
     Capture,
     /// A short sound of the keypad in the user's ear.
     KeyTone(DtmfDigit),

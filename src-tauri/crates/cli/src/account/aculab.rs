@@ -1,7 +1,7 @@
 //! An account at Aculab Cloud from the command line.
 
 use clap::Args;
-use model::{AculabAccount, AculabCaller, AculabClient, AculabInterface, Password, Secret, TokenSource};
+use model::{AculabAccount, AculabCaller, AculabClient, AculabInterface, CallerId, Password, Secret, TokenSource};
 
 use super::from_environment;
 use crate::exit::Failure;
@@ -12,9 +12,9 @@ pub(crate) struct AculabArguments {
     /// Aculab Cloud, as 1-2-0, in the place of a SIP server.
     #[arg(long, value_name = "CLOUD", group = "service")]
     pub(crate) cloud: Option<String>,
-    /// Its first interface: who the called service is told is calling.
-    #[arg(long, value_name = "ID", requires = "cloud", conflicts_with_all = ["access_key", "client_id"])]
-    caller_id: Option<String>,
+    /// Its first interface: who the called service is told is calling; with --account, in this call only.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["access_key", "client_id"])]
+    pub(crate) caller_id: Option<CallerId>,
     /// Its second interface: the access key of WebRTC.
     #[arg(long, value_name = "KEY", requires_all = ["cloud", "client_id"])]
     access_key: Option<String>,
@@ -42,6 +42,9 @@ pub(crate) struct AculabArguments {
     /// https://host[:port] of its web services.
     #[arg(long, value_name = "URL", requires = "cloud")]
     web_services: Option<String>,
+    /// How much of it is logged: 0 (nothing) to 6 (its messages too, without secrets and people); as everything else when missing.
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=6))]
+    pub(crate) log_level: Option<u8>,
     /// Calls at once.
     #[arg(long, value_name = "NUMBER", requires = "client_id")]
     max_concurrent: Option<u32>,
@@ -50,16 +53,16 @@ pub(crate) struct AculabArguments {
 /// The account they describe; none without a cloud.
 pub(super) fn described(arguments: &AculabArguments, registers: bool) -> Result<Option<AculabAccount>, Failure> {
     let Some(cloud) = &arguments.cloud else { return Ok(None) };
-    let interface = match (&arguments.caller_id, &arguments.access_key, &arguments.client_id) {
-        (Some(caller), _, _) => {
-            AculabInterface::V1(AculabCaller { caller_id: caller.as_str().into(), service: model::Personal::default() })
-        }
+    let caller_id = arguments.caller_id.as_ref().map(CallerId::as_str);
+    let interface = match (caller_id, &arguments.access_key, &arguments.client_id) {
+        (Some(caller), _, _) => AculabInterface::V1(AculabCaller::new(caller)),
         (None, Some(key), Some(id)) => AculabInterface::V2(client(arguments, key, id, registers)?),
         (None, _, _) => {
             return Err(Failure::usage("an account at Aculab Cloud needs --caller-id, or --access-key and --client-id"));
         }
     };
     let mut account = AculabAccount::at_cloud(cloud.clone(), interface);
+    account.log_level = arguments.log_level;
     account.server = arguments.cloud_server.clone().unwrap_or_default();
     account.web_services = arguments.web_services.clone().unwrap_or_default();
     Ok(Some(account))

@@ -42,6 +42,10 @@ pub struct AculabAccount {
     /// Which candidates may be used.
     #[serde(default)]
     pub ice_policy: IcePolicy,
+    /// How much of it is logged: 0 for nothing, 1 errors, 2 warnings, 3 steps, 4 decisions, 5 everything, 6 its messages too. As
+    /// the rest of the phone when missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<u8>,
 }
 
 /// The two ways in.
@@ -59,6 +63,9 @@ pub enum AculabInterface {
 pub struct AculabCaller {
     /// Who the service is told is calling.
     pub caller_id: Personal,
+    /// Others who may be told instead, to be chosen for a call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_ids: Vec<Personal>,
     /// The service that is called when none is dialled.
     #[serde(default, skip_serializing_if = "Personal::is_empty")]
     pub service: Personal,
@@ -78,6 +85,10 @@ pub struct AculabClient {
     #[serde(skip)]
     #[specta(skip)]
     pub token: Password,
+    /// A token that was fetched before, with what it was fetched by; kept in the key store.
+    #[serde(skip)]
+    #[specta(skip)]
+    pub fetched: Password,
     /// The API access key of the web services; kept in the key store.
     #[serde(skip)]
     #[specta(skip)]
@@ -129,6 +140,7 @@ impl AculabAccount {
             user_agent: String::new(),
             ice_servers: None,
             ice_policy: IcePolicy::default(),
+            log_level: None,
         }
     }
 
@@ -167,6 +179,18 @@ impl AculabAccount {
     }
 }
 
+impl AculabCaller {
+    /// A caller who is told as `caller_id`, everything else as by default.
+    pub fn new(caller_id: &str) -> Self {
+        Self { caller_id: caller_id.into(), other_ids: Vec::new(), service: Personal::default() }
+    }
+
+    /// Who services can be told is calling, the usual one first.
+    pub fn all_ids(&self) -> impl Iterator<Item = &Personal> {
+        std::iter::once(&self.caller_id).chain(&self.other_ids)
+    }
+}
+
 impl AculabClient {
     /// A client that registers once it has a token, everything else as by default.
     pub fn new(access_key: String, client_id: &str) -> Self {
@@ -175,6 +199,7 @@ impl AculabClient {
             client_id: client_id.into(),
             token_source: TokenSource::default(),
             token: Password::Unknown,
+            fetched: Password::Unknown,
             api_key: Password::Unknown,
             accept_calls: true,
             max_concurrent: one(),

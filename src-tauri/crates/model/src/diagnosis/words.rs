@@ -139,7 +139,10 @@ fn after(cause: &Cause) -> Option<&'static str> {
         Cause::MediaFailed { .. } => "A firewall probably stops the audio; a TURN server in the account helps.",
         Cause::AccountNotReady { .. } => "Wait until the account is registered; its state says what keeps it.",
         Cause::Moved { .. } => "Call the new number; this phone does not follow by itself.",
-        Cause::NoMicrophone { .. } | Cause::NoDevice { .. } => {
+        Cause::NotCallable { .. } => "Check what was dialled: the sentence says what the account can call.",
+        Cause::TooManyCalls { .. } => "End another call first, or let the account carry more in its settings.",
+        Cause::ServiceSilent => "Check the name of the service, and whether it runs.",
+        Cause::NotSupported | Cause::NoMicrophone { .. } | Cause::NoDevice { .. } => {
             "Connect a microphone and a speaker, and choose them in the settings."
         }
         Cause::Internal { .. } => "A fault of this phone: send the support bundle to who looks after it.",

@@ -125,6 +125,10 @@ fn outcome(noted: &Noted, cause: &Cause) -> Outcome {
         | Cause::NoMicrophone { .. }
         | Cause::NoDevice { .. }
         | Cause::Internal { .. }
+        | Cause::NotSupported
+        | Cause::ServiceSilent
+        | Cause::NotCallable { .. }
+        | Cause::TooManyCalls { .. }
         | Cause::AccountNotReady { .. } => Outcome::Failed,
     }
 }

@@ -41,6 +41,11 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
         matches!(self.current, Current::Open(_))
     }
 
+    /// Whether one is on its way and there is none yet.
+    pub(super) fn is_opening(&self) -> bool {
+        self.opening.is_some() && !self.is_open()
+    }
+
     /// Why it could not be opened.
     pub(super) fn failure(&self) -> Option<&str> {
         if self.current == Current::Failed { self.told() } else { None }

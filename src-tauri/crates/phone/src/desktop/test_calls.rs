@@ -10,6 +10,7 @@ pub(super) fn snapshot<const N: usize>(calls: [CallView; N]) -> Snapshot {
         can: model::AccountCan::default(),
         expires_ms: None,
         token: None,
+        caller_ids: Vec::new(),
         voicemail: None,
         park_number: Personal::default(),
     };

@@ -36,7 +36,7 @@ fn of_input(input: &Input) -> Option<(StoryRoom, StoryFact)> {
             Some((StoryRoom::Network, StoryFact::Offline { cause: cause.clone() }))
         }
         Input::Line(_, LineEvent::State(AccountState::Registered)) => Some((StoryRoom::Network, StoryFact::Registered)),
-        Input::NoMicrophone(_) => Some((StoryRoom::Device, StoryFact::NoMicrophone)),
+        Input::NoMicrophone(_) | Input::NoDevices => Some((StoryRoom::Device, StoryFact::NoMicrophone)),
         Input::Command(_) | Input::Watch(_) | Input::Line(..) | Input::Sound(_) | Input::Microphone | Input::Timeout => None,
     }
 }

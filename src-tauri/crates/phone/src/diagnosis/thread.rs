@@ -137,6 +137,7 @@ fn call_of(event: &Event) -> Option<CallId> {
         Event::Failed { call, .. } => *call,
         Event::Started { .. }
         | Event::Registered { .. }
+        | Event::Ready { .. }
         | Event::Unregistered { .. }
         | Event::Voicemail { .. }
         | Event::Lamp { .. }

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use model::{AccountId, CloudClient, Password, Provider, SecretKey, Settings, TokenOrder, TokenSource};
+use model::{AccountId, AculabAccount, CloudClient, Password, Provider, Secret, SecretKey, TokenOrder, TokenSource};
 use providers::{
-    aculab::{TokenWish, WebError, WebServices},
+    aculab::{FetchedToken, TokenWish, WebError, WebServices},
     net::Proxy,
 };
-use store::Secrets;
 use tokio::task::spawn_blocking;
 use tracing::warn;
 
-use super::{NotSaved, Office};
+use super::Office;
 use crate::phone::Phone;
 
 /// Why the web services did nothing.
@@ -55,7 +54,7 @@ impl Office {
     /// # Errors
     /// When its tokens are not from the web services, or those do not say.
     pub async fn registered_clients(&self, account: AccountId) -> Result<Vec<CloudClient>, CloudFailure> {
-        let (services, _) = self.web_services(account).await?;
+        let Way { services, .. } = self.web_services(account).await?;
         let clients = services.registered_clients(&*self.world.network).await?;
         let view = |client: providers::aculab::RegisteredClient| CloudClient {
             client: client.client_id,
@@ -70,7 +69,7 @@ impl Office {
     /// # Errors
     /// When its tokens are not from the web services, those refuse, or the phone has stopped.
     pub async fn order_token(&self, phone: &Phone, account: AccountId, order: TokenOrder) -> Result<(), CloudFailure> {
-        let (services, client) = self.web_services(account.clone()).await?;
+        let Way { services, account: aculab, client } = self.web_services(account.clone()).await?;
         let words = |error: &dyn std::fmt::Display| CloudFailure::NotDone(error.to_string());
         let wish = TokenWish {
             client: client.parse().map_err(|error: model::InvalidName| words(&error))?,
@@ -79,12 +78,16 @@ impl Office {
             callable: order.callable.expose().parse().map_err(|error: model::InvalidName| words(&error))?,
         };
         let token = services.generate_token(&*self.world.network, &wish).await?;
-        let kept = self.set_secret(phone, SecretKey::Token { account }, model::Secret::new(token.text())).await;
-        kept.map(|_| ()).map_err(|error: NotSaved| words(&error))
+        let fetched = FetchedToken::now(&aculab, &token, Some(wish.lifetime.duration()), self.world.clock.unix_seconds());
+        if let Some(fetched) = fetched {
+            let (secrets, key) = (Arc::clone(&self.world.secrets), SecretKey::FetchedToken { account: account.clone() });
+            spawn_blocking(move || secrets.set(key, fetched.to_secret())).await.map_err(|failed| words(&failed))?;
+        }
+        phone.sign_in(account, Secret::new(token.text())).map_err(|stopped| words(&stopped))
     }
 
-    /// The way to the web services of an account, and its client id.
-    async fn web_services(&self, id: AccountId) -> Result<(WebServices, String), CloudFailure> {
+    /// The way to the web services of an account.
+    async fn web_services(&self, id: AccountId) -> Result<Way, CloudFailure> {
         let none = || CloudFailure::NotDone(format!("{id} has no way to the web services of the cloud"));
         let account = self.settings.borrow().accounts.iter().find(|account| account.id == id).cloned();
         let mut account = account.ok_or_else(none)?;
@@ -111,24 +114,14 @@ impl Office {
             ca_file: (!aculab.ca_file.is_empty()).then(|| aculab.ca_file.clone().into()),
             proxy: Proxy::named(aculab.proxy.expose()),
         };
-        Ok((services, client.client_id.expose().to_owned()))
+        let client = client.client_id.expose().to_owned();
+        Ok(Way { services, account: aculab, client })
     }
 }
 
-/// A token that was made for other wishes is not used any more.
-pub(super) fn forget_tokens(secrets: &Secrets, before: &Settings, now: &Settings) {
-    let source = |settings: &Settings, id: &AccountId| {
-        let account = settings.accounts.iter().find(|account| account.id == *id)?;
-        let Provider::Aculab(aculab) = &account.provider else { return None };
-        aculab.client().map(|client| client.token_source.clone())
-    };
-    for account in &now.accounts {
-        let (old, new) = (source(before, &account.id), source(now, &account.id));
-        if old != new
-            && matches!(old, Some(TokenSource::WebServices { .. }))
-            && let Err(error) = secrets.remove(&SecretKey::Token { account: account.id.clone() })
-        {
-            warn!(%error, "a token of before is still in the key store");
-        }
-    }
+/// The web services of an account, the account with its secrets, and its client id.
+struct Way {
+    services: WebServices,
+    account: AculabAccount,
+    client: String,
 }

@@ -20,6 +20,7 @@ fn of_code(code: u16, text: &str) -> Cause {
 /// How a call of the cloud's ended, where SIP would say something else.
 pub(super) fn line_end(how: LineEnd) -> LineEnd {
     match how {
+        LineEnd::Unanswered => LineEnd::Caused { cause: Cause::ServiceSilent },
         LineEnd::Refused { code, text } => LineEnd::Caused { cause: of_code(code, &text) },
         LineEnd::Bye { code: Some(code) } => match of_code(code, sip::reason_phrase(code)) {
             // As without a reason: who hung up matters to transfers.
@@ -76,6 +77,7 @@ mod tests {
         assert_eq!(name(LineEnd::Bye { code: Some(200) }), "NORMAL");
         assert_eq!(name(LineEnd::Bye { code: Some(486) }), "BUSY");
         assert_eq!(name(LineEnd::Bye { code: Some(404) }), "UNOBTAINABLE");
+        assert_eq!(name(LineEnd::Unanswered), "FAILED");
         assert_eq!(name(LineEnd::Failed { detail: "no description".into() }), "FAILED");
     }
 }

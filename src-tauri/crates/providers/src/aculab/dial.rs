@@ -1,8 +1,8 @@
 //! Who can be called at the cloud: its services, and its clients. Nobody else.
 
-use model::{AculabInterface, CallerKind, ClientId, Named, Personal, Remote, ServiceName, Target};
+use model::{AculabInterface, CallerId, CallerKind, ClientId, Named, Personal, Remote, ServiceName, Target};
 
-use super::setup::Names;
+use super::setup::{self, Names};
 
 /// Whom a call goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,19 @@ pub(super) fn callee(target: &Target, names: &Names) -> Result<Callee, String> {
         Named::Client => name.parse().map(Callee::Client).map_err(|error: model::InvalidName| error.to_string()),
         Named::Service if names.calls_clients => name.parse().map(Callee::Service).map_err(|error| format!("{error}")),
         Named::Service => ServiceName::of_caller(name).map(Callee::Service).map_err(|error| format!("the service {error}")),
+    }
+}
+
+/// Who a call is to be from, where the user chose that; the error is a sentence.
+pub(super) fn caller_id(chosen: Option<&Personal>, names: &Names) -> Result<Option<CallerId>, String> {
+    match chosen {
+        None => Ok(None),
+        Some(_) if names.calls_clients => Err("this account calls by its client id only".to_owned()),
+        Some(id) => {
+            let caller = id.expose().parse().map_err(|error: model::InvalidUser| format!("the caller id {error}"))?;
+            setup::warn_unless_plain(&caller);
+            Ok(Some(caller))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use calls::io::{Capabilities, IncomingCall, LineEvent, LineRequest, Transfers};
-use model::{AccountState, AculabAccount, AculabInterface, DeclineCode, Instant, LineCall, OfflineCause, Secret};
+use model::{AccountState, AculabAccount, AculabInterface, CallerId, DeclineCode, Instant, LineCall, OfflineCause, Secret};
 use sip::{Method, Response, Uri};
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Input, Output, Provider,
     net::{NetEvent, NetRequest},
-    sip::{News, Presence, Unusable, failed},
+    sip::{News, Presence, Unusable, failed, not_callable},
 };
 
 /// How long a call waits for the list of ICE servers; then it goes on without.
@@ -106,8 +106,8 @@ struct AculabLine {
     /// Whether a token is there, and until when.
     token: Held,
     preparing: BTreeMap<LineCall, Preparing>,
-    /// Made ready, and not yet offered.
-    prepared: BTreeSet<LineCall>,
+    /// Made ready, and not yet offered; and who each is from, where that was chosen.
+    prepared: BTreeMap<LineCall, Option<CallerId>>,
     /// Calls to services: the cloud takes no changed offers for them.
     to_services: BTreeSet<LineCall>,
     /// Calls that arrived before the list, and until when they wait for it.
@@ -125,6 +125,7 @@ enum Held {
 struct Preparing {
     needs_token: bool,
     list: ListWait,
+    caller: Option<CallerId>,
 }
 
 /// How a call waits for the list of ICE servers.
@@ -156,7 +157,7 @@ impl AculabLine {
             most_calls,
             token: Held::Nothing,
             preparing: BTreeMap::new(),
-            prepared: BTreeSet::new(),
+            prepared: BTreeMap::new(),
             to_services: BTreeSet::new(),
             arrived: Vec::new(),
             outputs: VecDeque::new(),
@@ -170,6 +171,10 @@ impl AculabLine {
             Input::Net(NetEvent::Answered { question, answer }) => {
                 if let Some(keeper) = &mut self.keeper {
                     let (found, next) = keeper.answered(now, question, answer);
+                    if let Some(Found::Token { token, .. }) = &found {
+                        let to_keep = keeper.to_keep(now, token);
+                        self.line(LineEvent::TokenToKeep(to_keep));
+                    }
                     self.on_found(now, found, next);
                 }
             }
@@ -196,10 +201,13 @@ impl AculabLine {
     }
 
     fn start(&mut self, now: Instant) {
+        if self.keeper.as_ref().is_some_and(|keeper| keeper.keeps_in_vain(now)) {
+            self.line(LineEvent::TokenToKeep(None));
+        }
         if !self.accepts_calls {
             self.presence.handle(now, Input::Start);
-            // One that was pasted costs nothing; others are fetched when a call needs them.
-            let found = self.keeper.as_ref().and_then(|keeper| keeper.pasted(now));
+            // Others are fetched when a call needs them.
+            let found = self.keeper.as_mut().and_then(|keeper| keeper.at_hand(now));
             return self.on_found(now, found, None);
         }
         self.line(LineEvent::State(AccountState::Connecting));
@@ -283,29 +291,34 @@ impl AculabLine {
 
     fn on_request(&mut self, now: Instant, request: LineRequest) {
         match request {
-            LineRequest::Prepare { call, target } => match dial::callee(&target, &self.names) {
-                Ok(callee) => self.prepare(now, call, &callee),
-                Err(detail) => self.outputs.push_back(failed(call, detail)),
-            },
+            LineRequest::Prepare { call, target, caller_id } => {
+                let callee = dial::callee(&target, &self.names);
+                let both = callee.and_then(|callee| Ok((callee, dial::caller_id(caller_id.as_ref(), &self.names)?)));
+                match both {
+                    Ok((callee, caller)) => self.prepare(now, call, &callee, caller),
+                    Err(detail) => self.outputs.push_back(not_callable(call, detail)),
+                }
+            }
             LineRequest::Invite { call, target, offer, headers, referred, pick_up } => {
-                self.prepared.remove(&call);
+                let caller = self.prepared.remove(&call).flatten();
                 let callee = dial::callee(&target, &self.names);
                 let addressed = callee.and_then(|callee| Ok((callee.target(&self.names)?, callee)));
                 // Others would say things about us that the cloud does not want said.
                 let foreign = headers.iter().any(|(name, _)| !name.starts_with("X-"));
                 match addressed {
-                    _ if foreign => self.outputs.push_back(failed(call, "extraSipHeader must start with 'X-'".to_owned())),
-                    Err(detail) => self.outputs.push_back(failed(call, detail)),
+                    _ if foreign => self.outputs.push_back(not_callable(call, "extraSipHeader must start with 'X-'".to_owned())),
+                    Err(detail) => self.outputs.push_back(not_callable(call, detail)),
                     Ok((target, callee)) => {
                         if let Callee::Service(_) = callee {
                             self.to_services.insert(call);
                         }
+                        let from = caller.map(|caller| Uri::sip(caller.as_str(), &self.names.client_domain));
                         let request = LineRequest::Invite { call, target, offer, headers, referred, pick_up };
-                        self.presence.handle(now, Input::Request(request));
+                        self.presence.ask_from(now, from, request);
                     }
                 }
             }
-            LineRequest::HangUp { call } if self.preparing.remove(&call).is_some() || self.prepared.remove(&call) => {}
+            LineRequest::HangUp { call } if self.preparing.remove(&call).is_some() || self.prepared.remove(&call).is_some() => {}
             LineRequest::Reoffer { call, .. } if self.to_services.contains(&call) => {
                 let text = String::from("Reinvite not available");
                 self.line(LineEvent::ReofferRefused { call, code: 488, text });
@@ -318,10 +331,10 @@ impl AculabLine {
         }
     }
 
-    fn prepare(&mut self, now: Instant, call: LineCall, callee: &Callee) {
+    fn prepare(&mut self, now: Instant, call: LineCall, callee: &Callee, caller: Option<CallerId>) {
         let needs_token = matches!(callee, Callee::Client(_)) && !self.has_token(now);
         let list = if self.presence.is_open() { ListWait::Until(now + LIST_WITHIN) } else { ListWait::Unasked };
-        self.preparing.insert(call, Preparing { needs_token, list });
+        self.preparing.insert(call, Preparing { needs_token, list, caller });
         self.presence.connect();
         if needs_token && let Some(keeper) = &mut self.keeper {
             let (found, question) = keeper.start(now);
@@ -417,7 +430,7 @@ impl AculabLine {
                     list.lost();
                 }
                 let hopeless = std::mem::take(&mut self.preparing).into_keys();
-                let hopeless = hopeless.chain(std::mem::take(&mut self.prepared));
+                let hopeless = hopeless.chain(std::mem::take(&mut self.prepared).into_keys());
                 self.outputs.extend(hopeless.map(|call| failed(call, cause.to_string())));
             }
             News::Response(response) => self.on_list(now, &response),
@@ -426,7 +439,11 @@ impl AculabLine {
                 self.line(LineEvent::SignedInAs(None));
                 self.line(LineEvent::Expires(None));
                 if let Some(keeper) = &mut self.keeper {
-                    keeper.refused(now);
+                    let (next, fetches) = (keeper.refused(now), keeper.fetches());
+                    if fetches {
+                        self.line(LineEvent::TokenToKeep(None));
+                    }
+                    self.on_found(now, None, next);
                 }
             }
         }
@@ -455,8 +472,8 @@ impl AculabLine {
         };
         let going = self.preparing.iter().filter(|(_, preparing)| may_go(preparing));
         for call in going.map(|(call, _)| *call).collect::<Vec<_>>() {
-            self.preparing.remove(&call);
-            self.prepared.insert(call);
+            let caller = self.preparing.remove(&call).and_then(|preparing| preparing.caller);
+            self.prepared.insert(call, caller);
             self.line(LineEvent::Prepared { call });
         }
         let (arrived, waiting) = std::mem::take(&mut self.arrived).into_iter().partition(|(until, _)| listed || *until <= now);

@@ -5,6 +5,8 @@ use std::time::Duration;
 use model::{AccessKey, AculabAccount, AculabInterface, CallerId, ClientId, CloudId, OfflineCause, Personal};
 use sip::{Form, Refresh, Transport, Uri, UserAgentConfig, auth::Credentials};
 
+use tracing::warn;
+
 use crate::{
     net::{Endpoint, Proxy, ServerUrl},
     sip::{CALLS, Connect, Habits, Loss, Refusals, SUBPROTOCOL, Schedule, Setup, USER_AGENT, configuration},
@@ -28,6 +30,13 @@ pub(super) struct Names {
     pub calls_clients: bool,
 }
 
+/// Says that a caller id is one that SIP allows only: the cloud's own libraries refuse it.
+pub(super) fn warn_unless_plain(caller: &CallerId) {
+    if !caller.is_plain() {
+        warn!("the caller id has signs that the cloud's own libraries refuse; services may not take it");
+    }
+}
+
 /// Reads an account; the error is in words for the user.
 pub(super) fn read(account: &AculabAccount) -> Result<(Setup, Names), OfflineCause> {
     let cloud: CloudId = account.cloud_id.parse().map_err(configuration)?;
@@ -37,6 +46,7 @@ pub(super) fn read(account: &AculabAccount) -> Result<(Setup, Names), OfflineCau
                 let error: model::InvalidUser = error;
                 configuration(format!("the caller id {error}"))
             })?;
+            warn_unless_plain(&caller);
             (AccessKey::of_callers(), caller.as_str().to_owned(), Connect::ForCalls)
         }
         AculabInterface::V2(client) => {

@@ -57,6 +57,19 @@ impl Token {
         let [_, claims, _] = parts[..] else { return None };
         serde_json::from_slice(&decoded(claims)?).ok()
     }
+
+    /// How long it lasts that came now, by the time of day; `asked` where it does not say. A clock that is wrong by more than
+    /// its life is not believed, its span is. None when nobody knows.
+    pub(super) fn lasts(&self, unix_s: i64, asked: Option<Duration>) -> Option<Duration> {
+        let Some(claims) = self.claims() else { return asked };
+        let left = claims.expires.and_then(|at| u64::try_from(at.saturating_sub(unix_s)).ok()).map(Duration::from_secs);
+        match (left, claims.lifetime()) {
+            (Some(left), Some(lifetime)) => Some(left.min(lifetime)),
+            (Some(left), None) => Some(left),
+            // By our clock it is over. One that we were just given is not: the clock is wrong.
+            (None, lifetime) => lifetime.or(asked),
+        }
+    }
 }
 
 impl FromStr for Token {

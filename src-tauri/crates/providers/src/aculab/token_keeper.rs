@@ -7,7 +7,8 @@ use model::{
 };
 
 use super::{
-    TokenWish, WebError, WebServices,
+    FetchedToken, TokenWish, WebError, WebServices,
+    fetched::{GoodToken, TokenOrigin},
     line::WallClock,
     token::{Token, fetch_next_after},
     web::token_of,
@@ -25,8 +26,12 @@ pub(super) struct TokenKeeper {
     client: ClientId,
     cloud: CloudId,
     source: Source,
-    /// One of the web services' that was there already.
-    kept: Option<Token>,
+    /// By what settings tokens are fetched, if they are.
+    origin: Option<TokenOrigin>,
+    /// What was fetched in an earlier run, until it has been looked at.
+    kept: Option<Secret>,
+    /// Whether the token in use is from there.
+    uses_kept: bool,
     clock: WallClock,
     state: State,
     failures: u32,
@@ -108,11 +113,13 @@ impl TokenKeeper {
                 }
             }
         };
-        let kept = match (&source, &client.token) {
-            (Source::WebServices { .. }, Password::Known(token)) => token.expose().parse().ok(),
-            _ => None,
+        let kept = match &client.fetched {
+            Password::Unknown => None,
+            Password::Known(fetched) => Some(fetched.clone()),
         };
-        Ok(Self { client: id, cloud, source, kept, clock, state: State::Idle, failures: 0, last_question: 0 })
+        let origin = TokenOrigin::of(account);
+        let (state, failures, last_question) = (State::Idle, 0, 0);
+        Ok(Self { client: id, cloud, source, origin, kept, uses_kept: false, clock, state, failures, last_question })
     }
 
     /// What a token says of itself, and whether it is for this account. One that is not is used all the same: what its
@@ -128,36 +135,57 @@ impl TokenKeeper {
         })
     }
 
-    /// The token that was pasted.
-    pub fn pasted(&self, now: Instant) -> Option<Found> {
-        let Source::Pasted(Some(token)) = &self.source else { return None };
-        Some(Found::Token { token: token.clone(), expires: self.expires(now, token) })
+    /// A token that costs nothing: the one that was pasted, or was fetched in an earlier run and is good yet.
+    pub fn at_hand(&mut self, now: Instant) -> Option<Found> {
+        match &self.source {
+            Source::Pasted(Some(token)) => Some(Found::Token { token: token.clone(), expires: self.expires(now, token) }),
+            Source::Pasted(None) => None,
+            Source::Url { .. } | Source::WebServices { .. } => self.take_kept(now),
+        }
+    }
+
+    /// Whether something is kept from an earlier run that is of no use any more.
+    pub fn keeps_in_vain(&self, now: Instant) -> bool {
+        self.kept.is_some() && self.good(now).is_none()
+    }
+
+    /// A token that came just now, as the next run needs it; none when that cannot use it.
+    pub fn to_keep(&self, now: Instant, token: &Token) -> Option<Secret> {
+        let fetched = FetchedToken::by(self.origin.clone()?, token, self.asked(), self.clock.unix_at(now));
+        fetched.map(|fetched| fetched.to_secret())
     }
 
     /// The token that was pasted, or the question for one; neither when one is being fetched already.
     pub fn start(&mut self, now: Instant) -> (Option<Found>, Option<Question>) {
         match (&self.source, &self.state) {
-            (Source::Pasted(Some(_)), _) => (self.pasted(now), None),
+            (Source::Pasted(Some(_)), _) => (self.at_hand(now), None),
             (Source::Pasted(None), _) => (Some(Found::None { detail: "none was pasted".into(), retry_in: None }), None),
             (_, State::Fetching { .. }) => (None, None),
-            (Source::WebServices { .. }, _) if self.kept.is_some() => match self.take_kept(now) {
+            (Source::Url { .. } | Source::WebServices { .. }, State::Idle | State::Waiting { .. }) => match self.take_kept(now) {
                 Some(found) => (Some(found), None),
                 None => (None, self.question(HttpMethod::Post)),
             },
+        }
+    }
+
+    /// The cloud did not take the one in use: the next one, at once when that one was from an earlier run, else soon.
+    pub fn refused(&mut self, now: Instant) -> Option<Question> {
+        let was_kept = std::mem::take(&mut self.uses_kept);
+        match (&self.source, &self.state) {
+            (Source::Pasted(_), _) | (_, State::Fetching { .. }) => None,
+            (Source::Url { .. } | Source::WebServices { .. }, State::Idle | State::Waiting { .. }) if was_kept => {
+                self.question(HttpMethod::Post)
+            }
             (Source::Url { .. } | Source::WebServices { .. }, State::Idle | State::Waiting { .. }) => {
-                (None, self.question(HttpMethod::Post))
+                self.state = State::Waiting { fetch_at: now + self.retry_after() };
+                None
             }
         }
     }
 
-    /// The cloud did not take the one in use: the next one, soon.
-    pub fn refused(&mut self, now: Instant) {
-        match (&self.source, &self.state) {
-            (Source::Pasted(_), _) | (_, State::Fetching { .. }) => {}
-            (Source::Url { .. } | Source::WebServices { .. }, State::Idle | State::Waiting { .. }) => {
-                self.state = State::Waiting { fetch_at: now + self.retry_after() };
-            }
-        }
+    /// Whether tokens are fetched, so that one may be kept.
+    pub fn fetches(&self) -> bool {
+        self.origin.is_some()
     }
 
     pub fn deadline(&self) -> Option<Instant> {
@@ -167,21 +195,24 @@ impl TokenKeeper {
         }
     }
 
-    /// The token that was there already, as long as no other would be fetched: developers get few of them a month.
+    fn good(&self, now: Instant) -> Option<GoodToken> {
+        FetchedToken::good(self.kept.as_ref()?, self.origin.as_ref()?, self.clock.unix_at(now))
+    }
+
+    /// The token of an earlier run, as long as no other would be fetched: developers get few of them a month.
     fn take_kept(&mut self, now: Instant) -> Option<Found> {
-        let token = self.kept.take().filter(|token| self.view(token).is_some_and(|view| view.fits))?;
-        let claims = token.claims()?;
-        let lifetime = claims.lifetime()?;
-        let left = u64::try_from(claims.expires?.checked_sub(self.clock.unix_at(now))?).ok().map(Duration::from_secs)?;
-        let used = lifetime.checked_sub(left)?;
-        let due = fetch_next_after(lifetime).checked_sub(used).filter(|due| !due.is_zero())?;
-        self.state = State::Waiting { fetch_at: now + due };
+        let good = self.good(now);
+        self.kept = None;
+        let GoodToken { token, left, due_in } = good?;
+        self.uses_kept = true;
+        self.state = State::Waiting { fetch_at: now + due_in };
         Some(Found::Token { token, expires: Some(now + left) })
     }
 
     /// Takes a token from outside, in the place of its own.
     pub fn given(&mut self, now: Instant, token: Token) -> Found {
         let expires = self.expires(now, &token);
+        self.uses_kept = false;
         match &mut self.source {
             Source::Pasted(pasted) => *pasted = Some(token.clone()),
             Source::Url { .. } | Source::WebServices { .. } => {
@@ -225,6 +256,7 @@ impl TokenKeeper {
         match answer.map_err(WebError::NotAsked).and_then(token_of) {
             Ok(token) => {
                 let expires = self.expires(now, &token);
+                self.uses_kept = false;
                 let lasts = expires.map(|at| at.since(now));
                 // A token that says nothing about its end is good until it is refused.
                 self.state =
@@ -264,23 +296,22 @@ impl TokenKeeper {
         wait
     }
 
-    /// When a token that came now ends. A clock that is wrong by more than its life is not believed, the token's span is.
-    fn expires(&self, now: Instant, token: &Token) -> Option<Instant> {
-        let asked = match &self.source {
+    /// For how long tokens are asked for, where one can say.
+    fn asked(&self) -> Option<Duration> {
+        match &self.source {
             Source::WebServices { wish, .. } => Some(wish.lifetime.duration()),
             Source::Pasted(_) | Source::Url { .. } => None,
-        };
-        let Some(claims) = token.claims() else { return asked.map(|span| now + span) };
-        let left = claims.expires.and_then(|at| u64::try_from(at.saturating_sub(self.clock.unix_at(now))).ok());
-        let left = left.map(Duration::from_secs);
-        match (left, claims.lifetime()) {
-            (Some(left), Some(lifetime)) => Some(now + left.min(lifetime)),
-            (Some(left), None) => Some(now + left),
-            // By our clock it is over. One that we were just given is not: the clock is wrong.
-            (None, Some(_)) if matches!(self.source, Source::Pasted(_)) => Some(now),
-            (None, Some(lifetime)) => Some(now + lifetime),
-            (None, None) => asked.map(|span| now + span),
         }
+    }
+
+    /// When a token that came now ends. One that was pasted may be over already.
+    fn expires(&self, now: Instant, token: &Token) -> Option<Instant> {
+        let unix_s = self.clock.unix_at(now);
+        let is_over = |end: i64| matches!(self.source, Source::Pasted(_)) && end < unix_s;
+        if token.claims().is_some_and(|claims| claims.lifetime().is_some() && claims.expires.is_some_and(is_over)) {
+            return Some(now);
+        }
+        token.lasts(unix_s, self.asked()).map(|lasts| now + lasts)
     }
 
     fn question(&mut self, method: HttpMethod) -> Option<Question> {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use calls::io::{LineEnd, LineEvent, LineRequest};
 use model::{AccountState, Instant, LineCall, OfflineCause, Personal, Secret, Target, Voicemail};
 use sip::{
-    CallEvent, Command, Event, ExtraHeaders, MessageSummary, Method, OutsideRequest, RequestKey, Response, Subscribe,
+    CallEvent, Command, Event, ExtraHeaders, MessageSummary, Method, NameAddr, OutsideRequest, RequestKey, Response, Subscribe,
     SubscriptionEvent, SubscriptionKey, Uri, UserAgent, UserAgentConfig,
 };
 use tracing::{debug, info};
@@ -20,7 +20,7 @@ use super::{
     backoff::{Backoff, Pace, Schedule, Stages},
     failed,
     lamps::Lamps,
-    target, translate,
+    not_callable, target, translate,
 };
 use crate::{
     Input, Output,
@@ -490,6 +490,12 @@ impl Presence {
     }
 
     fn on_request(&mut self, now: Instant, request: LineRequest) {
+        self.ask_from(now, None, request);
+    }
+
+    /// Does what call control asks for; a call that is placed is from somebody else than the account's usual name, where one
+    /// is named.
+    pub(crate) fn ask_from(&mut self, now: Instant, from: Option<Uri>, request: LineRequest) {
         if let LineRequest::Watch { numbers } = request {
             return self.watch(now, numbers);
         }
@@ -510,7 +516,7 @@ impl Presence {
             Err((call, detail)) if is_refer => {
                 return self.outputs.push_back(Output::Line(LineEvent::ReferAnswered { call, code: 416, text: detail }));
             }
-            Err((call, detail)) => return self.outputs.push_back(failed(call, detail)),
+            Err((call, detail)) => return self.outputs.push_back(not_callable(call, detail)),
         };
         if let (Command::Invite(invite), Some(picked_up)) = (&mut command, picked_up) {
             match picked_up {
@@ -523,7 +529,8 @@ impl Presence {
             // RFC 3892: who is called learns on whose behalf.
             invite.headers.extend(referral.referred_by.map(|by| ("Referred-By".to_owned(), by)));
         }
-        if let Command::Invite(invite) = &command {
+        if let Command::Invite(invite) = &mut command {
+            invite.from = from.map(NameAddr::new);
             if !matches!(self.link, Link::Open { .. }) {
                 return self.outputs.push_back(failed(invite.call, "the account is not connected to its server".into()));
             }

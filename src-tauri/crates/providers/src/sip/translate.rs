@@ -132,6 +132,7 @@ fn line_end(end: CallEnd) -> LineEnd {
         CallEnd::Local => LineEnd::Local,
         CallEnd::Bye { code } => LineEnd::Bye { code },
         CallEnd::Cancelled { code } => LineEnd::Cancelled { code },
+        CallEnd::Unanswered => LineEnd::Unanswered,
         CallEnd::Refused { code, text, moved_to: _ } => LineEnd::Refused { code, text },
         CallEnd::Failed { detail } => LineEnd::Failed { detail },
     }

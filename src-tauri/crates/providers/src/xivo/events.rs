@@ -205,6 +205,7 @@ impl Told {
             LineEnd::Local => ("Call terminated", None),
             LineEnd::Bye { code } => ("Call terminated", *code),
             LineEnd::Cancelled { code } => ("Call cancelled", *code),
+            LineEnd::Unanswered => ("Request Timeout", Some(408)),
             LineEnd::Refused { code, text } => (text.as_str(), Some(*code)),
             LineEnd::ConnectionLost => ("Transport lost", None),
             LineEnd::Failed { detail } => (detail.as_str(), None),

@@ -119,6 +119,7 @@ impl Dialling {
                     Err(None) => self.refused(&answered.response, &answered.response.reason),
                 }
             }
+            408 if answered.response.headers.is_empty() => Outcome::Refused(CallEnd::Unanswered),
             422 if self.lengthened < MAX_LENGTHENED => self.lengthen(core, answered),
             _ => self.refused(&answered.response, &answered.response.reason),
         }

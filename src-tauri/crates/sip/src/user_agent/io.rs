@@ -484,7 +484,9 @@ pub enum CallEnd {
         /// `cause` of the Reason header; 200 says answered elsewhere.
         code: Option<u16>,
     },
-    /// Our INVITE was refused, or timed out (408).
+    /// Nobody answered our INVITE at all; RFC 3261 8.1.3.1 takes it for a 408.
+    Unanswered,
+    /// Our INVITE was refused, or rang too long (408).
     Refused {
         /// SIP status.
         code: u16,

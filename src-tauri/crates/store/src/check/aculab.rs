@@ -10,6 +10,12 @@ use super::{Complaints, LONGEST_TEXT, check_ice, check_proxy, check_server, spli
 /// More calls than a person can have are a mistake.
 const CALLS: std::ops::RangeInclusive<u32> = 1..=64;
 
+/// Its messages too.
+const LOUDEST: u8 = 6;
+
+/// More caller ids than a person can choose from.
+const MOST_IDS: usize = 32;
+
 /// The lifetimes of tokens that the cloud grants, seconds.
 const LIFETIME_S: std::ops::RangeInclusive<u32> = 600..=86_400;
 
@@ -36,6 +42,9 @@ pub(super) fn check(prefix: &str, account: &AculabAccount, found: &mut Complaint
             found.add(&field(name), "may have plain letters, digits and signs only");
         }
     }
+    if account.log_level.is_some_and(|level| level > LOUDEST) {
+        found.add(&field("log_level"), format!("must be from 0 to {LOUDEST}"));
+    }
     check_proxy(prefix, account.proxy.expose(), found);
     if let Some(servers) = &account.ice_servers {
         check_ice(prefix, servers, account.ice_policy, found);
@@ -48,6 +57,15 @@ fn check_caller(prefix: &str, caller: &AculabCaller, found: &mut Complaints) {
     check_length(&field("service"), caller.service.expose(), found);
     if let Err(error) = caller.caller_id.expose().parse::<CallerId>() {
         found.add(&field("caller_id"), error.to_string());
+    }
+    if caller.other_ids.len() > MOST_IDS {
+        found.add(&field("other_ids"), format!("may have {MOST_IDS} of them at most"));
+    }
+    for id in caller.other_ids.iter().take(MOST_IDS) {
+        check_length(&field("other_ids"), id.expose(), found);
+        if let Err(error) = id.expose().parse::<CallerId>() {
+            found.add(&field("other_ids"), error.to_string());
+        }
     }
     if !caller.service.is_empty()
         && let Err(error) = ServiceName::of_caller(caller.service.expose())
@@ -141,16 +159,19 @@ mod tests {
 
     #[test]
     fn each_complaint_names_its_field_and_says_what_the_libraries_say() {
-        let caller = "cloud_id = '1-2'\n[interface]\nversion = 'v1'\ncaller_id = 'b b'\nservice = 'x@y'";
+        let caller =
+            "cloud_id = '1-2'\n[interface]\nversion = 'v1'\ncaller_id = 'b b'\nother_ids = ['bob', 'b@b', '']\nservice = 'x@y'";
         assert_eq!(
             complaints(caller),
             [
                 "accounts.cloud.cloud_id: is three numbers with hyphens, as 1-2-0 (Invalid cloudId)",
                 "accounts.cloud.interface.caller_id: must not have the character ' '",
+                "accounts.cloud.interface.other_ids: must not have the character '@'",
+                "accounts.cloud.interface.other_ids: must not be empty",
                 "accounts.cloud.interface.service: must not have the character '@'",
             ]
         );
-        let client = "cloud_id = 'a-b-c'\nserver = 'ws://example.com'\nweb_services = 'ftp://x'\nproxy = 'socks5://h'\n\
+        let client = "cloud_id = 'a-b-c'\nlog_level = 7\nserver = 'ws://example.com'\nweb_services = 'ftp://x'\nproxy = 'socks5://h'\n\
                       [interface]\nversion = 'v2'\naccess_key = 'ABC'\nclient_id = 'b@b'\nmax_concurrent = 0\n\
                       [interface.token_source]\nsource = 'web-services'\nuser = 'a:b'\nlifetime_s = 599\ncallable = 'a;b'";
         let all = complaints(client);
@@ -165,6 +186,7 @@ mod tests {
             "interface.token_source.callable",
             "server",
             "web_services",
+            "log_level",
             "proxy",
         ];
         assert_eq!(fields, names.map(|name| format!("accounts.cloud.{name}")));

@@ -79,13 +79,25 @@ fn without_a_key_store_secrets_last_for_this_run_and_it_is_said() {
 }
 
 #[test]
-fn secrets_given_for_this_run_win_and_reach_no_key_store() {
+fn secrets_of_accounts_for_this_run_win_and_reach_no_key_store() {
     let store = Arc::new(InMemory::default());
     let secrets = Secrets::new(store.clone());
     secrets.keep(&account(Password::Known(Secret::new("old")), ""));
     assert_eq!(secrets.keep_for_this_run(&whole()), KeptIn::ThisRun { because: None });
     assert_eq!(filled(&secrets), whole());
+    let later = SecretKey::FetchedToken { account: bare().id };
+    assert_eq!(secrets.set(later.clone(), Secret::new("later")), KeptIn::ThisRun { because: None });
+    assert_eq!((secrets.whereabouts(&later), store.get(&later)), (KeptWhere::ThisRun, Ok(None)));
     assert_eq!(filled(&Secrets::new(store)), account(Password::Known(Secret::new("old")), ""));
+}
+
+#[test]
+fn no_key_store_is_asked_about_an_account_for_this_run() {
+    let secrets = Secrets::new(Arc::new(Locked));
+    let mut passing = bare();
+    assert_eq!(secrets.keep_for_this_run(&passing), KeptIn::ThisRun { because: None });
+    assert_eq!(secrets.fill(&mut passing), Ok(()));
+    assert_eq!(passing, bare());
 }
 
 #[test]
@@ -114,13 +126,13 @@ fn no_two_keys_share_a_name_and_no_error_quotes_a_secret() {
 }
 
 #[test]
-fn a_client_of_aculab_cloud_has_its_token_and_its_key_and_both_are_forgotten() {
+fn a_client_of_aculab_cloud_has_its_tokens_and_its_key_and_all_are_forgotten() {
     let toml = "cloud_id = '1-2-0'\n[interface]\nversion = 'v2'\naccess_key = 'abc123key'\nclient_id = 'bob'";
     let aculab: AculabAccount = toml::from_str(toml).expect("a whole account");
     let mut account = Account { id: AccountId("cloud".into()), enabled: true, provider: Provider::Aculab(aculab) };
     let secrets = Secrets::new(Arc::new(InMemory::default()));
     let keys = Secrets::keys_of(&account);
-    assert_eq!(keys.iter().map(ToString::to_string).collect::<Vec<_>>(), ["cloud/token", "cloud/api-key"]);
+    assert_eq!(keys.iter().map(ToString::to_string).collect::<Vec<_>>(), ["cloud/token", "cloud/fetched-token", "cloud/api-key"]);
     for key in &keys {
         secrets.set(key.clone(), Secret::new(key.to_string()));
     }
@@ -128,6 +140,7 @@ fn a_client_of_aculab_cloud_has_its_token_and_its_key_and_both_are_forgotten() {
     let Provider::Aculab(filled) = &account.provider else { panic!("it is at the cloud") };
     let client = filled.client().expect("it is a client");
     assert_eq!(client.token, Password::Known(Secret::new("cloud/token")));
+    assert_eq!(client.fetched, Password::Known(Secret::new("cloud/fetched-token")));
     assert_eq!(client.api_key, Password::Known(Secret::new("cloud/api-key")));
     secrets.forget(&account).expect("the store answers");
     assert!(keys.iter().all(|key| secrets.whereabouts(key) == KeptWhere::Nowhere));

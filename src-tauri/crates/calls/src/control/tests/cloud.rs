@@ -1,13 +1,23 @@
 //! Calls of accounts at Aculab Cloud, where there is no call without a microphone and none waits long for audio.
 
-use model::{Account, AculabAccount, AculabClient, AculabInterface, Provider};
+use model::{Account, AculabAccount, AculabCaller, AculabClient, AculabInterface, Personal, Provider};
 
 use super::*;
 
 /// The only account is a client of the cloud.
 fn desk() -> Desk {
-    let client = AculabInterface::V2(AculabClient::new("abc123key".into(), "alice"));
-    let provider = Provider::Aculab(AculabAccount::at_cloud("1-2-0".into(), client));
+    desk_of(AculabInterface::V2(AculabClient::new("abc123key".into(), "alice")))
+}
+
+/// The only account is a caller of the first interface, who may call as two.
+fn caller() -> Desk {
+    let mut caller = AculabCaller::new("bob");
+    caller.other_ids.push("carol".into());
+    desk_of(AculabInterface::V1(caller))
+}
+
+fn desk_of(interface: AculabInterface) -> Desk {
+    let provider = Provider::Aculab(AculabAccount::at_cloud("1-2-0".into(), interface));
     let accounts = vec![Account { id: account(), enabled: true, provider }];
     Desk::with(Settings { accounts, ..Settings::default() })
 }
@@ -84,4 +94,60 @@ fn an_answered_call_without_audio_is_given_up_after_fifteen_seconds_and_one_with
     desk.talk();
     desk.wait(Duration::from_secs(60));
     assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold::default() }));
+}
+
+#[test]
+fn without_any_device_the_first_interface_is_not_supported_and_the_second_one_misses_a_device() {
+    for (mut desk, cause) in [
+        (caller(), Cause::NotSupported),
+        (desk(), Cause::NoDevice { detail: "there is neither a microphone nor a speaker".into() }),
+    ] {
+        desk.dial();
+        desk.give(Input::NoDevices);
+        assert_eq!(desk.state(1), Some(CallState::Ended { cause }));
+    }
+}
+
+#[test]
+fn an_account_that_is_registered_nowhere_is_told_to_be_ready_and_to_be_registered_once_it_is() {
+    let mut desk = caller();
+    desk.line(LineEvent::State(AccountState::Connecting));
+    desk.asked.clear();
+    for (state, told) in [
+        (AccountState::Ready, Event::Ready { account: account() }),
+        (AccountState::Registered, Event::Registered { account: account() }),
+    ] {
+        desk.line(LineEvent::State(state.clone()));
+        desk.line(LineEvent::State(state));
+        assert_eq!(desk.events(), [told]);
+        desk.asked.clear();
+    }
+}
+
+#[test]
+fn who_calls_is_chosen_for_one_call_where_the_account_lets_one_choose() {
+    let dial_as = |desk: &mut Desk, caller_id: &str| {
+        let dial = DialOptions { target: "service:echo".parse().expect("a service"), account: None, headers: Vec::new() };
+        desk.command(Command::DialAs { caller_id: caller_id.into(), dial });
+    };
+    let mut desk = caller();
+    desk.line(LineEvent::Capable(Capabilities { prepares: true, ..CAPABLE }));
+    let ids: Vec<Personal> = ["bob", "carol"].map(Personal::from).to_vec();
+    assert_eq!(desk.control.snapshot(desk.now).accounts[0].caller_ids, ids);
+    dial_as(&mut desk, "carol");
+    let prepare = |call, caller_id: Option<&str>| {
+        let target = "service:echo".parse().expect("a service");
+        LineRequest::Prepare { call: LineCall::Dialled(call), target, caller_id: caller_id.map(Personal::from) }
+    };
+    assert!(desk.asked_of_line(prepare(1, Some("carol"))));
+    desk.command(Command::Dial(DialOptions {
+        target: "service:echo".parse().expect("a service"),
+        account: None,
+        headers: Vec::new(),
+    }));
+    assert!(desk.asked_of_line(prepare(2, None)), "the next one is from the account's own again");
+
+    let mut desk = self::desk();
+    dial_as(&mut desk, "carol");
+    assert!(matches!(desk.state(1), Some(CallState::Ended { cause: Cause::NotCallable { .. } })));
 }

@@ -165,7 +165,8 @@ fn a_line_carries_as_many_calls_as_it_says_and_nobody_is_held_for_one_more() {
     talk(&mut desk, &office(), 2);
     dial(&mut desk, &office());
     let Some(CallState::Ended { cause }) = desk.state(3) else { panic!("{:?}", desk.state(3)) };
-    assert_eq!(cause, Cause::AccountNotReady { detail: "it carries 2 calls at once".into() });
+    assert_eq!(cause, Cause::TooManyCalls { most: 2 });
+    assert!(cause.to_string().starts_with("Too many calls"), "{cause}");
     assert_eq!(routes(&desk), [(2, true, vec![])]);
 }
 

@@ -25,6 +25,10 @@ impl Cause {
             | Self::ServerFailed { .. }
             | Self::ConnectionLost
             | Self::MediaFailed { .. }
+            | Self::NotSupported
+            | Self::ServiceSilent
+            | Self::NotCallable { .. }
+            | Self::TooManyCalls { .. }
             | Self::AccountNotReady { .. } => "FAILED",
         }
     }

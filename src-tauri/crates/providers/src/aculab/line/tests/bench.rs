@@ -51,7 +51,12 @@ pub(super) struct Bench {
 
 impl Bench {
     pub fn new(account: &AculabAccount) -> Self {
-        let clock = WallClock { at: Instant::START, unix_s: MADE_AT };
+        Self::at(account, MADE_AT)
+    }
+
+    /// The same at another time of day, in seconds since 1970.
+    pub fn at(account: &AculabAccount, unix_s: i64) -> Self {
+        let clock = WallClock { at: Instant::START, unix_s };
         let mut bench = Self {
             provider: AculabProvider::new(account, clock, [1; 32]),
             now: Instant::START,
@@ -192,7 +197,12 @@ impl Bench {
     }
 
     pub fn prepare(&mut self, target: &str) {
-        self.request(LineRequest::Prepare { call: CALL, target: target.parse().expect("can be dialled") });
+        self.prepare_as(target, None);
+    }
+
+    pub fn prepare_as(&mut self, target: &str, caller_id: Option<&str>) {
+        let (target, caller_id) = (target.parse().expect("can be dialled"), caller_id.map(Into::into));
+        self.request(LineRequest::Prepare { call: CALL, target, caller_id });
     }
 
     pub fn is_prepared(&self) -> bool {

@@ -51,9 +51,11 @@ fn a_service_that_is_silent_is_given_up_after_half_a_minute_and_one_that_rings_i
     let mut bench = Bench::registered(600);
     bench.dial("service:silent");
     bench.run_s(33);
-    let [LineEnd::Caused { cause: Cause::ServerFailed { code: 408, .. } }] = &ends(&bench)[..] else {
-        panic!("{:?}", bench.events)
-    };
+    let [LineEnd::Caused { cause }] = &ends(&bench)[..] else { panic!("{:?}", bench.events) };
+    let told = (cause.service_name(), cause.code(), cause.to_string());
+    assert_eq!(told, ("FAILED", Some(408), "no answer from the service".to_owned()));
+    // What a server says is told as it says it.
+    assert_eq!(refused(408), ("FAILED", Some(408)));
     let mut bench = Bench::registered(600);
     bench.dial("service:ring");
     bench.answer(Method::Invite, 180, &[], "");
@@ -99,10 +101,40 @@ fn nothing_is_sent_to_numbers_and_strangers_and_with_headers_that_are_not_ours_t
     bench.prepare("+442079460123");
     let told = format!("{:?}", ends(&bench));
     assert!(told.contains("only services and clients can be called on this account"), "{told}");
+    let [LineEnd::Caused { cause }] = &ends(&bench)[..] else { panic!("{told}") };
+    assert!(cause.to_string().starts_with("it cannot be called: only services"), "the account is well: {cause}");
     bench.invite("service:echo", &[("Alert-Info", "x")]);
     let told = format!("{:?}", ends(&bench));
     assert!(told.contains("extraSipHeader must start with 'X-'"), "{told}");
     assert!(bench.requests(&Method::Invite).is_empty());
+}
+
+#[test]
+fn a_caller_calls_as_whom_he_chooses_for_one_call_and_names_that_can_be_none_go_nowhere() {
+    let mut bench = Bench::new(&account(CALLER));
+    bench.prepare_as("service:echo", Some("sip:carol+1!"));
+    bench.open();
+    bench.list(200, "[]");
+    assert!(bench.is_prepared());
+    bench.invite("service:echo", &[]);
+    let from = |bench: &Bench| bench.last(Method::Invite).headers.get("From").expect("has one").to_owned();
+    assert!(from(&bench).starts_with("<sip:carol+1!@acc2.webrtc-1-2-0.aculabcloud.net>;tag="), "{}", from(&bench));
+    bench.answer(Method::Invite, 486, &[], "");
+    bench.dial("service:echo");
+    assert!(from(&bench).starts_with("<sip:bob@acc2."), "the next one is from the account's own: {}", from(&bench));
+
+    for (interface, id, words) in [
+        (CALLER, "b b", "the caller id must not have the character ' '"),
+        (CALLER, "", "the caller id must not be empty"),
+        (CLIENT, "carol", "this account calls by its client id only"),
+    ] {
+        let mut bench = Bench::new(&account(interface));
+        bench.prepare_as("service:echo", Some(id));
+        let [LineEnd::Caused { cause }] = &ends(&bench)[..] else { panic!("{:?}", bench.events) };
+        assert_eq!(cause.to_string(), format!("it cannot be called: {words}"));
+        bench.run_s(60);
+        assert!(bench.sent.is_empty());
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Tokens: where they come from, and that a new one comes before the old one ends.
 
 use calls::io::{LineEvent, LineRequest};
-use model::{AccountState, Instant};
+use model::{AccountState, AculabAccount, Instant, Password, Secret};
 use sip::Method;
 use std::time::Duration;
 
@@ -32,7 +32,11 @@ fn the_web_services_are_asked_and_the_token_is_used_at_once() {
     assert_eq!(asked.basic.as_ref().map(|(user, _)| user.as_str()), Some("1-2-0/bob@example.com"));
     bench.web(200, &made(HOUR));
     let expires = LineEvent::Expires(Some(Instant::START + Duration::from_secs(3_600)));
-    assert!(matches!(&bench.events[..], [told, LineEvent::SignedInAs(Some(_))] if *told == expires), "{:?}", bench.events);
+    assert!(
+        matches!(&bench.events[..], [LineEvent::TokenToKeep(Some(_)), told, LineEvent::SignedInAs(Some(_))] if *told == expires),
+        "{:?}",
+        bench.events
+    );
     bench.open();
     assert_eq!(authorization(&bench), format!("Bearer {HOUR}"));
 }
@@ -67,43 +71,106 @@ fn the_next_token_is_fetched_after_four_fifths_of_the_time_and_no_call_is_lost()
     assert_eq!(bench.last(Method::Bye).headers.call_id(), bench.last(Method::Invite).headers.call_id());
 }
 
+/// What a line last wanted kept for the next run.
+fn to_keep(bench: &Bench) -> Option<&Option<Secret>> {
+    bench.events.iter().rev().find_map(|event| match event {
+        LineEvent::TokenToKeep(token) => Some(token),
+        _ => None,
+    })
+}
+
+/// What is kept after a run in which the web services gave this token.
+fn kept_after(account: &AculabAccount, token: &str) -> Secret {
+    let mut bench = Bench::new(account);
+    bench.web(200, &made(token));
+    to_keep(&bench).and_then(Option::clone).expect("it is to be kept")
+}
+
+/// The account with what was kept, in a run that begins so many seconds later.
+fn in_the_next_run(account: &AculabAccount, kept: &Secret, seconds: i64) -> Bench {
+    let mut account = account.clone();
+    account.client_mut().expect("a client").fetched = Password::Known(kept.clone());
+    Bench::at(&account, MADE_AT + seconds)
+}
+
 #[test]
-fn a_token_that_is_there_is_used_until_another_is_due() {
-    let kept = |sub: &str, aud: &str, made: i64| {
-        let claims = format!(r#"{{"sub":"{sub}","aud":"{aud}","iat":{made},"exp":{}}}"#, made + 3_600);
-        let mut account = account(FROM_SERVICES);
-        if let model::AculabInterface::V2(client) = &mut account.interface {
-            let token = format!("e30.{}.c2ln", base64_url(claims.as_bytes()));
-            client.token = model::Password::Known(model::Secret::new(token));
+fn the_next_run_uses_the_token_that_was_fetched_until_another_is_due() {
+    for source in [FROM_SERVICES, FROM_URL] {
+        let kept = kept_after(&account(source), HOUR);
+        // Half of its life is over: the next one comes after 80 %.
+        let mut bench = in_the_next_run(&account(source), &kept, 1_800);
+        assert!(bench.asked.is_empty() && to_keep(&bench).is_none());
+        assert!(bench.events.contains(&LineEvent::Expires(Some(Instant::START + Duration::from_secs(1_800)))));
+        bench.open();
+        bench.grant(600);
+        bench.list(200, "[]");
+        assert_eq!(authorization(&bench), format!("Bearer {HOUR}"));
+        assert_eq!(bench.states.last(), Some(&AccountState::Registered));
+        for _ in 0..108 {
+            bench.run_s(10);
+            assert!(bench.asked.is_empty() || bench.now >= Instant::START + Duration::from_secs(1_080));
         }
-        account
-    };
-    // Half of it is over: the next one comes after 80 %.
-    let mut bench = Bench::new(&kept("myClientId", "1-2-0", MADE_AT - 1_800));
-    assert!(bench.asked.is_empty());
-    bench.open();
-    bench.grant(600);
-    bench.list(200, "[]");
-    assert_eq!(bench.states.last(), Some(&AccountState::Registered));
-    for _ in 0..108 {
-        bench.run_s(10);
-        assert!(bench.asked.is_empty() || bench.now >= Instant::START + Duration::from_secs(1_080));
-    }
-    assert_eq!(bench.asked.len(), 1);
-    // One of somebody else, of elsewhere, or nearly over is not.
-    for (sub, aud, made) in [("bob", "1-2-0", 0), ("myClientId", "0-0-0", 0), ("myClientId", "1-2-0", 2_881)] {
-        assert_eq!(Bench::new(&kept(sub, aud, MADE_AT - made)).asked.len(), 1, "{sub} {aud} {made}");
+        assert_eq!(bench.asked.len(), 1);
+        bench.web(200, &made(HOUR));
+        let kept_now = to_keep(&bench).and_then(Option::clone).expect("the new one is kept");
+        assert!(kept_now != kept && !format!("{:?}", bench.events).contains(HOUR));
+        // After 80 % of its life it is of no use, and is thrown away.
+        let late = in_the_next_run(&account(source), &kept, 2_880);
+        assert_eq!((late.asked.len(), to_keep(&late)), (1, Some(&None)));
     }
 }
 
-/// Base64 for URLs without padding (RFC 4648 section 5).
-fn base64_url(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let bits = |chunk: &[u8]| chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-    let chunks = bytes
-        .chunks(3)
-        .flat_map(|chunk| (0..=chunk.len()).map(move |at| char::from(DIGITS[(bits(chunk) >> (18 - 6 * at) & 63) as usize])));
-    chunks.collect()
+#[test]
+fn a_call_needs_no_other_token_than_that_of_the_run_before() {
+    let idle = FROM_SERVICES.replace("\"client_id\"", "\"accept_calls\":false,\"client_id\"");
+    let mut bench = in_the_next_run(&account(&idle), &kept_after(&account(FROM_SERVICES), HOUR), 60);
+    bench.prepare("client:agent7");
+    bench.open();
+    bench.list(200, "[]");
+    assert!(bench.is_prepared() && bench.asked.is_empty());
+    bench.invite("client:agent7", &[]);
+    assert_eq!(bench.last(Method::Invite).headers.get("Authorization"), Some(format!("Bearer {HOUR}").as_str()));
+}
+
+#[test]
+fn a_token_of_other_settings_is_thrown_away_and_another_one_fetched() {
+    let kept = kept_after(&account(FROM_SERVICES), HOUR);
+    for (changed, into) in [
+        ("bob@example.com", "alice@example.com"),
+        ("\"callable\"", "\"lifetime_s\":600,\"callable\""),
+        ("agent*", "*"),
+        ("myClientId", "other"),
+        ("abc123key", "other"),
+    ] {
+        let bench = in_the_next_run(&account(&FROM_SERVICES.replace(changed, into)), &kept, 1);
+        assert_eq!((bench.asked.len(), to_keep(&bench)), (1, Some(&None)), "{into}");
+    }
+    let mut other_key = account(FROM_SERVICES);
+    other_key.client_mut().expect("a client").api_key = Password::Known(Secret::new("other"));
+    let bench = in_the_next_run(&other_key, &kept, 1);
+    assert_eq!((bench.asked.len(), to_keep(&bench)), (1, Some(&None)));
+    // Where a token was pasted, none that was fetched is needed any more.
+    let bench = in_the_next_run(&account(CLIENT), &kept, 1);
+    assert_eq!((bench.asked.len(), to_keep(&bench)), (0, Some(&None)));
+}
+
+#[test]
+fn a_token_of_the_run_before_that_is_refused_is_thrown_away_and_another_one_fetched_at_once() {
+    let invalid = [("WWW-Authenticate", r#"Bearer error="invalid_token""#)];
+    let kept = kept_after(&account(FROM_SERVICES), HOUR);
+    let mut bench = in_the_next_run(&account(FROM_SERVICES), &kept, 60);
+    bench.open();
+    assert_eq!(authorization(&bench), format!("Bearer {HOUR}"));
+    bench.answer(Method::Register, 401, &invalid, "");
+    assert_eq!((bench.asked.len(), to_keep(&bench)), (1, Some(&None)), "without a pause");
+    bench.web(200, &made(TOKEN));
+    assert_eq!(authorization(&bench), format!("Bearer {TOKEN}"));
+    assert!(to_keep(&bench).is_some_and(|kept| kept.as_ref().is_some_and(|kept| kept.expose().contains(TOKEN))));
+    // One that was fetched just now and is refused too is not kept, and the next one waits.
+    bench.answer(Method::Register, 401, &invalid, "");
+    assert_eq!((bench.asked.len(), to_keep(&bench)), (1, Some(&None)));
+    bench.run_s(5);
+    assert_eq!(bench.asked.len(), 2);
 }
 
 #[test]
@@ -160,7 +227,8 @@ fn a_token_that_is_over_is_told_and_another_one_fetched() {
     bench.answer(Method::Register, 401, &invalid, "");
     let Some(AccountState::Offline { cause, retry_in_s: None }) = bench.states.last() else { panic!("{:?}", bench.states) };
     assert_eq!(cause.to_string(), "the server did not accept the token (401)");
-    assert!(bench.events.ends_with(&[LineEvent::SignedInAs(None), LineEvent::Expires(None)]));
+    let nothing = [LineEvent::SignedInAs(None), LineEvent::Expires(None), LineEvent::TokenToKeep(None)];
+    assert!(bench.events.ends_with(&nothing), "{:?}", bench.events);
     bench.run_s(5);
     assert_eq!(bench.asked.len(), 2);
     bench.web(200, &made(HOUR));
