@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use model::{
-    Account, AccountId, AculabAccount, AculabCaller, AculabClient, AculabInterface, Personal, Provider, Settings, TokenSource,
-};
+use model::{Account, AccountId, AculabAccount, AculabCaller, AculabClient, AculabInterface, Provider, Settings, TokenSource};
 use serde_json::Value;
 use sip::{CallEnd, Method};
 use store::SettingsFile;
@@ -26,10 +24,7 @@ fn account(cloud: &FakeCloud, id: &str, interface: AculabInterface) -> Account {
 
 /// Settings of a phone with two callers of the first interface and two clients of the second one.
 fn four_accounts(cloud: &FakeCloud) -> Settings {
-    let caller = |id: &str| {
-        let caller = AculabCaller { caller_id: id.into(), service: Personal::default() };
-        account(cloud, id, AculabInterface::V1(caller))
-    };
+    let caller = |id: &str| account(cloud, id, AculabInterface::V1(AculabCaller::new(id)));
     let registered = |id: &str| {
         let mut client = AculabClient::new(cloud.account().key.clone(), id);
         client.token_source = TokenSource::Url { url: cloud.token_url() };

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use model::{
-AccountState, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Secret, ServiceEvent, Target, TokenView, Voicemail, XHeaders,
+    AccountState, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Secret, ServiceEvent,
+    Target, TokenView, Voicemail, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 

@@ -7,11 +7,11 @@ use tracing::{
     Metadata, Subscriber,
     field::{Field, Visit},
     level_filters::LevelFilter,
-    span::{Attributes, Id, Record},
+    span::{Attributes, Id},
     subscriber::Interest,
 };
 use tracing_subscriber::{
-    EnvFilter,
+    filter::Targets,
     layer::{Context, Filter},
     registry::LookupSpan,
 };
@@ -24,7 +24,7 @@ const OURS: [&str; 3] = ["providers", "sip", "phone"];
 
 /// A filter with the levels of accounts.
 pub(super) struct ByAccount {
-    pub filter: EnvFilter,
+    pub filter: Targets,
     accounts: BTreeMap<String, LevelFilter>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct ByAccount {
 struct InAccount(String);
 
 impl ByAccount {
-    pub fn new(filter: EnvFilter) -> Self {
+    pub fn new(filter: Targets) -> Self {
         Self { filter, accounts: BTreeMap::new() }
     }
 
@@ -87,7 +87,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
-        let filtered = self.filter.enabled(metadata, context.clone());
+        let filtered = Filter::<S>::enabled(&self.filter, metadata, context);
         if metadata.is_span() {
             return filtered || is_account(metadata);
         }
@@ -109,7 +109,7 @@ where
     fn max_level_hint(&self) -> Option<LevelFilter> {
         let loudest = self.accounts.values().copied().max().unwrap_or(LevelFilter::OFF);
         // The span of an account must be seen, or nobody knows whose an event is.
-        self.filter.max_level_hint().map(|filtered| filtered.max(loudest).max(LevelFilter::INFO))
+        Filter::<S>::max_level_hint(&self.filter).map(|filtered| filtered.max(loudest).max(LevelFilter::INFO))
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
@@ -120,23 +120,6 @@ where
             attributes.record(&mut name);
             span.extensions_mut().insert(InAccount(name.0));
         }
-        self.filter.on_new_span(attributes, id, context);
-    }
-
-    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        self.filter.on_record(id, values, context);
-    }
-
-    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        self.filter.on_enter(id, context);
-    }
-
-    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
-        self.filter.on_exit(id, context);
-    }
-
-    fn on_close(&self, id: Id, context: Context<'_, S>) {
-        self.filter.on_close(id, context);
     }
 }
 
@@ -205,7 +188,7 @@ mod tests {
             ["an error", "a warning", "a step", "a decision", "a message", "what a library sends", "what a library complains of"];
         let written = Written::default();
         let writer = written.clone();
-        let filter = ByAccount::new(EnvFilter::new("warn"));
+        let filter = ByAccount::new(Targets::new().with_default(LevelFilter::WARN));
         let (filter, handle) = reload::Layer::new(filter);
         let lines = fmt::layer().with_ansi(false).with_writer(move || writer.clone()).with_filter(filter);
         tracing::subscriber::with_default(registry().with(lines), || {
@@ -236,7 +219,7 @@ mod tests {
     fn what_happens_outside_of_accounts_is_written_by_the_filter() {
         let written = Written::default();
         let writer = written.clone();
-        let mut filter = ByAccount::new(EnvFilter::new("info"));
+        let mut filter = ByAccount::new(Targets::new().with_default(LevelFilter::INFO));
         filter.set_accounts(&settings(&[("cloud", Some(0)), ("loud", Some(6))]));
         let lines = fmt::layer().with_ansi(false).with_writer(move || writer.clone()).with_filter(filter);
         tracing::subscriber::with_default(registry().with(lines), || {
