@@ -202,6 +202,48 @@ impl Xuc {
         self.obey(&frame, None);
     }
 
+    /// It refuses this command.
+    pub fn refuses_command(&self, command: &str) {
+        self.state().services.refused.insert(command.to_owned());
+    }
+
+    /// It has never heard of this command, or knows and permits it again.
+    pub fn knows_command(&self, command: &str, knows: bool) {
+        let mut state = self.state();
+        state.services.refused.remove(command);
+        match knows {
+            true => state.services.unknown.remove(command),
+            false => state.services.unknown.insert(command.to_owned()),
+        };
+    }
+
+    /// A call of before, which is the newest one now.
+    pub fn remembers(&self, call: Value) {
+        self.state().services.history.insert(0, call);
+    }
+
+    /// The calls of before are these from now on.
+    pub fn remembers_only(&self, calls: Vec<Value>) {
+        self.state().services.history = calls;
+    }
+
+    /// Its conference rooms from now on.
+    pub fn has_rooms(&self, rooms: Value) {
+        self.state().services.rooms = rooms;
+    }
+
+    /// A telephone is doing something, by XiVO's number of it; who watches it is told.
+    pub fn phone_is(&self, number: &str, status: i64) {
+        if self.state().services.phone_is(number, status) {
+            self.say("PhoneHintStatusEvent", &json!({"number": number, "status": status}));
+        }
+    }
+
+    /// The numbers of the telephones that are watched.
+    pub fn watched(&self) -> Vec<String> {
+        self.state().services.watched.iter().cloned().collect()
+    }
+
     /// The server's numbers of the calls there are, oldest first.
     pub fn unique_ids(&self) -> Vec<String> {
         self.state().calls.current().iter().filter_map(|event| event["uniqueId"].as_str().map(str::to_owned)).collect()
@@ -322,6 +364,8 @@ impl Xuc {
             &json!({"voiceMailId": 58, "newMessages": 0, "waitingMessages": 0, "oldMessages": 4}),
         );
         xuc.say_to(program, "LoggedOn", &Value::Null);
+        // What another session has asked to be told is not told in this one.
+        xuc.state().services.watched.clear();
         let user = xuc.state().services.user();
         xuc.say_to(program, "UserConfigUpdate", &user);
         xuc.say_to(program, "RightProfile", &json!({"profile": "User"}));
@@ -418,15 +462,28 @@ impl Xuc {
             }
             command => state.services.answer(command, frame),
         };
+        let sheets = state.services.sheets_before(command, frame);
         drop(state);
+        if let Some(sheets) = sheets {
+            self.say_to(asker, "ContactSheet", &sheets);
+        }
         if let Some((kind, body)) = told {
             let is_change = matches!(kind, "WebRTCCmd" | "UserConfigUpdate" | "UserStatusUpdate" | "FavoriteUpdated");
             self.say_to(asker.filter(|_| !is_change), kind, &body);
         }
-        if command == "subscribeToPhoneHints" {
-            for number in frame["phoneNumbers"].as_array().into_iter().flatten() {
-                self.say_to(asker, "PhoneHintStatusEvent", &json!({"number": number, "status": 0}));
+        match command {
+            "subscribeToPhoneHints" => {
+                for number in frame["phoneNumbers"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                    let status = {
+                        let services = &mut self.state().services;
+                        services.watched.insert(number.to_owned());
+                        services.phone(number)
+                    };
+                    self.say_to(asker, "PhoneHintStatusEvent", &json!({"number": number, "status": status}));
+                }
             }
+            "unsubscribeFromAllPhoneHints" => self.state().services.watched.clear(),
+            _ => {}
         }
     }
 }

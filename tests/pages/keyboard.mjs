@@ -41,6 +41,18 @@ export default async function keyboard({ test, chromium, origin }) {
       const dialled = (await sent()).find(({ command }) => command === "dial");
       expect(dialled?.target === "2002", JSON.stringify(await sent()));
     }));
+  test("somebody whom the server knows is chosen with the arrows, and called from the account of that server", () =>
+    on("assistant", async (page, sent) => {
+      await page.locator(".services-words").waitFor();
+      await page.keyboard.press("Control+l");
+      await page.waitForTimeout(100);
+      await page.keyboard.type("diet");
+      await page.locator("[role=option] .lamp").first().waitFor();
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Enter");
+      const dialled = (await sent()).find(({ command }) => command === "dial");
+      expect(dialled?.target === "1004" && dialled.account === "XiVO", JSON.stringify(await sent()));
+    }));
   test("in a call: digits, mute and hold by their keys", () =>
     on("talking", async (page, sent) => {
       for (const key of ["5", "#", "m", "h"]) await page.keyboard.press(key);

@@ -182,8 +182,44 @@ export const VIEWS = [
       await page.locator(".preview").waitFor();
     },
   },
+  { name: "assistant", scene: "assistant", open: (page) => page.locator(".services-words").waitFor({ state: "attached" }) },
+  { name: "assistant, status and forwards", scene: "assistant", open: (page) => services(page) },
+  { name: "assistant that cannot be asked", scene: "assistant-away", open: (page) => services(page) },
+  {
+    name: "assistant, suggestions",
+    scene: "assistant",
+    open: async (page) => {
+      await page.locator(".services-words").waitFor();
+      await page.locator(".number input").fill("10");
+      await page.locator("[role=option] .lamp").first().waitFor();
+    },
+  },
+  { name: "assistant, favourites", scene: "assistant", open: (page) => source(page, 2, 1) },
+  {
+    name: "assistant, directory",
+    scene: "assistant",
+    open: async (page) => {
+      await source(page, 2, 1);
+      await page.locator(".search input").fill("o");
+      await page.locator(".row-item.contact").nth(3).waitFor();
+    },
+  },
+  { name: "assistant, rooms", scene: "assistant", open: (page) => source(page, 2, 2) },
+  { name: "assistant, calls of the server", scene: "assistant", open: (page) => source(page, 1, 2) },
   { name: "keys", scene: "idle", open: (page) => page.keyboard.press("F1") },
 ];
+
+/** What the server of an account does with calls. */
+export const services = async (page) => {
+  await page.locator(".account-bar > [aria-haspopup]").click();
+  await page.locator("dialog .services").waitFor();
+};
+/** One of the sources of the history or the contacts. */
+export const source = async (page, at, nth) => {
+  await tab(page, at);
+  await page.locator(".choice button").nth(nth).click();
+  await page.locator(".row-item").first().waitFor();
+};
 
 /** Where diagnostics are among the settings. */
 const DIAGNOSTICS = 7;

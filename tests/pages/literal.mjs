@@ -150,6 +150,15 @@ function poison(text) {
   phone.messages = phone.messages.map((message) => ({ ...message, account: text, title: text, text }));
   phone.checks = phone.checks.map((check) => ({ ...check, fact: { code: "said", words: text } }));
   phone.bundle = text;
+  const person = { id: { contact: text, source: text }, name: text, detail: text, numbers: [{ title: text, number: text }] };
+  for (const list of ["everybody", "found", "favourites"]) phone[list] = phone[list].map((one) => ({ ...one, ...person }));
+  phone.rooms = phone.rooms.map((room) => ({
+    ...room,
+    number: text,
+    name: text,
+    members: room.members.map((member) => ({ ...member, name: text, number: text })),
+  }));
+  phone.remembered = phone.remembered.map((call) => ({ ...call, number: text, name: text, started: text }));
   phone.kept = {
     ...phone.kept,
     accounts: phone.kept.accounts.map((account) => ({
@@ -175,6 +184,17 @@ function poison(text) {
         call.state.state === "ended"
           ? { state: "ended", cause: { kind: "server-failed", code: 500, text } }
           : call.state,
+    })),
+    assistants: phone.snapshot.assistants.map(({ state, changes }) => ({
+      account: text,
+      state: {
+        ...state,
+        name: text,
+        status: text,
+        statuses: state.statuses.map(() => ({ name: text, title: text, colour: text })),
+        forwards: state.forwards.map((forward) => ({ ...forward, on: true, number: text })),
+      },
+      changes: Object.fromEntries(Object.entries(changes).map(([list, count]) => [list, count + 1])),
     })),
     notices: phone.snapshot.notices.map((notice) => ({ ...notice, message: text })),
     changes: {

@@ -5,6 +5,9 @@ import { builtFolder, expect, LANGUAGES } from "./kit.mjs";
 /** What a window may load, uncompressed: its page with all of its parts, and the words of one language. */
 const BUDGET = 200_000;
 
+/** What comes on top of it where an account has an assistant. */
+const ASSISTANT_BUDGET = 16_000;
+
 /** A catalogue. */
 const WORDS = /^(?:en|fr|de|es)-[\w-]+\.js$/;
 
@@ -14,16 +17,24 @@ export default async function size({ test }) {
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile());
   const bytes = (path) => statSync(path).size;
-  const words = files.filter((path) => WORDS.test(basename(path)));
+  const catalogues = files.filter((path) => WORDS.test(basename(path)));
+  const isOfAssistant = (path) => readFileSync(path, "utf8").includes("assistant.directory");
+  const words = catalogues.filter((path) => !isOfAssistant(path));
+  const further = catalogues.filter(isOfAssistant);
   const largest = Math.max(...words.map(bytes));
-  test("the words of each language are a file of their own", () =>
-    expect(words.length === LANGUAGES.length, words.join(" ")));
+  test("the words of each language are a file of their own, and those of the assistant another one", () =>
+    expect([words, further].every(({ length }) => length === LANGUAGES.length), catalogues.join(" ")));
+  test(`the assistant loads less than ${ASSISTANT_BUDGET} bytes more`, () => {
+    const views = files.filter((path) => /^views-.*\.(?:js|css)$/.test(basename(path)));
+    const sum = views.reduce((all, path) => all + bytes(path), Math.max(...further.map(bytes)));
+    expect(views.length === 2 && sum < ASSISTANT_BUDGET, `${sum} bytes: ${views.join(" ")}`);
+  });
   for (const page of files.filter((path) => path.endsWith(".html"))) {
     const parts = loadedBy(page, files);
     const sum = parts.reduce((all, path) => all + bytes(path), largest);
     test(`${basename(page)} loads less than ${BUDGET} bytes: ${sum}`, () => expect(sum < BUDGET, `${sum} bytes`));
     test(`${basename(page)} loads no words before it knows its language`, () =>
-      expect(!parts.some((path) => words.includes(path)), parts.join(" ")));
+      expect(!parts.some((path) => catalogues.includes(path)), parts.join(" ")));
   }
   test("the product holds nothing made up, no inline script or style", () => {
     for (const path of files) {

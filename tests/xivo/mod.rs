@@ -1,5 +1,6 @@
 //! An account at a XiVO, as its user lives with it. Tests of a row of the specification's acceptance table begin with its number.
 
+mod assistant;
 mod calls;
 mod devices;
 mod faults;

@@ -1,5 +1,7 @@
 //! What an XUC knows beside calls: the user's services, people, and the calls of before.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 /// The services of one user, as they are now.
@@ -10,6 +12,15 @@ pub(super) struct Services {
     forwards: [(bool, String); 3],
     favourites: Vec<String>,
     status: String,
+    /// The calls of before, newest first.
+    pub(super) history: Vec<Value>,
+    pub(super) rooms: Value,
+    /// Commands that it refuses, and those that it does not know.
+    pub(super) refused: BTreeSet<String>,
+    pub(super) unknown: BTreeSet<String>,
+    /// How telephones are doing that are not free, and whose the user's programs are told.
+    phones: BTreeMap<String, i64>,
+    pub(super) watched: BTreeSet<String>,
 }
 
 /// The names of the forwards, in the order of `Services::forwards`.
@@ -22,6 +33,12 @@ impl Services {
             forwards: [(false, String::new()), (true, "1009".into()), (false, String::new())],
             favourites: Vec::new(),
             status: "available".into(),
+            history: history(),
+            rooms: json!([{"number": "4010", "name": "team", "pinRequired": true, "startTime": 0, "members": []}]),
+            refused: BTreeSet::new(),
+            unknown: BTreeSet::new(),
+            phones: BTreeMap::new(),
+            watched: BTreeSet::new(),
         }
     }
 
@@ -51,6 +68,12 @@ impl Services {
     /// What a command that is about none of the calls is answered, `(kind, body)`.
     pub(super) fn answer(&mut self, command: &str, frame: &Value) -> Option<(&'static str, Value)> {
         let text = |name: &str| frame[name].as_str().unwrap_or_default().to_owned();
+        if self.unknown.contains(command) {
+            return None;
+        }
+        if self.refused.contains(command) {
+            return Some(("Error", json!({"Error": "NotForYou"})));
+        }
         if let Some(which) = FORWARDS.iter().position(|name| *name == command) {
             self.forwards[which] = (frame["state"].as_bool().unwrap_or_default(), text("destination"));
             return Some(("UserConfigUpdate", self.partial(Some(which))));
@@ -64,9 +87,10 @@ impl Services {
                 self.status = text("status");
                 ("UserStatusUpdate", json!({"status": self.status}))
             }
-            "getUserCallHistory" | "getUserCallHistoryByDays" => ("CallHistory", history()),
+            "getUserCallHistory" | "getUserCallHistoryByDays" => ("CallHistory", json!(self.history)),
             "directoryLookUp" | "searchContacts" => ("DirectoryResult", self.people(&text("term"))),
-            "getFavorites" | "getFavoriteContacts" => ("Favorites", self.favourites()),
+            "getFavorites" => ("Favorites", self.favourites()),
+            "getFavoriteContacts" => ("FavoriteContactSheet", self.sheets("", true)),
             "addFavorite" | "removeFavorite" => {
                 let id = text("contactId");
                 self.favourites.retain(|known| *known != id);
@@ -77,12 +101,26 @@ impl Services {
                 let action = if is_added { "Added" } else { "Removed" };
                 ("FavoriteUpdated", json!({"action": action, "contact_id": id, "source": text("source")}))
             }
-            "getList" => (
-                "ConferenceList",
-                json!([{"number": "4010", "name": "team", "pinRequired": true, "startTime": 0, "members": []}]),
-            ),
+            "getList" => ("ConferenceList", self.rooms.clone()),
             _ => return None,
         })
+    }
+
+    /// Whom newer servers tell of before they answer.
+    pub(super) fn sheets_before(&self, command: &str, frame: &Value) -> Option<Value> {
+        let is_asked = command == "searchContacts" && !self.unknown.contains(command) && !self.refused.contains(command);
+        is_asked.then(|| self.sheets(frame["term"].as_str().unwrap_or_default(), false))
+    }
+
+    /// A telephone is doing something; whether that is to be told.
+    pub(super) fn phone_is(&mut self, number: &str, status: i64) -> bool {
+        self.phones.insert(number.to_owned(), status);
+        self.watched.contains(number)
+    }
+
+    /// How a telephone is doing.
+    pub(super) fn phone(&self, number: &str) -> i64 {
+        self.phones.get(number).copied().unwrap_or_default()
     }
 
     /// An update as XUC sends it: what did not change is null.
@@ -100,13 +138,46 @@ impl Services {
     }
 
     fn people(&self, term: &str) -> Value {
-        let fits = |person: &&[&str; 5]| person.iter().take(3).any(|word| word.to_lowercase().contains(&term.to_lowercase()));
-        table(PEOPLE.iter().filter(fits), &self.favourites)
+        self.table(PEOPLE.iter().filter(|person| fits(person, term)))
     }
 
     fn favourites(&self) -> Value {
-        table(PEOPLE.iter().filter(|person| self.favourites.iter().any(|id| id == person[4])), &self.favourites)
+        self.table(PEOPLE.iter().filter(|person| self.is_favourite(person)))
     }
+
+    fn is_favourite(&self, person: &[&str; 5]) -> bool {
+        self.favourites.iter().any(|id| id == person[4])
+    }
+
+    fn table<'a>(&self, people: impl Iterator<Item = &'a [&'a str; 5]>) -> Value {
+        let rows: Vec<Value> = people
+            .map(|person| {
+                let ([first, last, number, mobile, id], is_favourite) = (person, self.is_favourite(person));
+                json!({
+                    "status": self.phone(number), "entry": [first, last, number, mobile, is_favourite.to_string()],
+                    "contact_id": id, "source": "internal", "favorite": is_favourite
+                })
+            })
+            .collect();
+        json!({"headers": ["Firstname", "Lastname", "Number", "Mobile", "Favorite"], "entries": rows})
+    }
+
+    fn sheets(&self, term: &str, favourites_only: bool) -> Value {
+        let people = PEOPLE.iter().filter(|person| fits(person, term) && (!favourites_only || self.is_favourite(person)));
+        let sheet = |person: &[&str; 5]| {
+            let [first, last, number, mobile, _] = person;
+            let call = |number: &str, usual: bool| json!({"action": "Call", "args": [number], "default": usual});
+            json!({
+                "name": format!("{first} {last}"), "subtitle1": "", "isFavorite": self.is_favourite(person), "canBeFavorite": true,
+                "status": {"phone": self.phone(number), "video": "Available"}, "actions": [call(number, true), call(mobile, false)]
+            })
+        };
+        json!({"sheets": people.map(sheet).collect::<Vec<Value>>()})
+    }
+}
+
+fn fits(person: &[&str; 5], term: &str) -> bool {
+    person.iter().take(3).any(|word| word.to_lowercase().contains(&term.to_lowercase()))
 }
 
 /// First name, last name, number, mobile, id.
@@ -116,29 +187,16 @@ const PEOPLE: [[&str; 5]; 3] = [
     ["Dave", "Field", "1004", "", "19"],
 ];
 
-fn table<'a>(people: impl Iterator<Item = &'a [&'a str; 5]>, favourites: &[String]) -> Value {
-    let rows: Vec<Value> = people
-        .map(|[first, last, number, mobile, id]| {
-            let is_favourite = favourites.iter().any(|known| known == id);
-            json!({
-                "status": 0, "entry": [first, last, number, mobile, is_favourite.to_string()], "contact_id": id,
-                "source": "internal", "favorite": is_favourite
-            })
-        })
-        .collect();
-    json!({"headers": ["Firstname", "Lastname", "Number", "Mobile", "Favorite"], "entries": rows})
-}
-
-fn history() -> Value {
-    json!([
-        {
+fn history() -> Vec<Value> {
+    vec![
+        json!({
             "start": "2026-01-05 10:32:50", "duration": "00:00:25", "status": "emitted", "srcUsername": "alice",
             "dstUsername": "bob", "srcNum": "1001", "dstNum": "bob", "srcFirstName": "Alice", "srcLastName": "Reed",
             "dstFirstName": "Bob", "dstLastName": "Stone"
-        },
-        {
+        }),
+        json!({
             "start": "2026-01-04 09:12:00", "duration": "00:00:00", "status": "missed", "srcNum": "608", "dstNum": "1001",
             "srcFirstName": "Carol", "srcLastName": "Day", "dstFirstName": "Alice", "dstLastName": "Reed"
-        }
-    ])
+        }),
+    ]
 }

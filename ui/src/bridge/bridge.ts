@@ -2,6 +2,9 @@ import type {
   Account,
   AccountId,
   AccountTrial,
+  AssistantCall,
+  AssistantPerson,
+  AssistantRoom,
   CallId,
   CallStory,
   Check,
@@ -74,6 +77,12 @@ export interface Bridge {
   importContacts(form: ContactForm, text: string): Promise<ImportReport>;
   exportContacts(form: ContactForm): Promise<string>;
   suggest(text: string): Promise<Suggestion[]>;
+
+  /** The lists of an account's assistant, when its `changes` have grown. What is asked of it goes by `send`. */
+  assistantHistory(account: AccountId): Promise<AssistantCall[]>;
+  assistantDirectory(account: AccountId): Promise<AssistantPerson[]>;
+  assistantFavourites(account: AccountId): Promise<AssistantPerson[]>;
+  assistantRooms(account: AccountId): Promise<AssistantRoom[]>;
 
   settings(): Promise<SettingsView>;
   /** What in these settings cannot stay as it is. */

@@ -1,11 +1,15 @@
 // A phone that is made up, for tests and for looking at the page in a browser. Not part of the program.
 import type { About, Bridge, Export, IncomingAction, IncomingBridge, Metered, Stop, UiError } from "./bridge";
+import { assist } from "./fake-assistant";
 import { SOME_CHECKS, SOME_STORIES, SOME_TRACE } from "./fake-diagnosis";
 import { SOME_DEVICES, someSettings } from "./fake-settings";
 import type {
   Account,
   AccountId,
   AccountTrial,
+  AssistantCall,
+  AssistantPerson,
+  AssistantRoom,
   CallId,
   CallStory,
   CallView,
@@ -92,6 +96,7 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     calls: [],
     conference: null,
     lamps: [],
+    assistants: [],
     do_not_disturb: false,
     notices: [],
     missed: 0,
@@ -115,6 +120,12 @@ export class FakePhone implements Bridge {
   snapshot: Snapshot;
   entries: HistoryEntry[] = [];
   known: Contact[] = [];
+  remembered: AssistantCall[] = [];
+  /** Everybody whom the server knows. */
+  everybody: AssistantPerson[] = [];
+  found: AssistantPerson[] = [];
+  favourites: AssistantPerson[] = [];
+  rooms: AssistantRoom[] = [];
   target: string | null = null;
   kept = someSettings();
   locked: string | null = null;
@@ -183,6 +194,7 @@ export class FakePhone implements Bridge {
 
   async send(command: Command): Promise<void> {
     this.sent.push(command);
+    if (command.command === "assist") assist(this, command.account, command.request);
   }
 
   async about(): Promise<About> {
@@ -269,6 +281,26 @@ export class FakePhone implements Bridge {
       number: numbers[0]?.number ?? "",
       from: "contact" as const,
     }));
+  }
+
+  async assistantHistory(account: AccountId): Promise<AssistantCall[]> {
+    this.asked.push(`assistantHistory ${account}`);
+    return this.remembered;
+  }
+
+  async assistantDirectory(account: AccountId): Promise<AssistantPerson[]> {
+    this.asked.push(`assistantDirectory ${account}`);
+    return this.found;
+  }
+
+  async assistantFavourites(account: AccountId): Promise<AssistantPerson[]> {
+    this.asked.push(`assistantFavourites ${account}`);
+    return this.favourites;
+  }
+
+  async assistantRooms(account: AccountId): Promise<AssistantRoom[]> {
+    this.asked.push(`assistantRooms ${account}`);
+    return this.rooms;
   }
 
   async settings(): Promise<SettingsView> {

@@ -1,5 +1,6 @@
 // Moments of a phone's life, to be looked at: `fake.html?scene=NAME`.
 import { FakePhone, SOME_MEDIA, someCall, someSnapshot } from "../bridge/fake";
+import { someAssistant, someCalls, somePeople, someRooms } from "../bridge/fake-assistant";
 import type { CallView, Contact, HistoryEntry, XHeaders } from "../bridge/types";
 
 const ACCOUNTS = [
@@ -212,6 +213,24 @@ function caller(phone: FakePhone) {
   phone.show({ accounts: [account, ...ACCOUNTS] });
 }
 
+/** Somebody at a XiVO, whose server knows people, calls and rooms. */
+function assistant(phone: FakePhone, calls: CallView[]) {
+  const id = "XiVO";
+  const [office, practice] = ACCOUNTS;
+  phone.everybody = somePeople();
+  phone.favourites = phone.everybody.filter(({ favourite }) => favourite);
+  phone.rooms = someRooms();
+  phone.remembered = someCalls();
+  phone.known = phone.known.filter(({ lamp }) => !lamp);
+  phone.show({
+    accounts: [office, practice].flatMap((account) =>
+      account ? [{ ...account, id: account === office ? id : account.id }] : [],
+    ),
+    assistants: [someAssistant(id)],
+    calls: calls.map((call) => ({ ...call, account: id })),
+  });
+}
+
 /** The phone of a scene. */
 export function scene(name: string): FakePhone {
   const phone = new FakePhone(
@@ -257,6 +276,11 @@ export function scene(name: string): FakePhone {
   }
   if (name === "cloud") cloud(phone);
   if (name === "caller") caller(phone);
+  if (name.startsWith("assistant")) assistant(phone, calls[name.slice("assistant-".length)] ?? []);
+  if (name === "assistant-away") {
+    const unknown = { do_not_disturb: null, forwards: [], status: null, statuses: [], voicemail_box: null };
+    phone.show({ assistants: [someAssistant("XiVO", { online: false, name: "", ...unknown })] });
+  }
   if (name === "offline") {
     phone.show({
       accounts: [

@@ -1,9 +1,10 @@
 import type { AccountId, Snapshot } from "../bridge/types";
 import { say } from "../words/words";
+import { statusTitle, useAssistant } from "./assistant";
 import { useDoing } from "./doing";
 import { Icon } from "./icons";
 import { accountWords } from "./texts";
-import { accountShown, type Mailbox, useVoicemail, voicemailOf } from "./voicemail";
+import { accountShown, mailboxWords, useVoicemail, voicemailOf } from "./voicemail";
 
 interface Props {
   snapshot: Snapshot;
@@ -17,13 +18,15 @@ interface Props {
   onAccounts: () => void;
 }
 
-/** Which account calls go out from and how it is doing; do not disturb. */
+/** Which account calls go out from and how it is doing; do not disturb; what its server does with calls. */
 export function AccountBar({ snapshot, from, onFrom, callerId, onCallerId, onAccounts }: Props) {
   const { send } = useDoing();
   const { accounts } = snapshot;
   const shown = accountShown(snapshot, from);
   const mailbox = voicemailOf(snapshot, from);
   const hear = useVoicemail();
+  const assistant = useAssistant();
+  const status = assistant && assistant.view.account === shown?.id ? statusTitle(assistant.view.state) : "";
   const lamp = !shown
     ? "off"
     : shown.state.state === "registered" || shown.state.state === "ready"
@@ -38,7 +41,10 @@ export function AccountBar({ snapshot, from, onFrom, callerId, onCallerId, onAcc
         <span class={`dot ${lamp}`} aria-hidden="true" />
         <span class="chip-words">
           <span class="chip-name">{shown ? shown.id : say("account.none")}</span>
-          <small>{shown ? accountWords(shown.state) : say("account.none-yet")}</small>
+          <small>
+            {shown ? accountWords(shown.state) : say("account.none-yet")}
+            {status && ` · ${status}`}
+          </small>
         </span>
         {accounts.length > 1 && (
           <>
@@ -91,6 +97,7 @@ export function AccountBar({ snapshot, from, onFrom, callerId, onCallerId, onAcc
           </select>
         </label>
       )}
+      {assistant && <assistant.views.Services mailbox={mailbox} />}
       {offline.length > 0 && (
         <div class="account-trouble" role="status">
           {/* The one in the chip has its words there. */}
@@ -109,10 +116,4 @@ export function AccountBar({ snapshot, from, onFrom, callerId, onCallerId, onAcc
       )}
     </div>
   );
-}
-
-function mailboxWords(mailbox: Mailbox): string {
-  const { waiting, number } = mailbox;
-  const hear = say(number ? "account.voicemail-hear" : "account.voicemail");
-  return waiting && mailbox.new > 0 ? `${hear}: ${say("account.voicemail-new", { count: mailbox.new })}` : hear;
 }

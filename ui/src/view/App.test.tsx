@@ -1,4 +1,4 @@
-import { act, cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
 import { FakeIncoming, someCall } from "../bridge/fake";
 import type { CallView, Cause } from "../bridge/types";
@@ -7,8 +7,6 @@ import { App } from "./App";
 import { Incoming } from "./Incoming";
 
 afterEach(cleanup);
-// A machine that builds beside takes its time.
-configure({ asyncUtilTimeout: 15_000 });
 
 const open = (name: string, width = 360) => {
   window.happyDOM.setViewport({ width, height: 640 });

@@ -1,12 +1,14 @@
+import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Bridge } from "../bridge/bridge";
 import type { AccountId, CallId, CallView, Contact, Snapshot } from "../bridge/types";
 import { type Key, say } from "../words/words";
 import { AccountBar } from "./AccountBar";
 import { Announcer } from "./Announcer";
+import { type Assistant, AssistantContext, useAssistantShown } from "./assistant";
 import { type Asked, mergeable, swapTo } from "./Calls";
 import { Contacts, newContact } from "./Contacts";
-import { DoingContext, makeDoing, type Toast } from "./doing";
+import { type DialHow, type Doing, DoingContext, makeDoing, type Toast } from "./doing";
 import { History, UNDO_MS } from "./History";
 import { useLook, useNow, useSnapshot, useWide } from "./hooks";
 import { Icon, type IconName } from "./icons";
@@ -46,6 +48,8 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   const [calledAs, callAs] = useState<string | null>(null);
   const [chosen, choose] = useState<CallId | null>(null);
   const [keypadOf, setKeypadOf] = useState<CallId | null>(null);
+  /** The number whose call the keypad is to open with. */
+  const [expected, expect] = useState<string | null>(null);
   const [adding, setAdding] = useState(false);
   const [asked, ask] = useState<Asked | null>(null);
   const [draft, setDraft] = useState<Contact | null>(null);
@@ -62,15 +66,17 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   const source = useRef({ account: from, callerId });
   source.current = callerId && shown ? { account: shown.id, callerId } : { account: from, callerId: null };
   const dial = useCallback(
-    (target: string) => {
+    (target: string, how: DialHow = {}) => {
       setView("phone");
       setNumber("");
       setAdding(false);
+      expect(how.keypad ? target : null);
       const { account, callerId } = source.current;
-      const dial = { target, account, headers: [] };
-      const command = callerId
-        ? ({ command: "dial-as", caller_id: callerId, dial } as const)
-        : ({ command: "dial", ...dial } as const);
+      const dial = { target, account: how.account ?? account, headers: [] };
+      const command =
+        callerId && !how.account
+          ? ({ command: "dial-as", caller_id: callerId, dial } as const)
+          : ({ command: "dial", ...dial } as const);
       bridge.send(command).catch((thrown) => {
         setNumber(target);
         makeDoing(bridge, tell, () => {}).failed(thrown);
@@ -79,6 +85,14 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
     [bridge, tell],
   );
   const doing = useMemo(() => makeDoing(bridge, tell, dial), [bridge, tell, dial]);
+  const assistant = useAssistantShown(snapshot, from, doing);
+
+  const opened = snapshot.calls.find((call) => expected !== null && call.remote.number === expected && isTalking(call));
+  useEffect(() => {
+    if (!opened) return;
+    expect(null);
+    setKeypadOf(opened.id);
+  }, [opened?.id]);
 
   const fill = useCallback((target: string) => {
     setView("phone");
@@ -197,7 +211,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   );
   const beside = view === "phone" ? "history" : view;
   return (
-    <DoingContext.Provider value={doing}>
+    <Shared doing={doing} assistant={assistant}>
       <div class={wide ? "window wide" : "window"}>
         <header class="top">
           <AccountBar
@@ -235,6 +249,23 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
         <KeyWarning snapshot={snapshot} />
         {help && <KeySheet onClose={() => showHelp(false)} />}
       </div>
+    </Shared>
+  );
+}
+
+/** What every view has. */
+function Shared({
+  doing,
+  assistant,
+  children,
+}: {
+  doing: Doing;
+  assistant: Assistant | null;
+  children: ComponentChildren;
+}) {
+  return (
+    <DoingContext.Provider value={doing}>
+      <AssistantContext.Provider value={assistant}>{children}</AssistantContext.Provider>
     </DoingContext.Provider>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Contact, ContactForm as ExportForm, Snapshot } from "../bridge/types";
 import { isolated, type Key, say } from "../words/words";
 import { Avatar } from "./Avatar";
+import { useAssistant } from "./assistant";
 import { ContactForm } from "./ContactForm";
 import { useDoing } from "./doing";
 import { Search } from "./History";
@@ -29,10 +30,21 @@ export function newContact(name = "", number = ""): Contact {
   };
 }
 
+/** Who is known here, and to the server of an account. */
+const SOURCES = ["app.contacts", "assistant.directory", "assistant.rooms"] as const;
+const SEARCHES = {
+  "app.contacts": "contacts.search",
+  "assistant.directory": "directory.search",
+  "assistant.rooms": "app.search",
+} as const satisfies Record<(typeof SOURCES)[number], Key>;
+
 /** Who is known. */
 export function Contacts({ snapshot, draft, onDraft }: Props) {
   const { bridge, failed, tell } = useDoing();
   const [text, setText] = useState("");
+  const assistant = useAssistant();
+  const [chosen, choose] = useState<(typeof SOURCES)[number]>("app.contacts");
+  const source = assistant ? chosen : "app.contacts";
   const { items, whole, more } = usePages<Contact>(
     (after) => bridge.contacts({ text, favourites: false, limit: PAGE, skip: after.length }),
     text,
@@ -90,44 +102,61 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
   return (
     <section class="list-view" aria-label={say("app.contacts")}>
       <div class="list-tools">
-        <Search text={text} label={say("contacts.search")} onText={setText} />
-        <button type="button" class="primary" onClick={() => onDraft(newContact())}>
-          <Icon name="add" />
-          {say("contacts.new")}
-        </button>
-      </div>
-      <details class="more">
-        <summary>{say("contacts.files")}</summary>
-        <div class="row">
-          <label class="file">
-            {say("contacts.import")}
-            <input
-              type="file"
-              accept=".vcf,.vcard,.csv"
-              onChange={(event) => {
-                const file = event.currentTarget.files?.[0];
-                if (file) void importFile(file);
-                event.currentTarget.value = "";
-              }}
-            />
-          </label>
-          <button type="button" class="quiet" onClick={() => void exportFile("v-card")}>
-            {say("contacts.export-vcard")}
-          </button>
-          <button type="button" class="quiet" onClick={() => void exportFile("csv")}>
-            {say("contacts.export-csv")}
-          </button>
-        </div>
-      </details>
-      {items?.length === 0 && <p class="empty">{say(text ? "contacts.no-match" : "contacts.empty")}</p>}
-      <LongList
-        items={items ?? []}
-        whole={whole}
-        onEnd={more}
-        row={(contact, place) => (
-          <Entry key={contact.id} contact={contact} place={place} onEdit={() => onDraft(contact)} />
+        {assistant && (
+          <fieldset class="choice" aria-label={say("app.contacts")}>
+            {SOURCES.map((name) => (
+              <button key={name} type="button" aria-pressed={source === name} onClick={() => choose(name)}>
+                {say(name)}
+              </button>
+            ))}
+          </fieldset>
         )}
-      />
+        <Search text={text} label={say(SEARCHES[source])} onText={setText} />
+        {source === "app.contacts" && (
+          <button type="button" class="primary" onClick={() => onDraft(newContact())}>
+            <Icon name="add" />
+            {say("contacts.new")}
+          </button>
+        )}
+      </div>
+      {assistant && source === "assistant.directory" && <assistant.views.Directory text={text} />}
+      {assistant && source === "assistant.rooms" && <assistant.views.Rooms text={text} />}
+      {source === "app.contacts" && (
+        <>
+          <details class="more">
+            <summary>{say("contacts.files")}</summary>
+            <div class="row">
+              <label class="file">
+                {say("contacts.import")}
+                <input
+                  type="file"
+                  accept=".vcf,.vcard,.csv"
+                  onChange={(event) => {
+                    const file = event.currentTarget.files?.[0];
+                    if (file) void importFile(file);
+                    event.currentTarget.value = "";
+                  }}
+                />
+              </label>
+              <button type="button" class="quiet" onClick={() => void exportFile("v-card")}>
+                {say("contacts.export-vcard")}
+              </button>
+              <button type="button" class="quiet" onClick={() => void exportFile("csv")}>
+                {say("contacts.export-csv")}
+              </button>
+            </div>
+          </details>
+          {items?.length === 0 && <p class="empty">{say(text ? "contacts.no-match" : "contacts.empty")}</p>}
+          <LongList
+            items={items ?? []}
+            whole={whole}
+            onEnd={more}
+            row={(contact, place) => (
+              <Entry key={contact.id} contact={contact} place={place} onEdit={() => onDraft(contact)} />
+            )}
+          />
+        </>
+      )}
     </section>
   );
 }

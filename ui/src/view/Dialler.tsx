@@ -1,41 +1,33 @@
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
-import type { Suggestion } from "../bridge/types";
 import { isolated, say } from "../words/words";
+import { useAssistant } from "./assistant";
 import { Dialpad } from "./Dialpad";
-import { useDoing } from "./doing";
-import { useAnswer } from "./hooks";
+import { type DialHow, useDoing } from "./doing";
 import { Icon } from "./icons";
+import { type Suggested, useSuggestions } from "./suggestions";
 
 interface Props {
   number: string;
   onNumber: (number: string) => void;
   field: RefObject<HTMLInputElement | null>;
-  onDial: (target: string) => void;
+  onDial: (target: string, how?: DialHow) => void;
   /** Calls the voice mail; none when nobody knows its number. */
   onVoicemail?: (() => void) | undefined;
 }
 
 /** Where a number is typed, chosen or pasted, and called. */
 export function Dialler({ number, onNumber, field, onDial, onVoicemail }: Props) {
-  const { bridge, send, failed } = useDoing();
+  const { send } = useDoing();
   const [chosen, choose] = useState(-1);
   const typed = number.trim();
-  const suggestions = useAnswer<Suggestion[]>(
-    () => (typed ? bridge.suggest(typed) : Promise.resolve([])),
-    typed,
-    failed,
-  );
-  const shown = typed && suggestions ? suggestions : [];
+  const shown = useSuggestions(typed);
 
   const change = (text: string) => {
     // The first character tells that a call is coming: candidates are gathered while the rest is typed.
     if (!typed && text.trim()) send({ command: "prepare", account: null });
     choose(-1);
     onNumber(text);
-  };
-  const dial = (target: string) => {
-    if (target) onDial(target);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -54,7 +46,9 @@ export function Dialler({ number, onNumber, field, onDial, onVoicemail }: Props)
       class="dialler"
       onSubmit={(event) => {
         event.preventDefault();
-        dial(shown[chosen]?.number ?? typed);
+        const suggested = shown[chosen];
+        if (suggested) onDial(suggested.number, suggested);
+        else if (typed) onDial(typed);
       }}
     >
       <div class="number">
@@ -102,13 +96,12 @@ export function Dialler({ number, onNumber, field, onDial, onVoicemail }: Props)
             tabIndex={-1}
             aria-selected={at === chosen}
             onPointerDown={(event) => event.preventDefault()}
-            onClick={() => dial(suggestion.number)}
+            onClick={() => onDial(suggestion.number, suggestion)}
             onKeyDown={() => {}}
           >
             <bdi>{suggestion.name || suggestion.number}</bdi>
             <small>
-              <bdi>{suggestion.number}</bdi>{" "}
-              {say(suggestion.from === "contact" ? "dial.from-contact" : "dial.from-history")}
+              <bdi>{suggestion.number}</bdi> <Source of={suggestion} />
             </small>
           </div>
         ))}
@@ -120,4 +113,14 @@ export function Dialler({ number, onNumber, field, onDial, onVoicemail }: Props)
       </button>
     </form>
   );
+}
+
+/** Where a suggestion is from; of somebody the server knows, how the telephone there is doing. */
+function Source({ of: { from, phone } }: { of: Suggested }) {
+  const assistant = useAssistant();
+  if (from === "contact") return <>{say("dial.from-contact")}</>;
+  if (from === "history") return <>{say("dial.from-history")}</>;
+  if (!assistant) return null;
+  if (!phone) return <>{say("dial.from-directory")}</>;
+  return <assistant.views.Presence phone={phone} />;
 }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { HistoryEntry, HistoryFilter, Snapshot } from "../bridge/types";
 import { type Key, say, spokenLanguage } from "../words/words";
+import { useAssistant } from "./assistant";
 import { useDoing } from "./doing";
 import { PAGE, usePages } from "./hooks";
 import { Icon, type IconName } from "./icons";
@@ -19,6 +20,9 @@ export function History({ snapshot, opened, onContact }: Props) {
   const { bridge, failed, tell, dial } = useDoing();
   const [text, setText] = useState("");
   const [only, setOnly] = useState<HistoryFilter>("all");
+  const assistant = useAssistant();
+  const [server, ofServer] = useState(false);
+  const atServer = assistant && server ? assistant : null;
   const [asking, ask] = useState(false);
   // Deleted here, and not yet at the phone: it can be undone until the message about it goes.
   const [gone, setGone] = useState<readonly number[]>([]);
@@ -60,12 +64,25 @@ export function History({ snapshot, opened, onContact }: Props) {
         <Search text={text} label={say("history.search")} onText={setText} />
         <fieldset class="choice" aria-label={say("app.history")}>
           {(["all", "missed"] as const).map((filter) => (
-            <button key={filter} type="button" aria-pressed={only === filter} onClick={() => setOnly(filter)}>
+            <button
+              key={filter}
+              type="button"
+              aria-pressed={only === filter && !atServer}
+              onClick={() => {
+                setOnly(filter);
+                ofServer(false);
+              }}
+            >
               {say(`history.${filter}`)}
             </button>
           ))}
+          {assistant && (
+            <button type="button" aria-pressed={server} onClick={() => ofServer(true)}>
+              {say("assistant.calls")}
+            </button>
+          )}
         </fieldset>
-        {shown.length > 0 && !asking && (
+        {shown.length > 0 && !asking && !atServer && (
           <button type="button" class="quiet" onClick={() => ask(true)}>
             {say("history.clear")}
           </button>
@@ -82,24 +99,27 @@ export function History({ snapshot, opened, onContact }: Props) {
           </button>
         </div>
       )}
-      {items && shown.length === 0 && (
+      {atServer && <atServer.views.ServerCalls text={text} />}
+      {!atServer && items && shown.length === 0 && (
         <p class="empty">{say(text || only === "missed" ? "history.no-match" : "history.empty")}</p>
       )}
-      <LongList
-        items={shown}
-        whole={whole}
-        onEnd={more}
-        row={(entry, place) => (
-          <Entry
-            key={entry.id}
-            entry={entry}
-            place={place}
-            onDial={() => dial(entry.remote.number || entry.remote.uri)}
-            onDelete={() => remove(entry)}
-            onContact={() => onContact(entry.remote.name, entry.remote.number || entry.remote.uri)}
-          />
-        )}
-      />
+      {!atServer && (
+        <LongList
+          items={shown}
+          whole={whole}
+          onEnd={more}
+          row={(entry, place) => (
+            <Entry
+              key={entry.id}
+              entry={entry}
+              place={place}
+              onDial={() => dial(entry.remote.number || entry.remote.uri)}
+              onDelete={() => remove(entry)}
+              onContact={() => onContact(entry.remote.name, entry.remote.number || entry.remote.uri)}
+            />
+          )}
+        />
+      )}
     </section>
   );
 }

@@ -2,6 +2,7 @@ import type { RefObject } from "preact";
 import type { AccountId, CallId, Contact, LampView, Snapshot } from "../bridge/types";
 import { isolated, say } from "../words/words";
 import { Avatar } from "./Avatar";
+import { useAssistant } from "./assistant";
 import { type Asked, Calls } from "./Calls";
 import { Checklist } from "./Checklist";
 import { Dialler } from "./Dialler";
@@ -78,6 +79,7 @@ export function Phone(props: Props) {
 /** One key for each favourite; one with a lamp says what goes on there, and picks up the call that rings there. */
 function Favourites({ changes, lamps }: { changes: number; lamps: LampView[] }) {
   const { bridge, dial, send, failed } = useDoing();
+  const assistant = useAssistant();
   const favourites = useAnswer<Contact[]>(
     () => bridge.contacts({ text: "", favourites: true, limit: 12 }),
     String(changes),
@@ -88,7 +90,7 @@ function Favourites({ changes, lamps }: { changes: number; lamps: LampView[] }) 
     const lamp = contact.lamp ? lamps.find((lamp) => lamp.number === number) : undefined;
     return number ? [{ id: contact.id, name: contact.name || number, number, lamp }] : [];
   });
-  if (keys.length === 0) return null;
+  if (keys.length === 0 && !assistant) return null;
   return (
     <ul class="favourites" aria-label={say("dial.favourites")}>
       {keys.map(({ id, name, number, lamp }) => (
@@ -106,6 +108,7 @@ function Favourites({ changes, lamps }: { changes: number; lamps: LampView[] }) 
           </button>
         </li>
       ))}
+      {assistant && <assistant.views.FavouriteKeys />}
     </ul>
   );
 }

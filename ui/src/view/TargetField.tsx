@@ -1,22 +1,24 @@
-import type { Suggestion } from "../bridge/types";
+import type { AccountId } from "../bridge/types";
 import { say } from "../words/words";
-import { useDoing } from "./doing";
-import { useAnswer } from "./hooks";
+import { useAssistant } from "./assistant";
+import { useSuggestions } from "./suggestions";
 
 /** Suggestions beneath the field; more would push the buttons out of a small window. */
 const MOST = 4;
 
 interface Props {
   value: string;
+  /** On which account the call is: numbers that only another one knows mean nothing there. */
+  account: AccountId;
   onTarget: (target: string) => void;
 }
 
 /** A field for whom a call goes to, with those who are known by what is typed. */
-export function TargetField({ value, onTarget }: Props) {
-  const { bridge, failed } = useDoing();
+export function TargetField({ value, account, onTarget }: Props) {
+  const assistant = useAssistant();
   const typed = value.trim();
-  const known = useAnswer<Suggestion[]>(() => (typed ? bridge.suggest(typed) : Promise.resolve([])), typed, failed);
-  const shown = typed && known ? known.filter(({ number }) => number !== typed).slice(0, MOST) : [];
+  const known = useSuggestions(typed).filter((one) => one.account === null || one.account === account);
+  const shown = known.filter(({ number }) => number !== typed).slice(0, MOST);
   return (
     <>
       <label>
@@ -33,10 +35,11 @@ export function TargetField({ value, onTarget }: Props) {
       </label>
       {shown.length > 0 && (
         <ul class="known" aria-label={say("dial.suggestions")}>
-          {shown.map(({ name, number }) => (
+          {shown.map(({ name, number, phone }) => (
             <li key={number}>
               <button type="button" onClick={() => onTarget(number)}>
                 <bdi>{name || number}</bdi> <small>{name && <bdi>{number}</bdi>}</small>
+                {assistant && phone && <assistant.views.Presence phone={phone} />}
               </button>
             </li>
           ))}

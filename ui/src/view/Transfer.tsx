@@ -49,7 +49,7 @@ export function TransferSheet({ call, others, park, onClose }: SheetProps & { ot
             {say("transfer.park", { number: isolated(park) })}
           </button>
         )}
-        <TargetField value={typed} onTarget={type} />
+        <TargetField value={typed} account={call.account} onTarget={type} />
         <div class="row">
           <button type="submit" class="primary" disabled={!target}>
             {say("transfer.now")}
@@ -80,7 +80,7 @@ export function RedirectSheet({ call, onClose }: SheetProps) {
         }}
       >
         <p class="hint">{say("redirect.hint")}</p>
-        <TargetField value={typed} onTarget={type} />
+        <TargetField value={typed} account={call.account} onTarget={type} />
         <div class="row">
           <button type="submit" class="primary" disabled={!target}>
             {say("call.redirect")}

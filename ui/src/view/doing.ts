@@ -1,7 +1,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { asUiError, type Bridge, type Metered } from "../bridge/bridge";
-import type { Command } from "../bridge/types";
+import type { AccountId, Command } from "../bridge/types";
 import { say } from "../words/words";
 import { LevelFeed } from "./levels";
 
@@ -12,6 +12,14 @@ export interface Toast {
   action?: { label: string; run: () => void };
 }
 
+/** How a call is placed, where it matters. */
+export interface DialHow {
+  /** From which account; null: from the one that is chosen. */
+  account?: AccountId | null;
+  /** Whether the keypad opens with the call. */
+  keypad?: boolean;
+}
+
 /** What every view may do: ask the phone, and tell the person what came of it. */
 export interface Doing {
   bridge: Bridge;
@@ -19,7 +27,7 @@ export interface Doing {
   tell(message: string, action?: Toast["action"]): void;
   failed(thrown: unknown): void;
   /** Places a call, and shows the phone. */
-  dial(target: string): void;
+  dial(target: string, how?: DialHow): void;
   /** How loud it is, for bars. */
   levels: Record<Metered, LevelFeed>;
 }

@@ -36,6 +36,7 @@ const PATHS = {
   check: "M5 12.500l4.500 4.500L19 7",
   down: "M6 9l6 6 6-6",
   up: "M6 15l6-6 6 6",
+  forward: "M5 19v-6a4 4 0 0 1 4-4h10M14.500 4.500 19 9l-4.500 4.500",
   leave: "M14 5h5v14h-5M3 12h11M10 8l4 4-4 4",
   back: "M14.500 5.500 8 12l6.500 6.500",
   network:
@@ -47,7 +48,16 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 /** Those that point along the line of writing, and so the other way where that runs from right to left. */
-const DIRECTED: readonly IconName[] = ["transfer", "backspace", "outgoing", "incoming", "missed", "leave", "back"];
+const DIRECTED: readonly IconName[] = [
+  "transfer",
+  "backspace",
+  "outgoing",
+  "incoming",
+  "missed",
+  "forward",
+  "leave",
+  "back",
+];
 
 export function Icon({ name }: { name: IconName }) {
   return (

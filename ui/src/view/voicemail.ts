@@ -1,4 +1,5 @@
 import type { AccountId, AccountView, Snapshot, Voicemail } from "../bridge/types";
+import { say } from "../words/words";
 import { useDoing } from "./doing";
 
 /** The voice mail of one account. */
@@ -22,4 +23,11 @@ export function voicemailOf(snapshot: Snapshot, from: AccountId | null): Mailbox
 export function useVoicemail(): (mailbox: Mailbox) => void {
   const { send } = useDoing();
   return ({ account, number }) => send({ command: "dial", target: number, account, headers: [] });
+}
+
+/** What a press on it does, and how many messages are new. */
+export function mailboxWords(mailbox: Mailbox): string {
+  const { waiting, number } = mailbox;
+  const hear = say(number ? "account.voicemail-hear" : "account.voicemail");
+  return waiting && mailbox.new > 0 ? `${hear}: ${say("account.voicemail-new", { count: mailbox.new })}` : hear;
 }

@@ -1,3 +1,4 @@
+import type { assistant } from "./assistant/en.ts";
 import type { diagnosis } from "./diagnosis/en.ts";
 import type { en } from "./en.ts";
 
@@ -5,11 +6,13 @@ import type { en } from "./en.ts";
 type Forms = { one: string; other: string };
 /** A sentence, or its forms by number. */
 export type Entry = string | Forms;
-export type Key = keyof typeof en;
+export type Key = keyof typeof en | keyof typeof assistant;
 /** Every sentence of the English one, with forms by number where that has them. */
 export type Catalogue = Translated<typeof en>;
 /** The part of it about faults. */
 export type DiagnosisWords = Translated<typeof diagnosis>;
+/** What is said of a service's assistant, apart from the others: a page has it once somebody needs it. */
+export type AssistantWords = Translated<typeof assistant>;
 type Translated<English> = { [K in keyof English]: English[K] extends string ? string : Forms };
 
 /** The languages of the page, each in a file of its own: a page loads the words of the one it speaks. */
@@ -20,6 +23,12 @@ const LANGUAGES = {
   es: async (): Promise<Catalogue> => (await import("./es.ts")).es,
 };
 export type Language = keyof typeof LANGUAGES;
+const OF_ASSISTANT = {
+  en: async (): Promise<AssistantWords> => (await import("./assistant/en.ts")).assistant,
+  fr: async (): Promise<AssistantWords> => (await import("./assistant/fr.ts")).assistant,
+  de: async (): Promise<AssistantWords> => (await import("./assistant/de.ts")).assistant,
+  es: async (): Promise<AssistantWords> => (await import("./assistant/es.ts")).assistant,
+} satisfies Record<Language, unknown>;
 
 /** Each language by its own name. */
 export const LANGUAGE_NAMES: readonly (readonly [Language, string])[] = [
@@ -31,7 +40,9 @@ export const LANGUAGE_NAMES: readonly (readonly [Language, string])[] = [
 
 let language: Language = "en";
 let plural = new Intl.PluralRules("en");
-let words: Catalogue | undefined;
+let words: Partial<Record<Key, Entry>> | undefined;
+/** Whether somebody needs the assistant's words, too. */
+let ofAssistant = false;
 /** The language asked for last: of several that are loaded at a time, it is the one to be spoken. */
 let wanted: Language = "en";
 
@@ -49,8 +60,18 @@ export async function speak(chosen: Language): Promise<void> {
   wanted = chosen;
   if (words && language === chosen) return;
   const loaded = await LANGUAGES[chosen]();
+  const further = ofAssistant ? await OF_ASSISTANT[chosen]() : {};
   if (wanted !== chosen) return;
-  [language, words, plural] = [chosen, loaded, new Intl.PluralRules(chosen)];
+  [language, words, plural] = [chosen, { ...loaded, ...further }, new Intl.PluralRules(chosen)];
+}
+
+/** Loads the assistant's words; from then on each language that is spoken has them. */
+export async function speakOfAssistant(): Promise<void> {
+  ofAssistant = true;
+  const spoken = language;
+  const loaded = await OF_ASSISTANT[spoken]();
+  // Another language brings its own.
+  if (spoken === language) words = { ...words, ...loaded };
 }
 
 /** Loads the first words a page says, before it is drawn. */
@@ -62,8 +83,8 @@ export function spokenLanguage(): Language {
 
 /** The sentence for a key. `{name}` is replaced; `count` chooses the form by number. */
 export function say(key: Key, values: Record<string, string | number> = {}): string {
-  if (!words) throw new Error("a page spoke before it had words");
-  const entry: Entry = words[key];
+  const entry = words?.[key];
+  if (entry === undefined) throw new Error("a page spoke before it had words");
   const text =
     typeof entry === "string" ? entry : plural.select(Number(values.count ?? 0)) === "one" ? entry.one : entry.other;
   const set = language === "fr" ? text.replace(/ (?=[:;?!»])|(?<=«) /g, "\u00a0") : text;

@@ -116,7 +116,8 @@ impl CallControl {
             lamps: self.lamps.views(),
             do_not_disturb: self.do_not_disturb,
             notices: self.notices.shown().to_vec(),
-            // The run loop keeps the book, and knows what the desk does and how checks went.
+            // The run loop keeps the book and the assistants, and knows what the desk does and how checks went.
+            assistants: Vec::new(),
             missed: 0,
             trial: None,
             loop_check: None,
@@ -186,8 +187,8 @@ impl CallControl {
             Command::Veto { call } => self.with_call(call, NoticeCode::DialFailed, |call, _| call.veto()),
             Command::SaveSettings { settings } => self.configure(now, &settings),
             Command::DismissNotice { notice } => self.notices.dismiss(notice),
-            // The sound desk's: no call waits for a trial.
-            Command::StartTrial { .. } | Command::StopTrial => {}
+            // The sound desk's: no call waits for a trial. Nor for an assistant, which is its line's.
+            Command::StartTrial { .. } | Command::StopTrial | Command::Assist { .. } => {}
         }
     }
 

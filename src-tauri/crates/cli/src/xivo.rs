@@ -5,13 +5,13 @@ mod words;
 use std::{sync::Arc, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
-use model::{Clock, DtmfDigit, Provider, XivoAccount};
+use model::{Clock, DtmfDigit, ForwardWhen, Provider, XivoAccount};
 use phone::{Randomness, SystemClock, SystemRandomness};
 use providers::{
     net::{Network, Sockets},
     xivo::{
         Visit, VisitError,
-        cti::{CtiCommand, CtiMessage, Forward, RoomAct},
+        cti::{CtiCommand, RoomAct},
         ice_config::{Masked, read_ice_urls},
     },
 };
@@ -234,7 +234,7 @@ async fn carry_out(mut visit: Visit<'_>, verb: XivoVerb, printer: Printer) -> Re
     // What it says of itself when one comes in is no answer.
     visit.forget_heard();
     visit.ask(&command).await?;
-    let answer = visit.hear(ANSWERS_WITHIN, |message| answers(&command, message).then(|| message.clone())).await?;
+    let answer = visit.hear(ANSWERS_WITHIN, |message| command.is_answered_by(message).then(|| message.clone())).await?;
     words::print(&answer, printer);
     Ok(())
 }
@@ -266,12 +266,12 @@ impl Question {
             Self::Rooms => CtiCommand::GetRooms,
             Self::Dnd { state } => CtiCommand::Dnd { state: state.is_on() },
             Self::Forward { when, number } => {
-                let which = match when {
-                    When::NoAnswer => Forward::NoAnswer,
-                    When::Always => Forward::Unconditional,
-                    When::Busy => Forward::Busy,
+                let when = match when {
+                    When::NoAnswer => ForwardWhen::NoAnswer,
+                    When::Always => ForwardWhen::Always,
+                    When::Busy => ForwardWhen::Busy,
                 };
-                CtiCommand::Forward { which, state: number.is_some(), destination: number.unwrap_or_default().into() }
+                CtiCommand::Forward { when, state: number.is_some(), destination: number.unwrap_or_default().into() }
             }
             Self::Calls => CtiCommand::GetCurrentCallsPhoneEvents,
         }
@@ -293,30 +293,6 @@ impl Order {
             Self::CompleteTransfer => CtiCommand::CompleteTransfer,
             Self::CancelTransfer => CtiCommand::CancelTransfer,
         }
-    }
-}
-
-/// Whether a message is the answer to a question. The server tells of services by itself too, so that what was asked for has
-/// to be in it.
-fn answers(command: &CtiCommand, message: &CtiMessage) -> bool {
-    match (command, message) {
-        (CtiCommand::Dnd { state }, CtiMessage::UserConfig(user)) => user.dnd == Some(*state),
-        (CtiCommand::Forward { which, state, destination }, CtiMessage::UserConfig(user)) => user
-            .forward(*which)
-            .is_some_and(|forward| forward.enabled == *state && (!state || forward.destination == *destination)),
-        (CtiCommand::UserStatusUpdate { status }, CtiMessage::UserStatus(told)) => status == told,
-        (
-            CtiCommand::AddFavorite { contact_id, .. } | CtiCommand::RemoveFavorite { contact_id, .. },
-            CtiMessage::FavoriteUpdated(update),
-        ) => update.contact_id == *contact_id,
-        (CtiCommand::DirectoryLookUp { .. }, CtiMessage::Directory(_) | CtiMessage::ContactSheets(_))
-        | (CtiCommand::GetFavorites, CtiMessage::Favorites(_) | CtiMessage::FavoriteSheets(_))
-        | (CtiCommand::GetConfigLine, CtiMessage::LineConfig(_))
-        | (CtiCommand::GetIceConfig, CtiMessage::IceConfig(_))
-        | (CtiCommand::GetUserCallHistory { .. }, CtiMessage::History(_))
-        | (CtiCommand::GetRooms, CtiMessage::Rooms(_))
-        | (CtiCommand::GetCurrentCallsPhoneEvents, CtiMessage::CurrentCalls(_)) => true,
-        _ => false,
     }
 }
 

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use model::{
-    AccountTrial, CallStory, Check, CloudClient, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem,
-    HistoryEntry, HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView, LadderRow, Levels, ProvisionOffer, SecretKept,
-    Settings, SettingsView, Snapshot, Suggestion, TokenOrder, TraceRow,
+    AccountTrial, AssistantCall, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command, Contact, ContactForm,
+    ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView,
+    LadderRow, Levels, ProvisionOffer, SecretKept, Settings, SettingsView, Snapshot, Suggestion, TokenOrder, TraceRow,
 };
 use specta::Types;
 use specta_typescript::Typescript;
@@ -18,6 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The book is asked for in parts.
     let types = types.register::<HistoryQuery>().register::<HistoryEntry>().register::<ContactQuery>().register::<Contact>();
     let types = types.register::<ContactForm>().register::<ImportReport>().register::<Suggestion>();
+    // So are the lists of an assistant.
+    let types = types.register::<AssistantCall>().register::<AssistantPerson>().register::<AssistantRoom>();
     // And so are the settings, their secrets and their trials.
     let types = types.register::<SettingsView>().register::<FieldProblem>().register::<SecretKept>();
     let types = types.register::<AccountTrial>().register::<DevicesView>().register::<Levels>().register::<IceTrial>();

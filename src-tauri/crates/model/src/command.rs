@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AccountId, CallId, DeclineCode, DeviceTrial, DtmfDigit, Personal, Settings, Target, TransferTo};
+use crate::{AccountId, AssistantRequest, CallId, DeclineCode, DeviceTrial, DtmfDigit, Personal, Settings, Target, TransferTo};
 
 /// One request to the phone. Accepted means only that it was understood; the outcome arrives in the snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -130,6 +130,13 @@ pub enum Command {
     DoNotDisturb {
         /// Busy when true.
         on: bool,
+    },
+    /// Ask something of an account's server, beside calls.
+    Assist {
+        /// Which account.
+        account: AccountId,
+        /// What.
+        request: AssistantRequest,
     },
     /// Ask the far end of a call to call somebody else; the call is held meanwhile.
     Transfer {

@@ -4,6 +4,7 @@
 //! reads a clock, a socket, a file or a random number, and knows no other room.
 
 mod account;
+mod assistant;
 mod auto_answer;
 mod book;
 mod call;
@@ -34,6 +35,11 @@ pub use account::{
     AccessKey, Account, AccountId, AccountState, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId,
     ClientId, CloudId, InvalidName, InvalidUser, OfflineCause, Password, Provider, ServiceName, SipAccount, TokenSource,
     Voicemail, XivoAccount, XivoGeneration,
+};
+pub use assistant::{
+    AssistantCall, AssistantChanges, AssistantForward, AssistantList, AssistantMember, AssistantNews, AssistantNumber,
+    AssistantOutcome, AssistantPerson, AssistantRequest, AssistantRoom, AssistantState, AssistantStatus, AssistantView,
+    ForwardWhen, ListState, PersonId, PhoneState,
 };
 pub use auto_answer::{AutoAnswer, AutoAnswerBusy, AutoAnswerMicrophone, AutoAnswerWhen};
 pub use book::{

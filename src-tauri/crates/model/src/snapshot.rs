@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::{
-    AccountId, AccountState, CallId, CallState, CallerKind, ContactName, Direction, DtmfMode, LampView, LoopCheckView,
-    MediaStatistics, Personal, Remote, TransferView, TrialView, Voicemail, XHeaders,
+AccountId, AccountState, AssistantView, CallerKind, CallId, CallState, ContactName, Direction, DtmfMode, LampView, LoopCheckView, MediaStatistics, Personal, Remote, TransferView, TrialView, Voicemail, XHeaders,
 };
 
 /// What the page draws. It is always whole; nothing has to be added up.
@@ -24,7 +23,9 @@ pub struct Snapshot {
     pub conference: Option<ConferenceView>,
     /// Favourites that are watched, in the order of their names.
     pub lamps: Vec<LampView>,
-    /// Whether new calls are turned away without ringing.
+    /// The assistants of the accounts whose service has one.
+    pub assistants: Vec<AssistantView>,
+    /// Whether new calls are turned away here without ringing, on every account. A service's own is its account's assistant's.
     pub do_not_disturb: bool,
     /// Things to tell the user, oldest first.
     pub notices: Vec<Notice>,

@@ -3,6 +3,7 @@
 //! Owns the run loop, the drivers (lines, media sessions, sound, the book), the world's seams and the journal. It decides nothing
 //! about calls: `calls` does.
 
+mod assistants;
 mod book;
 mod desk;
 pub mod desktop;
@@ -25,6 +26,7 @@ mod spawn;
 mod updates;
 mod world;
 
+pub use assistants::AssistantLists;
 pub use book::{Book, BookError};
 pub use diagnosis::{Ladder, WireTrace, stories};
 pub use diagnostics::{InvalidFilter, LogLevel, follow_log};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use calls::io::{LineEvent, LineRequest};
-use model::{Account, AccountId, AccountState, OfflineCause, Password, Provider, Secret, Settings, SipAccount, WireMessage};
+use model::{Account, AccountId, AccountState, AssistantRequest, OfflineCause, Password, Provider, Secret, Settings, SipAccount, WireMessage};
 use providers::{
     Line, LineInput, Provider as Machine,
     aculab::{AculabProvider, Token, WallClock},
@@ -131,8 +131,17 @@ impl Lines {
 
     /// Hands a request to a line; whether it could be.
     pub(crate) fn send(&self, account: &AccountId, request: LineRequest) -> bool {
+        self.hand(account, LineInput::Request(request))
+    }
+
+    /// Hands a line what the user asks for beside calls; whether it could be.
+    pub(crate) fn assist(&self, account: &AccountId, request: AssistantRequest) -> bool {
+        self.hand(account, LineInput::Assist(request))
+    }
+
+    fn hand(&self, account: &AccountId, input: LineInput) -> bool {
         let Some(line) = self.running.get(account) else { return false };
-        let taken = line.inbox.try_send(LineInput::Request(request)).is_ok();
+        let taken = line.inbox.try_send(input).is_ok();
         if !taken {
             error!(%account, "the line does not take requests any more");
         }

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use model::{
-    AccountId, Clock, Command, DevicesView, Levels, LoopCheckView, Secret, Settings, SipAccount, Snapshot, TimedEvent, UpdateView,
+AccountId, Clock, Command, DevicesView, Levels, LoopCheckView, Secret, Settings, SipAccount, Snapshot, TimedEvent, UpdateView,
 };
 use providers::net::Network;
 use store::{DataFolder, Provisioned, SettingsFile};
@@ -11,6 +11,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::info_span;
 
 use crate::{
+    assistants::{AllLists, AssistantLists},
     book::Book,
     desk::Onlookers,
     diagnosis::WireTrace,
@@ -70,6 +71,7 @@ pub struct Phone {
     events: broadcast::Sender<TimedEvent>,
     settings: watch::Receiver<Arc<Settings>>,
     book: Book,
+    assistants: watch::Receiver<AllLists>,
     devices: watch::Sender<Arc<DevicesView>>,
     meter: Meter,
     metered: watch::Sender<()>,
@@ -117,15 +119,18 @@ impl Phone {
         let (sessions, carried) = watch::channel(Arc::default());
         let meter = Meter::new(world.hub.clone(), carried);
         let (settings, in_force) = watch::channel(Arc::new(options.settings.clone()));
+        let (lists, assistants) = watch::channel(AllLists::default());
         let clock = Arc::clone(&world.clock);
         let (file, provisioned) = (options.settings_file.clone(), options.provisioned.clone());
         let office = Office::new(world.clone(), file, provisioned, in_force.clone());
-        let told = Told { snapshot, events: events.clone(), onlookers, sessions, settings };
+        let told = Told { snapshot, events: events.clone(), onlookers, sessions, settings, lists };
         spawn("network watch", info_span!("network"), watch_network(Arc::clone(&world.network), requests.clone()));
         let run_loop = RunLoop::new(world, options, inbox, told);
         let book = run_loop.book();
         spawn("run loop", info_span!("phone"), run_loop.run());
-        (Self { requests, snapshots, events, settings: in_force, book, devices, meter, metered, office, clock }, from_the_start)
+        let phone =
+            Self { requests, snapshots, events, settings: in_force, book, assistants, devices, meter, metered, office, clock };
+        (phone, from_the_start)
     }
 
     /// A phone whose run loop somebody else plays.
@@ -138,11 +143,13 @@ impl Phone {
     ) -> Self {
         let (_, in_force) = watch::channel(Arc::default());
         let (_, sessions) = watch::channel(Arc::default());
+        let (_, assistants) = watch::channel(AllLists::default());
         let meter = Meter::new(world.hub.clone(), sessions);
         let clock = Arc::clone(&world.clock);
         let office = Office::new(world, None, Provisioned::default(), in_force.clone());
         let (devices, metered) = (watch::Sender::default(), watch::Sender::default());
-        Self { requests, snapshots, events, settings: in_force, book: Book::closed(), devices, meter, metered, office, clock }
+        let book = Book::closed();
+        Self { requests, snapshots, events, settings: in_force, book, assistants, devices, meter, metered, office, clock }
     }
 
     /// Hands a command to the phone; its outcome arrives in the snapshot.
@@ -229,6 +236,12 @@ impl Phone {
     /// The history and contacts.
     pub fn book(&self) -> Book {
         self.book.clone()
+    }
+
+    /// The lists of an account's assistant as they are; empty ones where it has none. `AssistantView::changes` tells when to
+    /// look again.
+    pub fn assistant(&self, account: &AccountId) -> Arc<AssistantLists> {
+        self.assistants.borrow().get(account).cloned().unwrap_or_default()
     }
 
     /// The machine's network changed or it woke up: connections are checked now.

@@ -7,8 +7,7 @@ use calls::{
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, Plan, SoundEvent, SoundRequest},
 };
 use model::{
-    AccountId, CallState, Clock, Command, DevicesView, Event, Instant, LoopCheckView, MediaId, NoticeCode, Secret, Settings,
-    Snapshot, TimedEvent, TrialView, UpdateView, WireMessage,
+AccountId, AssistantRequest, CallState, Clock, Command, DevicesView, Event, Instant, LoopCheckView, MediaId, NoticeCode, Secret, Settings, Snapshot, TimedEvent, TrialView, UpdateView, WireMessage,
 };
 use store::Provisioned;
 use tokio::{
@@ -18,6 +17,7 @@ use tokio::{
 use tracing::{debug, info_span, trace, warn};
 
 use crate::{
+    assistants::{AllLists, Assistants},
     book::{Book, BookNews},
     desk::{Desk, DeskNews, Onlookers},
     diagnosis::{Parts, Trace, WireTrace, bundle},
@@ -70,6 +70,7 @@ pub(crate) struct Told {
     pub(crate) onlookers: Onlookers,
     pub(crate) sessions: watch::Sender<CallSessions>,
     pub(crate) settings: watch::Sender<Arc<Settings>>,
+    pub(crate) lists: watch::Sender<AllLists>,
 }
 
 /// The run loop's own; everything in it is touched by one task only.
@@ -87,6 +88,7 @@ pub(crate) struct RunLoop {
     sessions: Sessions,
     desk: Desk,
     recordings: Recordings,
+    assistants: Assistants,
     requests: mpsc::Receiver<Request>,
     line_events: mpsc::Receiver<(AccountId, LineEvent)>,
     media_events: mpsc::Receiver<(MediaId, MediaEvent)>,
@@ -135,6 +137,7 @@ impl RunLoop {
             settings_saved: 0,
             provisioned,
             settings: told.settings,
+            assistants: Assistants::new(told.lists),
             requests,
             line_events,
             media_events,
@@ -245,6 +248,19 @@ impl RunLoop {
             let Some(event) = self.take_secrets(&account, event) else { return };
             input = Input::Line(account, event);
         }
+        if let Input::Line(account, LineEvent::Assistant(news)) = input {
+            self.assistants.take(&account, news);
+            return self.publish();
+        }
+        if let Input::Line(account, LineEvent::Capable(_)) = &input
+            && let Some(request) = self.assistants.once_more(account)
+            && !self.lines.assist(account, request)
+        {
+            debug!(%account, "the line has ended already");
+        }
+        if let Input::Command(Command::Assist { account, request }) = input {
+            return self.assist(&account, request);
+        }
         if let Input::Media(media, event) = &input {
             self.sessions.heard(*media, event);
         }
@@ -292,6 +308,15 @@ impl RunLoop {
         if let Some(event) = self.take_secrets(&account, event) {
             self.step(Input::Line(account, event));
         }
+    }
+
+    /// Hands the line of an account what the user asks for beside calls.
+    fn assist(&mut self, account: &AccountId, request: AssistantRequest) {
+        if self.assistants.hear(account, &request) && self.lines.assist(account, request) {
+            return;
+        }
+        self.control.notify(NoticeCode::Service, format!("the account {account} has nobody who could be asked for that"));
+        self.publish();
     }
 
     /// Why these settings may not be put in force: others have set something else.
@@ -367,6 +392,7 @@ impl RunLoop {
             self.control.notify(NoticeCode::KeyStore, message.clone());
             self.tell(Event::Failed { call: None, message });
         }
+        self.assistants.configure(&settings);
         self.lines.configure(&settings);
         self.sessions.configure(&settings);
         self.desk.configure(&settings);
@@ -451,6 +477,7 @@ impl RunLoop {
     fn publish(&mut self) {
         let mut next = self.control.snapshot(self.world.clock.now());
         self.shelf.add_to(&mut next);
+        next.assistants = self.assistants.views();
         next.changes.settings = self.settings_saved;
         next.trial = self.trial.clone();
         next.loop_check = self.loop_check.clone();

@@ -11,7 +11,7 @@ use std::{
 
 use calls::io::{LineEnd, LineEvent, LineRequest};
 use futures_util::{FutureExt, future::BoxFuture};
-use model::{AccountId, Cause, Clock, Instant, OfflineCause, Secret, WireMessage, WireWay};
+use model::{AccountId, AssistantRequest, Cause, Clock, Instant, OfflineCause, Secret, WireMessage, WireWay};
 use sip::Trace;
 use tokio::{sync::mpsc, time};
 use tracing::{Instrument, debug, error, info_span};
@@ -29,6 +29,8 @@ const SIGN_OFF_LIMIT: Duration = Duration::from_secs(2);
 pub enum LineInput {
     /// Call control asks for something.
     Request(LineRequest),
+    /// The user asks for something beside calls, where the service has such.
+    Assist(AssistantRequest),
     /// The machine's network changed or it woke up.
     NetworkChanged,
     /// Whether to be called from now on, where the account has such a switch.
@@ -99,6 +101,7 @@ impl Running {
             let input = tokio::select! {
                 input = self.line.inbox.recv() => match input {
                     Some(LineInput::Request(request)) => Input::Request(request),
+                    Some(LineInput::Assist(request)) => Input::Assist(request),
                     Some(LineInput::NetworkChanged) => Input::NetworkChanged,
                     Some(LineInput::AcceptCalls(wanted)) => Input::AcceptCalls(wanted),
                     Some(LineInput::Token(token)) => Input::Token(token),
@@ -150,6 +153,7 @@ impl Running {
             Input::Request(request) => request.call(),
             Input::Start
             | Input::Stop
+            | Input::Assist(_)
             | Input::AcceptCalls(_)
             | Input::Token(_)
             | Input::Net(_)

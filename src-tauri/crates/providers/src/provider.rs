@@ -1,7 +1,7 @@
 //! What every service is to the rest of the phone.
 
 use calls::io::{Capabilities, LineEvent, LineRequest};
-use model::{Instant, Secret};
+use model::{AssistantRequest, Instant, Secret};
 
 use crate::net::{NetEvent, NetRequest};
 
@@ -31,6 +31,8 @@ pub enum Input {
     Stop,
     /// Call control asks for something.
     Request(LineRequest),
+    /// The user asks for something beside calls, where the service has such.
+    Assist(AssistantRequest),
     /// The network says something.
     Net(NetEvent),
     /// Whether to be called, from now on, where the account has such a switch; its calls go on.

@@ -111,6 +111,7 @@ impl Unusable {
                 self.outputs.push_back(failed(call, self.cause.to_string()))
             }
             Input::Request(_)
+            | Input::Assist(_)
             | Input::AcceptCalls(_)
             | Input::Token(_)
             | Input::Net(_)

@@ -4,6 +4,7 @@
 //! ([`cti`]), and SIP over another WebSocket, whose account the server tells ([`line_config`]). A call is seen on both
 //! WebSockets; the `Call-ID` joins the two ([`joining`]).
 
+mod assistant;
 pub mod auto_answer;
 pub mod cti;
 pub mod events;

@@ -51,6 +51,7 @@ impl Call {
             | LineEvent::Expires(_)
             | LineEvent::SignedInAs(_)
             | LineEvent::Voicemail(_)
+            | LineEvent::Assistant(_)
             | LineEvent::Lamp { .. }
             | LineEvent::Trouble(_)
             | LineEvent::Service(_)

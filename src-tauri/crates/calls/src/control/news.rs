@@ -29,7 +29,7 @@ impl CallControl {
             LineEvent::SignedInAs(token) => self.lines.set_token(&account, token),
             LineEvent::Expires(expires) => self.lines.set_expires(&account, expires),
             // The run loop has taken them.
-            LineEvent::IceServers(_) | LineEvent::TokenToKeep(_) => {}
+            LineEvent::IceServers(_) | LineEvent::TokenToKeep(_) | LineEvent::Assistant(_) => {}
             LineEvent::Voicemail(voicemail) => self.lines.set_voicemail(&account, voicemail, &mut self.outbox),
             LineEvent::Lamp { number, state, pick_up } => {
                 self.lamps.told(&account, &number, state, pick_up, &mut self.outbox);

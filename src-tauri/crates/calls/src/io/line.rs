@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use model::{
-    AccountState, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Secret, ServiceEvent,
-    Target, TokenView, Voicemail, XHeaders,
+AccountState, AssistantNews, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Secret, ServiceEvent, Target, TokenView, Voicemail, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 
@@ -236,6 +235,8 @@ pub enum LineEvent {
     Expires(Option<Instant>),
     /// How many voice messages wait; its number is what the server names, if it does.
     Voicemail(Voicemail),
+    /// What the service does for the user beside calls. For the run loop.
+    Assistant(AssistantNews),
     /// The call may be offered.
     Prepared {
         /// Which.

@@ -1,9 +1,9 @@
 //! What a XiVO says, as it is printed.
 
-use model::Direction;
+use model::{Direction, ForwardWhen};
 use providers::xivo::{
     Visit, VisitError,
-    cti::{ContactSheet, CtiMessage, DirectoryResult, FavoriteChange, Forward, HistoryItem, PhoneEvent, UserConfig},
+    cti::{ContactSheet, CtiMessage, DirectoryResult, FavoriteChange, HistoryItem, PhoneEvent, UserConfig},
     ice_config::{IceEntry, Masked, ice_urls},
 };
 use serde_json::{Value, json};
@@ -73,8 +73,9 @@ fn rows(answer: &CtiMessage) -> Vec<(Value, String)> {
             .iter()
             .map(|room| {
                 let (number, name) = (room.number.expose(), room.name.expose());
-                let value = json!({"number": number, "name": name, "pinRequired": room.pin_required, "members": room.members});
-                (value, format!("{number:<8} {name}, {} in it", room.members))
+                let value =
+                    json!({"number": number, "name": name, "pinRequired": room.pin_required, "members": room.members.len()});
+                (value, format!("{number:<8} {name}, {} in it", room.members.len()))
             })
             .collect(),
         CtiMessage::UsersStatuses(statuses) => statuses
@@ -100,19 +101,19 @@ pub(super) fn ice_rows(entries: &[IceEntry], masked: Masked) -> Vec<(Value, Stri
 fn user_row(user: &UserConfig) -> (Value, String) {
     let name = user.full_name.as_ref().map_or("", |name| name.expose());
     let forward =
-        |which: Forward| user.forward(which).map(|forward| json!({"on": forward.enabled, "to": forward.destination.expose()}));
+        |when: ForwardWhen| user.forward(when).map(|forward| json!({"on": forward.enabled, "to": forward.destination.expose()}));
     let value = json!({
-        "name": name, "dnd": user.dnd, "noAnswer": forward(Forward::NoAnswer), "always": forward(Forward::Unconditional),
-        "busy": forward(Forward::Busy)
+        "name": name, "dnd": user.dnd, "noAnswer": forward(ForwardWhen::NoAnswer), "always": forward(ForwardWhen::Always),
+        "busy": forward(ForwardWhen::Busy)
     });
     let mut words: Vec<String> = Vec::new();
     words.extend((!name.is_empty()).then(|| name.to_owned()));
     words.extend(user.dnd.map(|dnd| format!("do not disturb {}", if dnd { "on" } else { "off" })));
-    for (which, when) in [(Forward::NoAnswer, "unanswered"), (Forward::Unconditional, "all"), (Forward::Busy, "busy")] {
-        let Some(forward) = user.forward(which) else { continue };
+    for (when, which) in [(ForwardWhen::NoAnswer, "unanswered"), (ForwardWhen::Always, "all"), (ForwardWhen::Busy, "busy")] {
+        let Some(forward) = user.forward(when) else { continue };
         words.push(match forward.enabled {
-            true => format!("{when} calls to {}", forward.destination.expose()),
-            false => format!("{when} calls not forwarded"),
+            true => format!("{which} calls to {}", forward.destination.expose()),
+            false => format!("{which} calls not forwarded"),
         });
     }
     (value, words.join(", "))

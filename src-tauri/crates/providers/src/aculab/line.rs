@@ -180,6 +180,8 @@ impl AculabLine {
             }
             Input::AcceptCalls(wanted) => self.accept_calls(now, wanted),
             Input::Token(token) => self.on_new_token(now, &token),
+            // The cloud has no assistant.
+            Input::Assist(_) => {}
             Input::Timeout => {
                 self.on_timeout(now);
                 self.presence.handle(now, Input::Timeout);

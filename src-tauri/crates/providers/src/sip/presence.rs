@@ -193,6 +193,8 @@ impl Presence {
             Input::NetworkChanged => self.on_network_changed(),
             Input::AcceptCalls(wanted) => self.accept_calls(now, wanted),
             Input::Token(token) => self.sign_in(now, token),
+            // SIP has no assistant.
+            Input::Assist(_) => {}
             Input::Timeout => self.on_timeout(now),
         }
     }

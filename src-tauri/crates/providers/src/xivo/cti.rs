@@ -3,6 +3,7 @@
 //! Frames from the server are read leniently ([`CtiMessage::read`]): whatever is missing is as by default, what is unknown is
 //! kept by name, and nothing that comes can hurt.
 
+mod answer;
 mod command;
 mod conference;
 mod directory;
@@ -11,8 +12,10 @@ mod message;
 mod phone;
 mod user;
 
-pub use command::{CtiCommand, Device, Forward, PING, RoomAct};
-pub use conference::{ConferenceEvent, ConferenceRoom, JoinLeave, Participant, ParticipantChange, ParticipantEvent, Role};
+pub use command::{CtiCommand, Device, PING, RoomAct};
+pub use conference::{
+    ConferenceEvent, ConferenceRoom, JoinLeave, Participant, ParticipantChange, ParticipantEvent, Role, RoomMember,
+};
 pub use directory::{ContactSheet, DirectoryEntry, DirectoryResult, FavoriteChange, FavoriteUpdate, SheetAction};
 pub use history::{HistoryItem, HistoryStatus};
 pub use message::{CtiMessage, NotCti};

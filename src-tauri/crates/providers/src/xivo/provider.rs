@@ -15,6 +15,7 @@ use tracing::{debug, info, warn};
 use self::orders::Orders;
 pub(super) use self::setup::door;
 use super::{
+    assistant::{self, Assistant},
     cti::{CtiCommand, CtiMessage, PhoneEvent},
     events::Narrator,
     ice_config::IceConfig,
@@ -98,6 +99,7 @@ struct Machine {
     narrator: Narrator,
     joining: Joining,
     orders: Orders,
+    assistant: Assistant,
     ice_at: Option<Instant>,
     /// Whether the calls as they are were asked for because of a mismatch, and not told since.
     healing: bool,
@@ -136,6 +138,7 @@ impl Machine {
             narrator: Narrator::default(),
             joining: Joining::default(),
             orders: Orders::default(),
+            assistant: Assistant::default(),
             ice_at: None,
             healing: false,
             mismatch_at: None,
@@ -149,10 +152,12 @@ impl Machine {
         match input {
             Input::Start => {
                 self.state(AccountState::Connecting);
+                self.assistant.start();
                 self.session.start();
             }
             Input::Stop => self.stop(now),
             Input::Request(request) => self.on_request(now, request),
+            Input::Assist(request) => self.assistant.ask(now, request),
             Input::Net(event) if CtiSession::owns(&event) => self.session.on_net(now, event),
             Input::Net(event) => self.sip(now, Input::Net(event)),
             Input::NetworkChanged => {
@@ -171,25 +176,21 @@ impl Machine {
             Sip::None => None,
             Sip::On(presence) | Sip::Leaving(presence) => presence.poll_timeout(),
         };
-        [sip, self.session.poll_timeout(), self.ice_at, self.mismatch_at].into_iter().flatten().min()
+        let own = [self.session.poll_timeout(), self.assistant.poll_timeout(), self.ice_at, self.mismatch_at];
+        own.into_iter().chain([sip]).flatten().min()
     }
 
-    /// Does what the session asks for, until it asks for nothing more.
+    /// Does what the session and the assistant ask for, until they ask for nothing more.
     fn settle(&mut self, now: Instant) {
-        while let Some(output) = self.session.poll_output() {
+        self.settle_session(now);
+        while let Some(output) = self.assistant.poll_output() {
             match output {
-                session::Output::Net(request) => self.outputs.push_back(Output::Net(request)),
-                session::Output::Token(token) => self.on_token(token),
-                session::Output::Up => {
-                    info!("signed in at the XiVO");
-                    self.told_down = false;
-                    for command in [CtiCommand::GetConfigLine, CtiCommand::GetIceConfig, CtiCommand::GetCurrentCallsPhoneEvents] {
-                        self.session.send(&command);
-                    }
+                assistant::Output::Command(command) => {
+                    self.session.send(&command);
+                    self.settle_session(now);
                 }
-                session::Output::Message(message) => self.on_message(now, message),
-                session::Output::Down { cause, retry_in } => self.on_down(&cause, Some(retry_in)),
-                session::Output::Refused(cause) => self.on_down(&cause, None),
+                assistant::Output::News(news) => self.line(LineEvent::Assistant(news)),
+                assistant::Output::Trouble(words) => self.line(LineEvent::Trouble(words)),
             }
         }
         let has_calls = matches!(&self.sip, Sip::On(presence) if presence.has_calls());
@@ -200,9 +201,30 @@ impl Machine {
         self.mismatch_at = next.filter(|_| !self.healing);
     }
 
+    fn settle_session(&mut self, now: Instant) {
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                session::Output::Net(request) => self.outputs.push_back(Output::Net(request)),
+                session::Output::Token(token) => self.on_token(token),
+                session::Output::Up => {
+                    info!("signed in at the XiVO");
+                    self.told_down = false;
+                    for command in [CtiCommand::GetConfigLine, CtiCommand::GetIceConfig, CtiCommand::GetCurrentCallsPhoneEvents] {
+                        self.session.send(&command);
+                    }
+                    self.assistant.up(now);
+                }
+                session::Output::Message(message) => self.on_message(now, message),
+                session::Output::Down { cause, retry_in } => self.on_down(&cause, Some(retry_in)),
+                session::Output::Refused(cause) => self.on_down(&cause, None),
+            }
+        }
+    }
+
     fn stop(&mut self, now: Instant) {
         self.stopping = true;
         self.session.stop();
+        self.assistant.lost();
         self.ice_at = None;
         match self.sip {
             Sip::None => {
@@ -217,6 +239,7 @@ impl Machine {
 
     fn on_timeout(&mut self, now: Instant) {
         self.session.on_timeout(now);
+        self.assistant.on_timeout(now);
         self.sip(now, Input::Timeout);
         if self.ice_at.is_some_and(|at| at <= now) {
             // The answer says when next; without one it is asked for when the CTI is there again.
@@ -239,6 +262,7 @@ impl Machine {
     /// The CTI is gone, or never came.
     fn on_down(&mut self, cause: &OfflineCause, retry_in: Option<Duration>) {
         self.joining.forget_told();
+        self.assistant.lost();
         self.healing = false;
         if matches!(self.sip, Sip::None) {
             let retry_in_s = retry_in.map(|wait| u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX));
@@ -254,6 +278,7 @@ impl Machine {
     }
 
     fn on_message(&mut self, now: Instant, message: CtiMessage) {
+        self.assistant.heard(now, &message);
         match message {
             CtiMessage::LineConfig(line) => self.on_line_config(now, *line),
             CtiMessage::IceConfig(config) => self.on_ice_config(now, &config),
@@ -268,12 +293,22 @@ impl Machine {
             CtiMessage::Voicemail(status) => self.line(LineEvent::Voicemail(status.voicemail())),
             CtiMessage::Error { kind, text } => {
                 debug!(kind, "the server refused something");
-                if self.refused_order(now, text.expose()) {
-                    return;
+                if !self.was_of_asked(now, text.expose()) {
+                    self.line(LineEvent::Trouble(format!("the XiVO refused something: {}", text.expose())));
                 }
-                self.line(LineEvent::Trouble(format!("the XiVO refused something: {}", text.expose())));
             }
             CtiMessage::Other { kind } => debug!(kind, "not known here"),
+            CtiMessage::UserConfig(_)
+            | CtiMessage::UsersStatuses(_)
+            | CtiMessage::UserStatus(_)
+            | CtiMessage::PhoneHint(_)
+            | CtiMessage::History(_)
+            | CtiMessage::Directory(_)
+            | CtiMessage::Favorites(_)
+            | CtiMessage::ContactSheets(_)
+            | CtiMessage::FavoriteSheets(_)
+            | CtiMessage::FavoriteUpdated(_)
+            | CtiMessage::Rooms(_) => {}
             message => debug!(?message, "nobody asked for this yet"),
         }
     }

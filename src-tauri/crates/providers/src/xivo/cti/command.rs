@@ -1,6 +1,6 @@
 //! What is asked of the server.
 
-use model::{DtmfDigit, Personal};
+use model::{DtmfDigit, ForwardWhen, Personal};
 use serde_json::{Map, Value, json};
 
 /// The frame that asks for a sign of life.
@@ -53,7 +53,7 @@ pub enum CtiCommand {
     /// Do not disturb.
     Dnd { state: bool },
     /// Forward calls.
-    Forward { which: Forward, state: bool, destination: Personal },
+    Forward { when: ForwardWhen, state: bool, destination: Personal },
     /// The last calls; those of the last ten days when `size` is missing.
     GetUserCallHistory { size: Option<u32> },
     /// The calls of the last days.
@@ -85,17 +85,6 @@ pub enum Device {
     Phone,
     /// This program.
     WebRtc,
-}
-
-/// When calls are forwarded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forward {
-    /// When nobody answers.
-    NoAnswer,
-    /// Always.
-    Unconditional,
-    /// When the line is busy.
-    Busy,
 }
 
 /// What is done in a conference room; but for the first two, by an organiser. `index` is the number of somebody in it.
@@ -181,11 +170,11 @@ impl CtiCommand {
             }
             Self::GetRooms => ("getList", json!({"objectType": "meetme"})),
             Self::Dnd { state } => ("dnd", json!({"state": state})),
-            Self::Forward { which, state, destination } => {
-                let command = match which {
-                    Forward::NoAnswer => "naFwd",
-                    Forward::Unconditional => "uncFwd",
-                    Forward::Busy => "busyFwd",
+            Self::Forward { when, state, destination } => {
+                let command = match when {
+                    ForwardWhen::NoAnswer => "naFwd",
+                    ForwardWhen::Always => "uncFwd",
+                    ForwardWhen::Busy => "busyFwd",
                 };
                 (command, json!({"state": state, "destination": destination.expose()}))
             }
@@ -271,7 +260,7 @@ mod tests {
             (CtiCommand::CompleteTransfer, r#"{"claz":"web","command":"completeTransfer"}"#),
             (CtiCommand::Dnd { state: true }, r#"{"claz":"web","command":"dnd","state":true}"#),
             (
-                CtiCommand::Forward { which: Forward::Unconditional, state: true, destination: "1009".into() },
+                CtiCommand::Forward { when: ForwardWhen::Always, state: true, destination: "1009".into() },
                 r#"{"claz":"web","command":"uncFwd","state":true,"destination":"1009"}"#,
             ),
             (CtiCommand::GetUserCallHistory { size: Some(20) }, r#"{"claz":"web","command":"getUserCallHistory","size":20}"#),

@@ -98,8 +98,23 @@ pub struct ConferenceRoom {
     pub name: Personal,
     /// Whether it asks for a PIN.
     pub pin_required: bool,
-    /// How many are in it.
-    pub members: usize,
+    /// When the first of those in it came, milliseconds since 1970; none when nobody is in it.
+    pub started_ms: Option<i64>,
+    /// Who is in it.
+    pub members: Vec<RoomMember>,
+}
+
+/// Somebody in a room that we are not in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomMember {
+    /// His name.
+    pub name: Personal,
+    /// His number.
+    pub number: Personal,
+    /// Whether his microphone is off.
+    pub muted: bool,
+    /// When he came, milliseconds since 1970.
+    pub joined_ms: Option<i64>,
 }
 
 impl ConferenceEvent {
@@ -165,9 +180,27 @@ impl ConferenceRoom {
             number: fields.personal("number"),
             name: fields.personal("name"),
             pin_required: fields.flag("pinRequired").unwrap_or_default(),
-            members: fields.list("members").count(),
+            started_ms: moment(fields, "startTime"),
+            members: fields.list("members").map(RoomMember::read).collect(),
         }
     }
+}
+
+impl RoomMember {
+    fn read(value: &Value) -> Self {
+        let fields = Fields::of(value);
+        Self {
+            name: fields.personal("name"),
+            number: fields.personal("number"),
+            muted: fields.flag("muted").unwrap_or_default(),
+            joined_ms: moment(fields, "joinTime"),
+        }
+    }
+}
+
+/// A moment; zero says that there is none.
+fn moment(fields: Fields<'_>, name: &str) -> Option<i64> {
+    fields.number(name).filter(|ms| *ms > 0)
 }
 
 fn seconds(fields: Fields<'_>) -> Duration {

@@ -1,9 +1,8 @@
 //! The user himself: who he is, his services, his voice mail, what he is doing.
 
-use model::{Personal, Voicemail};
+use model::{ForwardWhen, Personal, Voicemail};
 use serde_json::Value;
 
-use super::Forward;
 use crate::xivo::fields::Fields;
 
 /// What the server told of the user in one message; `None` says that it is as before.
@@ -97,11 +96,11 @@ impl UserConfig {
     }
 
     /// One of the forwards.
-    pub fn forward(&self, which: Forward) -> Option<&ForwardState> {
-        match which {
-            Forward::NoAnswer => self.no_answer.as_ref(),
-            Forward::Unconditional => self.unconditional.as_ref(),
-            Forward::Busy => self.busy.as_ref(),
+    pub fn forward(&self, when: ForwardWhen) -> Option<&ForwardState> {
+        match when {
+            ForwardWhen::NoAnswer => self.no_answer.as_ref(),
+            ForwardWhen::Always => self.unconditional.as_ref(),
+            ForwardWhen::Busy => self.busy.as_ref(),
         }
     }
 }

@@ -73,8 +73,17 @@ impl Machine {
         self.line(LineEvent::ReferAnswered { call, code, text });
     }
 
+    /// The server refuses something; whether it was anything that was asked for: a refusal is of what was asked last.
+    pub(super) fn was_of_asked(&mut self, now: Instant, text: &str) -> bool {
+        let ordered = self.orders.last.as_ref().map(|(_, at)| *at);
+        match self.assistant.last_asked() > ordered {
+            true => self.assistant.refused(now, text) || self.refused_order(now, text),
+            false => self.refused_order(now, text) || self.assistant.refused(now, text),
+        }
+    }
+
     /// The server refuses something; whether it was the last order, for all it tells.
-    pub(super) fn refused_order(&mut self, now: Instant, text: &str) -> bool {
+    fn refused_order(&mut self, now: Instant, text: &str) -> bool {
         let Some((call, at)) = self.orders.last.take() else { return false };
         if now.since(at) > REFUSES_WITHIN {
             return false;

@@ -1,12 +1,10 @@
 use std::time::Duration;
 
-use model::{Direction, DtmfDigit};
+use model::{Direction, DtmfDigit, ForwardWhen};
 use serde_json::json;
 
 use super::*;
-use crate::xivo::cti::{
-    FavoriteChange, Forward, ForwardState, HistoryStatus, JoinLeave, ParticipantChange, PhoneEventType, Role,
-};
+use crate::xivo::cti::{FavoriteChange, ForwardState, HistoryStatus, JoinLeave, ParticipantChange, PhoneEventType, Role};
 
 fn read(kind: &str, body: Value) -> CtiMessage {
     CtiMessage::read(json!({"msgType": kind, "ctiMessage": body}).to_string().as_bytes()).expect("is an object")
@@ -99,7 +97,7 @@ fn the_user_and_his_services_are_read_and_updated_in_parts() {
     let CtiMessage::UserConfig(mut user) = read("UserConfigUpdate", whole) else { panic!("it is the user") };
     let unconditional = ForwardState { enabled: true, destination: "1009".into() };
     assert_eq!(user.full_name.as_ref().map(Personal::expose), Some("Alice Reed"));
-    assert_eq!(user.forward(Forward::Unconditional), Some(&unconditional));
+    assert_eq!(user.forward(ForwardWhen::Always), Some(&unconditional));
     assert_eq!((user.voicemail_id, user.voicemail_enabled), (Some(58), Some(true)));
 
     let part = json!({
@@ -110,8 +108,8 @@ fn the_user_and_his_services_are_read_and_updated_in_parts() {
     user.update(*part);
     assert_eq!(user.full_name.as_ref().map(Personal::expose), Some("Alice Reed"));
     assert_eq!(user.dnd, Some(true));
-    assert_eq!(user.forward(Forward::Unconditional), Some(&unconditional));
-    assert_eq!(user.forward(Forward::Busy), Some(&ForwardState { enabled: true, destination: "1010".into() }));
+    assert_eq!(user.forward(ForwardWhen::Always), Some(&unconditional));
+    assert_eq!(user.forward(ForwardWhen::Busy), Some(&ForwardState { enabled: true, destination: "1010".into() }));
 }
 
 #[test]
@@ -201,7 +199,9 @@ fn conference_rooms_are_read() {
         "members": [{"joinOrder": 1, "joinTime": 1_767_000_004_000_i64, "muted": false, "name": "Bob Stone", "number": "1002"}]
     }]);
     let CtiMessage::Rooms(rooms) = read("ConferenceList", list) else { panic!("they are rooms") };
-    assert_eq!((rooms[0].number.expose(), rooms[0].pin_required, rooms[0].members), ("4010", true, 1));
+    assert_eq!((rooms[0].number.expose(), rooms[0].pin_required, rooms[0].members.len()), ("4010", true, 1));
+    assert_eq!((rooms[0].started_ms, rooms[0].members[0].joined_ms), (Some(1_767_000_000_000), Some(1_767_000_004_000)));
+    assert_eq!((rooms[0].members[0].name.expose(), rooms[0].members[0].number.expose()), ("Bob Stone", "1002"));
 }
 
 #[test]

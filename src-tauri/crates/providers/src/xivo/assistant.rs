@@ -1,0 +1,567 @@
+//! What a XiVO does for its user beside calls, as a machine over the CTI: his services, people, the calls and rooms it knows.
+//!
+//! It holds what the server told, never what was asked of it; while the CTI is away it holds no more than the lists of before.
+
+mod hints;
+mod past;
+mod people;
+mod questions;
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use model::{
+    AssistantCall, AssistantForward, AssistantList, AssistantNews, AssistantOutcome, AssistantRequest, AssistantRoom,
+    AssistantState, AssistantStatus, ForwardWhen, Instant, ListState, PersonId, Personal, Target,
+};
+use tracing::debug;
+
+use self::{
+    hints::Hints,
+    people::Person,
+    questions::{ListQuestion, Lost, Questions, Words},
+};
+use super::{
+    cti::{CtiCommand, CtiMessage, FavoriteChange, FavoriteUpdate, PhoneEventType, PhoneHint, UserConfig, UserStatus},
+    events::user_of,
+};
+use crate::net::quoted;
+
+/// The server writes down a call a moment after it is over.
+const WRITTEN_AFTER: Duration = Duration::from_secs(3);
+/// While a call goes on in the history, it is asked for again after this.
+const ONGOING_AGAIN: Duration = Duration::from_secs(2);
+/// The server does not tell by itself who comes and goes in its rooms.
+const ROOMS_AGAIN: Duration = Duration::from_secs(15);
+/// Most statuses that are kept.
+const MOST_STATUSES: usize = 32;
+/// Longest name of one, in characters.
+const LONGEST_STATUS: usize = 60;
+/// Longest term that is looked up, name or number, in characters.
+const LONGEST: usize = 120;
+/// The forwards, in the order in which they are drawn.
+const FORWARDS: [ForwardWhen; 3] = [ForwardWhen::Always, ForwardWhen::Busy, ForwardWhen::NoAnswer];
+
+/// What it asks for and tells.
+#[derive(Debug)]
+pub(super) enum Output {
+    /// For the server.
+    Command(CtiCommand),
+    /// For the page.
+    News(AssistantNews),
+    /// Something was not done, in words for the user.
+    Trouble(String),
+}
+
+/// The machine.
+#[derive(Debug, Default)]
+pub(super) struct Assistant {
+    state: AssistantState,
+    /// The state as it was told last.
+    told: AssistantState,
+    user: UserConfig,
+    history: Vec<AssistantCall>,
+    directory: Vec<Person>,
+    favourites: Vec<Person>,
+    rooms: Vec<AssistantRoom>,
+    /// Lists that have changed and are not told yet.
+    changed: BTreeSet<AssistantList>,
+    /// Lists that are drawn.
+    shown: BTreeSet<AssistantList>,
+    /// Lists that this server knows in the words of newer ones only.
+    newer: BTreeSet<AssistantList>,
+    /// Whether who was looked up came as sheets, which are followed by a table that tells more.
+    sheets: bool,
+    /// Whether that table is still to come of somebody who is of no interest any more.
+    stale_table: bool,
+    questions: Questions,
+    hints: Hints,
+    history_at: Option<Instant>,
+    rooms_at: Option<Instant>,
+    outputs: VecDeque<Output>,
+}
+
+impl Assistant {
+    /// The account begins: whatever was told of it before holds no more.
+    pub(super) fn start(&mut self) {
+        *self = Self::default();
+        self.outputs.push_back(Output::News(AssistantNews::State(Box::default())));
+        self.changed = [AssistantList::History, AssistantList::Directory, AssistantList::Favourites, AssistantList::Rooms].into();
+    }
+
+    pub(super) fn poll_output(&mut self) -> Option<Output> {
+        if let Some(output) = self.outputs.pop_front() {
+            return Some(output);
+        }
+        // A list before the state that says it is there.
+        if let Some(list) = self.changed.pop_first() {
+            return Some(Output::News(self.list(list)));
+        }
+        if self.told == self.state {
+            return None;
+        }
+        self.told.clone_from(&self.state);
+        Some(Output::News(AssistantNews::State(Box::new(self.state.clone()))))
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        [self.questions.poll_timeout(), self.history_at, self.rooms_at].into_iter().flatten().min()
+    }
+
+    /// When something was asked last that is not answered yet.
+    pub(super) fn last_asked(&self) -> Option<Instant> {
+        self.questions.last_asked()
+    }
+
+    /// The CTI is open. What it told before it said so counts already.
+    pub(super) fn up(&mut self, now: Instant) {
+        self.state.online = true;
+        self.want_shown();
+        self.settle(now);
+    }
+
+    /// The CTI is gone: nothing is known any more of what may change meanwhile.
+    pub(super) fn lost(&mut self) {
+        let before = std::mem::take(&mut self.state);
+        let kept = |list: ListState| if list == ListState::Asked { ListState::Unasked } else { list };
+        self.state.history = kept(before.history);
+        self.state.directory = kept(before.directory);
+        self.state.term = before.term;
+        self.state.favourites = kept(before.favourites);
+        self.user = UserConfig::default();
+        self.questions.clear();
+        self.hints.forget();
+        self.newer.clear();
+        (self.sheets, self.stale_table) = (false, false);
+        (self.history_at, self.rooms_at) = (None, None);
+        self.forget_phones(AssistantList::Directory);
+        self.forget_phones(AssistantList::Favourites);
+        self.set_rooms(Vec::new());
+    }
+
+    /// The user asks for something.
+    pub(super) fn ask(&mut self, now: Instant, request: AssistantRequest) {
+        match request {
+            AssistantRequest::Show { lists } => self.show(lists),
+            AssistantRequest::Search { term } => self.search(&term),
+            AssistantRequest::DoNotDisturb { on } => self.switch(now, Ok(CtiCommand::Dnd { state: on })),
+            AssistantRequest::Forward { when, on, number } => {
+                let command = self.forward(when, on, &number);
+                self.switch(now, command);
+            }
+            AssistantRequest::Status { name } => {
+                let is_known = self.state.statuses.iter().any(|status| status.name == name);
+                let command = CtiCommand::UserStatusUpdate { status: name };
+                self.switch(now, is_known.then_some(command).ok_or_else(|| "the XiVO knows no such status".into()));
+            }
+            AssistantRequest::Favourite { person, on } => {
+                let command = self.favourite(person, on);
+                self.switch(now, command);
+            }
+        }
+        self.settle(now);
+    }
+
+    /// The server says something.
+    pub(super) fn heard(&mut self, now: Instant, message: &CtiMessage) {
+        let is_table = matches!(message, CtiMessage::Directory(_));
+        if is_table && std::mem::take(&mut self.stale_table) {
+            return;
+        }
+        let was_asked = self.questions.settled(message);
+        if let Some(question) = self.questions.answered(message) {
+            if question.words == Words::Newer {
+                self.newer.insert(question.list);
+            }
+            if !self.is_stale(&question) {
+                self.take_list(now, message);
+            }
+        } else if is_table && std::mem::take(&mut self.sheets) {
+            self.take_list(now, message);
+        }
+        match message {
+            CtiMessage::UserConfig(user) => self.on_user(UserConfig::clone(user)),
+            CtiMessage::UsersStatuses(statuses) => {
+                self.state.statuses = statuses.iter().filter_map(status).take(MOST_STATUSES).collect();
+            }
+            CtiMessage::UserStatus(name) => self.state.status = Some(short(name, LONGEST_STATUS)),
+            CtiMessage::FavoriteUpdated(FavoriteUpdate { change: FavoriteChange::Failed, .. }) if was_asked => {
+                self.trouble("the XiVO did not change the favourite".into());
+            }
+            CtiMessage::FavoriteUpdated(update) => self.on_favourite(update),
+            CtiMessage::PhoneHint(hint) => self.on_hint(hint),
+            CtiMessage::PhoneEvent(event) if matches!(event.kind, PhoneEventType::Released | PhoneEventType::Failure) => {
+                self.history_at = self.is_shown(AssistantList::History).then(|| now + WRITTEN_AFTER);
+            }
+            _ => {}
+        }
+        self.settle(now);
+    }
+
+    /// The server refuses something; whether it was of what is asked here, for all it tells.
+    pub(super) fn refused(&mut self, now: Instant, words: &str) -> bool {
+        let Some(lost) = self.questions.take_last() else { return false };
+        let words = quoted(words);
+        match lost {
+            Lost::Switch(command) => self.trouble(format!("the XiVO refused to change {}: {words}", what(&command))),
+            Lost::List(question) => self.gave_nothing(now, &question, ListState::Refused { words }),
+        }
+        self.settle(now);
+        true
+    }
+
+    pub(super) fn on_timeout(&mut self, now: Instant) {
+        while let Some(lost) = self.questions.take_late(now) {
+            match lost {
+                Lost::Switch(command) if self.is_so(&command) => debug!("it is so, in words of the server's own"),
+                Lost::Switch(command) => self.trouble(format!("the XiVO did not say that it changed {}", what(&command))),
+                Lost::List(question) => self.gave_nothing(now, &question, ListState::NoAnswer),
+            }
+        }
+        if self.history_at.is_some_and(|at| at <= now) {
+            self.history_at = None;
+            self.questions.want(AssistantList::History);
+        }
+        if self.rooms_at.is_some_and(|at| at <= now) {
+            self.rooms_at = None;
+            self.questions.want(AssistantList::Rooms);
+        }
+        self.settle(now);
+    }
+
+    fn show(&mut self, lists: Vec<AssistantList>) {
+        let before = std::mem::replace(&mut self.shown, lists.into_iter().collect());
+        for hidden in before.difference(&self.shown).copied().collect::<Vec<_>>() {
+            match hidden {
+                AssistantList::History => self.history_at = None,
+                AssistantList::Rooms => self.rooms_at = None,
+                AssistantList::Directory | AssistantList::Favourites => self.forget_phones(hidden),
+            }
+        }
+        self.want_shown();
+    }
+
+    fn is_shown(&self, list: AssistantList) -> bool {
+        self.shown.contains(&list)
+    }
+
+    fn want_shown(&mut self) {
+        for list in self.shown.clone() {
+            if list != AssistantList::Directory || !self.state.term.is_empty() {
+                self.want(list);
+            }
+        }
+    }
+
+    fn want(&mut self, list: AssistantList) {
+        if !self.state.online {
+            return;
+        }
+        self.questions.want(list);
+        if *self.list_state(list) != ListState::Known {
+            *self.list_state(list) = ListState::Asked;
+        }
+    }
+
+    fn search(&mut self, term: &Personal) {
+        let term = term.expose().trim();
+        if term.chars().count() > LONGEST {
+            return self.trouble("that is too long to look up".into());
+        }
+        self.state.term = term.into();
+        self.state.directory = ListState::Unasked;
+        self.stale_table |= std::mem::take(&mut self.sheets);
+        self.set_directory(Vec::new());
+        if !term.is_empty() {
+            self.want(AssistantList::Directory);
+        }
+    }
+
+    fn forward(&self, when: ForwardWhen, on: bool, number: &Personal) -> Result<CtiCommand, String> {
+        let number = number.expose().trim();
+        let destination = match number.is_empty() {
+            true if on => return Err("a forward needs a number to go to".into()),
+            // To switch it off is not to forget where it went.
+            true => self.user.forward(when).map(|forward| forward.destination.clone()).unwrap_or_default(),
+            false => user_of(number.parse::<Target>().map_err(|error| error.to_string())?.expose()),
+        };
+        Ok(CtiCommand::Forward { when, state: on, destination })
+    }
+
+    fn favourite(&self, person: PersonId, on: bool) -> Result<CtiCommand, String> {
+        let mut known = self.directory.iter().chain(&self.favourites);
+        if !known.any(|known| known.drawn.id.as_ref() == Some(&person)) {
+            return Err("the XiVO has not told of this person".into());
+        }
+        let PersonId { contact: contact_id, source } = person;
+        Ok(match on {
+            true => CtiCommand::AddFavorite { contact_id, source },
+            false => CtiCommand::RemoveFavorite { contact_id, source },
+        })
+    }
+
+    fn switch(&mut self, now: Instant, command: Result<CtiCommand, String>) {
+        if !self.state.online {
+            return self.trouble("the XiVO cannot be asked for it now: its CTI is not connected".into());
+        }
+        let command = match command {
+            Ok(command) => command,
+            Err(words) => return self.trouble(words),
+        };
+        match self.questions.switch(now, command.clone()) {
+            true => self.outputs.push_back(Output::Command(command)),
+            false => self.trouble("the XiVO has not answered what it was asked before".into()),
+        }
+    }
+
+    /// Whether a service is as it was asked to be.
+    fn is_so(&self, command: &CtiCommand) -> bool {
+        match command {
+            CtiCommand::Dnd { state } => self.user.dnd == Some(*state),
+            CtiCommand::Forward { when, state, .. } => self.user.forward(*when).is_some_and(|forward| forward.enabled == *state),
+            CtiCommand::UserStatusUpdate { status } => self.state.status.as_ref() == Some(status),
+            _ => false,
+        }
+    }
+
+    /// Asks for what is wanted next, and to be told of the telephones that are shown.
+    fn settle(&mut self, now: Instant) {
+        if !self.state.online {
+            return;
+        }
+        while let Some(list) = self.questions.next() {
+            // Nobody is looked up any more, perhaps.
+            if list != AssistantList::Directory || !self.state.term.is_empty() {
+                let words = if self.newer.contains(&list) { Words::Newer } else { Words::Usual };
+                self.ask_for(now, list, words);
+            }
+        }
+        let directory = self.directory.iter().filter(|_| self.shown.contains(&AssistantList::Directory));
+        let favourites = self.favourites.iter().filter(|_| self.shown.contains(&AssistantList::Favourites));
+        let watched = favourites.chain(directory).flat_map(Person::watched);
+        self.outputs.extend(self.hints.settle(watched).into_iter().map(Output::Command));
+    }
+
+    fn ask_for(&mut self, now: Instant, list: AssistantList, words: Words) {
+        let term = self.state.term.clone();
+        let command = match (list, words) {
+            (AssistantList::History, _) => CtiCommand::GetUserCallHistory { size: Some(past::MOST_CALLS) },
+            (AssistantList::Directory, Words::Usual) => CtiCommand::DirectoryLookUp { term: term.clone() },
+            (AssistantList::Directory, Words::Newer) => CtiCommand::SearchContacts { term: term.clone() },
+            (AssistantList::Favourites, Words::Usual) => CtiCommand::GetFavorites,
+            (AssistantList::Favourites, Words::Newer) => CtiCommand::GetFavoriteContacts,
+            (AssistantList::Rooms, _) => CtiCommand::GetRooms,
+        };
+        self.outputs.push_back(Output::Command(command.clone()));
+        self.questions.ask(ListQuestion { list, term, words, command, asked: now });
+    }
+
+    /// Whether somebody was looked up who is of no interest any more: the next one is wanted already.
+    fn is_stale(&self, question: &ListQuestion) -> bool {
+        question.list == AssistantList::Directory && question.term != self.state.term
+    }
+
+    /// A question for a list was refused, or not answered: once more in the words of newer servers, where there are such.
+    fn gave_nothing(&mut self, now: Instant, question: &ListQuestion, so: ListState) {
+        let has_newer = matches!(question.list, AssistantList::Directory | AssistantList::Favourites);
+        if self.is_stale(question) {
+            return;
+        }
+        match has_newer && question.words == Words::Usual {
+            true => self.ask_for(now, question.list, Words::Newer),
+            false => *self.list_state(question.list) = so,
+        }
+    }
+
+    fn take_list(&mut self, now: Instant, message: &CtiMessage) {
+        match message {
+            CtiMessage::History(items) => {
+                let calls = past::calls(items);
+                let goes_on = calls.iter().any(|call| call.outcome == AssistantOutcome::Ongoing);
+                if goes_on && self.is_shown(AssistantList::History) {
+                    self.history_at = Some(now + ONGOING_AGAIN);
+                }
+                if calls != self.history {
+                    self.history = calls;
+                    self.changed.insert(AssistantList::History);
+                }
+                self.state.history = ListState::Known;
+            }
+            CtiMessage::Rooms(rooms) => {
+                self.set_rooms(past::rooms(rooms));
+                self.rooms_at = self.is_shown(AssistantList::Rooms).then(|| now + ROOMS_AGAIN);
+                self.state.rooms = ListState::Known;
+            }
+            CtiMessage::Directory(table) => self.take_found(people::of_table(table)),
+            CtiMessage::ContactSheets(sheets) => {
+                self.take_found(people::of_sheets(sheets));
+                self.sheets = true;
+            }
+            CtiMessage::Favorites(table) => self.take_favourites(people::of_table(table)),
+            CtiMessage::FavoriteSheets(sheets) => self.take_favourites(people::of_sheets(sheets)),
+            _ => {}
+        }
+    }
+
+    fn take_found(&mut self, mut people: Vec<Person>) {
+        if !self.is_shown(AssistantList::Directory) {
+            forget_phones(&mut people);
+        }
+        self.set_directory(people);
+        self.state.directory = ListState::Known;
+    }
+
+    fn take_favourites(&mut self, mut people: Vec<Person>) {
+        if !self.is_shown(AssistantList::Favourites) {
+            forget_phones(&mut people);
+        }
+        if people != self.favourites {
+            self.favourites = people;
+            self.changed.insert(AssistantList::Favourites);
+        }
+        self.state.favourites = ListState::Known;
+    }
+
+    fn on_user(&mut self, user: UserConfig) {
+        self.user.update(user);
+        let name = self.user.full_name.as_ref().map(|name| short(name.expose(), LONGEST)).unwrap_or_default();
+        self.state.name = name.into();
+        self.state.do_not_disturb = self.user.dnd;
+        self.state.voicemail_box = self.user.voicemail_enabled;
+        let forward = |when: ForwardWhen| {
+            let told = self.user.forward(when)?;
+            let number = short(told.destination.expose(), LONGEST).into();
+            Some(AssistantForward { when, on: told.enabled, number })
+        };
+        self.state.forwards = FORWARDS.into_iter().filter_map(forward).collect();
+    }
+
+    fn on_favourite(&mut self, update: &FavoriteUpdate) {
+        let is_favourite = match update.change {
+            FavoriteChange::Added => true,
+            FavoriteChange::Removed => false,
+            FavoriteChange::Failed => return debug!("somebody else could not change a favourite"),
+        };
+        let is_meant = |person: &Person| {
+            let id = person.drawn.id.as_ref();
+            id.is_some_and(|id| id.contact == update.contact_id && id.source == update.source)
+        };
+        for person in self.directory.iter_mut().filter(|person| is_meant(person)) {
+            if std::mem::replace(&mut person.drawn.favourite, is_favourite) != is_favourite {
+                self.changed.insert(AssistantList::Directory);
+            }
+        }
+        let before = self.favourites.len();
+        self.favourites.retain(|person| is_favourite || !is_meant(person));
+        if self.favourites.len() != before {
+            self.changed.insert(AssistantList::Favourites);
+        }
+        // Where a new one belongs among the others, the server knows.
+        if is_favourite && self.is_shown(AssistantList::Favourites) {
+            self.want(AssistantList::Favourites);
+        }
+    }
+
+    fn on_hint(&mut self, hint: &PhoneHint) {
+        if !self.hints.has(&hint.number) {
+            return debug!("nobody watches that telephone");
+        }
+        let phone = people::phone_state(hint.status);
+        for (list, people) in [(AssistantList::Directory, &mut self.directory), (AssistantList::Favourites, &mut self.favourites)]
+        {
+            if !self.shown.contains(&list) {
+                continue;
+            }
+            for person in people.iter_mut() {
+                let is_his = person.watched().any(|number| *number == hint.number);
+                if is_his && std::mem::replace(&mut person.drawn.phone, phone) != phone {
+                    self.changed.insert(list);
+                }
+            }
+        }
+    }
+
+    fn forget_phones(&mut self, list: AssistantList) {
+        let people = if list == AssistantList::Directory { &mut self.directory } else { &mut self.favourites };
+        if forget_phones(people) {
+            self.changed.insert(list);
+        }
+    }
+
+    fn set_directory(&mut self, people: Vec<Person>) {
+        if people != self.directory {
+            self.directory = people;
+            self.changed.insert(AssistantList::Directory);
+        }
+    }
+
+    fn set_rooms(&mut self, rooms: Vec<AssistantRoom>) {
+        if rooms != self.rooms {
+            self.rooms = rooms;
+            self.changed.insert(AssistantList::Rooms);
+        }
+    }
+
+    fn list_state(&mut self, list: AssistantList) -> &mut ListState {
+        match list {
+            AssistantList::History => &mut self.state.history,
+            AssistantList::Directory => &mut self.state.directory,
+            AssistantList::Favourites => &mut self.state.favourites,
+            AssistantList::Rooms => &mut self.state.rooms,
+        }
+    }
+
+    fn list(&self, list: AssistantList) -> AssistantNews {
+        let drawn = |people: &[Person]| people.iter().map(|person| person.drawn.clone()).collect();
+        match list {
+            AssistantList::History => AssistantNews::History(self.history.clone()),
+            AssistantList::Directory => AssistantNews::Directory(drawn(&self.directory)),
+            AssistantList::Favourites => AssistantNews::Favourites(drawn(&self.favourites)),
+            AssistantList::Rooms => AssistantNews::Rooms(self.rooms.clone()),
+        }
+    }
+
+    fn trouble(&mut self, words: String) {
+        self.outputs.push_back(Output::Trouble(words));
+    }
+}
+
+/// How nobody's telephone is doing any more; whether somebody's was known.
+fn forget_phones(people: &mut [Person]) -> bool {
+    people.iter_mut().fold(false, |was_known, person| person.drawn.phone.take().is_some() || was_known)
+}
+
+/// A status as it is drawn; none when it has a name that could not be told back.
+fn status(told: &UserStatus) -> Option<AssistantStatus> {
+    let name = short(&told.name, LONGEST_STATUS);
+    if name != told.name {
+        return None;
+    }
+    let title = if told.long_name.is_empty() { &told.name } else { &told.long_name };
+    let is_colour = told
+        .color
+        .strip_prefix('#')
+        .is_some_and(|digits| matches!(digits.len(), 3 | 6) && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    let colour = if is_colour { told.color.clone() } else { String::new() };
+    Some(AssistantStatus { name, title: short(title, LONGEST_STATUS), colour })
+}
+
+/// What a command changes, in words.
+fn what(command: &CtiCommand) -> &'static str {
+    match command {
+        CtiCommand::Dnd { .. } => "do not disturb",
+        CtiCommand::Forward { .. } => "the forward",
+        CtiCommand::UserStatusUpdate { .. } => "the status",
+        _ => "the favourite",
+    }
+}
+
+/// The beginning of a text that may be of any length, without what cannot be drawn.
+fn short(text: &str, longest: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(longest).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+import type { AssistantWords } from "../words";
+
+export const assistant: AssistantWords = {
+  "assistant.directory": "Verzeichnis",
+  "assistant.rooms": "Räume",
+  "assistant.calls": "Server",
+  "assistant.asked": "Der Server wird gefragt …",
+  "assistant.no-answer": "Der Server hat nicht geantwortet; vielleicht bietet er das nicht an",
+  "assistant.refused": "Der Server hat abgelehnt: {words}",
+  "assistant.offline": "Der Server kann gerade nicht gefragt werden; Gespräche sind nicht betroffen",
+
+  "services.title": "{name}: Status und Weiterleitungen",
+  "services.nothing": "Der Server sagt nichts über Status und Weiterleitungen",
+  "services.status": "Status",
+  "services.dnd": "Nicht stören, an allen Ihren Telefonen",
+  "services.dnd-on": "Der Server stellt keine Anrufe durch",
+  "services.on": "an",
+  "services.off": "aus",
+  "services.number": "{when}, an",
+  "services.forward": "Weiterleiten",
+  "services.stop": "Beenden",
+  "when.always": "Jeder Anruf",
+  "when.busy": "Wenn besetzt ist",
+  "when.no-answer": "Wenn niemand abnimmt",
+  "forwarded.always": "Jeder Anruf geht an {number}",
+  "forwarded.busy": "Anrufe bei besetzt gehen an {number}",
+  "forwarded.no-answer": "Unbeantwortete Anrufe gehen an {number}",
+
+  "phone-state.free": "Frei",
+  "phone-state.calling": "Ruft an",
+  "phone-state.ringing": "Es klingelt",
+  "phone-state.busy": "Im Gespräch",
+  "phone-state.busy-and-ringing": "Im Gespräch, ein weiterer Anruf klingelt",
+  "phone-state.on-hold": "Hält ein Gespräch",
+  "phone-state.unreachable": "Nicht erreichbar",
+
+  "dial.from-directory": "Verzeichnis",
+  "directory.search": "Verzeichnis durchsuchen",
+  "directory.no-favourites": "Noch keine Favoriten: jemanden suchen und den Stern berühren",
+  "directory.favourite": "Favorit: {name}",
+
+  "meeting.none": "Der Server hat keine Konferenzräume",
+  "meeting.enter": "Einwählen",
+  "meeting.enter-named": "Einwählen: {name}",
+  "meeting.pin": "fragt nach einer PIN",
+  "meeting.pin-hint": "Die Wähltasten öffnen sich mit dem Gespräch: dort die PIN eingeben, wenn der Raum danach fragt",
+  "meeting.empty": "niemand darin",
+  "meeting.since": "seit {time}",
+
+  "server-call.not-answered": "Nicht angenommen",
+  "server-call.ongoing": "Läuft noch",
+};

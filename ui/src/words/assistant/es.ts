@@ -1,0 +1,52 @@
+import type { AssistantWords } from "../words";
+
+export const assistant: AssistantWords = {
+  "assistant.directory": "Directorio",
+  "assistant.rooms": "Salas",
+  "assistant.calls": "Servidor",
+  "assistant.asked": "Preguntando al servidor …",
+  "assistant.no-answer": "El servidor no respondió; quizá no lo ofrezca",
+  "assistant.refused": "El servidor lo rechazó: {words}",
+  "assistant.offline": "Ahora no se puede preguntar al servidor; las llamadas no se ven afectadas",
+
+  "services.title": "{name}: estado y desvíos",
+  "services.nothing": "El servidor no dice nada del estado ni de los desvíos",
+  "services.status": "Estado",
+  "services.dnd": "No molestar, en todos sus teléfonos",
+  "services.dnd-on": "El servidor no pasa ninguna llamada",
+  "services.on": "activado",
+  "services.off": "desactivado",
+  "services.number": "{when}, a",
+  "services.forward": "Desviar",
+  "services.stop": "Parar",
+  "when.always": "Todas las llamadas",
+  "when.busy": "Si comunica",
+  "when.no-answer": "Si nadie contesta",
+  "forwarded.always": "Todas las llamadas van a {number}",
+  "forwarded.busy": "Si comunica, las llamadas van a {number}",
+  "forwarded.no-answer": "Si nadie contesta, las llamadas van a {number}",
+
+  "phone-state.free": "Libre",
+  "phone-state.calling": "Llamando",
+  "phone-state.ringing": "Suena",
+  "phone-state.busy": "En una llamada",
+  "phone-state.busy-and-ringing": "En una llamada, otra suena",
+  "phone-state.on-hold": "Con una llamada en espera",
+  "phone-state.unreachable": "No localizable",
+
+  "dial.from-directory": "directorio",
+  "directory.search": "Buscar en el directorio",
+  "directory.no-favourites": "Todavía no hay favoritos: busque a alguien y toque la estrella",
+  "directory.favourite": "Favorito: {name}",
+
+  "meeting.none": "El servidor no tiene salas de conferencia",
+  "meeting.enter": "Entrar",
+  "meeting.enter-named": "Entrar: {name}",
+  "meeting.pin": "pide un PIN",
+  "meeting.pin-hint": "El teclado se abre con la llamada: escriba ahí el PIN cuando la sala lo pida",
+  "meeting.empty": "sin nadie dentro",
+  "meeting.since": "desde {time}",
+
+  "server-call.not-answered": "Sin respuesta",
+  "server-call.ongoing": "En curso",
+};

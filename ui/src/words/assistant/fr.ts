@@ -1,0 +1,52 @@
+import type { AssistantWords } from "../words";
+
+export const assistant: AssistantWords = {
+  "assistant.directory": "Annuaire",
+  "assistant.rooms": "Salles",
+  "assistant.calls": "Serveur",
+  "assistant.asked": "Le serveur est interrogé …",
+  "assistant.no-answer": "Le serveur n’a pas répondu ; peut-être ne le propose-t-il pas",
+  "assistant.refused": "Le serveur a refusé : {words}",
+  "assistant.offline": "Le serveur ne peut pas être interrogé pour l’instant ; les appels ne sont pas touchés",
+
+  "services.title": "{name} : statut et renvois",
+  "services.nothing": "Le serveur ne dit rien du statut ni des renvois",
+  "services.status": "Statut",
+  "services.dnd": "Ne pas déranger, sur tous vos téléphones",
+  "services.dnd-on": "Le serveur ne transmet aucun appel",
+  "services.on": "activé",
+  "services.off": "désactivé",
+  "services.number": "{when}, vers",
+  "services.forward": "Renvoyer",
+  "services.stop": "Arrêter",
+  "when.always": "Tous les appels",
+  "when.busy": "Si occupé",
+  "when.no-answer": "Sans réponse",
+  "forwarded.always": "Tous les appels vont au {number}",
+  "forwarded.busy": "Si occupé, les appels vont au {number}",
+  "forwarded.no-answer": "Sans réponse, les appels vont au {number}",
+
+  "phone-state.free": "Libre",
+  "phone-state.calling": "Appelle",
+  "phone-state.ringing": "Sonne",
+  "phone-state.busy": "En ligne",
+  "phone-state.busy-and-ringing": "En ligne, un autre appel sonne",
+  "phone-state.on-hold": "A un appel en attente",
+  "phone-state.unreachable": "Injoignable",
+
+  "dial.from-directory": "annuaire",
+  "directory.search": "Chercher dans l’annuaire",
+  "directory.no-favourites": "Aucun favori pour l’instant : cherchez quelqu’un et touchez l’étoile",
+  "directory.favourite": "Favori : {name}",
+
+  "meeting.none": "Le serveur n’a pas de salle de conférence",
+  "meeting.enter": "Entrer",
+  "meeting.enter-named": "Entrer : {name}",
+  "meeting.pin": "demande un code PIN",
+  "meeting.pin-hint": "Le clavier s’ouvre avec l’appel : tapez-y le code PIN quand la salle le demande",
+  "meeting.empty": "personne dedans",
+  "meeting.since": "depuis {time}",
+
+  "server-call.not-answered": "Sans réponse",
+  "server-call.ongoing": "En cours",
+};
