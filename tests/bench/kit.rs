@@ -5,9 +5,9 @@ pub mod desk;
 #[cfg(target_os = "linux")]
 pub mod desktop;
 pub mod figures;
-pub mod front;
 pub mod network;
 pub mod phones;
 pub mod program;
 pub mod scorer;
-pub mod usage;
+
+pub use tests::usage;

@@ -13,6 +13,7 @@ mod loss;
 mod memory;
 mod setup;
 mod soak;
+mod trust;
 #[cfg(target_os = "linux")]
 mod window;
 
@@ -44,9 +45,10 @@ fn run(name: &str) -> Outcome {
             "memory" => memory::run().await,
             "conference" => conference::run().await,
             "soak" => soak::run(std::env::args().nth(2)).await,
+            "trust" => trust::run().await,
             #[cfg(target_os = "linux")]
             "window" => window::run().await,
-            _ => Err("there are: setup, latency, loss, cpu, memory, conference, window, soak".into()),
+            _ => Err("there are: setup, latency, loss, cpu, memory, conference, window, trust, soak".into()),
         }
     });
     runtime.shutdown_background();

@@ -6,17 +6,24 @@
 
 mod cloud;
 mod far;
+mod flood;
+mod front;
 mod ladder;
 mod log;
+#[cfg(target_os = "linux")]
+mod machines;
 mod mutations;
 mod network;
 mod panics;
+mod practice;
 mod rtc;
 mod scenario;
 mod seat;
 mod sockets;
 mod sound;
+mod storm;
 mod time;
+pub mod usage;
 mod watch;
 mod xuc;
 
@@ -25,13 +32,19 @@ pub use cloud::{
     Seen, ServiceCall, TokenTerms, TokenUrl, Way, WireMessage,
 };
 pub use far::{Far, FarCall, FarMedia, Registering};
+pub use flood::{Flood, popups};
+pub use front::Front;
 pub use ladder::{Ladder, Rung};
 pub use log::Log;
+#[cfg(target_os = "linux")]
+pub use machines::{IpVersion, Machines};
 pub use mutations::{Mutations, fixtures};
 pub use network::{Cable, Server, Weather};
+pub use practice::practice;
 pub use rtc::{Air, IceServers, Path};
 pub use scenario::{FarTalk, Scenario, Talk};
 pub use seat::{MICROPHONE, SPEAKER, Seat, settings};
 pub use sound::{longest_gap, rms_dbfs, tone, tone_dbfs};
+pub use storm::Storm;
 pub use time::{VirtualClock, ms, seconds};
 pub use xuc::{CtiFaults, FakeXuc, Xuc};

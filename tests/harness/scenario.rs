@@ -131,9 +131,9 @@ impl Scenario {
             VirtualClock::start()
         };
         Self {
+            ladder: Ladder::new(clock.clone()),
+            air: air(clock.clone(), seed),
             clock,
-            ladder: Ladder::new(clock),
-            air: air(clock, seed),
             random: StdRng::seed_from_u64(seed),
             exchange: None,
             far: None,
@@ -201,7 +201,7 @@ impl Scenario {
     pub fn with_phones<const N: usize>(mut self, names: [&str; N]) -> Self {
         let hub = self.hub();
         let rtc = Arc::new(FakeRtc::new(self.air.clone(), "exchange"));
-        let world = ExchangeWorld { clock: Arc::new(self.clock), rtc, hub, seed: self.random.random() };
+        let world = ExchangeWorld { clock: Arc::new(self.clock.clone()), rtc, hub, seed: self.random.random() };
         let inside = self.runtime.enter();
         let (exchange, door) = Exchange::behind_a_door(world, &names);
         drop(inside);
@@ -243,12 +243,12 @@ impl Scenario {
 
     fn seat(&mut self, name: &str, server: Server, settings: Settings) {
         let sound = MemoryHost::desk();
-        let cable = Cable::new(name, server, self.clock, self.ladder.clone(), self.random.random());
+        let cable = Cable::new(name, server, self.clock.clone(), self.ladder.clone(), self.random.random());
         let world = World {
-            clock: Arc::new(self.clock),
+            clock: Arc::new(self.clock.clone()),
             network: match self.wire {
                 Wire::Cable => Arc::new(cable.clone()),
-                Wire::Sockets => Arc::new(Sockets::new(Arc::new(self.clock))),
+                Wire::Sockets => Arc::new(Sockets::new(Arc::new(self.clock.clone()))),
             },
             rtc: Arc::new(FakeRtc::new(self.air.clone(), name)),
             sound: Arc::new(sound.clone()),
@@ -326,6 +326,11 @@ impl Scenario {
     pub fn now(&self) -> Instant {
         let _inside = self.runtime.enter();
         self.clock.now()
+    }
+
+    /// Sets the clock of the wall forwards by so many seconds, or back; how much time has passed is not touched.
+    pub fn set_wall_clock(&self, by_s: i64) {
+        self.clock.set(by_s);
     }
 
     /// A number from the scenario's seed.
@@ -449,7 +454,7 @@ impl Scenario {
     pub fn far_media(&self) -> FarMedia {
         let _inside = self.runtime.enter();
         self.far_sessions.set(self.far_sessions.get() + 1);
-        FarMedia::open(&self.air, self.clock, 6 + self.far_sessions.get())
+        FarMedia::open(&self.air, self.clock.clone(), 6 + self.far_sessions.get())
     }
 
     /// The far end's offer.

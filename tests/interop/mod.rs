@@ -11,6 +11,8 @@
 mod lab;
 pub(crate) mod phone;
 pub(crate) mod program;
+#[cfg(target_os = "linux")]
+pub(crate) mod pulse;
 pub(crate) mod voice;
 
 mod accounts;

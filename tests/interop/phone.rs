@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use model::{Password, SipAccount};
 use serde_json::Value;
 
 use super::{
@@ -45,11 +46,17 @@ pub(crate) fn practice(verb: &[&str]) -> Seat {
     Seat::new("practice", Command::new(program::sidetone_cli()), verb)
 }
 
-/// A phone in a network namespace.
-pub(crate) fn over_there(space: &str, verb: &[&str]) -> Seat {
+/// A phone with an account at a practice exchange.
+pub(crate) fn at(account: &SipAccount, verb: &[&str]) -> Seat {
+    Seat::new("phone", Command::new(program::sidetone_cli()), verb).with_account(account)
+}
+
+/// The same in a network namespace.
+#[cfg(target_os = "linux")]
+pub(crate) fn over_there(space: &str, verb: &[&str], account: &SipAccount) -> Seat {
     let mut command = Command::new("ip");
     command.args(["netns", "exec", space]).arg(program::sidetone_cli());
-    Seat::new(space, command, verb).with(&["--password-env", PASSWORD])
+    Seat::new(space, command, verb).with_account(account)
 }
 
 impl Lab {
@@ -88,6 +95,17 @@ impl Seat {
     pub(crate) fn with(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
         self
+    }
+
+    fn with_account(self, account: &SipAccount) -> Self {
+        let Password::Known(password) = &account.password else { panic!("the account has a password") };
+        let plain: &[&str] = if account.allow_plain_ws { &["--allow-plain-ws"] } else { &[] };
+        let ca: &[&str] = if account.ca_file.is_empty() { &[] } else { &["--ca", &account.ca_file] };
+        self.password(password.expose())
+            .with(&["--server", &account.server, "--domain", &account.domain, "--user", account.user.expose()])
+            .with(&["--password-env", PASSWORD, "--proxy", "direct"])
+            .with(plain)
+            .with(ca)
     }
 
     pub(crate) fn password(mut self, password: &str) -> Self {
@@ -176,6 +194,16 @@ impl Phone {
     /// Waits until an event that `is` has come, for longer than anything usual takes.
     pub(crate) fn wait_within(&self, from: usize, what: &str, limit: Duration, is: impl Fn(&Value) -> bool) -> Value {
         self.program.wait_for_value(from, what, limit, is)
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.program.id()
+    }
+
+    /// The events that were told since moment `from`.
+    pub(crate) fn told_since(&self, from: usize) -> Vec<Value> {
+        self.program.values_from(from)
     }
 
     /// Now, as a moment to wait from.

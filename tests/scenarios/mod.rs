@@ -4,6 +4,7 @@ mod book;
 mod calls;
 mod changing;
 mod chaos;
+mod clock;
 mod devices;
 mod incoming;
 mod key_store;

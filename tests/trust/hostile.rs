@@ -1,91 +1,21 @@
 //! Damaged messages, over a real WebSocket, to a phone that goes on being a phone.
 
-use std::time::{Duration, Instant};
-
 use calls::io::MediaRequest;
-use model::Event;
 use sip::Method;
-use tests::{FarCall, Mutations, Scenario, fixtures, ms, seconds};
-
-/// Asks the phone whether it is well (OPTIONS); how long its answer took.
-fn health(t: &Scenario, number: usize) -> Duration {
-    t.far().forget();
-    let asked = Instant::now();
-    t.far().say(format!(
-        "OPTIONS {} SIP/2.0\r\nVia: SIP/2.0/WS far.invalid;branch=z9hG4bKhealth{number}\r\nMax-Forwards: 70\r\n\
-         From: <sip:far.invalid>;tag=h\r\nTo: <sip:alice@far.invalid>\r\nCall-ID: health{number}\r\nCSeq: 1 OPTIONS\r\n\
-         Content-Length: 0\r\n\r\n",
-        t.far().contact()
-    ));
-    loop {
-        t.run_for(ms(1));
-        let response = t.far().take_response(&Method::Options);
-        match response {
-            Some(response) if response.headers.call_id().is_ok_and(|id| id == format!("health{number}")) => {
-                assert_eq!(response.code, 200);
-                return asked.elapsed();
-            }
-            Some(_) | None => assert!(asked.elapsed() < seconds(10), "the phone does not answer any more"),
-        }
-    }
-}
-
-fn is_untouched(t: &Scenario) {
-    let (fell, rang) =
-        (|event: &Event| matches!(event, Event::Unregistered { .. }), |event: &Event| matches!(event, Event::Incoming { .. }));
-    assert_eq!((t.alice().told(fell), t.alice().told(rang)), (0, 0), "a lost registration, or a false ring");
-    assert!(t.alice().is_registered());
-    assert_eq!(t.alice().sound.rings(), []);
-    assert_eq!(t.alice().live_calls(), 0);
-}
-
-fn sip_fixtures() -> Vec<Vec<u8>> {
-    let folders = ["sip/rfc4475", "sip/rfc5118", "sip/peers"];
-    folders.into_iter().flat_map(|folder| fixtures(folder, "dat")).map(|(_, message)| message).collect()
-}
-
-/// The same requests, sent to the very address the phone registered.
-fn to_the_phone(t: &Scenario, messages: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let contact = t.far().contact();
-    let readdress = |message: &Vec<u8>| {
-        let text = std::str::from_utf8(message).ok()?;
-        let (line, rest) = text.split_once("\r\n")?;
-        let mut words = line.split(' ');
-        let (method, _, version) = (words.next()?, words.next()?, words.next()?);
-        (version == "SIP/2.0").then(|| format!("{method} {contact} SIP/2.0\r\n{rest}").into_bytes())
-    };
-    messages.iter().filter_map(readdress).collect()
-}
+use tests::{FarCall, Mutations, Scenario, Storm, fixtures, ms, seconds};
 
 #[test]
 fn every_message_of_rfc_4475_and_5118_leaves_the_phone_as_it_was() {
-    let t = Scenario::over_sockets().with_far();
-    for (number, (name, message)) in fixtures("sip/rfc4475", "dat").into_iter().chain(fixtures("sip/rfc5118", "dat")).enumerate()
-    {
-        println!("{name}");
-        t.far().say(message);
-        health(&t, number);
-    }
-    is_untouched(&t);
+    let storm = Storm::of_torture_messages();
+    assert_eq!((storm.lost_registrations, storm.false_rings), (0, 0));
+    assert!(storm.checks.len() >= 50, "{}", storm.checks.len());
 }
 
 #[test]
 fn ten_thousand_damaged_messages_leave_the_phone_as_it_was() {
-    let t = Scenario::over_sockets().with_far();
-    // Calls that this phone could take would ring, damaged a little or not: they are none of these.
-    let mut messages: Vec<Vec<u8>> = sip_fixtures();
-    messages.retain(|message| !String::from_utf8_lossy(message).contains("a=fingerprint"));
-    // Most of them name somebody else; strangers know our address.
-    messages.extend(to_the_phone(&t, &messages));
-    let mut times = Vec::new();
-    let mut mutations = Mutations::of(messages, 4475);
-    for batch in 0..100 {
-        for message in mutations.by_ref().take(100) {
-            t.far().say(message);
-        }
-        times.push(health(&t, batch));
-    }
-    is_untouched(&t);
+    let storm = Storm::of_damaged_messages(10_000);
+    assert_eq!((storm.lost_registrations, storm.false_rings), (0, 0));
+    let mut times = storm.checks;
     times.sort();
     // Half of a hundred health checks, each behind a hundred messages: a busy machine may delay some.
     let (median, slowest) = (times[50], times[99]);

@@ -13,3 +13,7 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod machine;
 mod parsers;
+#[cfg(target_os = "linux")]
+mod program;
+#[cfg(target_os = "linux")]
+mod sound_server;

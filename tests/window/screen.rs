@@ -15,7 +15,7 @@ use phone::{RemoteAnswer, RemoteRequest, ask_remote};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::interop::program::Program;
+use crate::interop::{program::Program, pulse};
 
 /// Longest wait for anything on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -89,8 +89,7 @@ impl Screen {
         }
         self.sound = self.folder.path().join("pulse.sock");
         let mut command = self.command("pulseaudio");
-        command.args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"]);
-        command.arg(format!("--load=module-native-protocol-unix socket={} auth-anonymous=1", self.sound.display()));
+        command.args(pulse::arguments(&self.sound));
         command.args(["--load=module-null-sink sink_name=spk", &format!("--load={microphone}")]);
         let server = Program::start("pulseaudio", &mut command);
         let socket = self.sound.clone();

@@ -16,17 +16,18 @@ struct Measured {
     value: f64,
 }
 
-/// Those that tell what the phone is on a desk: `cargo xtask bench desktop` runs them one after another.
-const DESKTOP: [&str; 3] = ["setup", "memory", "window"];
+/// Several by one name, one after another: what the phone is on a desk, and whether it can be trusted.
+const GROUPS: [(&str, &[&str]); 2] = [("desktop", &["setup", "memory", "window"]), ("trust", &["trust", "soak"])];
 
-/// Runs one benchmark, or those of a desktop, and prints one table. A missed goal is printed, not an error: benchmarks tell,
+/// Runs one benchmark, or those of a group, and prints one table. A missed goal is printed, not an error: benchmarks tell,
 /// tests assert.
 ///
 /// The program `bench` of the crate `tests` is run with the name, and prints one line of JSON for each figure,
 /// `{"figure": "1.median", "value": 64.2}`; its other lines are shown as they are. `length` is for the one that goes on for as many
 /// minutes as it is told.
 pub fn measure(name: &str, length: Option<&str>) -> Result<(), Failed> {
-    let names = if name == "desktop" { DESKTOP.to_vec() } else { vec![name] };
+    let group = GROUPS.iter().find(|(group, _)| *group == name);
+    let names = group.map_or_else(|| vec![name], |(_, names)| names.to_vec());
     if !names.iter().all(|name| GOALS.iter().any(|goal| goal.bench == *name)) {
         let mut known: Vec<&str> = GOALS.iter().map(|goal| goal.bench).collect();
         known.dedup();

@@ -28,7 +28,7 @@ const PARTS: [(&str, &str); 11] = [
 
 /// Tests against real clocks, screens and servers. A machine that others use can disturb one without any fault of the phone:
 /// what fails there is run once more, alone, and the closing line counts it.
-const REAL_TIME: [&str; 4] = ["aculab::", "interop::", "kiosk::screen", "window::"];
+const REAL_TIME: [&str; 6] = ["aculab::", "interop::", "kiosk::screen", "trust::program", "trust::sound_server", "window::"];
 
 /// Every test there is.
 pub fn test_everything() -> Result<(), Failed> {

@@ -170,7 +170,7 @@ impl Running {
     /// When the system does not tell.
     pub fn memory_mb(&self) -> Outcome<f64> {
         let family = self.family()?;
-        family.keys().map(|process| usage::memory_mb(*process)).sum()
+        Ok(family.keys().map(|process| usage::memory_mb(*process)).sum::<Result<f64, _>>()?)
     }
 
     /// What the program itself has taken of the CPU.
@@ -178,7 +178,7 @@ impl Running {
     /// # Errors
     /// When the system does not tell.
     pub fn counters(&self) -> Outcome<usage::Counters> {
-        usage::Counters::of(self.child.id().ok_or("sidetone has ended")?, &[])
+        Ok(usage::Counters::of(self.child.id().ok_or("sidetone has ended")?, &[])?)
     }
 
     /// How many web processes it has.

@@ -12,12 +12,12 @@ use model::{
 use phone::{Phone, PhoneOptions, Randomness, SystemClock, SystemRandomness, World};
 use providers::net::Sockets;
 use store::{InMemory, Secrets};
+use tests::Front;
 use tokio::{
     sync::broadcast,
     time::{Instant as Moment, timeout},
 };
 
-use super::front::Front;
 use crate::Outcome;
 
 /// Longest wait for anything that happens in a call.

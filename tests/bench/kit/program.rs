@@ -1,6 +1,10 @@
 //! `sidetone-cli` as a process.
 
-use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use model::SipAccount;
 use serde_json::Value;
@@ -49,8 +53,8 @@ pub struct Program {
     program: PathBuf,
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    /// How often it has told of each event that was read so far.
-    told: BTreeMap<String, u32>,
+    /// The events that were read so far, with the calls they are of.
+    told: Vec<(String, Option<u64>)>,
     folder: TempDir,
 }
 
@@ -59,22 +63,39 @@ impl Program {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn run(program: &PathBuf, account: &SipAccount, arguments: &[&str]) -> Outcome<Self> {
+    pub fn run(program: &Path, account: &SipAccount, arguments: &[&str]) -> Outcome<Self> {
+        Self::start(Command::new(program), program, account, arguments)
+    }
+
+    /// The same in a network namespace.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    #[cfg(target_os = "linux")]
+    pub fn run_in(space: &str, program: &Path, account: &SipAccount, arguments: &[&str]) -> Outcome<Self> {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", space]).arg(program);
+        Self::start(command, program, account, arguments)
+    }
+
+    fn start(mut command: Command, program: &Path, account: &SipAccount, arguments: &[&str]) -> Outcome<Self> {
         let folder = TempDir::new()?;
         let model::Password::Known(password) = &account.password else { return Err("the account has no password".into()) };
-        let mut child = Command::new(program)
+        let ca: &[&str] = if account.ca_file.is_empty() { &[] } else { &["--ca", &account.ca_file] };
+        let plain: &[&str] = if account.allow_plain_ws { &["--allow-plain-ws"] } else { &[] };
+        let mut child = command
             .args(["--json", "--data"])
             .arg(folder.path())
             .args(["run", "--server", &account.server, "--user", account.user.expose(), "--domain", &account.domain])
-            .args(["--ca", &account.ca_file, "--password-env", "BENCH_PASSWORD", "--proxy", "direct"])
-            .args(arguments)
+            .args(["--password-env", "BENCH_PASSWORD", "--proxy", "direct"])
+            .args([ca, plain, arguments].concat())
             .env("BENCH_PASSWORD", password.expose())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
         let stdout = child.stdout.take().ok_or("the program has no output")?;
-        Ok(Self { program: program.clone(), child, lines: BufReader::new(stdout).lines(), told: BTreeMap::new(), folder })
+        Ok(Self { program: program.to_owned(), child, lines: BufReader::new(stdout).lines(), told: Vec::new(), folder })
     }
 
     /// Its number.
@@ -96,7 +117,12 @@ impl Program {
 
     /// How often it has told of an event, of what was waited through.
     pub fn told(&self, event: &str) -> u32 {
-        self.told.get(event).copied().unwrap_or_default()
+        u32::try_from(self.told.iter().filter(|(name, _)| name == event).count()).unwrap_or(u32::MAX)
+    }
+
+    /// How often the window of ringing calls would have come up, of what was waited through.
+    pub fn popups(&self) -> u32 {
+        tests::popups(self.told.iter().map(|(event, call)| (event.as_str(), *call)))
     }
 
     /// Waits until it tells of an event.
@@ -109,7 +135,7 @@ impl Program {
                 let line = self.lines.next_line().await?.ok_or("sidetone-cli has ended")?;
                 let line: Value = serde_json::from_str(&line)?;
                 let name = line["event"].as_str().unwrap_or_default();
-                *self.told.entry(name.to_owned()).or_default() += 1;
+                self.told.push((name.to_owned(), line["call"].as_u64()));
                 if name == event {
                     return Outcome::Ok(line);
                 }

@@ -20,7 +20,7 @@ impl Scenario {
     #[must_use]
     pub fn with_unregistered_xivo(mut self) -> Self {
         let rtc = Arc::new(FakeRtc::new(self.air.clone(), "exchange"));
-        let world = ExchangeWorld { clock: Arc::new(self.clock), rtc, hub: self.hub(), seed: self.random.random() };
+        let world = ExchangeWorld { clock: Arc::new(self.clock.clone()), rtc, hub: self.hub(), seed: self.random.random() };
         let inside = self.runtime.enter();
         let (exchange, door) = Exchange::behind_a_door(world, &["alice", "bob", "carol", "dave"]);
         drop(inside);

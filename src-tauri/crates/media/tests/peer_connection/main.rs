@@ -11,8 +11,10 @@ use calls::io::{Description, MediaRequest};
 use model::{Codec, DtmfDigit, MediaDirection};
 use rtc::peer_connection::transport::{RTCDtlsRole, RTCDtlsTransportState};
 
+mod onpath;
 mod ours;
 mod sound;
+mod strangers;
 mod theirs;
 mod tone;
 

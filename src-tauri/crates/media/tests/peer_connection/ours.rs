@@ -204,6 +204,16 @@ impl Ours {
         heard(&mut self.heard, "we hear them", Heard::is_tone).await;
     }
 
+    /// Whether the user has heard the far end's tone in the last tenth of a second, and nothing else.
+    pub fn hears_now(&self) -> bool {
+        self.heard.borrow().is_tone()
+    }
+
+    /// Whether the user has heard nothing in that time.
+    pub fn hears_nothing_now(&self) -> bool {
+        self.heard.borrow().is_silence()
+    }
+
     /// Waits until the user hears nothing.
     pub async fn hears_nothing(&mut self) {
         heard(&mut self.heard, "we hear nothing", Heard::is_silence).await;

@@ -94,6 +94,30 @@ fn in_the_next_run(account: &AculabAccount, kept: &Secret, seconds: i64) -> Benc
 }
 
 #[test]
+fn a_clock_that_is_hours_off_costs_no_registration_and_asks_for_no_more_tokens() {
+    for ahead_s in [5 * 3_600, -5 * 3_600] {
+        let mut bench = Bench::at(&account(FROM_SERVICES), MADE_AT + ahead_s);
+        bench.web(200, &made(HOUR));
+        let expires = LineEvent::Expires(Some(Instant::START + Duration::from_secs(3_600)));
+        assert!(bench.events.contains(&expires), "{ahead_s}: {:?}", bench.events);
+        bench.open();
+        bench.grant(3_600);
+        bench.list(200, "[]");
+        assert_eq!(bench.states.last(), Some(&AccountState::Registered), "{ahead_s}");
+        bench.run_s(2_879);
+        assert_eq!(bench.asked.len(), 1, "{ahead_s}: no more than by a good clock");
+        bench.run_s(2);
+        assert_eq!(bench.asked.len(), 2, "{ahead_s}");
+        // One that was pasted is the cloud's to judge.
+        let mut bench = Bench::at(&account(CLIENT), MADE_AT + ahead_s);
+        bench.open();
+        bench.grant(600);
+        bench.list(200, "[]");
+        assert_eq!(bench.states.last(), Some(&AccountState::Registered), "{ahead_s}");
+    }
+}
+
+#[test]
 fn the_next_run_uses_the_token_that_was_fetched_until_another_is_due() {
     for source in [FROM_SERVICES, FROM_URL] {
         let kept = kept_after(&account(source), HOUR);

@@ -1,8 +1,6 @@
 //! What a process takes, as Linux counts it.
 
-use std::{collections::BTreeMap, fs};
-
-use crate::Outcome;
+use std::{collections::BTreeMap, fs, io};
 
 /// What the threads of a process have taken since each was started.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +20,7 @@ impl Counters {
     ///
     /// # Errors
     /// When the system does not tell: the process has ended, or it is no Linux.
-    pub fn of(process: u32, threads: &[u32]) -> Outcome<Self> {
+    pub fn of(process: u32, threads: &[u32]) -> io::Result<Self> {
         let mut counters = Self::default();
         for thread in tasks(process)?.into_iter().filter(|thread| threads.is_empty() || threads.contains(thread)) {
             let folder = format!("/proc/{process}/task/{thread}");
@@ -32,8 +30,9 @@ impl Counters {
                 // It has just ended.
                 continue;
             };
-            let ran_ns: f64 = scheduled.split(' ').next().unwrap_or_default().parse()?;
-            let wake_ups = field(&status, "voluntary_ctxt_switches:").ok_or("no count of context switches")?;
+            let ran_ns: f64 = scheduled.split(' ').next().unwrap_or_default().parse().map_err(io::Error::other)?;
+            let wake_ups =
+                field(&status, "voluntary_ctxt_switches:").ok_or_else(|| io::Error::other("no count of context switches"))?;
             counters.0.insert(thread, Usage { cpu_s: ran_ns / 1e9, wake_ups });
         }
         Ok(counters)
@@ -55,8 +54,8 @@ impl Counters {
 ///
 /// # Errors
 /// When the system does not tell.
-pub fn tasks(process: u32) -> Outcome<Vec<u32>> {
-    let folder = fs::read_dir(format!("/proc/{process}/task")).map_err(|error| format!("process {process}: {error}"))?;
+pub fn tasks(process: u32) -> io::Result<Vec<u32>> {
+    let folder = fs::read_dir(format!("/proc/{process}/task")).map_err(|error| of(process, &error))?;
     Ok(folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect())
 }
 
@@ -64,18 +63,22 @@ pub fn tasks(process: u32) -> Outcome<Vec<u32>> {
 ///
 /// # Errors
 /// When the system does not tell.
-pub fn memory_mb(process: u32) -> Outcome<f64> {
-    let rollup =
-        fs::read_to_string(format!("/proc/{process}/smaps_rollup")).map_err(|error| format!("process {process}: {error}"))?;
-    Ok(field(&rollup, "Pss:").ok_or("the system does not tell the PSS")? as f64 * 1024.0 / 1e6)
+pub fn memory_mb(process: u32) -> io::Result<f64> {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).map_err(|error| of(process, &error))?;
+    let pss = field(&rollup, "Pss:").ok_or_else(|| io::Error::other("the system does not tell the PSS"))?;
+    Ok(pss as f64 * 1024.0 / 1e6)
 }
 
 /// The files, sockets and pipes that a process has open.
 ///
 /// # Errors
 /// When the system does not tell.
-pub fn open_files(process: u32) -> Outcome<usize> {
-    Ok(fs::read_dir(format!("/proc/{process}/fd")).map_err(|error| format!("process {process}: {error}"))?.count())
+pub fn open_files(process: u32) -> io::Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{process}/fd")).map_err(|error| of(process, &error))?.count())
+}
+
+fn of(process: u32, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("process {process}: {error}"))
 }
 
 fn field(text: &str, name: &str) -> Option<u64> {

@@ -1,0 +1,86 @@
+//! Servers that fail (15), networks that change (16), strangers that attack (30, 31), and what is shown by tests (32 to 36, 38).
+//!
+//! The tests assert the same with less of it; here is how much there is to spare.
+
+mod attacks;
+#[cfg(target_os = "linux")]
+mod networks;
+mod proofs;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use model::{Clock, Event, Instant};
+use tokio::time::sleep;
+
+use crate::{
+    Outcome,
+    kit::{
+        desk::Desk,
+        figures::{distribution, note, percentile, tell},
+        phones::{Office, Station, pause},
+    },
+};
+
+/// Connections that are closed, and servers that are gone for a while.
+const CLOSED: usize = 20;
+const OUTAGES: usize = 6;
+
+/// How long a server is gone.
+const GONE_FOR: Duration = Duration::from_secs(5);
+
+/// Measures all of it. What a machine cannot show is left out, and said.
+pub async fn run() -> Outcome {
+    registrations().await?;
+    #[cfg(target_os = "linux")]
+    left_out(networks::run().await);
+    left_out(attacks::run().await);
+    proofs::run().await
+}
+
+/// Says why something is not measured.
+fn left_out(outcome: Outcome) {
+    if let Err(error) = outcome {
+        note(&format!("not measured: {error}"));
+    }
+}
+
+/// How soon a phone is registered again (15).
+async fn registrations() -> Outcome {
+    let office = Office::open(&["alice"]).await?;
+    let desk = Desk::new(Arc::clone(&office.clock));
+    let mut alice = office.phone(office.settings("alice"), Arc::new(desk), Arc::clone(&office.rtc)).await?;
+    let mut times = Vec::new();
+    for time in 0..CLOSED {
+        // Not at a fixed phase of anybody's clock, and with the first wait of a phone that was well for a while.
+        pause(5.0 + 0.0137 * time as f64).await;
+        let closed = office.clock.now();
+        office.front.cut();
+        times.push(registered_since(&mut alice, &*office.clock, closed).await?);
+    }
+    distribution("registered again after the connection was closed", "ms", &times);
+    tell("15.closed", percentile(&times, 100).unwrap_or(f64::NAN));
+    let mut times = Vec::new();
+    for _ in 0..OUTAGES {
+        pause(5.0).await;
+        office.front.shut(true);
+        sleep(GONE_FOR).await;
+        let back = office.clock.now();
+        office.front.shut(false);
+        times.push(registered_since(&mut alice, &*office.clock, back).await?);
+    }
+    distribution("registered again after an outage of 5 s", "ms", &times);
+    tell("15.outage", percentile(&times, 100).unwrap_or(f64::NAN));
+    Ok(())
+}
+
+async fn registered_since(station: &mut Station, clock: &dyn Clock, since: Instant) -> Outcome<f64> {
+    station.wait("unregistered", |event| matches!(event, Event::Unregistered { .. }).then_some(())).await?;
+    station.wait("registered again", |event| matches!(event, Event::Registered { .. }).then_some(())).await?;
+    Ok(clock.now().since(since).as_secs_f64() * 1e3)
+}
+
+/// What a phone has recorded so far.
+fn heard(recording: &Path) -> Outcome<Vec<f32>> {
+    let mut file = hound::WavReader::open(recording)?;
+    Ok(file.samples::<i16>().map_while(|sample| sample.ok().map(|sample| f32::from(sample) / 32_768.0)).collect())
+}
