@@ -30,6 +30,7 @@ fn network() -> Sockets {
 
 fn endpoint(cloud: &FakeCloud) -> Endpoint {
     Endpoint {
+        at: None,
         pin: None,
         url: cloud.socket_url(),
         subprotocol: Some("sip".into()),

@@ -42,6 +42,8 @@ pub enum Registering {
     Mistrusted,
     /// Refused with this code and these words.
     Refused(u16, &'static str),
+    /// Refused by a server that is out of service for so many seconds.
+    SentAway(u32),
     /// Not answered.
     Ignored,
 }
@@ -147,6 +149,11 @@ impl Far {
         self.say(answer(request, code, reason, "", "", ""));
     }
 
+    /// Refuses a request because the server is out of service for so many seconds.
+    pub fn send_away(&self, request: &Request, seconds: u32) {
+        self.say(answer(request, 503, "Service Unavailable", "", &format!("Retry-After: {seconds}\r\n"), ""));
+    }
+
     /// A word that was not used before.
     pub(crate) fn word(&self) -> String {
         let mut state = self.state();
@@ -172,6 +179,10 @@ impl State {
                 return Some(answer(request, 401, "Unauthorized", "r", &challenge, ""));
             }
             Registering::Refused(code, words) => return Some(answer(request, code, words, "r", "", "")),
+            Registering::SentAway(seconds) => {
+                let later = format!("Retry-After: {seconds}\r\n");
+                return Some(answer(request, 503, "Service Unavailable", "r", &later, ""));
+            }
             Registering::Ignored => return None,
         };
         let Some(contact) = contacts.first() else { return Some(answer(request, 200, "OK", "r", "", "")) };

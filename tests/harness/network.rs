@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use exchange::Door;
 use model::{Clock, Instant, OfflineCause, Secret};
-use providers::net::{Connection, Endpoint, HttpAnswer, HttpRequest, Network, Outgoing};
+use providers::net::{Connection, Endpoint, HttpAnswer, HttpRequest, Located, NamedServer, Network, Outgoing, Place};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::{
     sync::{Notify, mpsc},
@@ -46,6 +46,8 @@ pub enum Server {
     Exchange(Door),
     /// A far end that the test plays.
     Far(Far),
+    /// Several of them, each with the name of its host: the servers of a domain, the first one first.
+    Domain(Vec<(String, Far)>),
     /// A XUC, with an exchange behind it.
     Xuc(Xuc, Door),
 }
@@ -59,6 +61,8 @@ pub struct Weather {
     pub key: Option<String>,
     /// New connections get no answer.
     pub deaf: bool,
+    /// New connections are closed as soon as they are open.
+    pub closing: bool,
     /// Nothing comes through; it is kept and comes later.
     pub frozen: bool,
     /// One way.
@@ -84,6 +88,13 @@ struct Shared {
 
 struct State {
     weather: Weather,
+    /// That of single hosts, where it is another.
+    local: BTreeMap<String, Weather>,
+    /// For how long what the domain says of its servers is valid.
+    valid_for: Duration,
+    /// Hosts that were tried, in order.
+    tried: Vec<String>,
+    located: u32,
     frozen_since: Option<Instant>,
     random: StdRng,
     /// Grows with each cut: connections of an earlier one are gone.
@@ -109,6 +120,10 @@ impl Cable {
     pub(crate) fn new(owner: &str, server: Server, clock: VirtualClock, ladder: Ladder, seed: u64) -> Self {
         let state = State {
             weather: Weather::default(),
+            local: BTreeMap::new(),
+            valid_for: Duration::from_secs(300),
+            tried: Vec::new(),
+            located: 0,
             frozen_since: None,
             random: StdRng::seed_from_u64(seed),
             cuts: 0,
@@ -169,6 +184,21 @@ impl Cable {
         self.0.changed.notify_waiters();
     }
 
+    /// Changes the weather before one host of a domain: for new connections.
+    pub fn weather_at(&self, host: &str, change: impl FnOnce(&mut Weather)) {
+        change(self.state().local.entry(host.to_owned()).or_default());
+    }
+
+    /// The hosts of a domain that the phone has tried to connect to since the last time this was asked.
+    pub fn tried(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().tried)
+    }
+
+    /// How often a domain was asked for its servers.
+    pub fn located(&self) -> u32 {
+        self.state().located
+    }
+
     /// New connections fail as if nobody listened.
     pub fn refuse(&self) {
         self.weather(|weather| weather.refusing = Some(OfflineCause::Unreachable { detail: "connection refused".into() }));
@@ -212,7 +242,7 @@ impl Cable {
     fn server_name(&self) -> &'static str {
         match self.0.server {
             Server::Exchange(_) => "exchange",
-            Server::Far(_) => "far",
+            Server::Far(_) | Server::Domain(_) => "far",
             Server::Xuc(..) => "xivo",
         }
     }
@@ -221,7 +251,7 @@ impl Cable {
     pub fn xuc(&self) -> Option<&Xuc> {
         match &self.0.server {
             Server::Xuc(xuc, _) => Some(xuc),
-            Server::Exchange(_) | Server::Far(_) => None,
+            Server::Exchange(_) | Server::Far(_) | Server::Domain(_) => None,
         }
     }
 
@@ -230,17 +260,38 @@ impl Cable {
             Server::Xuc(xuc, _) if endpoint.subprotocol.is_none() => Some(xuc.connected()),
             Server::Exchange(door) | Server::Xuc(_, door) => door.enter().await.map(|link| (link.outgoing, link.incoming)),
             Server::Far(far) => Some(far.connected()),
+            Server::Domain(servers) => {
+                let host = &endpoint.at.as_ref()?.host;
+                servers.iter().find(|(name, _)| name == host).map(|(_, far)| far.connected())
+            }
         }
     }
 }
 
 #[async_trait]
 impl Network for Cable {
+    async fn locate(&self, _domain: &str) -> Result<Located, OfflineCause> {
+        let Server::Domain(servers) = &self.0.server else { return Ok(Located::default()) };
+        let valid_for = {
+            let mut state = self.state();
+            state.located += 1;
+            state.valid_for
+        };
+        let named = servers.iter().zip(1..).map(|((host, _), priority)| NamedServer {
+            priority,
+            weight: 0,
+            place: Place { host: host.clone(), port: 443 },
+        });
+        Ok(Located { servers: named.collect(), valid_for })
+    }
+
     async fn open(&self, endpoint: &Endpoint) -> Result<Connection, OfflineCause> {
         let weather = {
             let mut state = self.state();
             state.tries += 1;
-            state.weather.clone()
+            state.tried.extend(endpoint.at.as_ref().map(|place| place.host.clone()));
+            let local = endpoint.at.as_ref().and_then(|place| state.local.get(&place.host));
+            local.unwrap_or(&state.weather).clone()
         };
         sleep(weather.delay * 2).await;
         assert!(!std::mem::take(&mut self.state().broken), "a fault of the test");
@@ -260,6 +311,14 @@ impl Network for Cable {
             && !endpoint.url.starts_with(EXCHANGE)
         {
             xuc.admits(endpoint)?;
+        }
+        if weather.closing {
+            let (outgoing, _nobody) = mpsc::channel(1);
+            let (to_phone, incoming) = mpsc::channel(1);
+            let cause = OfflineCause::ConnectionLost { detail: "the server closed it".into() };
+            // The queue has room for it.
+            let _told = to_phone.try_send(Err(cause));
+            return Ok(Connection { outgoing, incoming });
         }
         let (to_server, from_server) =
             self.connect(endpoint).await.ok_or(OfflineCause::Unreachable { detail: "the exchange has ended".into() })?;
@@ -283,6 +342,11 @@ impl Network for Cable {
         }
         let weather = self.state().weather.clone();
         sleep(weather.delay * 2).await;
+        if let (Some(expected), Some(found)) = (request.pin, weather.key)
+            && found != expected.to_string()
+        {
+            return Err(OfflineCause::KeyChanged { expected: expected.to_string(), found });
+        }
         match (self.xuc(), weather.refusing) {
             (Some(_), Some(cause)) => Err(cause),
             (Some(xuc), None) => xuc.answer(request),

@@ -41,6 +41,8 @@ pub enum IceServers {
     Answering,
     /// They never answer.
     Silent,
+    /// Relays do not take the user name or password.
+    Refusing,
 }
 
 /// An air that is shared by a scenario.

@@ -53,6 +53,7 @@ pub struct Scenario {
     random: StdRng,
     exchange: Option<(Exchange, Door)>,
     far: Option<Far>,
+    servers: Vec<(String, Far)>,
     change: fn(&mut Settings),
     provisioned: Option<Provisioned>,
     key_store: Option<Arc<dyn SecretStore>>,
@@ -137,6 +138,7 @@ impl Scenario {
             random: StdRng::seed_from_u64(seed),
             exchange: None,
             far: None,
+            servers: Vec::new(),
             change: |_| {},
             provisioned: None,
             key_store: None,
@@ -239,6 +241,23 @@ impl Scenario {
         self.seat("alice", Server::Far(far.clone()), settings);
         self.far = Some(far);
         self
+    }
+
+    /// A phone whose account is at a domain with these servers, the first one first, all of which the test plays. It has just
+    /// been started.
+    #[must_use]
+    pub fn at_domain<const N: usize>(mut self, hosts: [&str; N]) -> Self {
+        let servers: Vec<(String, Far)> = hosts.map(|host| (host.to_owned(), Far::default())).into();
+        let mut settings = settings("alice", "example.com", "", "opensesame");
+        (self.change)(&mut settings);
+        self.seat("alice", Server::Domain(servers.clone()), settings);
+        self.servers = servers;
+        self
+    }
+
+    /// One of a domain's servers.
+    pub fn server(&self, host: &str) -> &Far {
+        self.servers.iter().find(|(name, _)| name == host).map(|(_, far)| far).expect("a server of that name")
     }
 
     fn seat(&mut self, name: &str, server: Server, settings: Settings) {

@@ -1,6 +1,6 @@
 //! Calls that are dialled.
 
-use model::{CallState, Cause, EndedBy, Event, Hold, IceServer, Provider, Secret, Settings};
+use model::{CallState, Cause, EndedBy, Event, Hold, IcePolicy, IceServer, NoticeCode, Provider, Secret, Settings};
 use sip::Method;
 use tests::{FarCall, IceServers, Registering, Scenario, ms, seconds, tone, tone_dbfs};
 
@@ -182,6 +182,40 @@ fn silent_stun_and_turn_servers_cost_a_call_150_ms_at_most() {
     let invite = t.request(&Method::Invite);
     let sent = t.messages().rungs().into_iter().find(|rung| rung.what.starts_with("INVITE")).expect("it was sent").at;
     assert!(sent.since(dialled) <= ms(150), "{:?}", sent.since(dialled));
+    FarCall::of(t.far(), &invite).reply(486, "Busy Here", "");
+    t.request(&Method::Ack);
+}
+
+fn with_a_relay_alone(settings: &mut Settings) {
+    with_dead_servers(settings);
+    for account in &mut settings.accounts {
+        if let Provider::Sip(sip) = &mut account.provider {
+            sip.ice_policy = IcePolicy::RelayOnly;
+        }
+    }
+}
+
+#[test]
+fn a_relay_alone_that_refuses_the_password_ends_the_call_at_once_and_is_named() {
+    let t = Scenario::new().with_settings(with_a_relay_alone).with_far();
+    t.air().ice_servers("alice", IceServers::Refusing);
+    let call = t.dial("alice", "carol");
+    t.run_until("it has ended", ms(300), |t| t.alice().cause(call).is_some());
+    let words = t.cause("alice", call).to_string();
+    assert!(words.contains("the TURN server 192.0.2.9:3478 refused the user name or password (401)"), "{words}");
+    let notices = t.alice().snapshot().notices.clone();
+    assert_eq!(notices.iter().filter(|notice| notice.code == NoticeCode::TurnRefused).count(), 1, "{notices:?}");
+    assert!(t.far().take_request(&Method::Invite).is_none(), "nobody is rung up for a call that cannot be heard");
+}
+
+#[test]
+fn a_relay_that_refuses_the_password_is_told_and_costs_nothing_where_there_are_other_ways() {
+    let t = Scenario::new().with_settings(with_dead_servers).with_far();
+    t.air().ice_servers("alice", IceServers::Refusing);
+    t.dial("alice", "carol");
+    let invite = t.request(&Method::Invite);
+    let notices = t.alice().snapshot().notices.clone();
+    assert_eq!(notices.iter().filter(|notice| notice.code == NoticeCode::TurnRefused).count(), 1, "{notices:?}");
     FarCall::of(t.far(), &invite).reply(486, "Busy Here", "");
     t.request(&Method::Ack);
 }

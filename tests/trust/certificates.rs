@@ -17,7 +17,7 @@ use std::{
 
 use model::OfflineCause;
 use phone::SystemClock;
-use providers::net::{Endpoint, KeyPin, Network, Proxy, Sockets};
+use providers::net::{Endpoint, HttpRequest, KeyPin, Network, Proxy, Sockets};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tempfile::TempDir;
@@ -102,6 +102,7 @@ impl Client {
 
     async fn refusal(&self, port: u16, pin: Option<KeyPin>) -> OfflineCause {
         let endpoint = Endpoint {
+            at: None,
             url: format!("wss://localhost:{port}/ws"),
             subprotocol: Some("sip".into()),
             origin: None,
@@ -162,9 +163,24 @@ async fn kinds_of_bad_certificate_are_refused_in_words_of_their_own_and_hear_not
     // With the key that was found, it is the server again: what is missing now is a WebSocket.
     let accepted = client.refusal(port, Some(found.parse().expect("a fingerprint"))).await;
     assert!(matches!(accepted, OfflineCause::NotSipOverWebSocket { .. }), "{accepted}");
+    // A web server that is asked for a token is held against the key, too.
+    let question = |pin| HttpRequest {
+        ca_file: Some(client.folder.path().join("ca.pem")),
+        pin,
+        proxy: Proxy::Direct,
+        ..HttpRequest::get(&format!("https://localhost:{port}/"))
+    };
+    sleep(Duration::from_millis(50)).await;
+    let before = heard.load(Ordering::Relaxed);
+    let cause = client.network.ask(&question(Some(known))).await.expect_err("it is refused");
+    assert_eq!(cause, OfflineCause::KeyChanged { expected: expected.clone(), found: found.clone() });
+    sleep(Duration::from_millis(50)).await;
+    assert_eq!(heard.load(Ordering::Relaxed), before, "it was told something");
+    let accepted = client.network.ask(&question(found.parse().ok())).await.expect_err("it is no web server");
+    assert!(!matches!(accepted, OfflineCause::KeyChanged { .. }), "{accepted}");
     sleep(Duration::from_millis(50)).await;
     let asked = heard.load(Ordering::Relaxed);
-    assert!((1..512).contains(&asked), "only the server with the right key was spoken to: {asked} bytes");
+    assert!((1..1024).contains(&asked), "only the server with the right key was spoken to: {asked} bytes");
 }
 
 /// A server of OpenSSL; ends with this value.

@@ -10,6 +10,8 @@ use tests::{Mutations, fixtures};
 mod control;
 #[path = "../fuzz/exercises/cti.rs"]
 mod cti;
+#[path = "../fuzz/exercises/ice_list.rs"]
+mod ice_list;
 #[path = "../fuzz/exercises/link.rs"]
 mod link;
 #[path = "../fuzz/exercises/provisioning.rs"]
@@ -24,6 +26,8 @@ mod settings;
 mod token;
 #[path = "../fuzz/exercises/trace.rs"]
 mod trace;
+#[path = "../fuzz/exercises/web.rs"]
+mod web;
 
 /// What one input may take.
 const LIMIT: Duration = Duration::from_millis(50);
@@ -160,4 +164,29 @@ fn what_is_provisioned_makes_sense_or_is_refused() {
     }
     each("provisioning", LIMIT, texts.clone().into_iter(), provisioning::exercise);
     each("provisioning", LIMIT, Mutations::of(texts, 1).take(1_000), provisioning::exercise);
+}
+
+#[test]
+fn lists_of_ice_servers_are_read_or_none() {
+    let lists = [
+        r#"[{"urls":["stun:s.example.com"]},{"urls":["turn:t.example.com?transport=udp","turns:t.example.com:443"],"username":"1:x","credential":"s"}]"#,
+        r#"[{"url":"stun:[2001:db8::1]:3478"},{"urls":"turn:a","username":"u"}]"#,
+    ];
+    let lists: Vec<Vec<u8>> = lists.iter().map(|list| list.as_bytes().to_vec()).collect();
+    each("list", LIMIT, lists.clone().into_iter(), ice_list::exercise);
+    each("list", LIMIT, Mutations::of(lists, 7065).take(4_000), ice_list::exercise);
+}
+
+#[test]
+fn answers_of_web_servers_are_read_or_refused() {
+    let answers = [
+        (200_u16, r#"{"login":"alice","token":"eyJhbGciOiJSUzI1NiJ9.e30.c2ln","TTL":3600}"#),
+        (401, r#"{"error":"InvalidCredentials","message":"no"}"#),
+        (200, r#"[{"client_id":"alice","last_modified":"2026-01-01_10:00:00","expires":"2026-01-01_11:00:00"}]"#),
+        (400, r#"{"error":{"code":"0123","text":"no","details":["a","b"]}}"#),
+    ];
+    let answers = answers.iter().map(|(status, body)| [&status.to_be_bytes()[..], body.as_bytes()].concat());
+    let answers: Vec<Vec<u8>> = answers.collect();
+    each("answer", LIMIT, answers.clone().into_iter(), web::exercise);
+    each("answer", LIMIT, Mutations::of(answers, 9110).take(4_000), web::exercise);
 }

@@ -58,6 +58,27 @@ fn f29_a_wrong_password_is_told_and_not_tried_again() {
 }
 
 #[test]
+fn a_xivo_with_another_key_hears_neither_login_nor_token_until_its_user_takes_that_key() {
+    let t = Scenario::new().with_xivo();
+    let phone = &t.alice().phone;
+    let [known, found] = ["A1", "5C"].map(|pair| [pair; 32].join(":"));
+    let mut settings = t.run(phone.office().settings()).settings;
+    let id = settings.accounts[0].id.clone();
+    change_xivo(&mut settings, |xivo| xivo.pin = known.clone());
+    t.alice().cable.change_key(&found);
+    t.run(phone.office().save(phone, settings)).expect("they are fine");
+    // The line of before signs off.
+    t.run_for(seconds(5));
+    let asked = t.xuc().asked().len();
+    t.run_for(seconds(600));
+    let cause = OfflineCause::KeyChanged { expected: known, found: found.clone() };
+    assert_eq!(t.alice().account(), AccountState::Offline { cause, retry_in_s: None });
+    assert_eq!(t.xuc().asked().len(), asked, "nothing is said to it");
+    t.run(phone.office().accept_key(phone, &id, &found)).expect("it was shown");
+    t.run_until("it is its server again", seconds(5), |t| t.alice().is_registered());
+}
+
+#[test]
 fn f23_the_servers_of_ice_are_those_that_the_xivo_names() {
     let t = Scenario::new().with_xivo();
     t.xuc().say(
@@ -111,7 +132,7 @@ fn f20_f22_servers_set_by_hand_survive_what_the_server_names_and_none_at_all_is_
         });
     };
     let none = |settings: &mut Settings| change_xivo(settings, |xivo| xivo.ice_servers = Some(Vec::new()));
-    for (change, servers) in [(by_hand as fn(&mut Settings), vec!["turn:mine.invalid:3478 me"]), (none, vec![])] {
+    for (change, servers) in [(by_hand as fn(&mut Settings), vec!["turn:mine.invalid me"]), (none, vec![])] {
         let t = Scenario::new().with_settings(change).with_xivo();
         t.xuc().say("IceConfig", &json!({"stunConfig": {"urls": ["stun:edge.invalid"]}}));
         t.run_for(ms(50));
@@ -130,12 +151,12 @@ fn f23_new_credentials_are_asked_for_at_half_their_life_and_go_to_the_next_call(
     t.xuc().say("IceConfig", &turn("1"));
     t.run_for(ms(50));
     let first = t.call("alice", "bob");
-    assert_eq!(ice_in_use(&t), ["turn:edge.invalid:3478 1"]);
+    assert_eq!(ice_in_use(&t), ["turn:edge.invalid 1"]);
     t.run_for(seconds(130));
     assert!(t.alice().is_established(first.caller), "the call in progress is left alone");
     let second = t.dial("alice", "600");
     t.run_until("the echo answers", seconds(3), |t| t.alice().is_established(second));
-    assert_eq!(ice_in_use(&t), ["turn:edge.invalid:3478 2"]);
+    assert_eq!(ice_in_use(&t), ["turn:edge.invalid 2"]);
     super::end(&t, &[first.caller, second]);
 }
 

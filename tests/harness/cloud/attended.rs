@@ -97,7 +97,7 @@ impl Core {
         let connection = self.connection_of(&call.key, &call.client);
         let (Some(connection), Some(script)) = (connection, Script::of(&call.service, &self.names)) else {
             let text = "the client is not registered, or there is no such service".to_owned();
-            self.ended(note, CallEnd::Refused { code: 480, text, moved_to: Vec::new() });
+            self.ended(note, CallEnd::Refused { code: 480, text, moved_to: Vec::new(), retry_after: None });
             return note;
         };
         let agent = self.next_agent(connection);

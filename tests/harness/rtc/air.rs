@@ -3,6 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, BinaryHeap},
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -43,7 +44,8 @@ struct State {
     /// Owners whom no packet reaches, while their own arrive and the path looks well.
     deaf: BTreeSet<String>,
     without_sockets: BTreeSet<String>,
-    silent_servers: BTreeSet<String>,
+    /// How the servers of machines are, where they are not well.
+    servers_are: BTreeMap<String, IceServers>,
     /// The STUN and TURN servers that a machine's newest peer was given.
     servers: BTreeMap<String, Vec<IceServer>>,
     /// Peers whose next step is a mistake.
@@ -109,7 +111,7 @@ impl Air {
             cut: BTreeSet::new(),
             deaf: BTreeSet::new(),
             without_sockets: BTreeSet::new(),
-            silent_servers: BTreeSet::new(),
+            servers_are: BTreeMap::new(),
             servers: BTreeMap::new(),
             broken: BTreeSet::new(),
         };
@@ -173,11 +175,7 @@ impl Air {
 
     /// How the STUN and TURN servers of `owner` are.
     pub fn ice_servers(&self, owner: &str, are: IceServers) {
-        let mut state = self.state();
-        match are {
-            IceServers::Answering => state.silent_servers.remove(owner),
-            IceServers::Silent => state.silent_servers.insert(owner.to_owned()),
-        };
+        self.state().servers_are.insert(owner.to_owned(), are);
     }
 
     /// The STUN and TURN servers that the newest peer connection of `owner` was given.
@@ -222,8 +220,14 @@ impl Air {
         Ok((id, woken))
     }
 
-    pub(super) fn has_silent_servers(&self, owner: &str) -> bool {
-        self.state().silent_servers.contains(owner)
+    pub(super) fn servers_are(&self, owner: &str) -> IceServers {
+        self.state().servers_are.get(owner).copied().unwrap_or_default()
+    }
+
+    /// A relay does not take the user name or password of a peer.
+    pub(super) fn refuse_relay(&self, id: u32, server: SocketAddr) {
+        let now = self.clock.now();
+        self.state().schedule(id, now, About::Packet, PeerEvent::RelayRefused { server, error: 401 });
     }
 
     pub(super) fn renew_credentials(&self, id: u32) {

@@ -1,19 +1,23 @@
 //! One peer connection in memory.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use media::{
     Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtpPacket,
     sdp::{Candidate, Fingerprint, Setup, TransportDescription},
 };
-use model::{CandidateKind, CandidatePair, Instant};
+use model::{CandidateKind, CandidatePair, IcePolicy, Instant};
 use tokio::{
     sync::Notify,
     time::{sleep, timeout},
 };
 
-use super::Air;
+use super::{Air, IceServers};
 
 pub(super) struct FakePeer {
     air: Air,
@@ -21,15 +25,29 @@ pub(super) struct FakePeer {
     woken: Arc<Notify>,
     /// When there are candidates to tell.
     gathered_at: Instant,
+    /// Why there is no candidate.
+    nothing: Option<String>,
 }
+
+/// Where every relay is.
+const RELAY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9)), 3478);
 
 impl FakePeer {
     pub(super) fn new(air: Air, owner: &str, settings: &PeerSettings) -> Result<Self, PeerError> {
         let (id, woken) = air.enter(owner)?;
         air.given_servers(owner, &settings.ice_servers);
-        let waits = !settings.ice_servers.is_empty() && air.has_silent_servers(owner);
-        let gathering = if waits { settings.gather_for } else { Duration::ZERO };
-        Ok(Self { gathered_at: air.clock.now() + gathering, air, id, woken })
+        let has_relay = settings.ice_servers.iter().any(|server| server.url.relays);
+        let (mut gathering, mut nothing) = (Duration::ZERO, None);
+        match air.servers_are(owner) {
+            IceServers::Silent if !settings.ice_servers.is_empty() => gathering = settings.gather_for,
+            IceServers::Refusing if has_relay => {
+                air.refuse_relay(id, RELAY);
+                let why = format!("the TURN server {RELAY} refused the user name or password (401)");
+                nothing = (settings.ice_policy == IcePolicy::RelayOnly).then_some(why);
+            }
+            IceServers::Answering | IceServers::Silent | IceServers::Refusing => {}
+        }
+        Ok(Self { gathered_at: air.clock.now() + gathering, air, id, woken, nothing })
     }
 }
 
@@ -43,6 +61,9 @@ impl Drop for FakePeer {
 impl Peer for FakePeer {
     async fn local(&self) -> Result<TransportDescription, PeerError> {
         sleep(self.gathered_at.since(self.air.clock.now())).await;
+        if let Some(why) = &self.nothing {
+            return Err(PeerError::System(format!("there is no address to be reached at: {why}")));
+        }
         let (ice_ufrag, ice_pwd, digest) =
             self.air.identity(self.id).ok_or_else(|| PeerError::System("the connection is closed".into()))?;
         let [.., port_high, port_low] = self.id.to_be_bytes();

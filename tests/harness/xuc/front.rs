@@ -147,6 +147,7 @@ impl Reception {
         }
         let subprotocol = is_sip.then_some("sip");
         let endpoint = Endpoint {
+            at: None,
             url,
             subprotocol: subprotocol.map(str::to_owned),
             origin: None,

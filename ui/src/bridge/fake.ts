@@ -342,10 +342,10 @@ export class FakePhone implements Bridge {
     for (const { id, provider } of settings.accounts ?? []) {
       if (!id) problems.push({ field: `accounts.${id}.id`, words: "a name has 1 to 64 characters" });
       if (provider.kind !== "sip") continue;
-      if (!/^wss?:/.test(provider.server)) {
+      if (!/^wss?:/.test(provider.server) && (!provider.server || provider.server.includes("://"))) {
         problems.push({
           field: `accounts.${id}.server`,
-          words: "is not wss://host, wss://host:port or wss://host:port/path",
+          words: "is not a domain, wss://host, wss://host:port or wss://host:port/path",
         });
       }
       if (!provider.user) problems.push({ field: `accounts.${id}.user`, words: "is missing" });

@@ -91,6 +91,11 @@ export type AculabAccount = {
 	web_services?: string,
 	/**  Path of a PEM file with further certificate authorities to trust, for this account only. */
 	ca_file?: string,
+	/**
+	 *  SHA-256 of the only public key that the server of the calls may have, as that of a SIP account. Where tokens come from
+	 *  is another server.
+	 */
+	pin?: string,
 	/**  HTTP proxy for the connections, as that of a SIP account. */
 	proxy?: Personal,
 	/**  What the connection says it is from (RFC 6454 section 7): the cloud's own address when empty, nothing when `none`. */
@@ -1841,7 +1846,10 @@ export type Shortcuts = {
 
 /**  An account at a SIP server. */
 export type SipAccount = {
-	/**  Where the server is: `wss://host[:port]/path`, or `ws://…` within the limits of `allow_plain_ws`. */
+	/**
+	 *  Where the server is: `wss://host[:port]/path`, or `ws://…` within the limits of `allow_plain_ws`; or `domain[/path]`,
+	 *  whose servers DNS names (RFC 3263), and which is the server itself where DNS names none.
+	 */
 	server: string,
 	/**  The domain of the address of record; the server's host when empty. */
 	domain?: string,
@@ -2251,6 +2259,11 @@ export type XivoAccount = {
 	display_name?: Personal,
 	/**  Path of a PEM file with further certificate authorities to trust, for this account only. */
 	ca_file?: string,
+	/**
+	 *  SHA-256 of the only public key that the server may have, as that of a SIP account. A SIP WebSocket on another host
+	 *  (`sip_host`) has another key, and any that is vouched for.
+	 */
+	pin?: string,
 	/**  Allows connections in the clear to other hosts than loopback. */
 	allow_plain?: boolean,
 	/**  HTTP proxy for the connections, as that of a SIP account. */

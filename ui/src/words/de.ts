@@ -309,7 +309,7 @@ export const de: Catalogue = {
   "settings.diagnostics": "Diagnose",
   "settings.about": "Über Sidetone",
   "problem.id": "1 bis 64 Zeichen, nur einmal vergeben, ohne Schrägstrich",
-  "problem.server": "eine Adresse wie wss://host:port/pfad",
+  "problem.server": "eine Domain oder eine Adresse wie wss://host:port/pfad",
   "problem.domain": "ein Servername",
   "problem.user": "was vor dem @ steht, ohne Leerzeichen",
   "problem.text": "höchstens 255 Zeichen in einer Zeile",
@@ -371,7 +371,8 @@ export const de: Catalogue = {
   "accounts.name": "Name des Kontos",
   "accounts.name-hint": "Ihr eigener Name dafür, etwa Büro. Er lässt sich später nicht ändern.",
   "accounts.server": "Server",
-  "accounts.server-hint": "Die Adresse für SIP über WebSocket, etwa wss://pbx.example.com:8089/ws",
+  "accounts.server-hint":
+    "Eine Domain wie example.com oder die Adresse für SIP über WebSocket, etwa wss://pbx.example.com:8089/ws",
   "accounts.user": "Benutzer",
   "accounts.user-hint": "Der Teil Ihrer Adresse vor dem @",
   "accounts.password": "Passwort",

@@ -309,7 +309,7 @@ export const en = {
   "settings.diagnostics": "Diagnostics",
   "settings.about": "About",
   "problem.id": "1 to 64 characters, used once, without a slash",
-  "problem.server": "an address as wss://host:port/path",
+  "problem.server": "a domain, or an address as wss://host:port/path",
   "problem.domain": "a host name",
   "problem.user": "what stands before the @, without blanks",
   "problem.text": "at most 255 characters on one line",
@@ -370,7 +370,8 @@ export const en = {
   "accounts.name": "Name of the account",
   "accounts.name-hint": "Your own name for it, such as office. It cannot be changed later.",
   "accounts.server": "Server",
-  "accounts.server-hint": "The SIP over WebSocket address, such as wss://pbx.example.com:8089/ws",
+  "accounts.server-hint":
+    "A domain such as example.com, or the SIP over WebSocket address, such as wss://pbx.example.com:8089/ws",
   "accounts.user": "User",
   "accounts.user-hint": "The part of your address before the @",
   "accounts.password": "Password",

@@ -308,7 +308,7 @@ export const es: Catalogue = {
   "settings.diagnostics": "Diagnóstico",
   "settings.about": "Acerca de",
   "problem.id": "de 1 a 64 caracteres, una sola vez, sin barra",
-  "problem.server": "una dirección como wss://servidor:puerto/ruta",
+  "problem.server": "un dominio, o una dirección como wss://servidor:puerto/ruta",
   "problem.domain": "un nombre de servidor",
   "problem.user": "lo que va antes de la @, sin espacios",
   "problem.text": "como máximo 255 caracteres en una línea",
@@ -369,7 +369,8 @@ export const es: Catalogue = {
   "accounts.name": "Nombre de la cuenta",
   "accounts.name-hint": "El nombre que usted le da, por ejemplo oficina. Después no se puede cambiar.",
   "accounts.server": "Servidor",
-  "accounts.server-hint": "La dirección SIP sobre WebSocket, por ejemplo wss://pbx.example.com:8089/ws",
+  "accounts.server-hint":
+    "Un dominio como example.com, o la dirección SIP sobre WebSocket, por ejemplo wss://pbx.example.com:8089/ws",
   "accounts.user": "Usuario",
   "accounts.user-hint": "La parte de su dirección antes de la @",
   "accounts.password": "Contraseña",

@@ -312,7 +312,7 @@ export const fr: Catalogue = {
   "settings.diagnostics": "Diagnostic",
   "settings.about": "À propos",
   "problem.id": "1 à 64 caractères, une seule fois, sans barre oblique",
-  "problem.server": "une adresse comme wss://hôte:port/chemin",
+  "problem.server": "un domaine, ou une adresse comme wss://hôte:port/chemin",
   "problem.domain": "un nom de serveur",
   "problem.user": "ce qui précède le @, sans espaces",
   "problem.text": "au plus 255 caractères sur une ligne",
@@ -374,7 +374,8 @@ export const fr: Catalogue = {
   "accounts.name": "Nom du compte",
   "accounts.name-hint": "Le nom que vous lui donnez, par exemple bureau. Il ne peut plus changer ensuite.",
   "accounts.server": "Serveur",
-  "accounts.server-hint": "L’adresse SIP sur WebSocket, par exemple wss://pbx.example.com:8089/ws",
+  "accounts.server-hint":
+    "Un domaine comme example.com, ou l’adresse SIP sur WebSocket, par exemple wss://pbx.example.com:8089/ws",
   "accounts.user": "Utilisateur",
   "accounts.user-hint": "La partie de votre adresse avant le @",
   "accounts.password": "Mot de passe",

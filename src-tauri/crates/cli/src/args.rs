@@ -242,7 +242,7 @@ pub(crate) struct SourceArguments {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AccountArguments {
-    /// SIP server: wss://host[:port]/path, or ws:// on this machine.
+    /// SIP server: wss://host[:port]/path, a domain whose DNS names its servers, or ws:// on this machine.
     #[arg(long, value_name = "URL", requires = "user", group = "service")]
     pub(crate) server: Option<String>,
     /// User part of the address of record.

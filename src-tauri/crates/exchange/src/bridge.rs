@@ -68,6 +68,9 @@ impl<A: Copy + Ord> Bridges<A> {
                 match end {
                     CallEnd::Unanswered => Command::Reject { call, code: 408, text: String::new(), headers: Vec::new() },
                     CallEnd::Refused { code, text, .. } => Command::Reject { call, code, text, headers: Vec::new() },
+                    CallEnd::Unanswered => {
+                        Command::Reject { call, code: 408, text: reason_phrase(408).to_owned(), headers: Vec::new() }
+                    }
                     // Why it was hung up concerns the other end too (RFC 3326).
                     CallEnd::Bye { code: Some(code) } => {
                         Command::HangUp { call, reason: Reason::sip(code, reason_phrase(code)).to_string() }

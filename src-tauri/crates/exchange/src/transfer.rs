@@ -119,6 +119,7 @@ impl Core {
             CallEvent::Progress { code, .. } => *code,
             CallEvent::Answered { .. } => 200,
             CallEvent::Ended(CallEnd::Refused { code, .. }) => *code,
+            CallEvent::Ended(CallEnd::Unanswered) => 408,
             CallEvent::Ended(_) => 500,
             _ => return,
         };

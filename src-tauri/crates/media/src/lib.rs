@@ -18,8 +18,8 @@ mod webrtc;
 pub use codec::CodecError;
 pub use negotiated::{Negotiated, Payload, TelephoneEvent};
 pub use runtime::{
-    ByteStream, NoServerStreams, Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket,
-    ServerStream, ServerStreams,
+    ByteStream, NoServerWays, Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket,
+    ServerStream, ServerWays,
 };
 pub use stream::{AudioStream, DtmfEvent, StreamLeg, StreamSettings};
 pub use webrtc::{ProbeEnd, ProbeStep, ServerProbe, WebrtcRuntime};

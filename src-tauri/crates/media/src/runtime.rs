@@ -14,8 +14,8 @@ use crate::sdp::TransportDescription;
 pub struct PeerSettings {
     /// STUN and TURN servers with their credentials.
     pub ice_servers: Vec<IceServer>,
-    /// Leads to those TURN servers that are not reached by datagrams.
-    pub server_streams: Arc<dyn ServerStreams>,
+    /// Leads to the servers.
+    pub server_ways: Arc<dyn ServerWays>,
     /// Which candidates may be used.
     pub ice_policy: IcePolicy,
     /// Whether to offer the loopback addresses too, because the far end may be on this machine. They are offered in any
@@ -29,7 +29,7 @@ impl Default for PeerSettings {
     fn default() -> Self {
         Self {
             ice_servers: Vec::new(),
-            server_streams: Arc::new(NoServerStreams),
+            server_ways: Arc::new(NoServerWays),
             ice_policy: IcePolicy::All,
             loopback: true,
             // Long enough for a STUN answer from the other side of the continent, short enough for goals.md 12.
@@ -53,19 +53,27 @@ pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<Any: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for Any {}
 
-/// Opens streams to TURN servers, with whatever trust and proxies that takes.
+/// Leads to STUN and TURN servers, by whatever names, trust and proxies that takes.
 #[async_trait]
-pub trait ServerStreams: fmt::Debug + Send + Sync {
+pub trait ServerWays: fmt::Debug + Send + Sync {
+    /// Finds the addresses of a server that is reached by datagrams and whose URL does not say them, in the order to ask
+    /// them; the error is in words for the user.
+    async fn find(&self, url: &IceUrl) -> Result<Vec<SocketAddr>, String>;
+
     /// Opens a way to a server reached over TCP or TLS; the error is in words for the user.
     async fn open(&self, url: &IceUrl) -> Result<ServerStream, String>;
 }
 
-/// Datagrams are all there is.
+/// Datagrams to addresses are all there is.
 #[derive(Clone, Copy, Debug)]
-pub struct NoServerStreams;
+pub struct NoServerWays;
 
 #[async_trait]
-impl ServerStreams for NoServerStreams {
+impl ServerWays for NoServerWays {
+    async fn find(&self, _url: &IceUrl) -> Result<Vec<SocketAddr>, String> {
+        Err("nobody knows names of servers here".into())
+    }
+
     async fn open(&self, _url: &IceUrl) -> Result<ServerStream, String> {
         Err("there are no streams to servers here".into())
     }

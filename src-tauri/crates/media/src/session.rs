@@ -9,7 +9,7 @@ use calls::io::{MediaEvent, MediaRequest};
 use model::{Clock, Codec, IcePolicy, IceServer};
 use tokio::sync::mpsc;
 
-use crate::{AudioStream, PeerSettings, RtcRuntime, ServerStreams, StreamSettings, sdp::AudioTerms};
+use crate::{AudioStream, PeerSettings, RtcRuntime, ServerWays, StreamSettings, sdp::AudioTerms};
 
 mod driver;
 mod negotiation;
@@ -33,7 +33,7 @@ pub struct MediaSettings {
     /// STUN and TURN servers of the account.
     pub ice_servers: Vec<IceServer>,
     /// The way to those of them that are not reached by datagrams.
-    pub server_streams: Arc<dyn ServerStreams>,
+    pub server_ways: Arc<dyn ServerWays>,
     /// Which candidates may be used.
     pub ice_policy: IcePolicy,
     /// Whether the far end may be on this machine; see [`PeerSettings::loopback`].
@@ -53,7 +53,7 @@ impl MediaSettings {
             packet_ms: 20,
             dtx: false,
             ice_servers: peer.ice_servers,
-            server_streams: peer.server_streams,
+            server_ways: peer.server_ways,
             ice_policy: peer.ice_policy,
             loopback: peer.loopback,
             gather_for: peer.gather_for,
@@ -104,7 +104,7 @@ pub fn open(
     let terms = AudioTerms { codecs: settings.codecs, packet_ms: settings.packet_ms, dtx: settings.dtx };
     let peer_settings = PeerSettings {
         ice_servers: settings.ice_servers,
-        server_streams: settings.server_streams,
+        server_ways: settings.server_ways,
         ice_policy: settings.ice_policy,
         loopback: settings.loopback,
         gather_for: settings.gather_for,

@@ -13,6 +13,7 @@ use crate::{Peer, PeerError, PeerSettings, RtcRuntime};
 mod association;
 mod ice;
 mod identity;
+mod lookups;
 mod peer;
 mod probe;
 mod reports;

@@ -85,6 +85,16 @@ impl Provider {
             Self::Xivo(xivo) => &xivo.ca_file,
         }
     }
+
+    /// The only key that the server may have, as text; none where there is no server to have one.
+    pub fn pin_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Practice => None,
+            Self::Sip(sip) => Some(&mut sip.pin),
+            Self::Aculab(aculab) => Some(&mut aculab.pin),
+            Self::Xivo(xivo) => Some(&mut xivo.pin),
+        }
+    }
 }
 
 impl Account {
@@ -109,7 +119,8 @@ impl Account {
 /// An account at a SIP server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
 pub struct SipAccount {
-    /// Where the server is: `wss://host[:port]/path`, or `ws://…` within the limits of `allow_plain_ws`.
+    /// Where the server is: `wss://host[:port]/path`, or `ws://…` within the limits of `allow_plain_ws`; or `domain[/path]`,
+    /// whose servers DNS names (RFC 3263), and which is the server itself where DNS names none.
     pub server: String,
     /// The domain of the address of record; the server's host when empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -28,8 +28,8 @@ pub struct IceUrl {
     pub relays: bool,
     /// Name or address, IPv6 without brackets.
     pub host: String,
-    /// Port; 3478, or 5349 over TLS, when none was written.
-    pub port: u16,
+    /// Port, where one was written; without one, the domain may name its servers itself (RFC 5928, RFC 8489 section 8).
+    pub port: Option<u16>,
     /// How it is reached.
     pub transport: IceTransport,
 }
@@ -74,11 +74,20 @@ impl FromStr for IceUrl {
             return Err(InvalidIceUrl::Host);
         }
         let port = match port {
-            Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(InvalidIceUrl::Port)?,
-            None if secure => 5349,
-            None => 3478,
+            Some(port) => Some(port.parse().ok().filter(|port| *port != 0).ok_or(InvalidIceUrl::Port)?),
+            None => None,
         };
         Ok(Self { relays, host: host.to_owned(), port, transport })
+    }
+}
+
+impl IceUrl {
+    /// The port that was written, or else the one such servers have: 3478, and 5349 over TLS.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.transport {
+            IceTransport::Udp | IceTransport::Tcp => 3478,
+            IceTransport::Tls => 5349,
+        })
     }
 }
 
@@ -106,7 +115,10 @@ impl fmt::Display for IceUrl {
             (true, IceTransport::Udp | IceTransport::Tcp) => "turn",
         };
         let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
-        write!(f, "{scheme}:{open}{}{close}:{}", self.host, self.port)?;
+        write!(f, "{scheme}:{open}{}{close}", self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
         match self.transport {
             IceTransport::Tcp => f.write_str("?transport=tcp"),
             IceTransport::Udp | IceTransport::Tls => Ok(()),
@@ -161,13 +173,14 @@ mod tests {
 
     #[test]
     fn urls_read_and_write_back() {
-        for (text, written) in [
-            ("stun:stun.example.com", "stun:stun.example.com:3478"),
-            ("TURN:10.0.0.1:99?transport=tcp", "turn:10.0.0.1:99?transport=tcp"),
-            ("turns:[2001:db8::1]", "turns:[2001:db8::1]:5349"),
+        for (text, written, port) in [
+            ("stun:stun.example.com", "stun:stun.example.com", 3478),
+            ("stun:stun.example.com:3478", "stun:stun.example.com:3478", 3478),
+            ("TURN:10.0.0.1:99?transport=tcp", "turn:10.0.0.1:99?transport=tcp", 99),
+            ("turns:[2001:db8::1]", "turns:[2001:db8::1]", 5349),
         ] {
             let url: IceUrl = text.parse().expect(text);
-            assert_eq!(url.to_string(), written);
+            assert_eq!((url.to_string().as_str(), url.port()), (written, port));
             assert_eq!(written.parse::<IceUrl>(), Ok(url));
         }
     }

@@ -19,7 +19,7 @@ mod phone;
 mod recordings;
 mod remote;
 mod run_loop;
-mod server_streams;
+mod server_ways;
 mod sessions;
 mod shelf;
 mod spawn;

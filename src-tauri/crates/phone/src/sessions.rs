@@ -12,7 +12,7 @@ use model::{Account, AccountId, CallSettings, IcePolicy, IceServer, MediaId, Pro
 use tokio::sync::mpsc;
 use tracing::{debug, info_span};
 
-use crate::{desk::leg_id, server_streams::AccountStreams, spawn::spawn, world::World};
+use crate::{desk::leg_id, server_ways::AccountWays, spawn::spawn, world::World};
 
 /// Longest wait for candidates before a description leaves: a dead STUN or TURN server costs a call this much and no more.
 const GATHER_FOR: Duration = Duration::from_millis(100);
@@ -139,7 +139,7 @@ impl Sessions {
             packet_ms: self.calls.packet_ms,
             dtx: self.calls.dtx,
             ice_servers: ways.ice_servers.as_ref().or_else(|| self.named.get(account)).cloned().unwrap_or_default(),
-            server_streams: Arc::new(AccountStreams::new(&self.world.network, &ways.ca_file)),
+            server_ways: Arc::new(AccountWays::new(&self.world.network, &ways.ca_file)),
             ice_policy: ways.ice_policy,
             loopback: ways.loopback,
             gather_for: GATHER_FOR,

@@ -7,6 +7,7 @@ mod causes;
 mod dial;
 mod fetched;
 mod ice_list;
+pub mod ice_list;
 mod line;
 mod setup;
 mod token;

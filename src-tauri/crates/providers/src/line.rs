@@ -18,7 +18,9 @@ use tracing::{Instrument, debug, error, info_span};
 
 use crate::{
     Input, Output, Provider,
-    net::{Connection, ConnectionId, Endpoint, HttpAnswer, HttpRequest, NetEvent, NetRequest, Network, Outgoing, QuestionId},
+    net::{
+        Connection, ConnectionId, Endpoint, HttpAnswer, HttpRequest, Located, NetEvent, NetRequest, Network, Outgoing, QuestionId,
+    },
 };
 
 /// Signing off may not hold up the end of the phone.
@@ -209,10 +211,13 @@ struct Links {
     links: Vec<(ConnectionId, Link)>,
     /// Questions that web servers have not answered yet.
     asking: Vec<(QuestionId, Answering)>,
+    /// Domains whose servers are being looked for.
+    locating: Vec<(ConnectionId, Locating)>,
     /// Events we know of ourselves, before those of the network.
     known: VecDeque<NetEvent>,
 }
 
+type Locating = BoxFuture<'static, Result<Located, OfflineCause>>;
 type Answering = BoxFuture<'static, Result<HttpAnswer, OfflineCause>>;
 
 enum Link {
@@ -223,6 +228,7 @@ enum Link {
 impl Links {
     fn obey(&mut self, request: NetRequest, network: &Arc<dyn Network>) {
         match request {
+            NetRequest::Locate { connection, domain } => self.locating.push((connection, locate(network.clone(), domain))),
             NetRequest::Open { connection, endpoint } => {
                 self.links.push((connection, Link::Opening(open(network.clone(), endpoint))));
             }
@@ -257,6 +263,7 @@ impl Links {
 
     fn forget(&mut self, connection: ConnectionId) {
         self.links.retain(|(id, _)| *id != connection);
+        self.locating.retain(|(id, _)| *id != connection);
     }
 
     /// The next thing that happens on any of them.
@@ -272,6 +279,15 @@ impl Links {
             if let Poll::Ready(answer) = self.asking[index].1.as_mut().poll(cx) {
                 let (question, _) = self.asking.remove(index);
                 return Poll::Ready(NetEvent::Answered { question, answer });
+            }
+        }
+        for index in 0..self.locating.len() {
+            if let Poll::Ready(located) = self.locating[index].1.as_mut().poll(cx) {
+                let (connection, _) = self.locating.remove(index);
+                return Poll::Ready(match located {
+                    Ok(located) => NetEvent::Located { connection, located },
+                    Err(cause) => NetEvent::Closed { connection, cause },
+                });
             }
         }
         for index in 0..self.links.len() {
@@ -302,6 +318,15 @@ impl Links {
         self.links.remove(index);
         Poll::Ready(NetEvent::Closed { connection, cause: lost })
     }
+}
+
+fn locate(network: Arc<dyn Network>, domain: String) -> Locating {
+    Box::pin(async move {
+        AssertUnwindSafe(network.locate(&domain)).catch_unwind().await.unwrap_or_else(|_| {
+            error!("looking for the servers of a domain panicked");
+            Ok(Located::default())
+        })
+    })
 }
 
 fn ask(network: Arc<dyn Network>, request: Box<HttpRequest>) -> Answering {

@@ -16,25 +16,28 @@ mod pin;
 mod proxy;
 mod pump;
 mod server_url;
+mod services;
 mod tls;
 mod words;
 mod wss;
 
 use std::{
     fmt,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::OfflineCause;
+use model::{IceUrl, OfflineCause};
 use tokio::sync::mpsc;
 
 pub use http::{HttpAnswer, HttpMethod, HttpRequest};
 pub use ice::{IceEndpoint, IcePath, IceStream, OpenStream};
 pub use inspect::ServerFacts;
 pub use pin::{InvalidPin, KeyPin};
-pub use server_url::{InvalidServerUrl, ServerUrl};
+pub use server_url::{AccountServer, InvalidServerUrl, ServerUrl};
+pub use services::{Located, NamedServer, Place, in_order};
 pub(crate) use words::quoted;
 pub use wss::Sockets;
 
@@ -48,6 +51,13 @@ pub struct QuestionId(pub u32);
 
 /// What a provider asks of the network. Messages tell who calls whom: `Debug` shows their size only.
 pub enum NetRequest {
+    /// Find the servers of a domain. `NetEvent::Located` follows, within seconds, or `Closed`.
+    Locate {
+        /// The number of the connection that is wanted, which is not opened by that.
+        connection: ConnectionId,
+        /// The domain.
+        domain: String,
+    },
     /// Open a connection. `NetEvent::Opened` or `Closed` follows.
     Open {
         /// Its number from now on.
@@ -84,6 +94,13 @@ pub enum NetRequest {
 
 /// What the network tells a provider. `Debug` shows the size of messages only.
 pub enum NetEvent {
+    /// The servers of a domain are known.
+    Located {
+        /// For which connection.
+        connection: ConnectionId,
+        /// They.
+        located: Located,
+    },
     /// The connection is open.
     Opened {
         /// Which.
@@ -117,6 +134,9 @@ pub enum NetEvent {
 pub struct Endpoint {
     /// `wss://host[:port]/path?query` or `ws://…`.
     pub url: String,
+    /// Where that server is, when it is not to be looked for by the URL's own host and port: its certificate is that of the
+    /// URL all the same, for DNS can be lied about (RFC 5922 section 4).
+    pub at: Option<Place>,
     /// WebSocket sub-protocol, `sip` (RFC 7118 section 4.1); none for the CTI of XiVO.
     pub subprotocol: Option<String>,
     /// What a browser would say of where its page is from (RFC 6454 section 7); none by nature.
@@ -175,6 +195,18 @@ pub struct Connection {
 /// The network; one of the seams of the world.
 #[async_trait]
 pub trait Network: Send + Sync {
+    /// Finds the servers of a domain for SIP over secure WebSocket; within three seconds. None leaves the domain itself; an
+    /// error says that the domain has decidedly none. A network without DNS knows no others.
+    async fn locate(&self, _domain: &str) -> Result<Located, OfflineCause> {
+        Ok(Located::default())
+    }
+
+    /// Finds the addresses of a STUN or TURN server, in the order to ask them; within seconds. A network that carries messages
+    /// only has none.
+    async fn find(&self, _url: &IceUrl) -> Result<Vec<SocketAddr>, OfflineCause> {
+        Err(OfflineCause::Unreachable { detail: "this network leads to no such servers".into() })
+    }
+
     /// Opens a connection; within ten seconds, or the cause why not.
     async fn open(&self, endpoint: &Endpoint) -> Result<Connection, OfflineCause>;
 
@@ -210,6 +242,7 @@ pub trait Network: Send + Sync {
 impl fmt::Debug for NetRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Locate { connection, domain: _ } => write!(f, "Locate({})", connection.0),
             Self::Open { connection, endpoint: _ } => write!(f, "Open({})", connection.0),
             Self::Send { connection, message } => write!(f, "Send({}, {} bytes)", connection.0, message.len()),
             Self::Probe { connection } => write!(f, "Probe({})", connection.0),
@@ -228,6 +261,7 @@ impl fmt::Debug for Endpoint {
 impl fmt::Debug for NetEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Located { connection, located } => write!(f, "Located({}, {})", connection.0, located.servers.len()),
             Self::Opened { connection } => write!(f, "Opened({})", connection.0),
             Self::Received { connection, message } => write!(f, "Received({}, {} bytes)", connection.0, message.len()),
             Self::Closed { connection, cause } => write!(f, "Closed({}, {cause})", connection.0),

@@ -8,6 +8,7 @@ mod dtmf;
 mod lamps;
 mod presence;
 mod target;
+mod targets;
 mod translate;
 
 use std::{collections::VecDeque, path::PathBuf};
@@ -23,7 +24,7 @@ pub(crate) use self::{
 };
 use crate::{
     Input, Output, Provider,
-    net::{Endpoint, Proxy, ServerUrl},
+    net::{AccountServer, Endpoint, KeyPin, Proxy},
 };
 
 /// Calls at once on one account; more than a person can have, fewer than could hurt.
@@ -133,7 +134,7 @@ pub(crate) fn not_callable(call: LineCall, detail: String) -> Output {
 
 /// Reads an account's configuration; the error is in words for the user.
 fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
-    let server: ServerUrl = account.server.parse().map_err(configuration)?;
+    let AccountServer { url: server, located } = account.server.parse().map_err(configuration)?;
     if !account.allow_plain_ws {
         server.refuse_plain().map_err(configuration)?;
     }
@@ -156,13 +157,10 @@ fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
     user_agent.instance = instance.to_owned();
     user_agent.user_agent = USER_AGENT.to_owned();
     user_agent.max_calls = CALLS as usize;
-    let pin = match account.pin.trim() {
-        "" => None,
-        pin => Some(pin.parse().map_err(configuration)?),
-    };
     let endpoint = Endpoint {
-        pin,
+        pin: KeyPin::named(&account.pin).map_err(configuration)?,
         url: server.to_string(),
+        at: None,
         subprotocol: Some(SUBPROTOCOL.to_owned()),
         origin: None,
         ca_file: (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file)),
@@ -171,6 +169,7 @@ fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
     };
     Ok(Setup {
         endpoint,
+        located_by: located.then(|| server.host().to_owned()),
         user_agent,
         domain,
         register: account.register,

@@ -433,7 +433,8 @@ impl Call {
         match &mut self.state {
             State::Dialling(dialling) => {
                 if let Some(closing) = dialling.tick(core) {
-                    let end = CallEnd::Refused { code: 408, text: "nobody answered in time".into(), moved_to: Vec::new() };
+                    let text = "nobody answered in time".into();
+                    let end = CallEnd::Refused { code: 408, text, moved_to: Vec::new(), retry_after: None };
                     core.tell(self.key, CallEvent::Ended(end));
                     self.state = State::Closing(closing);
                 }

@@ -113,11 +113,7 @@ fn check_sip(prefix: &str, sip: &SipAccount, found: &mut Complaints) {
         }
     }
     check_proxy(prefix, sip.proxy.expose(), found);
-    let digits: Vec<char> = sip.pin.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
-    let is_sha_256 = digits.len() == 64 && digits.iter().all(char::is_ascii_hexdigit);
-    if !sip.pin.is_empty() && !is_sha_256 {
-        found.add(&field("pin"), "is a SHA-256 of 64 hexadecimal digits, with or without colons");
-    }
+    check_pin(prefix, &sip.pin, found);
     let numbers =
         [("voicemail_number", &sip.voicemail_number), ("park_number", &sip.park_number), ("pickup_code", &sip.pickup_code)];
     for (name, number) in numbers {
@@ -242,8 +238,25 @@ fn check_shortcuts(shortcuts: &Shortcuts, found: &mut Complaints) {
     }
 }
 
+fn check_pin(prefix: &str, pin: &str, found: &mut Complaints) {
+    let digits: Vec<char> = pin.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
+    let is_sha_256 = digits.len() == 64 && digits.iter().all(char::is_ascii_hexdigit);
+    if !pin.is_empty() && !is_sha_256 {
+        found.add(&format!("{prefix}.pin"), "is a SHA-256 of 64 hexadecimal digits, with or without colons");
+    }
+}
+
 fn check_server(server: &str, allow_plain: bool) -> Result<(), &'static str> {
-    let Some((scheme, host)) = split_url(server, &["wss", "ws"]) else {
+    // A domain alone is reached by TLS.
+    if server.contains("://") {
+        return check_url(server, allow_plain);
+    }
+    check_url(&format!("wss://{server}"), allow_plain)
+        .map_err(|_| "is not a domain, wss://host, wss://host:port or wss://host:port/path")
+}
+
+fn check_url(url: &str, allow_plain: bool) -> Result<(), &'static str> {
+    let Some((scheme, host)) = split_url(url, &["wss", "ws"]) else {
         return Err("is not wss://host, wss://host:port or wss://host:port/path");
     };
     if scheme == "ws" && !is_this_machine(host) && !allow_plain {
@@ -317,14 +330,22 @@ mod tests {
 
     #[test]
     fn servers_are_web_socket_urls() {
-        for server in
-            ["wss://h", "WSS://h:1/ws?x=y", "wss://[2001:db8::1]:443/", "ws://localhost:8088/ws", "ws://127.0.0.1", "ws://[::1]"]
-        {
+        for server in [
+            "wss://h",
+            "WSS://h:1/ws?x=y",
+            "wss://[2001:db8::1]:443/",
+            "ws://localhost:8088/ws",
+            "ws://127.0.0.1",
+            "ws://[::1]",
+            "h",
+            "h/ws",
+        ] {
             assert_eq!(complaints(|sip| sip.server = server.into()), [""; 0], "{server}");
         }
         for server in [
             "",
-            "h",
+            "a@h",
+            "h:0",
             "https://h",
             "wss://",
             "wss://h:0",

@@ -25,7 +25,7 @@ export function AculabForm({ account: given, isNew, onClose }: Props) {
   const aculab = account.provider;
   const way = aculab.interface;
   const put = (part: Partial<WholeAculab>) => change({ ...account, provider: { ...aculab, ...part } });
-  const text = (name: "cloud_id" | "server" | "web_services" | "proxy" | "ca_file", hint?: string) => (
+  const text = (name: "cloud_id" | "server" | "web_services" | "proxy" | "ca_file" | "pin", hint?: string) => (
     <TextField
       label={say(LABELS[name])}
       hint={hint}
@@ -149,6 +149,7 @@ export function AculabForm({ account: given, isNew, onClose }: Props) {
         {way.version === "v2" && text("web_services", say("aculab.web-services-hint"))}
         {text("proxy", say("accounts.proxy-hint"))}
         {text("ca_file", say("accounts.ca-file-hint"))}
+        {text("pin", say("accounts.pin-hint"))}
         <ChoiceField<string>
           label={say("aculab.log")}
           problem={problem("log_level")}
@@ -173,6 +174,7 @@ const LABELS = {
   web_services: "aculab.web-services",
   proxy: "accounts.proxy",
   ca_file: "accounts.ca-file",
+  pin: "accounts.pin",
 } as const satisfies Record<string, Key>;
 
 /** The other interface, for the same person. */

@@ -40,8 +40,8 @@ test("a new account is checked while it is typed, and its password is set and ne
   const phone = await open("Accounts");
   await press("Add a SIP account");
   type("Name of the account", "home");
-  type("Server", "pbx.example.com");
-  expect(await screen.findByText(/Server: is not wss/)).toBeTruthy();
+  type("Server", "https://pbx.example.com");
+  expect(await screen.findByText(/Server: is not a domain/)).toBeTruthy();
   await press("Save");
   expect(phone.saved).toEqual([]);
   type("Server", "wss://pbx.example.com");

@@ -81,6 +81,7 @@ export function XivoForm({ account: given, isNew, onClose }: Props) {
         />
         {text("proxy", say("accounts.proxy-hint"))}
         {text("ca_file", say("accounts.ca-file-hint"))}
+        {text("pin", say("accounts.pin-hint"))}
         <SwitchField
           label={say("accounts.plain")}
           hint={say("xivo.plain-hint")}
@@ -106,4 +107,5 @@ const LABELS = {
   sip_host: "xivo.sip-host",
   proxy: "accounts.proxy",
   ca_file: "accounts.ca-file",
+  pin: "accounts.pin",
 } as const satisfies Record<string, Key>;

@@ -77,6 +77,7 @@ export function wholeAculab(aculab: AculabAccount): WholeAculab {
     server: "",
     web_services: "",
     ca_file: "",
+    pin: "",
     proxy: "",
     origin: "",
     user_agent: "",
@@ -94,6 +95,7 @@ export function wholeXivo(xivo: XivoAccount): WholeXivo {
   return {
     display_name: "",
     ca_file: "",
+    pin: "",
     allow_plain: false,
     proxy: "",
     sip_host: "",

@@ -19,14 +19,13 @@ use tokio::{
 
 use super::{
     identity::Identity,
+    lookups::Lookups,
     servers::{ServerConfig, ServerWay},
     sockets::{self, Sockets},
     streams::{StreamEvent, Streams},
     transport::Transport,
 };
-use crate::{
-    Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtpPacket, ServerStreams, sdp::TransportDescription,
-};
+use crate::{Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtpPacket, ServerWays, sdp::TransportDescription};
 
 /// Largest datagram that is read; RTP and DTLS keep to an Ethernet frame.
 const MAX_DATAGRAM: usize = 2_048;
@@ -56,8 +55,7 @@ struct State {
     /// When the running gathering must be enough.
     gather_until: Instant,
     /// Names that are still being looked up.
-    lookups: Vec<(IceServer, u64)>,
-    next_lookup: u64,
+    lookups: Lookups,
     closed: bool,
 }
 
@@ -69,8 +67,7 @@ impl UdpPeer {
             sockets: Sockets::default(),
             streams: Streams::default(),
             gather_until: at,
-            lookups: Vec::new(),
-            next_lookup: 0,
+            lookups: Lookups::default(),
             closed: false,
         };
         let peer = Self { state: Mutex::new(state), settings, changed: Notify::new(), gathered: Notify::new() };
@@ -90,6 +87,17 @@ impl UdpPeer {
             state.transport.base_is_there(is_ours(base.ip()));
             self.changed.notify_one();
         }
+    }
+
+    /// Waits for names that are looked up, and asks the servers that are found.
+    async fn lookups(&self) {
+        poll_fn(|context| {
+            let mut state = self.state();
+            let (server, found) = std::task::ready!(state.lookups.poll(context));
+            state.on_found(now(), &server, found);
+            Poll::Ready(())
+        })
+        .await;
     }
 
     /// Waits for the streams, and takes what they have.
@@ -116,7 +124,7 @@ impl UdpPeer {
         }
         if self.settings.ice_policy != IcePolicy::HostOnly {
             for server in &self.settings.ice_servers {
-                state.ask(at, server, &self.settings.server_streams);
+                state.ask(at, server, &self.settings.server_ways);
             }
         }
         Ok(())
@@ -124,18 +132,21 @@ impl UdpPeer {
 }
 
 impl State {
-    fn ask(&mut self, now: Instant, server: &IceServer, streams: &Arc<dyn ServerStreams>) {
+    fn ask(&mut self, now: Instant, server: &IceServer, ways: &Arc<dyn ServerWays>) {
         let url = &server.url;
         if url.transport != IceTransport::Udp {
-            return self.streams.begin(streams, server);
+            return self.streams.begin(ways, server);
         }
         match url.host.parse::<IpAddr>() {
-            Ok(ip) => self.ask_at(now, server, SocketAddr::new(ip, url.port)),
-            Err(_) => {
-                let id = self.next_lookup;
-                self.next_lookup += 1;
-                self.lookups.push((server.clone(), id));
-            }
+            Ok(ip) => self.ask_at(now, server, SocketAddr::new(ip, url.port())),
+            Err(_) => self.lookups.begin(ways, server),
+        }
+    }
+
+    fn on_found(&mut self, now: Instant, server: &IceServer, found: Result<Vec<SocketAddr>, String>) {
+        match found {
+            Ok(addresses) => addresses.into_iter().for_each(|address| self.ask_at(now, server, address)),
+            Err(why) => self.transport.note(format!("{}: {why}", server.url)),
         }
     }
 
@@ -242,7 +253,7 @@ impl Peer for UdpPeer {
         let mut buffer = [0_u8; MAX_DATAGRAM];
         loop {
             let changed = self.changed.notified();
-            let (sockets, timer, lookup) = {
+            let (sockets, timer) = {
                 let mut state = self.state();
                 let at = now();
                 if state.transport.poll_timeout().is_some_and(|due| due <= at.into_std()) {
@@ -255,7 +266,7 @@ impl Peer for UdpPeer {
                 if let Some(event) = state.transport.poll_event() {
                     return event;
                 }
-                (state.sockets.all(), state.transport.poll_timeout(), state.lookups.first().cloned())
+                (state.sockets.all(), state.transport.poll_timeout())
             };
             let timer = timer.map_or_else(|| now() + Duration::from_secs(60), Instant::from_std);
             tokio::select! {
@@ -269,18 +280,9 @@ impl Peer for UdpPeer {
                     }
                 }
                 () = self.streams() => {}
+                () = self.lookups() => {}
                 () = sleep_until(timer) => {}
                 () = changed => {}
-                address = resolve(lookup.as_ref()) => {
-                    let mut state = self.state();
-                    if let Some((server, id)) = lookup {
-                        state.lookups.retain(|(_, waiting)| *waiting != id);
-                        match address {
-                            Ok(addresses) => addresses.into_iter().for_each(|address| state.ask_at(now(), &server, address)),
-                            Err(error) => state.transport.note(format!("{} was not found: {error}", server.url.host)),
-                        }
-                    }
-                }
             }
         }
     }
@@ -329,12 +331,4 @@ async fn receive(sockets: &[(SocketAddr, Arc<UdpSocket>)], buffer: &mut [u8]) ->
 
 fn receive_now(sockets: &[(SocketAddr, Arc<UdpSocket>)], buffer: &mut [u8]) -> Option<(SocketAddr, SocketAddr, usize)> {
     sockets.iter().find_map(|(local, socket)| socket.try_recv_from(buffer).ok().map(|(length, remote)| (*local, remote, length)))
-}
-
-/// Looks a server's name up: its first address of each family.
-async fn resolve(lookup: Option<&(IceServer, u64)>) -> std::io::Result<Vec<SocketAddr>> {
-    let Some((server, _)) = lookup else { return std::future::pending().await };
-    let found: Vec<SocketAddr> = tokio::net::lookup_host((server.url.host.as_str(), server.url.port)).await?.collect();
-    let first = |v4: bool| found.iter().find(|address| address.is_ipv4() == v4).copied();
-    Ok([first(true), first(false)].into_iter().flatten().collect())
 }

@@ -11,7 +11,7 @@ use bytes::{Buf as _, BytesMut};
 use model::IceServer;
 use tokio::io::ReadBuf;
 
-use crate::runtime::{ByteStream, ServerStream, ServerStreams};
+use crate::runtime::{ByteStream, ServerStream, ServerWays};
 
 /// Bytes that wait for a stream that takes none; what comes on top is lost, as on a network, and a call is late by no
 /// more than this.
@@ -51,7 +51,7 @@ struct Stream {
 
 impl Streams {
     /// Begins to open a way to a server.
-    pub(super) fn begin(&mut self, ways: &Arc<dyn ServerStreams>, server: &IceServer) {
+    pub(super) fn begin(&mut self, ways: &Arc<dyn ServerWays>, server: &IceServer) {
         let (ways, url) = (Arc::clone(ways), server.url.clone());
         self.opening.push((server.clone(), Box::pin(async move { ways.open(&url).await })));
     }

@@ -2,14 +2,21 @@
 
 #![expect(clippy::disallowed_methods, reason = "these tests run on real sockets and in real time")]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use model::{IcePolicy, IceServer, Secret};
-use tokio::time::{Instant, timeout};
+use model::{IcePolicy, IceServer, IceUrl, Secret};
+use tokio::{
+    net::UdpSocket,
+    time::{Instant, timeout},
+};
 
 use super::*;
-use crate::{PeerEvent, Roles, RtpPacket, sdp::TransportDescription};
+use crate::{PeerEvent, Roles, RtpPacket, ServerStream, ServerWays, sdp::TransportDescription};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -212,6 +219,54 @@ async fn dead_servers_delay_a_description_by_the_cap_only() {
     assert!(!local.candidates.is_empty());
 }
 
+/// Knows one name, says that there is no other, and never finds a third.
+#[derive(Debug)]
+struct OneName {
+    address: SocketAddr,
+    asked: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl ServerWays for OneName {
+    async fn find(&self, url: &IceUrl) -> Result<Vec<SocketAddr>, String> {
+        self.asked.lock().expect("nobody panicked").push(url.host.clone());
+        match url.host.as_str() {
+            "known" => Ok(vec![self.address]),
+            "unknown" => Err("there is no such name".into()),
+            _ => std::future::pending().await,
+        }
+    }
+
+    async fn open(&self, _url: &IceUrl) -> Result<ServerStream, String> {
+        Err("there are no streams here".into())
+    }
+}
+
+#[tokio::test]
+async fn names_are_looked_up_beside_each_other_and_one_that_nobody_tells_delays_nothing() {
+    let stun = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+    let ways = Arc::new(OneName { address: stun.local_addr().expect("bound"), asked: Mutex::default() });
+    let started = Instant::now();
+    let ice_servers = ["stun:silent", "stun:unknown", "turn:known"].map(server).to_vec();
+    let server_ways: Arc<dyn ServerWays> = Arc::clone(&ways) as _;
+    let peer = open(PeerSettings { ice_servers, server_ways, ..PeerSettings::default() }).await;
+    let mut heard = [0; 64];
+    let asked = async {
+        tokio::select! {
+            asked = stun.recv(&mut heard) => asked.expect("it hears"),
+            never = async { loop { peer.event().await; } } => never,
+        }
+    };
+    assert!(timeout(SOON, asked).await.expect("the server whose name is known is asked") >= 20);
+    let local = tokio::select! {
+        local = peer.local() => local.expect("an offer"),
+        never = async { loop { peer.event().await; } } => never,
+    };
+    assert!(started.elapsed() < Duration::from_millis(1_000), "{:?}", started.elapsed());
+    assert!(!local.candidates.is_empty());
+    assert_eq!(*ways.asked.lock().expect("nobody panicked"), ["silent", "unknown", "known"]);
+}
+
 #[tokio::test]
 async fn relays_alone_without_a_relay_are_an_error_in_words() {
     let servers = vec![server("turn:192.0.2.2?transport=tcp")];
@@ -223,5 +278,5 @@ async fn relays_alone_without_a_relay_are_an_error_in_words() {
         }
     };
     let error = local.await.expect_err("there is nothing to offer").to_string();
-    assert!(error.contains("turn:192.0.2.2:3478?transport=tcp: there are no streams to servers here"), "{error}");
+    assert!(error.contains("turn:192.0.2.2?transport=tcp: there are no streams to servers here"), "{error}");
 }

@@ -395,7 +395,7 @@ impl Transport {
                         self.refused_by.push(server);
                         self.tell(PeerEvent::RelayRefused { server, error });
                     }
-                    self.note(format!("the relay {server} refused the user name or password ({error})"));
+                    self.note(format!("the TURN server {server} refused the user name or password ({error})"));
                 }
             }
         }

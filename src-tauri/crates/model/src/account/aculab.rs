@@ -27,6 +27,10 @@ pub struct AculabAccount {
     /// Path of a PEM file with further certificate authorities to trust, for this account only.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub ca_file: String,
+    /// SHA-256 of the only public key that the server of the calls may have, as that of a SIP account. Where tokens come from
+    /// is another server.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pin: String,
     /// HTTP proxy for the connections, as that of a SIP account.
     #[serde(default, skip_serializing_if = "Personal::is_empty")]
     pub proxy: Personal,
@@ -135,6 +139,7 @@ impl AculabAccount {
             server: String::new(),
             web_services: String::new(),
             ca_file: String::new(),
+            pin: String::new(),
             proxy: Personal::default(),
             origin: String::new(),
             user_agent: String::new(),

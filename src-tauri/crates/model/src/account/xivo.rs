@@ -23,6 +23,10 @@ pub struct XivoAccount {
     /// Path of a PEM file with further certificate authorities to trust, for this account only.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub ca_file: String,
+    /// SHA-256 of the only public key that the server may have, as that of a SIP account. A SIP WebSocket on another host
+    /// (`sip_host`) has another key, and any that is vouched for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pin: String,
     /// Allows connections in the clear to other hosts than loopback.
     #[serde(default)]
     pub allow_plain: bool,
@@ -85,6 +89,7 @@ impl XivoAccount {
             password: Password::Unknown,
             display_name: Personal::default(),
             ca_file: String::new(),
+            pin: String::new(),
             allow_plain: false,
             proxy: Personal::default(),
             sip_host: String::new(),

@@ -86,7 +86,10 @@ impl Seen {
         // That there is no path says more than that the call ended for it.
         let is_told = no_path && matches!(self.cause, Some(Cause::MediaFailed { .. }));
         let end = self.cause.as_ref().filter(|_| !is_told).and_then(Finding::of_end);
+        // Where nothing but relays may be used, their refusal is why there is no path.
+        let (why_no_path, relay) = if no_path { (relay, None) } else { (None, relay) };
         [
+            why_no_path,
             no_path.then_some(Finding::NoPath),
             relay,
             one_way.then_some(Finding::OneWay),
@@ -149,5 +152,15 @@ mod tests {
         words.sort();
         words.dedup();
         assert_eq!(words.len(), faults.len());
+    }
+
+    #[test]
+    fn a_relay_that_refuses_is_why_there_is_no_path_and_otherwise_a_lesser_matter() {
+        let refused = Some(("192.0.2.1:3478".to_owned(), 401));
+        let cause = Some(Cause::MediaFailed { detail: "no address".into() });
+        let nowhere = Seen { no_path: true, relay_refused: refused.clone(), cause, ..Seen::default() };
+        assert!(matches!(nowhere.findings()[..], [Finding::RelayRefused { .. }, Finding::NoPath]), "{:?}", nowhere.findings());
+        let elsewhere = Seen { answered: true, connected: true, one_way: true, relay_refused: refused, ..Seen::default() };
+        assert!(matches!(elsewhere.findings()[..], [Finding::RelayRefused { .. }, Finding::OneWay]));
     }
 }

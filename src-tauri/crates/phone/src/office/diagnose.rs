@@ -1,12 +1,12 @@
 //! Everything that a call of an account depends on, looked at in turn.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{cmp::Reverse, net::SocketAddr, time::Duration};
 
 use media::{ProbeEnd, ProbeStep, ServerProbe};
 use model::{
     Account, AccountStep, Check, CheckFact, IceServer, IceTransport, IceUrl, Instant, Provider, Secret, TrialOutcome, TrialStep,
 };
-use providers::net::{Endpoint, IceEndpoint, IcePath, Proxy, ServerFacts};
+use providers::net::{AccountServer, Endpoint, IceEndpoint, IcePath, Place, Proxy, ServerFacts};
 use tokio::time::timeout;
 
 use super::{Office, ice};
@@ -21,7 +21,7 @@ const ENDS_SOON_S: i64 = 14 * 86_400;
 
 pub(super) async fn run(office: &Office, world: &World, account: Account) -> Vec<Check> {
     let mut report = Report { world, begun: world.clock.now(), checks: Vec::new() };
-    if let Some(endpoint) = endpoint(&account.provider) {
+    if let Some(endpoint) = endpoint(world, &account.provider).await {
         let facts = world.network.inspect(&endpoint).await;
         report.server(&facts, &endpoint);
     }
@@ -47,22 +47,35 @@ pub(super) async fn run(office: &Office, world: &World, account: Account) -> Vec
     report.checks
 }
 
-fn endpoint(provider: &Provider) -> Option<Endpoint> {
-    let at = |url: String, ca_file: &str| Endpoint {
+async fn endpoint(world: &World, provider: &Provider) -> Option<Endpoint> {
+    let at = |url: String, ca_file: &str, pin: &str| Endpoint {
         url,
+        at: None,
         subprotocol: None,
         origin: None,
         ca_file: (!ca_file.is_empty()).then(|| ca_file.into()),
-        pin: None,
+        pin: pin.parse().ok(),
         allow_plain: true,
         proxy: Proxy::System,
     };
     match provider {
         Provider::Practice => None,
-        Provider::Sip(sip) => Some(Endpoint { pin: sip.pin.parse().ok(), ..at(sip.server.clone(), &sip.ca_file) }),
-        Provider::Aculab(aculab) => Some(at(aculab.server(), &aculab.ca_file)),
-        Provider::Xivo(xivo) => Some(at(xivo.server.clone(), &xivo.ca_file)),
+        Provider::Sip(sip) => {
+            let server: AccountServer = sip.server.parse().ok()?;
+            let first = if server.located { first_server(world, server.url.host()).await } else { None };
+            Some(Endpoint { at: first, ..at(server.url.to_string(), &sip.ca_file, &sip.pin) })
+        }
+        Provider::Aculab(aculab) => Some(at(aculab.server(), &aculab.ca_file, &aculab.pin)),
+        Provider::Xivo(xivo) => Some(at(xivo.server.clone(), &xivo.ca_file, &xivo.pin)),
     }
+}
+
+/// The server that a domain names first; none where it is the server itself.
+async fn first_server(world: &World, domain: &str) -> Option<Place> {
+    // That it has decidedly none is found out by the trial.
+    let located = world.network.locate(domain).await.ok()?;
+    let first = located.servers.into_iter().min_by_key(|server| (server.priority, Reverse(server.weight)))?;
+    Some(first.place)
 }
 
 struct Report<'a> {
@@ -139,7 +152,7 @@ fn of_step(step: &TrialStep) -> CheckFact {
 async fn nat(world: &World, servers: &[IceUrl]) -> (TrialOutcome, CheckFact) {
     let mut urls: Vec<IceUrl> = Vec::new();
     for url in servers.iter().filter(|url| url.transport == IceTransport::Udp) {
-        if !urls.iter().any(|known| (&known.host, known.port) == (&url.host, url.port)) {
+        if !urls.iter().any(|known| (&known.host, known.port()) == (&url.host, url.port())) {
             urls.push(IceUrl { relays: false, ..url.clone() });
         }
     }

@@ -1,6 +1,6 @@
 //! Taking another key of a server for the one it is known by.
 
-use model::{Account, AccountId, AccountState, AccountStep, OfflineCause, Provider, Settings};
+use model::{Account, AccountId, AccountState, AccountStep, OfflineCause, Settings};
 use providers::net::KeyPin;
 
 use super::{NotSaved, Office};
@@ -38,9 +38,9 @@ pub fn pin(settings: &mut Settings, account: &AccountId, found: &str, shown: Opt
     let Some(account) = settings.accounts.iter_mut().find(|known| known.id == *account) else {
         return Err(format!("there is no account {account}"));
     };
-    match &mut account.provider {
-        Provider::Sip(sip) if shown == Some(found) => sip.pin = found.to_string(),
-        Provider::Sip(_) | Provider::Practice | Provider::Aculab(_) | Provider::Xivo(_) => return Err(NOT_SHOWN.into()),
+    match account.provider.pin_mut() {
+        Some(pin) if shown == Some(found) => *pin = found.to_string(),
+        Some(_) | None => return Err(NOT_SHOWN.into()),
     }
     Ok(())
 }

@@ -54,7 +54,7 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
             }
         }
     };
-    let encrypted = server.to_ascii_lowercase().starts_with("wss:");
+    let encrypted = !server.to_ascii_lowercase().starts_with("ws:");
     // An instance of its own: the binding of the phone itself is left alone.
     let provider = match machine(&provider, "", world) {
         Ok(machine) => machine,

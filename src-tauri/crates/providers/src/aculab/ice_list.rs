@@ -80,7 +80,7 @@ enum Urls {
 }
 
 /// The servers of a JSON array; none when it is none. What cannot be used of it is left out.
-fn read(body: &[u8]) -> Option<Vec<IceServer>> {
+pub fn read(body: &[u8]) -> Option<Vec<IceServer>> {
     let listed: Vec<serde_json::Value> = serde_json::from_slice(body).ok()?;
     let servers = listed.into_iter().filter_map(|server| serde_json::from_value::<Server>(server).ok());
     Some(servers.flat_map(usable).take(MOST).collect())
@@ -122,14 +122,14 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("stun:s.example.com:3478".to_owned(), "", ""),
-                ("turn:t.example.com:3478".to_owned(), "1583843607:x", "secret"),
+                ("stun:s.example.com".to_owned(), "", ""),
+                ("turn:t.example.com".to_owned(), "1583843607:x", "secret"),
                 ("turns:t.example.com:443".to_owned(), "1583843607:x", "secret"),
-                ("stun:old.example.com:3478".to_owned(), "", ""),
+                ("stun:old.example.com".to_owned(), "", ""),
             ]
         );
         assert_eq!(urls("[]"), Some(vec![]));
-        assert_eq!(urls(r#"[{"urls":"http://x"},7,{"urls":"turn:t"},{"urls":"stun:s"}]"#), Some(vec!["stun:s:3478".to_owned()]));
+        assert_eq!(urls(r#"[{"urls":"http://x"},7,{"urls":"turn:t"},{"urls":"stun:s"}]"#), Some(vec!["stun:s".to_owned()]));
         for garbage in ["", "null", "{}", "<html>", "[", "\u{0}\u{1}"] {
             assert_eq!(urls(garbage), None, "{garbage:?}");
         }

@@ -337,7 +337,7 @@ impl AculabLine {
         let needs_token = matches!(callee, Callee::Client(_)) && !self.has_token(now);
         let list = if self.presence.is_open() { ListWait::Until(now + LIST_WITHIN) } else { ListWait::Unasked };
         self.preparing.insert(call, Preparing { needs_token, list, caller });
-        self.presence.connect();
+        self.presence.connect(now);
         if needs_token && let Some(keeper) = &mut self.keeper {
             let (found, question) = keeper.start(now);
             self.on_found(now, found, question);

@@ -8,7 +8,7 @@ use sip::{Form, Refresh, Transport, Uri, UserAgentConfig, auth::Credentials};
 use tracing::warn;
 
 use crate::{
-    net::{Endpoint, Proxy, ServerUrl},
+    net::{Endpoint, KeyPin, Proxy, ServerUrl},
     sip::{CALLS, Connect, Habits, Loss, Refusals, SUBPROTOCOL, Schedule, Setup, USER_AGENT, configuration},
 };
 
@@ -81,8 +81,9 @@ pub(super) fn read(account: &AculabAccount) -> Result<(Setup, Names), OfflineCau
         ..UserAgentConfig::new(aor, Uri::sip("", &names.client_domain), Credentials::none())
     };
     let endpoint = Endpoint {
-        pin: None,
+        pin: KeyPin::named(&account.pin).map_err(configuration)?,
         url: server.to_string(),
+        at: None,
         subprotocol: Some(SUBPROTOCOL.to_owned()),
         origin: account.origin(),
         ca_file: (!account.ca_file.is_empty()).then(|| account.ca_file.clone().into()),
@@ -93,5 +94,16 @@ pub(super) fn read(account: &AculabAccount) -> Result<(Setup, Names), OfflineCau
     let domain = names.client_domain.clone();
     // It registers once it has a token.
     let (pickup_code, connections_before) = (Personal::default(), 0);
-    Ok((Setup { endpoint, user_agent, domain, register: false, mwi: false, pickup_code, habits, connections_before }, names))
+    let setup = Setup {
+        endpoint,
+        located_by: None,
+        user_agent,
+        domain,
+        register: false,
+        mwi: false,
+        pickup_code,
+        habits,
+        connections_before,
+    };
+    Ok((setup, names))
 }

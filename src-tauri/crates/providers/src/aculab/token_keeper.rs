@@ -336,6 +336,7 @@ impl TokenKeeper {
                 ],
                 body: Secret::new(client.as_str()),
                 ca_file: ca_file.clone(),
+                pin: None,
                 allow_plain: false,
                 proxy: proxy.clone(),
             },

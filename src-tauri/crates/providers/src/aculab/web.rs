@@ -173,6 +173,7 @@ impl WebServices {
             headers,
             body: Secret::new(body),
             ca_file: self.ca_file.clone(),
+            pin: None,
             allow_plain: false,
             proxy: self.proxy.clone(),
         }

@@ -109,6 +109,7 @@ impl Bench {
 
 fn open() -> Output {
     let endpoint = Endpoint {
+        at: None,
         url: "wss://x/".into(),
         subprotocol: None,
         origin: None,
@@ -241,6 +242,7 @@ async fn a_web_server_is_asked_beside_everything_else() {
                 headers: Vec::new(),
                 body: Secret::default(),
                 ca_file: None,
+                pin: None,
                 allow_plain: false,
                 proxy: Proxy::Direct,
             };

@@ -1,6 +1,10 @@
 //! TCP connections to a host with several addresses.
 
-use std::{io, net::IpAddr, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use model::OfflineCause;
@@ -15,8 +19,7 @@ const MOST_ADDRESSES: usize = 8;
 
 /// The addresses of a host that were not tried yet.
 pub(crate) struct Servers {
-    left: Vec<IpAddr>,
-    port: u16,
+    left: Vec<SocketAddr>,
 }
 
 impl Servers {
@@ -26,7 +29,12 @@ impl Servers {
         if left.is_empty() {
             return Err(OfflineCause::NameNotFound { host: words::quoted(host) });
         }
-        Ok(Self { left, port })
+        Ok(Self::at(left.into_iter().map(|address| SocketAddr::new(address, port)).collect()))
+    }
+
+    /// Those at these addresses, in this order.
+    pub(crate) fn at(left: Vec<SocketAddr>) -> Self {
+        Self { left }
     }
 
     /// Whether there is nobody else to try.
@@ -37,7 +45,7 @@ impl Servers {
     /// Connects to whichever answers first (RFC 8305); neither that one nor who refused is left to try.
     pub(crate) async fn next(&mut self) -> Result<TcpStream, OfflineCause> {
         let unreachable = |error: io::Error| OfflineCause::Unreachable { detail: words::io_error(&error) };
-        let stream = race(&mut self.left, self.port).await.map_err(unreachable)?;
+        let stream = race(&mut self.left).await.map_err(unreachable)?;
         // Signalling is small and wants to leave at once.
         stream.set_nodelay(true).map_err(unreachable)?;
         Ok(stream)
@@ -49,13 +57,13 @@ pub(crate) async fn dial(host: &str, port: u16) -> Result<TcpStream, OfflineCaus
     Servers::of(host, port).await?.next().await
 }
 
-async fn race(left: &mut Vec<IpAddr>, port: u16) -> Result<TcpStream, io::Error> {
+async fn race(left: &mut Vec<SocketAddr>) -> Result<TcpStream, io::Error> {
     let mut waiting = left.clone().into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut first_error = None;
     loop {
         if let Some(address) = waiting.next() {
-            attempts.push(async move { (address, TcpStream::connect((address, port)).await) });
+            attempts.push(async move { (address, TcpStream::connect(address).await) });
         }
         let next_attempt = async {
             match waiting.len() {

@@ -22,20 +22,20 @@ const LOOKUP_LIMIT: Duration = Duration::from_secs(6);
 ///
 /// The system's configuration and hosts file are read anew each time: they change when the machine changes networks.
 pub(crate) async fn resolve(host: &str) -> Vec<IpAddr> {
-    if let Ok(address) = host.parse() {
-        return vec![address];
+    if let Some(known) = known(host) {
+        return known;
     }
-    // RFC 6761 section 6.3: never asked from anybody.
-    if host == "localhost" || host.ends_with(".localhost") {
-        return vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
+    match resolver() {
+        Some(resolver) => resolve_by(&resolver, host).await,
+        None => Vec::new(),
     }
-    let resolver = match resolver() {
-        Ok(resolver) => resolver,
-        Err(error) => {
-            debug!(%error, "no resolver");
-            return Vec::new();
-        }
-    };
+}
+
+/// The same, by this resolver.
+pub(super) async fn resolve_by(resolver: &TokioResolver, host: &str) -> Vec<IpAddr> {
+    if let Some(known) = known(host) {
+        return known;
+    }
     match time::timeout(LOOKUP_LIMIT, resolver.lookup_ip(host)).await {
         Ok(Ok(found)) => found.iter().collect(),
         Ok(Err(error)) => {
@@ -49,7 +49,18 @@ pub(crate) async fn resolve(host: &str) -> Vec<IpAddr> {
     }
 }
 
-fn resolver() -> Result<TokioResolver, hickory_resolver::net::NetError> {
+/// Addresses that nobody is asked for.
+fn known(host: &str) -> Option<Vec<IpAddr>> {
+    if let Ok(address) = host.parse() {
+        return Some(vec![address]);
+    }
+    // RFC 6761 section 6.3: never asked from anybody.
+    let is_this_computer = host == "localhost" || host.ends_with(".localhost");
+    is_this_computer.then(|| vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()])
+}
+
+/// Asks the system's name servers; none when that is impossible.
+pub(super) fn resolver() -> Option<TokioResolver> {
     // Without a configuration (a container without network) the hosts file still counts.
     let mut builder = TokioResolver::builder_tokio().unwrap_or_else(|error| {
         debug!(%error, "the system names no name server");
@@ -61,5 +72,5 @@ fn resolver() -> Result<TokioResolver, hickory_resolver::net::NetError> {
     options.attempts = 2;
     // Used for one look-up, so there is nothing to keep.
     options.cache_size = 0;
-    builder.build()
+    builder.build().inspect_err(|error| debug!(%error, "no resolver")).ok()
 }

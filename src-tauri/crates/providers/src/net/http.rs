@@ -15,7 +15,7 @@ use reqwest::{
 use rustls::ClientConfig;
 use tokio::io::AsyncWriteExt;
 
-use super::{Proxy, ServerUrl, tls, words};
+use super::{KeyPin, Proxy, ServerUrl, tls, words};
 
 /// What asking may take in all.
 const ASK_LIMIT: Duration = Duration::from_secs(10);
@@ -40,6 +40,8 @@ pub struct HttpRequest {
     pub body: Secret,
     /// PEM file with further authorities to trust, beside those of the platform.
     pub ca_file: Option<PathBuf>,
+    /// The only public key the server may have; any that is vouched for when there is none.
+    pub pin: Option<KeyPin>,
     /// Allows `http://` to other hosts than loopback.
     pub allow_plain: bool,
     /// HTTP proxy to go through.
@@ -56,6 +58,7 @@ impl HttpRequest {
             headers: Vec::new(),
             body: Secret::default(),
             ca_file: None,
+            pin: None,
             allow_plain: false,
             proxy: Proxy::System,
         }
@@ -197,8 +200,8 @@ fn failed(error: &reqwest::Error) -> OfflineCause {
     let mut source: Option<&(dyn Error + 'static)> = error.source();
     let mut innermost = None;
     while let Some(error) = source {
-        if let Some(detail) = error.downcast_ref::<std::io::Error>().and_then(tls::inner_error) {
-            return OfflineCause::Tls { detail };
+        if let Some(refused) = error.downcast_ref::<std::io::Error>().and_then(tls::refusal) {
+            return refused;
         }
         innermost = Some(match error.downcast_ref::<std::io::Error>() {
             Some(error) => words::io_error(error),
@@ -221,6 +224,7 @@ mod tests {
             headers: Vec::new(),
             body: Secret::default(),
             ca_file: None,
+            pin: None,
             allow_plain: false,
             proxy: Proxy::Direct,
         }

@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{dial, dns, tls, words};
+use super::{dial::Servers, services, tls, words};
 
 /// A STUN header with the length of what follows (RFC 8489 section 5).
 const HEADER: usize = 20;
@@ -64,10 +64,9 @@ impl IcePath {
             return Err(OfflineCause::Unreachable { detail: "a stream leads to one server".into() });
         };
         let is_ipv6 = socket.local_addr().is_ok_and(|local| local.is_ipv6());
-        let addresses = dns::resolve(&url.host).await;
-        let address = addresses.into_iter().find(|address| address.is_ipv6() == is_ipv6);
+        let address = services::ice(url).await?.into_iter().find(|address| address.is_ipv6() == is_ipv6);
         let address = address.ok_or_else(|| OfflineCause::NameNotFound { host: words::quoted(&url.host) })?;
-        let turned = socket.connect(SocketAddr::new(address, url.port)).await;
+        let turned = socket.connect(address).await;
         turned.map_err(|error| OfflineCause::Unreachable { detail: words::io_error(&error) })
     }
 
@@ -132,15 +131,9 @@ impl IcePath {
 
 /// Opens datagrams to the first address of the server that this computer has a way to.
 pub(super) async fn datagrams(url: &IceUrl) -> Result<IcePath, OfflineCause> {
-    let addresses = dns::resolve(&url.host).await;
-    if addresses.is_empty() {
-        return Err(OfflineCause::NameNotFound { host: words::quoted(&url.host) });
-    }
     let mut first_error = None;
-    // IPv4 first, as calls gather their candidates: on many networks IPv6 is there and leads nowhere.
-    let (six, four): (Vec<_>, Vec<_>) = addresses.into_iter().partition(std::net::IpAddr::is_ipv6);
-    for address in four.into_iter().chain(six) {
-        match connected(SocketAddr::new(address, url.port)).await {
+    for address in services::ice(url).await? {
+        match connected(address).await {
             Ok(socket) => return Ok(IcePath::Udp(socket)),
             Err(error) => {
                 first_error.get_or_insert(error);
@@ -160,7 +153,7 @@ async fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
 
 /// Opens a stream, secured when there is a configuration for that.
 pub(super) async fn stream(url: &IceUrl, config: Option<Arc<ClientConfig>>) -> Result<IcePath, OfflineCause> {
-    let tcp = dial::dial(&url.host, url.port).await?;
+    let tcp = Servers::at(services::ice(url).await?).next().await?;
     let Some(config) = config else { return Ok(IcePath::Tcp(tcp)) };
     let name = ServerName::try_from(url.host.clone())
         .map_err(|_| OfflineCause::Configuration { detail: format!("{:?} is no name of a server", url.host) })?;

@@ -33,8 +33,8 @@ pub struct ServerFacts {
 
 impl ServerFacts {
     /// What DNS says; its addresses are tried later.
-    pub(super) async fn of(server: &ServerUrl) -> Self {
-        Self { addresses: dns::resolve(server.host()).await, ..Self::default() }
+    pub(super) async fn of(host: &str) -> Self {
+        Self { addresses: dns::resolve(host).await, ..Self::default() }
     }
 
     /// What the handshake showed.

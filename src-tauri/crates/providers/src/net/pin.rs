@@ -15,6 +15,14 @@ pub struct KeyPin([u8; 32]);
 pub struct InvalidPin;
 
 impl KeyPin {
+    /// As settings write it: none when empty.
+    pub(crate) fn named(text: &str) -> Result<Option<Self>, InvalidPin> {
+        match text.trim() {
+            "" => Ok(None),
+            pin => pin.parse().map(Some),
+        }
+    }
+
     /// Of a SubjectPublicKeyInfo in DER.
     pub(super) fn of(key: &[u8]) -> Self {
         Self(Sha256::digest(key).into())

@@ -8,7 +8,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::http::Uri;
 
-use super::{Proxy, ServerUrl, dial, words};
+use super::{Place, Proxy, ServerUrl, dial, words};
 
 /// A proxy's answer has no reason to be longer.
 const LONGEST_ANSWER: usize = 8 * 1024;
@@ -45,20 +45,20 @@ fn not_understood() -> OfflineCause {
 }
 
 impl Via {
-    /// A TCP stream to `server` through the proxy.
-    pub(crate) async fn dial(&self, server: &ServerUrl) -> Result<TcpStream, OfflineCause> {
+    /// A TCP stream to `place` through the proxy.
+    pub(crate) async fn dial(&self, place: &Place) -> Result<TcpStream, OfflineCause> {
         let host = self.0.uri().host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let port = self.0.uri().port_u16().unwrap_or(80);
         let mut stream = dial::dial(host, port).await.map_err(|cause| match cause {
             OfflineCause::Unreachable { detail } => unreachable(&detail),
             other => other,
         })?;
-        self.connect(&mut stream, server).await?;
+        self.connect(&mut stream, place).await?;
         Ok(stream)
     }
 
-    async fn connect(&self, stream: &mut TcpStream, server: &ServerUrl) -> Result<(), OfflineCause> {
-        let target = server.host_and_port();
+    async fn connect(&self, stream: &mut TcpStream, place: &Place) -> Result<(), OfflineCause> {
+        let target = place.to_string();
         let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n").into_bytes();
         if let Some(credentials) = self.0.basic_auth() {
             request.extend_from_slice(b"Proxy-Authorization: ");

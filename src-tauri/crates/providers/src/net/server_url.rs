@@ -4,6 +4,8 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use tokio_tungstenite::tungstenite::http::Uri;
 
+use super::Place;
+
 /// The longest address taken; longer ones are mistakes.
 const LONGEST: usize = 2048;
 
@@ -59,9 +61,14 @@ impl ServerUrl {
         if self.port == own_port(self.secure) { self.bracketed_host() } else { self.host_and_port() }
     }
 
-    /// Host and port, as CONNECT of a proxy wants them: the port always.
+    /// Host and port.
+    pub fn place(&self) -> Place {
+        Place { host: self.host.clone(), port: self.port }
+    }
+
+    /// The same in one text, as CONNECT of a proxy wants it: the port always.
     pub fn host_and_port(&self) -> String {
-        format!("{}:{}", self.bracketed_host(), self.port)
+        self.place().to_string()
     }
 
     /// The host as it stands in a URI: brackets around IPv6.
@@ -118,6 +125,35 @@ impl FromStr for ServerUrl {
     }
 }
 
+/// A server as an account names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountServer {
+    /// Its address; that of the domain where only a domain was written.
+    pub url: ServerUrl,
+    /// Whether its domain may name other servers in its place (RFC 3263): no scheme was written, and no port.
+    pub located: bool,
+}
+
+impl FromStr for AccountServer {
+    type Err = InvalidServerUrl;
+
+    /// `wss://host[:port][/path]`, or `domain[:port][/path]`, which is by TLS.
+    fn from_str(text: &str) -> Result<Self, InvalidServerUrl> {
+        let text = text.trim();
+        if text.contains("://") {
+            return Ok(Self { url: text.parse()?, located: false });
+        }
+        let not_an_address = || InvalidServerUrl::NotAnAddress(text.chars().take(60).collect());
+        let url: ServerUrl = match format!("wss://{text}").parse() {
+            Err(InvalidServerUrl::NotAnAddress(_)) => Err(not_an_address()),
+            url => url,
+        }?;
+        let authority = text.split(['/', '?']).next().unwrap_or_default();
+        let is_a_domain = url.host.parse::<IpAddr>().is_err() && !url.is_loopback();
+        Ok(Self { located: is_a_domain && !authority.contains(':'), url })
+    }
+}
+
 /// Ports of RFC 6455 section 3.
 fn own_port(secure: bool) -> u16 {
     if secure { 443 } else { 80 }
@@ -165,6 +201,26 @@ mod tests {
         ] {
             assert_eq!(text.parse::<ServerUrl>(), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn only_a_domain_alone_may_name_its_servers_itself() {
+        for (text, url, located) in [
+            ("example.com", "wss://example.com/", true),
+            (" Example.com/ws ", "wss://example.com/ws", true),
+            ("example.com:443", "wss://example.com/", false),
+            ("example.com:8089/ws", "wss://example.com:8089/ws", false),
+            ("wss://example.com", "wss://example.com/", false),
+            ("192.0.2.1", "wss://192.0.2.1/", false),
+            ("[2001:db8::1]/ws", "wss://[2001:db8::1]/ws", false),
+            ("localhost", "wss://localhost/", false),
+        ] {
+            let server: AccountServer = text.parse().expect(text);
+            assert_eq!((server.url.to_string().as_str(), server.located), (url, located), "{text}");
+        }
+        assert_eq!("a b".parse::<AccountServer>(), Err(InvalidServerUrl::NotAnAddress("a b".into())));
+        assert_eq!("u:p@example.com".parse::<AccountServer>(), Err(InvalidServerUrl::Credentials));
+        assert_eq!("".parse::<AccountServer>(), Err(InvalidServerUrl::NotAnAddress(String::new())));
     }
 
     #[test]

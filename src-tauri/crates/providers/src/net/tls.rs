@@ -50,15 +50,17 @@ fn read_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, String>
 
 /// What a failed handshake means to the user: a verdict of TLS, or just a lost connection.
 pub(crate) fn handshake_error(error: &io::Error) -> OfflineCause {
+    refusal(error).unwrap_or_else(|| OfflineCause::Unreachable { detail: words::io_error(error) })
+}
+
+/// The verdict of TLS inside an I/O error, if that is what it is.
+pub(crate) fn refusal(error: &io::Error) -> Option<OfflineCause> {
     if let Some(Error::InvalidCertificate(CertificateError::Other(OtherError(other)))) = tls_error(error)
         && let Some(KeyChanged { expected, found }) = other.downcast_ref()
     {
-        return OfflineCause::KeyChanged { expected: expected.to_string(), found: found.to_string() };
+        return Some(OfflineCause::KeyChanged { expected: expected.to_string(), found: found.to_string() });
     }
-    match inner_error(error) {
-        Some(detail) => OfflineCause::Tls { detail },
-        None => OfflineCause::Unreachable { detail: words::io_error(error) },
-    }
+    inner_error(error).map(|detail| OfflineCause::Tls { detail })
 }
 
 /// The TLS error inside an I/O error, if that is what it is.
@@ -90,10 +92,10 @@ impl ServerCertVerifier for Explaining {
         let certificate = Certificate::read(end_entity);
         match self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             Ok(verified) => match certificate.as_ref().and_then(verdict::weakness) {
-                Some(words) => Err(refusal(words)),
+                Some(words) => Err(refused(words)),
                 None => self.compare(end_entity).map(|()| verified),
             },
-            Err(Error::InvalidCertificate(error)) => Err(refusal(verdict::refused_because(&error, certificate.as_ref()))),
+            Err(Error::InvalidCertificate(error)) => Err(refused(verdict::refused_because(&error, certificate.as_ref()))),
             Err(other) => Err(other),
         }
     }
@@ -141,7 +143,7 @@ struct KeyChanged {
     found: KeyPin,
 }
 
-fn refusal(words: String) -> Error {
+fn refused(words: String) -> Error {
     Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(Refusal(words)))))
 }
 

@@ -1,14 +1,14 @@
 //! WebSocket connections over real sockets (RFC 6455, RFC 7118).
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
-use model::{Clock, IceTransport, OfflineCause};
+use model::{Clock, IceTransport, IceUrl, OfflineCause};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use tokio::{
@@ -31,8 +31,8 @@ use tokio_tungstenite::{
 use tracing::{Instrument, debug};
 
 use super::{
-    Connection, Endpoint, HttpAnswer, HttpRequest, IceEndpoint, IcePath, InvalidServerUrl, KeyPin, Network, ServerFacts,
-    ServerUrl, changes::Changes, dial, dial::Servers, ice, metered::Metered, pump::Pump, tls, words,
+    Connection, Endpoint, HttpAnswer, HttpRequest, IceEndpoint, IcePath, InvalidServerUrl, KeyPin, Located, Network, ServerFacts,
+    ServerUrl, changes::Changes, dial, dial::Servers, ice, metered::Metered, pump::Pump, services, tls, words,
 };
 
 /// What opening a connection may take in all.
@@ -75,12 +75,13 @@ impl Sockets {
         if !endpoint.allow_plain {
             server.refuse_plain().map_err(configuration)?;
         }
+        let place = endpoint.at.clone().unwrap_or_else(|| server.place());
         *step = Step::Reaching;
         if let Some(proxy) = endpoint.proxy.for_server(&server)? {
-            let tcp = proxy.dial(&server).await?;
+            let tcp = proxy.dial(&place).await?;
             return self.greet(tcp, &server, endpoint, step).await;
         }
-        let mut servers = Servers::of(server.host(), server.port()).await?;
+        let mut servers = Servers::of(&place.host, place.port).await?;
         let mut first_cause = None;
         loop {
             *step = Step::Reaching;
@@ -184,6 +185,14 @@ impl Network for Sockets {
         opened.unwrap_or_else(|_| Err(step.took_too_long(OPEN_LIMIT))).inspect_err(|cause| debug!(%cause, "not opened"))
     }
 
+    async fn locate(&self, domain: &str) -> Result<Located, OfflineCause> {
+        services::sip(domain).await
+    }
+
+    async fn find(&self, url: &IceUrl) -> Result<Vec<SocketAddr>, OfflineCause> {
+        services::ice(url).await
+    }
+
     async fn reach(&self, endpoint: &IceEndpoint) -> Result<IcePath, OfflineCause> {
         match endpoint.url.transport {
             IceTransport::Udp => ice::datagrams(&endpoint.url).await,
@@ -197,9 +206,10 @@ impl Network for Sockets {
 
     async fn inspect(&self, endpoint: &Endpoint) -> ServerFacts {
         let Ok(server) = endpoint.url.parse::<ServerUrl>() else { return ServerFacts::default() };
-        let mut facts = ServerFacts::of(&server).await;
+        let place = endpoint.at.clone().unwrap_or_else(|| server.place());
+        let mut facts = ServerFacts::of(&place.host).await;
         let look = async {
-            let tcp = dial::dial(server.host(), server.port()).await?;
+            let tcp = dial::dial(&place.host, place.port).await?;
             facts.reached = tcp.peer_addr().ok();
             if server.is_secure() {
                 let tls = self.secure(tcp, &server, endpoint).await?;
@@ -226,7 +236,7 @@ impl Network for Sockets {
 
     async fn ask(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {
         let server = request.server()?;
-        let tls = self.tls_config(request.ca_file.clone(), None).await?;
+        let tls = self.tls_config(request.ca_file.clone(), request.pin).await?;
         request.ask(&server, ClientConfig::clone(&tls)).await.inspect_err(|cause| debug!(%cause, "not asked"))
     }
 

@@ -6,7 +6,7 @@ use model::Instant;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 /// A connection that held so long was a good one: after it, the first try is made at once again.
-const STABLE: Duration = Duration::from_secs(10);
+pub(super) const STABLE: Duration = Duration::from_secs(10);
 /// Longest wait of the first try. Nobody notices it, and the phones of an office do not all come in one millisecond.
 const FIRST: Duration = Duration::from_millis(400);
 const SHORTEST: Duration = Duration::from_millis(50);

@@ -1,5 +1,7 @@
 //! Being connected and registered, and staying so.
 
+mod connecting;
+mod redial;
 mod registration;
 
 use std::{
@@ -16,15 +18,16 @@ use sip::{
 };
 use tracing::{debug, info};
 
+use self::redial::Redial;
 use super::{
-    backoff::{Backoff, Pace, Schedule, Stages},
+    backoff::{Backoff, Schedule, Stages},
     failed,
     lamps::Lamps,
-    not_callable, target, translate,
+not_callable, target, targets::Targets, translate,
 };
 use crate::{
     Input, Output,
-    net::{ConnectionId, Endpoint, NetEvent, NetRequest},
+    net::{ConnectionId, Endpoint, NetRequest},
 };
 
 /// Within the two seconds a line gives us.
@@ -39,6 +42,8 @@ const SUBSCRIPTION_S: u32 = 3600;
 /// An account's configuration, as it is used.
 pub(crate) struct Setup {
     pub(crate) endpoint: Endpoint,
+    /// The domain that names the servers behind the endpoint, if one does.
+    pub(crate) located_by: Option<String>,
     pub(crate) user_agent: UserAgentConfig,
     /// What names without a domain are dialled at.
     pub(crate) domain: String,
@@ -117,6 +122,8 @@ pub(crate) struct Presence {
     aor: Uri,
     agent: UserAgent,
     link: Link,
+    targets: Targets,
+    redial: Redial,
     backoff: Backoff,
     stages: Stages,
     last_connection: u32,
@@ -140,10 +147,11 @@ enum Link {
     Down,
     /// None; the next try comes.
     Waiting { until: Instant },
-    /// Being opened.
-    Opening { connection: ConnectionId },
-    /// Open. After a refused registration, the next try is made over it.
-    Open { connection: ConnectionId, register_at: Option<Instant> },
+    /// Being opened, or its server looked for; until then, where there are other servers.
+    Opening { connection: ConnectionId, until: Option<Instant> },
+    /// Open. After a refused registration, the next try is made over it. Where there are other servers, the first one must be
+    /// answered by a moment.
+    Open { connection: ConnectionId, register_at: Option<Instant>, answer_by: Option<Instant> },
     /// Open, and we are signing off.
     Leaving { connection: ConnectionId, until: Instant },
 }
@@ -170,8 +178,10 @@ impl Presence {
             last_request: 0,
             lamps: Lamps::new(setup.pickup_code),
             aor: setup.user_agent.aor.clone(),
-            // Two sources, so that what is seen on the wire does not tell the waiting times; any fixed change will do.
+            // Several sources, so that what is seen on the wire does not tell the waiting times; any fixed change will do.
             backoff: Backoff::new(seed.map(|byte| !byte), setup.habits.schedule),
+            targets: Targets::new(setup.located_by, seed.map(|byte| byte.rotate_left(3))),
+            redial: Redial::default(),
             stages: Stages::default(),
             agent: UserAgent::new(setup.user_agent, seed),
             link: Link::Down,
@@ -186,11 +196,11 @@ impl Presence {
     pub(crate) fn handle(&mut self, now: Instant, input: Input) {
         match input {
             Input::Start if self.habits.connect == Connect::ForCalls => self.tell(AccountState::Ready),
-            Input::Start => self.connect(),
+            Input::Start => self.connect(now),
             Input::Stop => self.stop(now),
             Input::Request(request) => self.on_request(now, request),
             Input::Net(event) => self.on_net(now, event),
-            Input::NetworkChanged => self.on_network_changed(),
+            Input::NetworkChanged => self.on_network_changed(now),
             Input::AcceptCalls(wanted) => self.accept_calls(now, wanted),
             Input::Token(token) => self.sign_in(now, token),
             // SIP has no assistant.
@@ -221,10 +231,11 @@ impl Presence {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let own = match &self.link {
             Link::Waiting { until } | Link::Leaving { until, .. } => Some(*until),
-            Link::Open { register_at, .. } => *register_at,
-            Link::Down | Link::Opening { .. } => None,
+            Link::Open { register_at, answer_by, .. } => [*register_at, *answer_by].into_iter().flatten().min(),
+            Link::Opening { until, .. } => *until,
+            Link::Down => None,
         };
-        [own, self.agent.poll_timeout()].into_iter().flatten().min()
+        [own, self.redial.due(), self.agent.poll_timeout()].into_iter().flatten().min()
     }
 
     /// The next thing a layer above may want to know; to be drained after each `handle`, as the outputs are.
@@ -233,9 +244,9 @@ impl Presence {
     }
 
     /// Opens the connection now, when there is none.
-    pub(crate) fn connect(&mut self) {
+    pub(crate) fn connect(&mut self, now: Instant) {
         if let Link::Down | Link::Waiting { .. } = self.link {
-            self.open();
+            self.open(now);
         }
     }
 
@@ -264,7 +275,7 @@ impl Presence {
                 self.tell(AccountState::Registering);
                 self.agent(now, sip::Input::Command(Command::Register));
             }
-            Link::Down => self.open(),
+            Link::Down => self.open(now),
             Link::Open { .. } | Link::Waiting { .. } | Link::Opening { .. } | Link::Leaving { .. } => {}
         }
     }
@@ -304,132 +315,18 @@ impl Presence {
         self.agent(now, sip::Input::Command(Command::Request(Box::new(request))));
     }
 
-    fn open(&mut self) {
-        self.last_connection = self.last_connection.wrapping_add(1);
-        let connection = ConnectionId(self.last_connection);
-        self.link = Link::Opening { connection };
-        if self.habits.connect == Connect::Always {
-            self.tell(AccountState::Connecting);
-        }
-        self.net(NetRequest::Open { connection, endpoint: Box::new(self.endpoint.clone()) });
-    }
-
-    fn on_net(&mut self, now: Instant, event: NetEvent) {
-        match (&self.link, event) {
-            (Link::Opening { connection }, NetEvent::Opened { connection: opened }) if *connection == opened => {
-                self.on_opened(now, opened);
-            }
-            (Link::Opening { connection }, NetEvent::Closed { connection: closed, cause }) if *connection == closed => {
-                self.fall(now, cause);
-            }
-            (link, NetEvent::Received { connection, message }) if link.connection() == Some(connection) => {
-                self.agent(now, sip::Input::Received(&message));
-            }
-            (Link::Leaving { connection, .. }, NetEvent::Closed { connection: closed, .. }) if *connection == closed => {
-                self.link = Link::Down;
-                self.agent(now, sip::Input::Disconnected);
-                self.outputs.push_back(Output::Stopped);
-            }
-            (Link::Open { connection, .. }, NetEvent::Closed { connection: closed, cause }) if *connection == closed => {
-                self.link = Link::Down;
-                self.agent(now, sip::Input::Disconnected);
-                if self.habits.loss == Loss::CallsEnd {
-                    self.end_calls(now);
-                }
-                self.fall(now, cause);
-            }
-            (link, event) => debug!(?link, ?event, "of a connection that was given up"),
-        }
-    }
-
-    fn on_opened(&mut self, now: Instant, connection: ConnectionId) {
-        self.link = Link::Open { connection, register_at: None };
-        self.lamps.forget();
-        if self.register {
-            self.tell(AccountState::Registering);
-        }
-        self.agent(now, sip::Input::Connected);
-        self.news.push_back(News::Opened);
-        if self.register {
-            self.agent(now, sip::Input::Command(Command::Register));
-        } else {
-            self.backoff.online(now);
-            self.tell(AccountState::Ready);
-        }
-    }
-
-    /// Calls that the server has forgotten with their connection. Who is still in one hears of its end from us, should
-    /// there be another connection soon.
-    fn end_calls(&mut self, now: Instant) {
-        for call in std::mem::take(&mut self.calls) {
-            self.outputs.push_back(Output::Line(LineEvent::Ended { call, how: LineEnd::ConnectionLost }));
-            self.agent(now, sip::Input::Command(Command::HangUp { call, reason: String::new() }));
-        }
-    }
-
-    /// Goes offline, and says when it is tried again.
-    fn fall(&mut self, now: Instant, cause: OfflineCause) {
-        self.news.push_back(News::Lost(cause.clone()));
-        if self.habits.connect == Connect::ForCalls {
-            self.link = Link::Down;
-            return;
-        }
-        let pace = match &cause {
-            OfflineCause::WrongPassword { .. }
-            | OfflineCause::InvalidToken { .. }
-            | OfflineCause::NoToken { .. }
-            | OfflineCause::Configuration { .. }
-            | OfflineCause::KeyChanged { .. }
-            | OfflineCause::SignedOff => {
-                self.link = Link::Down;
-                self.tell(AccountState::Offline { cause, retry_in_s: None });
-                return;
-            }
-            OfflineCause::Tls { .. } => Pace::Slow,
-            OfflineCause::NameNotFound { .. }
-            | OfflineCause::Unreachable { .. }
-            | OfflineCause::NotSipOverWebSocket { .. }
-            | OfflineCause::ConnectionLost { .. }
-            | OfflineCause::NoAnswer
-            | OfflineCause::Refused { .. } => Pace::Quick,
-        };
-        let wait = self.backoff.wait(now, pace);
-        self.link = Link::Waiting { until: now + wait };
-        self.tell(AccountState::Offline { cause, retry_in_s: Some(whole_seconds(wait)) });
-    }
-
-    /// Lets go of an open connection ourselves.
-    fn close(&mut self, now: Instant) {
-        if let Some(connection) = self.link.connection() {
-            self.net(NetRequest::Close { connection });
-            self.link = Link::Down;
-            self.agent(now, sip::Input::Disconnected);
-            if self.habits.loss == Loss::CallsEnd {
-                self.end_calls(now);
-            }
-        }
-    }
-
-    fn on_network_changed(&mut self) {
-        match self.link {
-            Link::Waiting { .. } => {
-                self.backoff.reset();
-                self.open();
-            }
-            Link::Opening { connection } => {
-                // It may be on its way through a network that is no longer there.
-                self.net(NetRequest::Close { connection });
-                self.open();
-            }
-            Link::Open { connection, .. } => self.net(NetRequest::Probe { connection }),
-            Link::Down | Link::Leaving { .. } => {}
-        }
-    }
-
     fn on_timeout(&mut self, now: Instant) {
         match &mut self.link {
-            Link::Waiting { until } if *until <= now => self.open(),
+            Link::Waiting { until } if *until <= now => self.open(now),
+            Link::Opening { connection, until: Some(until) } if *until <= now => {
+                let connection = *connection;
+                self.give_up_opening(now, connection);
+            }
             Link::Leaving { until, .. } if *until <= now => self.stopped(now),
+            Link::Open { answer_by: Some(by), .. } if *by <= now => {
+                self.close(now);
+                self.fall(now, OfflineCause::NoAnswer);
+            }
             Link::Open { register_at, .. } if register_at.is_some_and(|at| at <= now) => {
                 *register_at = None;
                 self.tell(AccountState::Registering);
@@ -438,6 +335,9 @@ impl Presence {
             Link::Down | Link::Waiting { .. } | Link::Opening { .. } | Link::Open { .. } | Link::Leaving { .. } => {}
         }
         self.agent(now, sip::Input::Timeout);
+        if self.redial.due().is_some_and(|due| due <= now) {
+            self.give_up_redialling();
+        }
     }
 
     fn stop(&mut self, now: Instant) {
@@ -445,7 +345,7 @@ impl Presence {
         let connection = match self.link {
             Link::Open { connection, .. } => connection,
             Link::Leaving { .. } => return,
-            Link::Opening { connection } => {
+            Link::Opening { connection, .. } => {
                 self.net(NetRequest::Close { connection });
                 return self.stopped(now);
             }
@@ -470,6 +370,7 @@ impl Presence {
 
     fn stopped(&mut self, now: Instant) {
         self.close(now);
+        self.redial = Redial::default();
         // Those that could not be ended on the wire are over all the same.
         for call in std::mem::take(&mut self.calls) {
             self.outputs.push_back(Output::Line(LineEvent::Ended { call, how: LineEnd::ConnectionLost }));
@@ -500,6 +401,12 @@ impl Presence {
     pub(crate) fn ask_from(&mut self, now: Instant, from: Option<Uri>, request: LineRequest) {
         if let LineRequest::Watch { numbers } = request {
             return self.watch(now, numbers);
+        }
+        if let LineRequest::HangUp { call } = &request
+            && self.redial.forget(*call)
+        {
+            self.calls.remove(call);
+            return self.outputs.push_back(Output::Line(LineEvent::Ended { call: *call, how: LineEnd::Local }));
         }
         let referred = match &request {
             LineRequest::Invite { referred: Some(by), .. } => self.referrals.remove(by),
@@ -537,6 +444,9 @@ impl Presence {
                 return self.outputs.push_back(failed(invite.call, "the account is not connected to its server".into()));
             }
             self.calls.insert(invite.call);
+            if self.targets.are_several() {
+                self.redial.keep(invite);
+            }
         }
         self.agent(now, sip::Input::Command(command));
     }
@@ -564,6 +474,9 @@ impl Presence {
             Event::Registration(event) => self.on_registration(now, event),
             Event::Call(call, CallEvent::Referred { target, referred_by }) => self.on_referred(now, call, *target, referred_by),
             Event::Call(call, event) => {
+                if self.redials(now, call, &event) {
+                    return;
+                }
                 match &event {
                     CallEvent::Incoming(_) => self.calls.insert(call),
                     CallEvent::Ended(_) => {

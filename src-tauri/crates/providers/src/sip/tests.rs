@@ -83,9 +83,16 @@ impl Bench {
             match output {
                 Output::Line(LineEvent::State(state)) => self.states.push(state),
                 Output::Line(event) => self.events.push(event),
+                Output::Net(NetRequest::Locate { connection, domain }) => {
+                    self.connection = connection;
+                    self.net.push(format!("locate {domain}"));
+                }
                 Output::Net(NetRequest::Open { connection, endpoint }) => {
                     self.connection = connection;
-                    self.net.push(format!("open {}", endpoint.url));
+                    self.net.push(match &endpoint.at {
+                        None => format!("open {}", endpoint.url),
+                        Some(place) => format!("open {} at {place}", endpoint.url),
+                    });
                 }
                 Output::Net(NetRequest::Send { message, .. }) => {
                     self.sent.push(Message::parse(&message).expect("we send what can be read"));

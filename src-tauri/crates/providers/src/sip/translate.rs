@@ -133,7 +133,7 @@ fn line_end(end: CallEnd) -> LineEnd {
         CallEnd::Bye { code } => LineEnd::Bye { code },
         CallEnd::Cancelled { code } => LineEnd::Cancelled { code },
         CallEnd::Unanswered => LineEnd::Unanswered,
-        CallEnd::Refused { code, text, moved_to: _ } => LineEnd::Refused { code, text },
+        CallEnd::Refused { code, text, moved_to: _, retry_after: _ } => LineEnd::Refused { code, text },
         CallEnd::Failed { detail } => LineEnd::Failed { detail },
     }
 }

@@ -530,7 +530,7 @@ impl Assistant {
 
 /// How nobody's telephone is doing any more; whether somebody's was known.
 fn forget_phones(people: &mut [Person]) -> bool {
-    people.iter_mut().fold(false, |was_known, person| person.drawn.phone.take().is_some() || was_known)
+    people.iter_mut().filter_map(|person| person.drawn.phone.take()).count() > 0
 }
 
 /// A status as it is drawn; none when it has a name that could not be told back.

@@ -14,7 +14,7 @@ use super::{
     rest::{RestError, Session, Token, login_body, read_answer},
 };
 use crate::{
-    net::{ConnectionId, Endpoint, HttpAnswer, HttpMethod, HttpRequest, NetEvent, NetRequest, Proxy, QuestionId},
+    net::{ConnectionId, Endpoint, HttpAnswer, HttpMethod, HttpRequest, KeyPin, NetEvent, NetRequest, Proxy, QuestionId},
     sip::{Backoff, Pace, Schedule},
 };
 
@@ -38,6 +38,7 @@ pub(super) struct Door {
     pub(super) login: Personal,
     pub(super) password: Secret,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) pin: Option<KeyPin>,
     pub(super) allow_plain: bool,
     pub(super) proxy: Proxy,
 }
@@ -154,9 +155,10 @@ impl CtiSession {
     /// Whether an event of the network is about one of its connections or questions.
     pub(super) fn owns(event: &NetEvent) -> bool {
         match event {
-            NetEvent::Opened { connection } | NetEvent::Received { connection, .. } | NetEvent::Closed { connection, .. } => {
-                connection.0 >= FIRST_CONNECTION
-            }
+            NetEvent::Located { connection, .. }
+            | NetEvent::Opened { connection }
+            | NetEvent::Received { connection, .. }
+            | NetEvent::Closed { connection, .. } => connection.0 >= FIRST_CONNECTION,
             NetEvent::Answered { .. } => true,
         }
     }
@@ -241,8 +243,8 @@ impl CtiSession {
                 (HttpMethod::Post, self.door.server.login_url(), vec![kind], body)
             }
         };
-        let Door { ca_file, allow_plain, proxy, .. } = self.door.clone();
-        let request = HttpRequest { method, url, basic: None, headers, body, ca_file, allow_plain, proxy };
+        let Door { ca_file, pin, allow_plain, proxy, .. } = self.door.clone();
+        let request = HttpRequest { method, url, basic: None, headers, body, ca_file, pin, allow_plain, proxy };
         self.net(NetRequest::Ask { question, request: Box::new(request) });
         question
     }
@@ -297,8 +299,8 @@ impl CtiSession {
         self.numbered = self.numbered.wrapping_add(1);
         let connection = ConnectionId(FIRST_CONNECTION | self.numbered);
         self.state = State::Opening { connection };
-        let Door { ca_file, allow_plain, proxy, .. } = self.door.clone();
-        let endpoint = Endpoint { url, subprotocol: None, origin: None, ca_file, pin: None, allow_plain, proxy };
+        let Door { ca_file, pin, allow_plain, proxy, .. } = self.door.clone();
+        let endpoint = Endpoint { url, at: None, subprotocol: None, origin: None, ca_file, pin, allow_plain, proxy };
         self.net(NetRequest::Open { connection, endpoint: Box::new(endpoint) });
     }
 
@@ -332,7 +334,8 @@ impl CtiSession {
 
     fn fall(&mut self, now: Instant, cause: OfflineCause) {
         let pace = match &cause {
-            OfflineCause::Configuration { .. } => {
+            // Nothing is tried again until the user has looked at it.
+            OfflineCause::Configuration { .. } | OfflineCause::KeyChanged { .. } => {
                 self.state = State::Idle;
                 return self.outputs.push_back(Output::Refused(cause));
             }

@@ -156,6 +156,8 @@ impl<'a> Visit<'a> {
                 let answer = self.network.ask(&request).await;
                 self.session.on_net(self.clock.now(), NetEvent::Answered { question, answer });
             }
+            // It goes where the account says.
+            NetRequest::Locate { .. } => {}
             NetRequest::Open { connection, endpoint } => {
                 let event = match self.network.open(&endpoint).await {
                     Ok(open) => {

@@ -119,6 +119,7 @@ impl Dialling {
                     Err(None) => self.refused(&answered.response, &answered.response.reason),
                 }
             }
+            // What every response repeats of the request is missing where there was none.
             408 if answered.response.headers.is_empty() => Outcome::Refused(CallEnd::Unanswered),
             422 if self.lengthened < MAX_LENGTHENED => self.lengthen(core, answered),
             _ => self.refused(&answered.response, &answered.response.reason),
@@ -130,7 +131,8 @@ impl Dialling {
             300..=399 => response.headers.contacts().unwrap_or_default().into_iter().map(|contact| contact.uri).collect(),
             _ => Vec::new(),
         };
-        Outcome::Refused(CallEnd::Refused { code: response.code, text: text.to_owned(), moved_to })
+        let retry_after = response.headers.retry_after();
+        Outcome::Refused(CallEnd::Refused { code: response.code, text: text.to_owned(), moved_to, retry_after })
     }
 
     /// The far end wants a longer interval between refreshes (RFC 4028 section 7.4): once more with that.

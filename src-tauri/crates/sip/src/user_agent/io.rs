@@ -484,8 +484,6 @@ pub enum CallEnd {
         /// `cause` of the Reason header; 200 says answered elsewhere.
         code: Option<u16>,
     },
-    /// Nobody answered our INVITE at all; RFC 3261 8.1.3.1 takes it for a 408.
-    Unanswered,
     /// Our INVITE was refused, or rang too long (408).
     Refused {
         /// SIP status.
@@ -494,7 +492,11 @@ pub enum CallEnd {
         text: String,
         /// Where to, for a 3xx.
         moved_to: Vec<Uri>,
+        /// Retry-After, seconds.
+        retry_after: Option<u32>,
     },
+    /// No server said anything to our INVITE (RFC 3261 17.1.1.2, timer B).
+    Unanswered,
     /// The far end broke the protocol or stopped answering, or the command could not be carried out.
     Failed {
         /// What happened.

@@ -5,7 +5,7 @@ use model::{
     TokenSource,
 };
 
-use super::{Complaints, LONGEST_TEXT, check_ice, check_proxy, check_server, split_url};
+use super::{Complaints, LONGEST_TEXT, check_ice, check_pin, check_proxy, check_url, split_url};
 
 /// More calls than a person can have are a mistake.
 const CALLS: std::ops::RangeInclusive<u32> = 1..=64;
@@ -29,7 +29,7 @@ pub(super) fn check(prefix: &str, account: &AculabAccount, found: &mut Complaint
         AculabInterface::V2(client) => check_client(prefix, client, found),
     }
     if !account.server.is_empty()
-        && let Err(what) = check_server(&account.server, false)
+        && let Err(what) = check_url(&account.server, false)
     {
         found.add(&field("server"), what);
     }
@@ -42,6 +42,7 @@ pub(super) fn check(prefix: &str, account: &AculabAccount, found: &mut Complaint
             found.add(&field(name), "may have plain letters, digits and signs only");
         }
     }
+    check_pin(prefix, &account.pin, found);
     if account.log_level.is_some_and(|level| level > LOUDEST) {
         found.add(&field("log_level"), format!("must be from 0 to {LOUDEST}"));
     }

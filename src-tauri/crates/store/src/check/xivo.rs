@@ -2,7 +2,7 @@
 
 use model::{Target, XivoAccount};
 
-use super::{Complaints, LONGEST_TEXT, check_ice, check_proxy, is_host, is_this_machine, split_url};
+use super::{Complaints, LONGEST_TEXT, check_ice, check_pin, check_proxy, is_host, is_this_machine, split_url};
 
 pub(super) fn check(prefix: &str, account: &XivoAccount, found: &mut Complaints) {
     let field = |name: &str| format!("{prefix}.{name}");
@@ -29,6 +29,7 @@ pub(super) fn check(prefix: &str, account: &XivoAccount, found: &mut Complaints)
     if !account.voicemail_number.is_empty() && Target::try_from(account.voicemail_number.clone()).is_err() {
         found.add(&field("voicemail_number"), "is no number or address that can be called");
     }
+    check_pin(prefix, &account.pin, found);
     check_proxy(prefix, account.proxy.expose(), found);
     if let Some(servers) = &account.ice_servers {
         check_ice(prefix, servers, account.ice_policy, found);

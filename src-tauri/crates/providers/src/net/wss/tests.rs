@@ -128,6 +128,7 @@ async fn serve_bytes(answer: &'static [u8]) -> SocketAddr {
 
 fn endpoint(url: String) -> Endpoint {
     Endpoint {
+        at: None,
         url,
         subprotocol: Some("sip".into()),
         origin: None,

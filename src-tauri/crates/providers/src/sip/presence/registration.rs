@@ -17,15 +17,19 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 impl Presence {
     pub(super) fn on_registration(&mut self, now: Instant, event: RegistrationEvent) {
+        if let Link::Open { answer_by, .. } = &mut self.link {
+            *answer_by = None;
+        }
         match (&mut self.link, event) {
             (Link::Leaving { .. }, RegistrationEvent::Unregistered) => self.stopped(now),
             (Link::Open { register_at, .. }, event) => match event {
                 RegistrationEvent::Registered { expires } => {
                     *register_at = None;
                     debug!(expires, "registered");
-                    self.backoff.online(now);
+                    self.serves(now);
                     self.stages = Stages::default();
                     self.tell(AccountState::Registered);
+                    self.redial_now(now);
                     self.subscribe(now);
                 }
                 RegistrationEvent::Refused { code, text, retry_after } => self.on_refused(now, code, &text, retry_after),
@@ -52,12 +56,17 @@ impl Presence {
         }
     }
 
-    /// The connection is good, the server is not willing: keep the one and ask again later.
+    /// The connection is good, the server is not willing: keep the one and ask again later, or turn to another server where
+    /// there are several and this one is out of service (RFC 3263 section 4.3). Calls that go on stay where they are.
     fn on_refused(&mut self, now: Instant, code: u16, text: &str, retry_after: Option<u32>) {
         let cause = OfflineCause::Refused { code, text: net::quoted(text) };
+        if code == 503 && self.targets.are_several() && self.calls.is_empty() {
+            self.close(now);
+            return self.turn_away(now, cause, retry_after.map(stay_away));
+        }
         let is_out_of_order = matches!(code, 408 | 500..=599);
         let wait = match (retry_after, self.habits.refusals) {
-            (Some(seconds), _) => Duration::from_secs(u64::from(seconds)).min(LONGEST_RETRY_AFTER),
+            (Some(seconds), _) => stay_away(seconds),
             (None, Refusals::InStages) => self.stages.wait(code),
             (None, Refusals::Final) if !is_out_of_order => {
                 return self.tell(AccountState::Offline { cause, retry_in_s: None });
@@ -76,4 +85,9 @@ impl Presence {
         }
         self.tell(AccountState::Offline { cause, retry_in_s: Some(whole_seconds(wait)) });
     }
+}
+
+/// How long a server may keep us away.
+pub(super) fn stay_away(retry_after: u32) -> Duration {
+    Duration::from_secs(u64::from(retry_after)).min(LONGEST_RETRY_AFTER)
 }

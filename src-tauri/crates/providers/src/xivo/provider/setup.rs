@@ -7,7 +7,7 @@ use sip::{Transport, UserAgentConfig, auth::Credentials};
 
 use super::Machine;
 use crate::{
-    net::{Endpoint, Proxy},
+    net::{Endpoint, KeyPin, Proxy},
     sip::{Connect, Habits, Loss, Refusals, SUBPROTOCOL, Setup, configuration},
     xivo::{
         XucServer,
@@ -44,6 +44,7 @@ pub(in crate::xivo) fn door(account: &XivoAccount) -> Result<Door, OfflineCause>
         password: password.clone(),
         ca_file: (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file)),
         allow_plain: account.allow_plain,
+        pin: KeyPin::named(&account.pin).map_err(configuration)?,
         proxy: Proxy::named(account.proxy.expose()),
     })
 }
@@ -73,10 +74,12 @@ impl Machine {
         let account = line.account(&door)?;
         let endpoint = Endpoint {
             url: account.url.to_string(),
+            at: None,
             subprotocol: Some(SUBPROTOCOL.to_owned()),
             origin: None,
             ca_file: self.door.ca_file.clone(),
-            pin: None,
+            // Another host has another key.
+            pin: self.door.pin.filter(|_| account.url.host() == server.host()),
             allow_plain: self.account.allow_plain,
             proxy: self.door.proxy.clone(),
         };
@@ -91,6 +94,7 @@ impl Machine {
         user_agent.max_calls = SIP_CALLS;
         Ok(Setup {
             endpoint,
+            located_by: None,
             user_agent,
             domain: account.domain,
             register: true,

@@ -109,7 +109,7 @@ impl Bench {
                     self.sip.push(Message::parse(&message).expect("we send what can be read"));
                 }
                 Output::Net(NetRequest::Ask { question, .. }) => self.asked.push(question),
-                Output::Net(NetRequest::Probe { .. } | NetRequest::Close { .. }) => {}
+                Output::Net(NetRequest::Locate { .. } | NetRequest::Probe { .. } | NetRequest::Close { .. }) => {}
                 Output::Stopped => self.stopped = true,
             }
         }

@@ -20,6 +20,7 @@ impl Bench {
             login: "alice".into(),
             password: Secret::new("pa55"),
             ca_file: None,
+            pin: None,
             allow_plain: false,
             proxy: Proxy::Direct,
         };
@@ -57,6 +58,7 @@ impl Bench {
                 }
                 Output::Net(NetRequest::Close { .. }) => self.told.push("close".into()),
                 Output::Net(NetRequest::Probe { .. }) => self.told.push("probe".into()),
+                Output::Net(NetRequest::Locate { .. }) => self.told.push("locate".into()),
                 Output::Token(_) => self.tokens += 1,
                 Output::Up => self.told.push("up".into()),
                 Output::Message(message) => self.told.push(format!("{message:?}")),

@@ -50,7 +50,7 @@ fn a_refused_invite_is_acknowledged_and_told_with_its_words() {
     line.receive(answer(&invite, 486, "bob", &[], ""));
     let ack = line.request(Method::Ack);
     assert_eq!(ack.headers.via(), invite.headers.via());
-    assert_eq!(line.told(), [r#"Ended(Refused { code: 486, text: "Busy Here", moved_to: [] })"#]);
+    assert_eq!(line.told(), [r#"Ended(Refused { code: 486, text: "Busy Here", moved_to: [], retry_after: None })"#]);
     assert!(line.ua.is_quiet());
 }
 

@@ -172,7 +172,7 @@ fn the_list_is_told_with_its_credentials() {
     bench.grant(600);
     bench.list(200, r#"[{"urls":["turn:t.example.com"],"username":"u","credential":"c"}]"#);
     let Some(LineEvent::IceServers(servers)) = bench.events.last() else { panic!("{:?}", bench.events) };
-    assert_eq!((servers[0].url.to_string().as_str(), servers[0].credential.expose()), ("turn:t.example.com:3478", "c"));
+    assert_eq!((servers[0].url.to_string().as_str(), servers[0].credential.expose()), ("turn:t.example.com", "c"));
     bench.run_s(31);
     bench.list(503, "");
     assert_eq!(bench.events.last(), Some(&LineEvent::IceServers(Vec::new())));
