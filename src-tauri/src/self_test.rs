@@ -4,11 +4,9 @@
 use std::{process::ExitCode, time::Duration};
 
 use model::{AccountId, Cause, Command, DialOptions, Event};
+use phone::Follower;
 use store::DataFolder;
-use tokio::{
-    sync::broadcast::Receiver,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 
 use crate::{engine::Engine, failure::Failure};
 
@@ -58,6 +56,6 @@ async fn call(engine: &Engine) -> Result<u64, Failure> {
     }
 }
 
-async fn next(events: &mut Receiver<model::TimedEvent>) -> Result<Event, Failure> {
+async fn next(events: &mut Follower) -> Result<Event, Failure> {
     events.recv().await.map(|event| event.event).map_err(Failure::new)
 }

@@ -3,7 +3,7 @@
 
 use std::{env, io, path::PathBuf, process::ExitCode};
 
-use tests::{CloudOptions, FakeCloud, FakeXuc};
+use tests::{AT_DESK, CloudOptions, FakeCloud, FakeXuc};
 
 const USAGE: &str = "fake aculab|xuc [--port N]: a fake of Aculab Cloud, or of a XiVO, on this computer, until Ctrl+C";
 
@@ -65,7 +65,8 @@ fn words_of_xuc(xuc: &FakeXuc) -> String {
         "A fake of a XiVO runs on this computer until you press Ctrl+C.
 
 XiVO             {url}
-Login            {login}
+Login            {login}, for a line of this program's
+                 {desk}, for the same line as that of a desk phone, which is whoever is signed in by the first
 Password         {password}
 Authority        {ca}
                  (a PEM file to trust; what is in it is made anew at each start)
@@ -78,6 +79,7 @@ Numbers: 600 echo, 601 music, 602 calls back, 603 busy, 604 never answers, 605 e
   sidetone-cli xivo --xivo {url} --login {login} --login-password-env XIVO_PASSWORD --ca {ca} search stone",
         url = xuc.url(),
         login = xuc.login(),
+        desk = AT_DESK,
         password = xuc.password(),
         ca = xuc.ca().display(),
     )

@@ -255,9 +255,9 @@ impl Cable {
         }
     }
 
-    async fn connect(&self, endpoint: &Endpoint) -> Option<(mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>)> {
+    async fn connect(&self, endpoint: &Endpoint, login: &str) -> Option<(mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>)> {
         match &self.0.server {
-            Server::Xuc(xuc, _) if endpoint.subprotocol.is_none() => Some(xuc.connected()),
+            Server::Xuc(xuc, _) if endpoint.subprotocol.is_none() => Some(xuc.connected(login)),
             Server::Exchange(door) | Server::Xuc(_, door) => door.enter().await.map(|link| (link.outgoing, link.incoming)),
             Server::Far(far) => Some(far.connected()),
             Server::Domain(servers) => {
@@ -307,11 +307,10 @@ impl Network for Cable {
             sleep(Duration::from_secs(10)).await;
             return Err(OfflineCause::Unreachable { detail: "no answer within 10 s".into() });
         }
-        if let Some(xuc) = self.xuc()
-            && !endpoint.url.starts_with(EXCHANGE)
-        {
-            xuc.admits(endpoint)?;
-        }
+        let login = match self.xuc() {
+            Some(xuc) if !endpoint.url.starts_with(EXCHANGE) => xuc.admits(endpoint)?,
+            Some(_) | None => String::new(),
+        };
         if weather.closing {
             let (outgoing, _nobody) = mpsc::channel(1);
             let (to_phone, incoming) = mpsc::channel(1);
@@ -321,7 +320,7 @@ impl Network for Cable {
             return Ok(Connection { outgoing, incoming });
         }
         let (to_server, from_server) =
-            self.connect(endpoint).await.ok_or(OfflineCause::Unreachable { detail: "the exchange has ended".into() })?;
+            self.connect(endpoint, &login).await.ok_or(OfflineCause::Unreachable { detail: "the exchange has ended".into() })?;
         let (outgoing, from_phone) = mpsc::channel(WAITING);
         let (to_phone, incoming) = mpsc::channel(WAITING);
         let is_sip = endpoint.subprotocol.is_some();
@@ -330,8 +329,9 @@ impl Network for Cable {
             state.open += 1;
             (state.cuts, if is_sip { state.sip_cuts } else { 0 })
         };
-        let wire =
-            Wire { cable: self.clone(), cuts, to_server, to_phone, is_sip, upwards: Flow::default(), downwards: Flow::default() };
+        let is_seen = is_sip && !endpoint.url.starts_with(EXCHANGE);
+        let (cable, upwards, downwards) = (self.clone(), Flow::default(), Flow::default());
+        let wire = Wire { cable, cuts, to_server, to_phone, is_sip, is_seen, upwards, downwards };
         phone::spawn("cable", info_span!("cable"), wire.carry(from_phone, from_server));
         Ok(Connection { outgoing, incoming })
     }
@@ -374,6 +374,8 @@ struct Wire {
     to_server: mpsc::Sender<Bytes>,
     to_phone: mpsc::Sender<Result<Bytes, OfflineCause>>,
     is_sip: bool,
+    /// Whether it leads through the XUC, which reads along.
+    is_seen: bool,
     upwards: Flow,
     downwards: Flow,
 }
@@ -442,7 +444,7 @@ impl Wire {
         let (owner, server) = (self.cable.0.owner.as_str(), self.cable.server_name());
         let (from, to) = if way == Way::Up { (owner, server) } else { (server, owner) };
         self.cable.0.ladder.add(from, to, &message);
-        if let (true, Some(xuc)) = (self.is_sip, self.cable.xuc()) {
+        if let (true, Some(xuc)) = (self.is_seen, self.cable.xuc()) {
             xuc.saw(way, &message);
         }
         if self.cable.chance(|weather| weather.loss) {

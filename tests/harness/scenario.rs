@@ -26,6 +26,7 @@ use tokio::{
 };
 use tracing::info_span;
 
+pub use self::xivo::{DESK_PHONE, OTHER_PHONE};
 use crate::{
     far::{Far, FarCall, FarMedia},
     ladder::Ladder,
@@ -71,6 +72,8 @@ pub struct Scenario {
     wire: Wire,
     /// Whether alice's phone has an account at the exchange beside that at the XiVO.
     has_sip_too: bool,
+    /// Whether alice's phone controls a desk phone, which is one more seat.
+    has_desk_phone: bool,
 }
 
 /// What phones are connected by.
@@ -151,6 +154,7 @@ impl Scenario {
             far_sessions: Cell::new(0),
             wire,
             has_sip_too: false,
+            has_desk_phone: false,
             runtime,
         }
     }

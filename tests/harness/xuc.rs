@@ -6,8 +6,12 @@
 mod calls;
 mod front;
 mod services;
+mod turn;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use bytes::Bytes;
 use exchange::{Operator, Order};
@@ -18,14 +22,17 @@ use tokio::sync::mpsc;
 use tracing::info_span;
 
 pub(crate) use self::calls::Way;
-pub use self::front::FakeXuc;
 use self::{
     calls::{Calls, Leg},
     services::Services,
 };
+pub use self::{front::FakeXuc, turn::turn_credential};
 
 /// The password of everybody.
 const PASSWORD: &str = "pa55";
+
+/// The user's other login: for it the line is that of the desk phone, which is whoever is signed in by the first one.
+pub const AT_DESK: &str = "alice-at-desk";
 
 /// What the CTI does wrong.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,6 +47,18 @@ pub struct CtiFaults {
     pub silent_about_calls: bool,
 }
 
+/// What a new CTI session hears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Greeting {
+    /// That it is open.
+    #[default]
+    LoggedOn,
+    /// That it is not, and will not be.
+    Refused,
+    /// Nothing.
+    Silence,
+}
+
 /// The fake. Clones are the same one.
 #[derive(Clone, Debug)]
 pub struct Xuc(Arc<Mutex<State>>);
@@ -50,10 +69,15 @@ struct State {
     ice: Value,
     lifetime_s: u32,
     tokens: u32,
-    /// The token that is good; earlier ones are not.
-    token: Option<String>,
+    /// The token of each login that is good; earlier ones are not.
+    good: BTreeMap<String, String>,
     silent: bool,
     refusing: Option<u16>,
+    /// Refuses connections with this status, and web requests not.
+    closed: Option<u16>,
+    greeting: Greeting,
+    /// Web requests and tries to open a connection so far.
+    knocks: usize,
     /// The programs of the user at its CTI.
     programs: Vec<mpsc::Sender<Bytes>>,
     operator: Operator,
@@ -82,9 +106,12 @@ impl Xuc {
             ice: json!({}),
             lifetime_s: 600,
             tokens: 0,
-            token: None,
+            good: BTreeMap::new(),
             silent: false,
             refusing: None,
+            closed: None,
+            greeting: Greeting::default(),
+            knocks: 0,
             programs: Vec::new(),
             operator,
             user: sip_user.to_owned(),
@@ -116,7 +143,7 @@ impl Xuc {
 
     /// The token that was given last is no longer known.
     pub fn forget_token(&self) {
-        self.state().token = None;
+        self.state().good.clear();
     }
 
     /// It answers no pings any more, or does again.
@@ -127,6 +154,21 @@ impl Xuc {
     /// Refuses web requests and the CTI with this status, or nothing any more.
     pub fn refuses(&self, status: Option<u16>) {
         self.state().refusing = status;
+    }
+
+    /// Refuses connections with this status, or none any more; web requests are answered.
+    pub fn refuses_connections(&self, status: Option<u16>) {
+        self.state().closed = status;
+    }
+
+    /// What new CTI sessions hear.
+    pub fn greets(&self, greeting: Greeting) {
+        self.state().greeting = greeting;
+    }
+
+    /// How many web requests and tries to open a connection there were.
+    pub fn knocks(&self) -> usize {
+        self.state().knocks
     }
 
     /// Closes the CTI.
@@ -188,6 +230,11 @@ impl Xuc {
             state.line.clone()
         };
         self.say("LineConfig", &line);
+    }
+
+    /// The SIP secret of the line.
+    pub fn password_of_line(&self) -> String {
+        self.state().line["password"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The commands that came, whole, pings left out.
@@ -291,13 +338,17 @@ impl Xuc {
 
     /// A message of SIP comes by.
     pub(crate) fn saw(&self, way: Way, message: &[u8]) {
-        let events = {
+        let (events, status) = {
             let mut state = self.state();
             let events = state.calls.saw(way, message);
-            if state.faults.silent_about_calls { Vec::new() } else { events }
+            let status = json!({"status": state.calls.status()});
+            if state.faults.silent_about_calls { (Vec::new(), None) } else { (events, Some(status)) }
         };
-        for event in events {
-            self.say("PhoneEvent", &event);
+        for event in &events {
+            self.say("PhoneEvent", event);
+        }
+        if let Some(status) = status.filter(|_| !events.is_empty()) {
+            self.say("PhoneStatusUpdate", &status);
         }
     }
 
@@ -306,53 +357,50 @@ impl Xuc {
         let mut state = self.state();
         let path = request.url.split("/xuc/api/2.0/").nth(1).unwrap_or_default().to_owned();
         state.asked.push(path.clone());
+        state.knocks += 1;
         if let Some(status) = state.refusing {
             return Ok(HttpAnswer { status, body: Secret::new("<html>") });
         }
-        let is_known = match (request.method, path.as_str()) {
+        let login = match (request.method, path.as_str()) {
             (HttpMethod::Post, "auth/login") => {
                 let body: Value = serde_json::from_str(request.body.expose()).unwrap_or_default();
                 if body["password"] != PASSWORD {
                     return Ok(refused(401, "InvalidCredentials"));
                 }
-                true
+                body["login"].as_str().map(str::to_owned)
             }
             (HttpMethod::Get, "auth/check") => {
                 let bearer = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Authorization"));
-                let bearer = bearer.and_then(|(_, value)| value.expose().strip_prefix("Bearer ").map(str::to_owned));
-                bearer.is_some() && bearer == state.token
+                bearer.and_then(|(_, value)| state.owner(value.expose().strip_prefix("Bearer ")?))
             }
             _ => return Ok(HttpAnswer { status: 404, body: Secret::default() }),
         };
-        if !is_known {
-            return Ok(refused(403, "TokenExpired"));
-        }
+        let Some(login) = login else { return Ok(refused(403, "TokenExpired")) };
         state.tokens += 1;
         let token = format!("token{}.b.c", state.tokens);
-        state.token = Some(token.clone());
-        let body = json!({"login": "alice", "token": token, "TTL": state.lifetime_s}).to_string();
+        let body = json!({"login": login, "token": token, "TTL": state.lifetime_s}).to_string();
+        state.good.insert(login, token);
         Ok(HttpAnswer { status: 200, body: Secret::new(body) })
     }
 
-    /// Whether a connection may be opened.
-    pub(crate) fn admits(&self, endpoint: &Endpoint) -> Result<(), OfflineCause> {
+    /// Whether a connection may be opened; whose login opens it.
+    pub(crate) fn admits(&self, endpoint: &Endpoint) -> Result<String, OfflineCause> {
         let mut state = self.state();
         let refused = |status: u16| OfflineCause::NotSipOverWebSocket { detail: format!("{status}, refused") };
-        if let Some(status) = state.refusing {
+        state.knocks += 1;
+        if let Some(status) = state.refusing.or(state.closed) {
             return Err(refused(status));
         }
-        let token = endpoint.url.split("token=").nth(1);
-        if token.is_none() || token != state.token.as_deref() {
-            return Err(refused(403));
-        }
+        let owner = endpoint.url.split("token=").nth(1).and_then(|token| state.owner(token));
+        let owner = owner.ok_or(refused(403))?;
         if endpoint.subprotocol.is_some() {
             state.sip_urls.push(endpoint.url.clone());
         }
-        Ok(())
+        Ok(owner)
     }
 
-    /// A phone has opened the CTI: its way to us, and ours to it.
-    pub(crate) fn connected(&self) -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
+    /// The phone of a login has opened the CTI: its way to us, and ours to it.
+    pub(crate) fn connected(&self, login: &str) -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
         let (to_xuc, mut from_phone) = mpsc::channel::<Bytes>(256);
         let (to_phone, from_xuc) = mpsc::channel(256);
         let xuc = self.clone();
@@ -363,31 +411,42 @@ impl Xuc {
             "VoiceMailStatusUpdate",
             &json!({"voiceMailId": 58, "newMessages": 0, "waitingMessages": 0, "oldMessages": 4}),
         );
-        xuc.say_to(program, "LoggedOn", &Value::Null);
-        // What another session has asked to be told is not told in this one.
-        xuc.state().services.watched.clear();
-        let user = xuc.state().services.user();
+        let greeting = xuc.state().greeting;
+        match greeting {
+            Greeting::LoggedOn => xuc.say_to(program, "LoggedOn", &Value::Null),
+            Greeting::Refused => xuc.say_to(program, "LoggedOnError", &json!({"Error": "loggedOnFailed"})),
+            Greeting::Silence => {}
+        }
+        let (user, status) = {
+            let mut state = xuc.state();
+            // What another session has asked to be told is not told in this one.
+            state.services.watched.clear();
+            (state.services.user(), state.calls.status())
+        };
         xuc.say_to(program, "UserConfigUpdate", &user);
         xuc.say_to(program, "RightProfile", &json!({"profile": "User"}));
-        xuc.say_to(program, "PhoneStatusUpdate", &json!({"status": "AVAILABLE"}));
+        xuc.say_to(program, "PhoneStatusUpdate", &json!({"status": status}));
         xuc.say_to(program, "UsersStatuses", &Services::statuses());
         // Who closes the CTI lets go of the last one that is not weak.
-        let asker = to_phone.downgrade();
+        let (asker, login) = (to_phone.downgrade(), login.to_owned());
         self.state().programs.push(to_phone);
         phone::spawn("xuc", info_span!("xuc"), async move {
             while let Some(frame) = from_phone.recv().await {
                 let frame = serde_json::from_slice(&frame).expect("a phone of ours speaks JSON");
-                xuc.take_in(&frame, asker.upgrade().as_ref());
+                xuc.take_in(&frame, asker.upgrade().as_ref(), &login);
             }
         });
         (to_xuc, from_xuc)
     }
 
-    fn take_in(&self, frame: &Value, asker: Option<&mpsc::Sender<Bytes>>) {
-        let (line, ice, silent) = {
+    fn take_in(&self, frame: &Value, asker: Option<&mpsc::Sender<Bytes>>, login: &str) {
+        let (mut line, ice, silent) = {
             let state = self.state();
             (state.line.clone(), state.ice.clone(), state.silent)
         };
+        if login == AT_DESK {
+            desk_phones(&mut line);
+        }
         match (frame["claz"].as_str(), frame["command"].as_str()) {
             (Some("ping"), _) if silent => {}
             (Some("ping"), _) => self.raw(asker, r#"{"claz":"ping"}"#),
@@ -449,6 +508,12 @@ impl Xuc {
                 }
                 _ => Some(("Error", json!({"Error": "NoTransfer"}))),
             },
+            "conference" => {
+                let events = state.calls.merge();
+                drop(state);
+                events.iter().for_each(|event| self.say("PhoneEvent", event));
+                return;
+            }
             "directTransfer" => {
                 let current = state.calls.current_one().cloned();
                 match current {
@@ -489,11 +554,22 @@ impl Xuc {
 }
 
 impl State {
+    /// Whose token it is.
+    fn owner(&self, token: &str) -> Option<String> {
+        self.good.iter().find(|(_, good)| *good == token).map(|(login, _)| login.clone())
+    }
+
     fn end(&self, call: Option<&Leg>) {
         if let Some(leg) = call {
             self.operator.give(Order::HangUp { call: leg.call_id.as_str().into() });
         }
     }
+}
+
+/// The line as its user hears of it who has a desk phone.
+fn desk_phones(line: &mut Value) {
+    (line["hasDevice"], line["webRtc"], line["vendor"]) = (json!(true), json!(false), json!("Snom"));
+    line["password"] = Value::Null;
 }
 
 fn refused(status: u16, code: &str) -> HttpAnswer {

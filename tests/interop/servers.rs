@@ -7,12 +7,13 @@ use std::{
     path::Path,
     process::Command,
     thread,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::Value;
 use tempfile::TempDir;
+use tests::turn_credential;
 
 use super::program::{Program, sidetone_cli};
 
@@ -85,7 +86,7 @@ fn a_web_server_is_no_relay() {
 
 #[test]
 fn coturn_works_over_every_way_and_refuses_a_wrong_password() {
-    let Some(relay) = Relay::start() else { return };
+    let Some(relay) = Relay::start(&["--lt-cred-mech", "--user=phone:s3:cret"]) else { return };
     let (exit, steps) = ice(&[&format!("stun:127.0.0.1:{}", relay.port)]);
     assert_eq!(exit, Some(0), "{steps:?}");
     assert!(steps.iter().any(|step| step.starts_with("answer passed this computer is seen as 127.0.0.1:")), "{steps:?}");
@@ -120,6 +121,21 @@ fn coturn_works_over_every_way_and_refuses_a_wrong_password() {
     assert_eq!(exit, Some(3));
     assert!(failed(&steps).starts_with("tls failed "), "{steps:?}");
     assert_eq!(&steps[..2], ["name passed", "connection passed"]);
+}
+
+/// What an XUC names: the user is the second until which he may use the relay, and the password follows from a shared secret.
+#[test]
+fn coturn_takes_the_credentials_of_a_shared_secret_until_their_time_is_over() {
+    let Some(relay) = Relay::start(&["--use-auth-secret", "--static-auth-secret=s3cret"]) else { return };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let server = |until: u64| {
+        let credential = turn_credential("s3cret", &until.to_string());
+        ice(&[&format!("turn:{until}:{credential}@127.0.0.1:{}", relay.port)])
+    };
+    let (exit, steps) = server(now + 600);
+    assert_eq!(exit, Some(0), "{steps:?}");
+    let (exit, steps) = server(now - 600);
+    assert_eq!((exit, failed(&steps)), (Some(3), "password failed it does not take the user name or password (401)"));
 }
 
 #[test]
@@ -172,7 +188,7 @@ struct Relay {
 
 impl Relay {
     /// Starts it; `None`, and said so, where coturn is not installed.
-    fn start() -> Option<Self> {
+    fn start(users: &[&str]) -> Option<Self> {
         if Command::new("turnserver").arg("--version").output().is_err() {
             eprintln!("skipped: coturn is not installed (cargo xtask test interop installs it)");
             return None;
@@ -191,14 +207,7 @@ impl Relay {
         let (port, tls_port) = (free_port(), free_port());
         let mut command = Command::new("turnserver");
         command.args(["-n", "--no-cli", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers"]);
-        command.args([
-            "--lt-cred-mech",
-            "--user=phone:s3:cret",
-            "--realm=test",
-            "--no-dtls",
-            "--log-file=stdout",
-            "--simple-log",
-        ]);
+        command.args(["--realm=test", "--no-dtls", "--log-file=stdout", "--simple-log"]).args(users);
         command.arg(format!("--listening-port={port}")).arg(format!("--tls-listening-port={tls_port}"));
         command.arg(format!("--cert={}", path("cert.pem"))).arg(format!("--pkey={}", path("key.pem")));
         command.arg(format!("--pidfile={}", path("pid"))).arg(format!("--userdb={}", path("users")));

@@ -66,6 +66,7 @@ export const VIEWS = [
     "conference",
     "consulting",
     "asked",
+    "desk",
     "many",
     "first",
     "notices",

@@ -155,6 +155,43 @@ fn f15_digits_go_by_info_to_the_call_they_are_pressed_in() {
 }
 
 #[test]
+fn f15_digits_go_in_the_audio_stream_where_that_is_set() {
+    let in_stream = |settings: &mut model::Settings| {
+        if let model::Provider::Xivo(xivo) = &mut settings.accounts[0].provider {
+            xivo.dtmf = model::DtmfMode::Rfc4733;
+        }
+    };
+    let t = Scenario::new().with_settings(in_stream).with_xivo();
+    let talk = t.call("alice", "bob");
+    t.alice().press(talk.caller, "4#");
+    t.run_for(seconds(2));
+    assert_eq!((t.bob().digits().as_str(), super::requests(&t, "INFO").len()), ("4#", 0));
+    end(&t, &[talk.caller]);
+}
+
+#[test]
+fn f15_a_key_is_refused_without_a_call_in_conversation_and_two_at_once_are() {
+    let t = Scenario::new().with_xivo();
+    let press = |key: &str| t.xuc().say("WebRTCCmd", &json!({"command": "SendDtmf", "key": key}));
+    press("5");
+    t.run_for(ms(50));
+    assert_eq!(super::troubles(&t), 1, "nobody is in conversation");
+    let talk = t.ring("bob", "alice");
+    t.alice().press(talk.called, "5");
+    press("5");
+    t.run_for(ms(50));
+    let refused = |event: &Event| matches!(event, Event::Failed { .. });
+    assert_eq!(t.alice().told(refused), 3, "neither the user nor another program is heard before it is answered");
+    t.alice().answer(talk.called);
+    t.run_until("they talk", seconds(2), |t| t.alice().is_established(talk.called));
+    press("55");
+    press("x");
+    t.run_for(seconds(1));
+    assert_eq!(super::requests(&t, "INFO"), [""; 0]);
+    end(&t, &[talk.called]);
+}
+
+#[test]
 fn f19_the_microphone_of_the_named_call_is_silent_while_its_packets_go_on() {
     let t = Scenario::new().with_xivo();
     let bob = t.call("alice", "bob").caller;
@@ -199,4 +236,59 @@ fn f24_an_incoming_call_that_is_missed_is_told_in_two_events() {
     let setup = &events(&t)[from];
     assert_eq!(setup.data.caller.as_ref().map(|caller| caller.expose()), Some("bob"), "F26: the user part of From");
     assert!(t.alice().told(|event| matches!(event, Event::Incoming { .. })) == 1);
+}
+
+#[test]
+fn f11_of_two_ringing_calls_the_one_that_is_named_is_answered() {
+    let t = Scenario::new().with_xivo();
+    let first = t.ring("bob", "alice").called;
+    t.dial("carol", "alice");
+    t.run_until("both ring", seconds(2), |t| t.alice().live_calls() == 2);
+    let second = t.alice().newest_call().expect("carol's");
+    t.alice().answer(second);
+    t.run_until("carol's is answered", seconds(2), |t| t.alice().is_established(second));
+    assert_eq!(t.alice().state(first), Some(CallState::Incoming));
+    end(&t, &[second, first]);
+}
+
+#[test]
+fn f15_a_digit_goes_to_the_call_that_is_named_though_another_is_in_conversation() {
+    let t = Scenario::new().with_xivo();
+    let Two { first, second, first_id, .. } = two_calls(&t);
+    t.alice().press(first, "7");
+    t.run_for(seconds(1));
+    let info = super::requests(&t, "INFO");
+    assert!(info.len() == 1 && info[0].contains("Signal=7") && info[0].contains(&first_id), "{info:?}");
+    assert_eq!(t.bob().digits(), "7");
+    assert_eq!(unheld(t.alice()), [second], "nothing else has changed");
+    end(&t, &[first, second]);
+}
+
+#[test]
+fn f19_the_microphone_of_the_call_that_is_named_is_switched_and_not_that_of_the_one_in_conversation() {
+    let t = Scenario::new().with_xivo();
+    let Two { first, second, .. } = two_calls(&t);
+    let muted = |call| t.alice().view(call).is_some_and(|view| view.muted);
+    t.alice().send(Command::Mute { call: first, muted: true });
+    t.run_for(ms(50));
+    assert!(muted(first) && !muted(second));
+    // It is kept until the call is taken back.
+    t.alice().resume(first);
+    t.run_until("bob is back", seconds(3), |t| unheld(t.alice()) == [first]);
+    assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![]]);
+    end(&t, &[first, second]);
+}
+
+#[test]
+fn f12_the_member_that_is_named_leaves_the_conference_and_the_other_goes_on() {
+    let t = Scenario::new().with_xivo();
+    let bob = t.call("alice", "bob").caller;
+    let carol = t.call("alice", "carol").caller;
+    merge(t.alice(), &[bob, carol]);
+    t.run_until("both are taken back", seconds(2), |t| unheld(t.alice()) == [bob, carol]);
+    t.alice().hold(bob);
+    t.run_until("bob is held", seconds(2), |t| unheld(t.alice()) == [carol] && hold(t.alice(), bob) == HELD);
+    assert!(t.alice().snapshot().conference.is_none());
+    assert_eq!(who_hears(&t, &["alice", "bob", "carol"]), [vec![2], vec![], vec![0]]);
+    end(&t, &[bob, carol]);
 }

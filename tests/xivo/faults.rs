@@ -2,7 +2,7 @@
 
 use model::{AccountState, Event};
 use serde_json::json;
-use tests::{CtiFaults, Scenario, ms, seconds};
+use tests::{CtiFaults, OTHER_PHONE, Scenario, ms, seconds};
 
 use super::{end, kinds, newest_call_id, troubles};
 
@@ -143,6 +143,40 @@ fn a_call_of_another_user_agent_on_the_line_is_told_in_words() {
     assert_eq!(t.alice().told(is_told), 1);
     t.run_for(seconds(60));
     assert_eq!(t.alice().told(is_told), 1, "once is enough");
+}
+
+#[test]
+fn another_phone_that_takes_the_line_is_noticed_and_told_and_the_line_taken_back_while_a_call_keeps_its_audio() {
+    let t = Scenario::new().with_xivo();
+    let talk = t.call("alice", "bob");
+    let t = t.with_other_phone_on_the_line();
+    // Until it is noticed, calls ring there.
+    let stray = t.dial("carol", "alice");
+    t.run_until("it rings there", seconds(2), |t| t.phone(OTHER_PHONE).ringing().is_some());
+    t.phone("carol").hang_up(stray);
+    let is_told =
+        |words: &'static str| move |event: &Event| matches!(event, Event::Failed { message, .. } if message.contains(words));
+    t.run_until("it is told", seconds(16), |t| t.alice().told(is_told("it was taken back")) == 1);
+    t.run_for(seconds(1));
+    let talks = |t: &Scenario| {
+        assert!(t.alice().is_established(talk.caller) && t.bob().is_established(talk.called));
+        assert_eq!(crate::several_calls::kit::who_hears(t, &["alice", "bob"]), [vec![1], vec![0]]);
+        assert_eq!(t.alice().account(), AccountState::Registered);
+    };
+    talks(&t);
+    let back = t.ring("carol", "alice");
+    t.alice().decline(back.called);
+    t.cause("carol", back.caller);
+    // It comes again and again: that is told once.
+    for _ in 0..4 {
+        t.phone(OTHER_PHONE).cable.cut();
+        t.run_for(seconds(20));
+        talks(&t);
+    }
+    assert_eq!((t.alice().told(is_told("take the line from each other")), troubles(&t)), (1, 2));
+    assert!(!kinds(&t).contains(&"registration/Unregistered".to_owned()));
+    let back = t.ring("carol", "alice");
+    end(&t, &[back.called, talk.caller]);
 }
 
 #[test]

@@ -2,18 +2,26 @@
 
 mod assistant;
 mod calls;
+mod desk_phone;
 mod devices;
 mod faults;
 mod program;
 mod remote;
 mod signing_in;
 mod transfers;
+mod vectors;
+mod watching;
 
 use model::{CallId, Event, ServiceEvent};
 use tests::{Scenario, seconds};
 
 /// The events of XiVO's own library that alice's phone told.
 fn events(t: &Scenario) -> Vec<ServiceEvent> {
+    all_events(t).into_iter().filter(|told| !matches!(told.group.as_str(), "cti" | "phone")).collect()
+}
+
+/// Those, and what the CTI told.
+fn all_events(t: &Scenario) -> Vec<ServiceEvent> {
     let events = t.alice().events().into_iter().filter_map(|event| match event {
         Event::Service { told, .. } => Some(*told),
         _ => None,

@@ -1,11 +1,14 @@
 //! The program `sidetone-cli` at a fake XUC with a port: TLS, both WebSockets, real media.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 use serde_json::{Value, json};
-use tests::FakeXuc;
+use tests::{AT_DESK, FakeXuc};
 
-use crate::interop::phone::{Over, Seat, practice};
+use crate::interop::{
+    phone::{Over, Seat, practice},
+    program::sidetone_cli,
+};
 
 /// The variable that hands the program its password.
 const PASSWORD: &str = "SIDETONE_TEST_XIVO_PASSWORD";
@@ -17,8 +20,12 @@ fn xuc() -> FakeXuc {
 }
 
 fn at(xuc: &FakeXuc, verb: &[&str]) -> Seat {
+    signed_in(xuc, xuc.login(), verb)
+}
+
+fn signed_in(xuc: &FakeXuc, login: &str, verb: &[&str]) -> Seat {
     let ca = xuc.ca().to_str().expect("is text");
-    let seat = practice(verb).with(&["--xivo", &xuc.url(), "--login", xuc.login(), "--login-password-env", PASSWORD, "--ca", ca]);
+    let seat = practice(verb).with(&["--xivo", &xuc.url(), "--login", login, "--login-password-env", PASSWORD, "--ca", ca]);
     seat.with_variable(PASSWORD, xuc.password())
 }
 
@@ -31,7 +38,8 @@ fn asked(xuc: &FakeXuc, verb: &[&str]) -> Vec<Value> {
 
 /// What XiVO's own library would have told of calls, `group/type`.
 fn told(events: &[Value]) -> Vec<(String, &Value)> {
-    let told = events.iter().filter(|event| event["event"] == "service").map(|event| &event["told"]);
+    let is_librarys = |told: &&Value| !matches!(told["group"].as_str(), Some("cti" | "phone"));
+    let told = events.iter().filter(|event| event["event"] == "service").map(|event| &event["told"]).filter(is_librarys);
     told.map(|told| (format!("{}/{}", told["group"], told["type"]).replace('"', ""), told)).collect()
 }
 
@@ -148,4 +156,77 @@ fn f30_another_program_dials_holds_and_hangs_up_on_the_line_of_a_running_phone()
     phone.is_held(from, call, false);
     asked(&xuc, &["hang-up", "--call", unique_id]);
     phone.ended(from, call);
+}
+
+#[test]
+fn f27_a_program_dials_and_hangs_up_on_a_desk_phone_and_has_no_sound_of_it() {
+    let xuc = xuc();
+    let desk = at(&xuc, &["run"]).humming().start().once_registered();
+    let from = desk.now();
+    let (over, phone) = signed_in(&xuc, AT_DESK, &["call", "600", "--for", "3s", "--dtmf", "5"]).silent().run(LONG);
+    assert_eq!(over.exit, Some(0), "{:?}", over.events);
+    over.came_in_order(&["registered", "dialing", "answered", "ended"]);
+    assert!(!over.names().contains(&"media-connected"));
+    assert_eq!(phone.heard().0.iter().filter(|sample| **sample != 0.0).count(), 0);
+    let call = desk.connected(from);
+    desk.ended(from, call);
+    let asked = xuc.xuc().commands();
+    for command in ["dial", "sendDtmf", "hangup"] {
+        assert!(asked.iter().any(|known| known == command), "{command} in {asked:?}");
+    }
+}
+
+#[test]
+fn f07_a_line_that_is_given_in_a_file_is_not_asked_for() {
+    let xuc = xuc();
+    let line = &asked(&xuc, &["line"])[0];
+    let secret = xuc.xuc().password_of_line();
+    let whole = json!({
+        "id": line["id"], "name": line["name"], "password": secret, "xivoIp": "127.0.0.1", "webRtc": true,
+        "sipProxyName": line["sipProxyName"]
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("line.json");
+    std::fs::write(&file, whole.to_string()).expect("it is written");
+    let before = xuc.xuc().commands().len();
+    let file = file.to_str().expect("is text");
+    let (over, _phone) = at(&xuc, &["call", "600", "--line-config", file]).speaking().run(LONG);
+    over.was_a_good_call("local");
+    let commands = xuc.xuc().commands()[before..].to_vec();
+    assert!(commands.contains(&"getIceConfig".to_owned()) && !commands.contains(&"getConfig".to_owned()), "{commands:?}");
+}
+
+#[test]
+fn the_microphone_of_a_running_phone_is_switched_by_another_program() {
+    let xuc = xuc();
+    let phone = at(&xuc, &["run"]).humming().start().once_registered();
+    let from = phone.now();
+    asked(&xuc, &["dial", "600"]);
+    phone.connected(from);
+    let unique_id = asked(&xuc, &["calls"])[0]["uniqueId"].as_str().expect("it has one").to_owned();
+    let status = || {
+        let output = Command::new(sidetone_cli()).args(["status", "--data"]).arg(phone.folder()).output();
+        String::from_utf8_lossy(&output.expect("sidetone-cli starts").stdout).into_owned()
+    };
+    assert!(!status().contains("microphone off"));
+    for (toggles, is_off) in [(vec!["--call", &unique_id], true), (vec![], false)] {
+        asked(&xuc, &[&["toggle-microphone"], toggles.as_slice()].concat());
+        let said = status();
+        assert_eq!(said.contains("talking, microphone off"), is_off, "{said}");
+    }
+}
+
+#[test]
+fn a_list_of_ice_servers_is_read_in_both_forms_without_any_server() {
+    let xuc = xuc();
+    let list = r#"[{"url":"turn:t.example.org","username":"u","credential":"p"},{"urls":["stun:s.example.org"]}]"#;
+    let read = asked(&xuc, &["read-ice-urls", list]);
+    assert_eq!(
+        read,
+        [json!({"urls": ["turn:t.example.org"], "username": "u", "credential": "p"}), json!({"urls": ["stun:s.example.org"]}),]
+    );
+    let (over, _phone) = at(&xuc, &["xivo"]).with(&["read-ice-urls", r#"[{"urls":"http:x"}]"#]).run(LONG);
+    assert_eq!(over.exit, Some(2));
+    assert!(failed(&over)["message"].as_str().is_some_and(|words| words.contains("entry 1 (http:x)")), "{:?}", over.events);
+    assert_eq!(xuc.xuc().asked(), [] as [String; 0]);
 }

@@ -2,11 +2,11 @@
 
 use model::{AccountState, IceServer, OfflineCause, Provider, Settings, XivoAccount};
 use serde_json::json;
-use tests::{Scenario, ms, seconds};
+use tests::{Greeting, Scenario, ms, seconds};
 
 use super::{events, kinds, troubles};
 
-fn change_xivo(settings: &mut Settings, change: impl FnOnce(&mut XivoAccount)) {
+pub(super) fn change_xivo(settings: &mut Settings, change: impl FnOnce(&mut XivoAccount)) {
     if let Provider::Xivo(xivo) = &mut settings.accounts[0].provider {
         change(xivo);
     }
@@ -169,4 +169,97 @@ fn a_user_without_a_line_is_told_so() {
     });
     t.xuc().changes_line(|line| line["id"] = json!("42"));
     t.run_until("the line is back", seconds(5), |t| t.alice().is_registered());
+}
+
+#[test]
+fn f29_a_session_that_the_server_does_not_open_is_given_up_after_fifteen_seconds_and_tried_again() {
+    let t = Scenario::new().with_unregistered_xivo();
+    t.xuc().greets(Greeting::Silence);
+    t.run_for(seconds(14));
+    assert_eq!(t.alice().account(), AccountState::Connecting);
+    t.run_until("it is told", seconds(3), |t| matches!(t.alice().account(), AccountState::Offline { retry_in_s: Some(_), .. }));
+    assert!(t.xuc().commands().is_empty(), "nothing is asked before the session is open");
+    t.xuc().greets(Greeting::LoggedOn);
+    t.run_until("it is registered", seconds(10), |t| t.alice().is_registered());
+}
+
+#[test]
+fn f29_a_session_that_is_refused_is_signed_in_for_anew() {
+    let t = Scenario::new().with_unregistered_xivo();
+    t.xuc().greets(Greeting::Refused);
+    t.run_until("it is told", seconds(3), |t| matches!(t.alice().account(), AccountState::Offline { .. }));
+    let AccountState::Offline { cause, .. } = t.alice().account() else { panic!("it was") };
+    assert!(cause.to_string().contains("loggedOnFailed"), "{cause}");
+    t.xuc().greets(Greeting::LoggedOn);
+    t.run_until("it is registered", seconds(10), |t| t.alice().is_registered());
+    assert_eq!(t.xuc().asked().iter().filter(|path| *path == "auth/login").count(), 2);
+}
+
+#[test]
+fn f29_a_connection_that_is_refused_is_tried_with_a_new_token() {
+    let t = Scenario::new().with_unregistered_xivo();
+    t.xuc().refuses_connections(Some(403));
+    t.run_for(seconds(4));
+    assert!(!t.alice().is_registered());
+    t.xuc().refuses_connections(None);
+    t.run_until("it is registered", seconds(10), |t| t.alice().is_registered());
+    assert_eq!(t.xuc().asked()[..2], ["auth/login", "auth/check"]);
+}
+
+/// 2.4: an Edge counts twenty in a minute, and is not to be met.
+#[test]
+fn f29_a_server_that_is_away_for_long_is_not_asked_more_often_than_an_edge_allows() {
+    for (web, connections) in [(Some(503), None), (None, Some(429))] {
+        let t = Scenario::new().with_xivo();
+        t.xuc().refuses(web);
+        t.xuc().refuses_connections(connections);
+        t.alice().cable.cut();
+        for minute in 0..10 {
+            let before = t.xuc().knocks();
+            t.run_for(seconds(60));
+            let knocks = t.xuc().knocks() - before;
+            assert!((1..20).contains(&knocks), "{knocks} in minute {minute}");
+        }
+        t.xuc().refuses(None);
+        t.xuc().refuses_connections(None);
+        t.run_until("all is back", seconds(70), |t| t.alice().is_registered() && t.xuc().is_open());
+    }
+}
+
+#[test]
+fn f29_a_token_that_ran_out_while_the_server_was_away_is_got_anew_by_login() {
+    let t = Scenario::new().with_xivo();
+    t.xuc().forget_token();
+    t.xuc().close_cti();
+    t.run_until("the CTI is back", seconds(10), |t| t.xuc().is_open());
+    assert_eq!(t.xuc().asked(), ["auth/login", "auth/check", "auth/login"]);
+    assert!(t.alice().is_registered(), "SIP was not touched");
+    assert_eq!(t.xuc().sip_urls().len(), 1);
+}
+
+/// The line as the XUC tells it, given by whoever starts the phone.
+fn with_given_line(settings: &mut Settings) {
+    change_xivo(settings, |xivo| {
+        let line = json!({
+            "id": "42", "name": "alice", "password": "not the right one", "xivoIp": "192.0.2.10", "hasDevice": false,
+            "webRtc": true, "number": "1001", "sipProxyName": "practice.invalid", "sipPort": null
+        });
+        xivo.line = model::Secret::new(line.to_string());
+    });
+}
+
+#[test]
+fn f07_a_line_that_is_given_is_not_asked_for_but_the_servers_of_ice_are() {
+    let t = Scenario::new().with_settings(with_given_line).with_unregistered_xivo();
+    t.run_until("SIP is opened", seconds(3), |t| !t.xuc().sip_urls().is_empty());
+    t.run_for(ms(100));
+    assert_eq!(t.xuc().commands(), ["getIceConfig", "getCurrentCallsPhoneEvents"]);
+    assert!(t.xuc().sip_urls()[0].starts_with("wss://xivo.invalid/wssip-practice.invalid?token="), "{:?}", t.xuc().sip_urls());
+    // It still hears when the server tells another one, here with the right secret.
+    t.xuc().changes_line(|line| line["number"] = json!("1011"));
+    t.run_until("it is registered", seconds(10), |t| t.alice().is_registered());
+    t.xuc().close_cti();
+    t.run_until("the CTI is back", seconds(10), |t| t.xuc().is_open());
+    t.run_for(ms(100));
+    assert!(!t.xuc().commands().contains(&"getConfig".to_owned()));
 }

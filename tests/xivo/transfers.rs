@@ -190,3 +190,36 @@ fn the_two_far_ends_of_calls_that_were_dialled_are_connected() {
     assert_eq!(t.alice().live_calls(), 0);
     assert_eq!(t.bob().live_calls(), 1);
 }
+
+#[test]
+fn f16_nobody_is_consulted_about_a_call_that_is_named_while_another_is_in_conversation() {
+    let t = Scenario::new().with_xivo();
+    let Two { first, second, .. } = two_calls(&t);
+    consult(&t, first, "608");
+    t.run_for(seconds(1));
+    assert!(is_told(&t, "no other call"));
+    assert!(!t.xuc().commands().contains(&"attendedTransfer".to_owned()), "the server would have taken the other one");
+    assert_eq!(unheld(t.alice()), [second]);
+    end(&t, &[first, second]);
+}
+
+#[test]
+fn f17_completing_and_cancelling_are_about_the_call_that_is_named_and_not_about_the_one_in_conversation() {
+    let t = Scenario::new().with_xivo();
+    let (first, with) = consulting(&t, "608");
+    t.alice().send(Command::CompleteTransfer { call: with });
+    t.alice().send(Command::CancelTransfer { call: with });
+    t.run_for(seconds(1));
+    assert!(is_told(&t, "nobody is being consulted about this call"));
+    let orders = |t: &Scenario| {
+        let is_order = |command: &String| matches!(command.as_str(), "completeTransfer" | "cancelTransfer");
+        t.xuc().commands().into_iter().filter(is_order).count()
+    };
+    assert_eq!(orders(&t), 0);
+    assert!(t.alice().is_established(with) && hold(t.alice(), first) == HELD);
+    t.alice().send(Command::CancelTransfer { call: first });
+    t.cause("alice", with);
+    t.run_until("bob is back", seconds(3), |t| unheld(t.alice()) == [first]);
+    assert_eq!(orders(&t), 1);
+    end(&t, &[first]);
+}

@@ -5,12 +5,15 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use model::{AccountId, CallId, CallStory, Check, LadderRow, TraceRow};
+use model::{AccountId, CallId, CallStory, Check, LadderRow, ServiceRow, TraceRow};
 use phone::{Ladder, Phone, stories};
 use serde::Deserialize;
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, State, WebviewWindow, ipc::Channel};
 
-use crate::{bridge::UiError, save_as};
+use crate::{
+    bridge::{Followers, UiError},
+    save_as,
+};
 
 /// The support bundle that the page shows: what is saved is what was read.
 #[derive(Debug, Default)]
@@ -57,6 +60,23 @@ pub(crate) async fn trace(phone: State<'_, Phone>, search: String) -> Result<Vec
     let mut trace = phone.trace().await?;
     trace.keep(&search);
     Ok(trace.rows())
+}
+
+/// What services tell by their own names, as long as the page shows it.
+#[tauri::command]
+pub(crate) fn follow_service_events(
+    window: WebviewWindow,
+    phone: State<'_, Phone>,
+    followers: State<'_, Followers>,
+    channel: Channel<Vec<ServiceRow>>,
+) {
+    followers.follow(window.label(), "events of services", phone.service_events(), channel);
+}
+
+/// The page no longer shows it.
+#[tauri::command]
+pub(crate) fn leave_service_events(window: WebviewWindow, followers: State<'_, Followers>) {
+    followers.leave(window.label(), "events of services");
 }
 
 /// Who sent what, when, in one call.

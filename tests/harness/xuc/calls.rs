@@ -82,6 +82,28 @@ impl Calls {
         self.legs.iter().find(|leg| leg.state == State::OnHold)
     }
 
+    /// A conference on a desk phone: both are in conversation. What is told of it, as phone events.
+    pub(super) fn merge(&mut self) -> Vec<Value> {
+        if self.legs.len() < 2 {
+            return Vec::new();
+        }
+        self.legs.iter_mut().for_each(|leg| leg.state = State::Established);
+        self.current()
+    }
+
+    /// How the telephone is doing, as `PhoneStatusUpdate` has it.
+    pub(super) fn status(&self) -> &'static str {
+        let any = |state: State| self.legs.iter().any(|leg| leg.state == state);
+        match (any(State::Ringing), any(State::Established), any(State::Dialing), any(State::OnHold)) {
+            (true, true, ..) => "BUSY_AND_RINGING",
+            (true, ..) => "RINGING",
+            (_, true, ..) => "BUSY",
+            (_, _, true, _) => "CALLING",
+            (.., true) => "ONHOLD",
+            _ => "AVAILABLE",
+        }
+    }
+
     pub(super) fn call_ids(&self) -> Vec<String> {
         self.legs.iter().map(|leg| leg.call_id.clone()).collect()
     }

@@ -156,12 +156,12 @@ impl Reception {
             allow_plain: false,
             proxy: Proxy::default(),
         };
-        if self.xuc.admits(&endpoint).is_err() {
+        let Ok(login) = self.xuc.admits(&endpoint) else {
             return HttpReply::text(403, "that token is not known").send(&mut tls).await;
-        }
+        };
         let socket = question.upgrade(tls, subprotocol, LONGEST).await?;
         if is_cti {
-            let (to_xuc, from_xuc) = self.xuc.connected();
+            let (to_xuc, from_xuc) = self.xuc.connected(&login);
             return carry(socket, to_xuc, from_xuc, |_, _| {}).await;
         }
         let link = self.door.enter().await.ok_or_else(|| io::Error::other("the exchange has ended"))?;

@@ -28,6 +28,7 @@ import type {
   ProvisionOffer,
   SecretKept,
   SecretKey,
+  ServiceRow,
   Settings,
   SettingsView,
   Snapshot,
@@ -122,6 +123,8 @@ export interface Bridge {
   saveDiagnosis(file: Export): Promise<string | null>;
   /** The server of an account is known by this key from now on. */
   acceptKey(account: AccountId, found: string): Promise<void>;
+  /** Draws what services have told last by their own names, oldest first; now and with each further one. */
+  followServiceEvents(draw: (rows: ServiceRow[]) => void): Stop;
   /** Draws the sound devices now and at each change. */
   followDevices(draw: (devices: DevicesView) => void): Stop;
   /** Draws how loud it is, about 20 times a second; to show the devices', they are opened. */

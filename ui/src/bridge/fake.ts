@@ -28,6 +28,7 @@ import type {
   ProvisionView,
   SecretKept,
   SecretKey,
+  ServiceRow,
   Settings,
   SettingsView,
   Snapshot,
@@ -65,6 +66,7 @@ export function someCall(part: Partial<CallView> = {}): CallView {
     state: { state: "established", hold: { local: false, remote: false } },
     since_ms: 10_000,
     answered_ms: 14_000,
+    elsewhere: false,
     muted: false,
     silenced: false,
     dtmf: "rfc4733",
@@ -85,7 +87,7 @@ export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
       {
         id: "office",
         state: { state: "registered" },
-        can: { hold: true, transfer: true },
+        can: { hold: true, transfer: true, elsewhere: false },
         expires_ms: null,
         token: null,
         caller_ids: [],
@@ -419,6 +421,9 @@ export class FakePhone implements Bridge {
   bundle = "Sidetone 0.1.0 on linux x86_64\n\n== accounts ==\noffice: SIP over wss\n";
   /** Where files are saved; null: the dialog is closed without one. */
   saves: string | null = "~/sidetone-support.txt";
+  /** What services have told. */
+  serviceEvents: ServiceRow[] = [];
+  private drawServiceEvents: (rows: ServiceRow[]) => void = () => {};
   /** Why a key is not accepted. */
   keyTrouble: UiError | null = null;
 
@@ -458,6 +463,22 @@ export class FakePhone implements Bridge {
         view.id === account ? { ...view, state: { state: "registered" } } : view,
       ),
     });
+  }
+
+  followServiceEvents(draw: (rows: ServiceRow[]) => void): Stop {
+    this.asked.push("followServiceEvents");
+    this.drawServiceEvents = draw;
+    draw(this.serviceEvents);
+    return () => {
+      this.asked.push("leaveServiceEvents");
+      this.drawServiceEvents = () => {};
+    };
+  }
+
+  /** A service tells something. */
+  tells(row: ServiceRow): void {
+    this.serviceEvents = [...this.serviceEvents, row];
+    this.drawServiceEvents(this.serviceEvents);
   }
 
   followDevices(draw: (devices: DevicesView) => void): Stop {

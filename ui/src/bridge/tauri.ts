@@ -2,7 +2,7 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { Bridge, IncomingBridge, KioskBridge, Stop } from "./bridge";
-import type { DevicesView, KioskView, Levels, Snapshot } from "./types";
+import type { DevicesView, KioskView, Levels, ServiceRow, Snapshot } from "./types";
 
 function follow(draw: (snapshot: Snapshot) => void): Stop {
   const channel = new Channel<Snapshot>();
@@ -58,6 +58,15 @@ export function tauriBridge(): Bridge {
     supportBundle: () => invoke("support_bundle"),
     saveDiagnosis: (file) => invoke("save_diagnosis", { export: file }),
     acceptKey: (account, found) => invoke("accept_key", { account, found }),
+    followServiceEvents(draw) {
+      const channel = new Channel<ServiceRow[]>();
+      channel.onmessage = draw;
+      void invoke("follow_service_events", { channel });
+      return () => {
+        channel.onmessage = () => {};
+        void invoke("leave_service_events");
+      };
+    },
     followDevices(draw) {
       const channel = new Channel<DevicesView>();
       channel.onmessage = draw;

@@ -16,6 +16,8 @@ export type AccountCan = {
 	hold: boolean,
 	/**  Be transferred. */
 	transfer: boolean,
+	/**  Be at another telephone only, which is controlled. */
+	elsewhere: boolean,
 };
 
 /**  The name of an account in settings, logs and on the command line: short, unique, chosen by the user. */
@@ -500,6 +502,11 @@ export type CallView = {
 	since_ms: number,
 	/**  When it was answered. */
 	answered_ms: number | null,
+	/**
+	 *  Whether it is at another telephone of the user's, which is controlled from here: its sound is there, so that there is no
+	 *  microphone to switch off and are no figures.
+	 */
+	elsewhere: boolean,
 	/**  Microphone off. */
 	muted: boolean,
 	/**  Ringer off for this call. */
@@ -1788,6 +1795,20 @@ export type SecretView = {
 	key: SecretKey,
 	/**  Where it is. */
 	kept: KeptWhere,
+};
+
+/**  An event of a service, to be looked at. */
+export type ServiceRow = {
+	/**  When, ms on the phone's clock. */
+	at_ms: number | null,
+	/**  Of which account. */
+	account: AccountId,
+	/**  Which group of events. */
+	group: string,
+	/**  Which event of the group. */
+	kind: string,
+	/**  All of it, as the service's own library gives it: JSON. */
+	text: string,
 };
 
 /**  Everything the user can set, but secrets. */

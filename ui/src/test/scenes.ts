@@ -7,7 +7,7 @@ const ACCOUNTS = [
   {
     id: "office",
     state: { state: "registered" as const },
-    can: { hold: true, transfer: true },
+    can: { hold: true, transfer: true, elsewhere: false },
     expires_ms: null,
     token: null,
     caller_ids: [],
@@ -17,7 +17,7 @@ const ACCOUNTS = [
   {
     id: "practice",
     state: { state: "registered" as const },
-    can: { hold: true, transfer: true },
+    can: { hold: true, transfer: true, elsewhere: false },
     expires_ms: null,
     token: null,
     caller_ids: [],
@@ -102,6 +102,9 @@ const ITSELF = someCall({
   answers_itself_ms: 78_000,
 });
 
+/** At a desk phone, which is controlled. */
+const THERE = { elsewhere: true, dtmf: null, media: null } as const;
+
 const calls: Record<string, CallView[]> = {
   talking: [someCall()],
   two: [someCall({ id: 1, state: HELD, remote: bob }), someCall({ id: 2, remote: zoe, muted: true, recording: true })],
@@ -141,6 +144,11 @@ const calls: Record<string, CallView[]> = {
       caller: "service",
       headers: SENT_ALONG,
     }),
+  ],
+  desk: [
+    someCall({ id: 1, state: HELD, remote: bob, ...THERE }),
+    someCall({ id: 2, remote: zoe, ...THERE }),
+    someCall({ id: 3, direction: "incoming", state: { state: "incoming" }, answered_ms: null, ...THERE }),
   ],
   ended: [someCall({ state: { state: "ended", cause: { kind: "busy", code: 486 } }, answered_ms: null })],
   eight: Array.from({ length: 8 }, (_, i) =>
@@ -183,7 +191,7 @@ function cloud(phone: FakePhone) {
       },
     },
   });
-  const can = { hold: false, transfer: false };
+  const can = { hold: false, transfer: false, elsewhere: false };
   const token = { client: "bob", cloud: "1-2-0", fits: true };
   const state = { state: "registered" as const };
   const account = { id, state, can, expires_ms: 1_875_000, token, caller_ids: [], voicemail: null, park_number: "" };
@@ -274,6 +282,10 @@ export function scene(name: string): FakePhone {
       ),
     });
   }
+  if (name === "desk") {
+    const can = { hold: true, transfer: true, elsewhere: true };
+    phone.show({ accounts: ACCOUNTS.map((account) => ({ ...account, state: { state: "ready" }, can })) });
+  }
   if (name === "cloud") cloud(phone);
   if (name === "caller") caller(phone);
   if (name.startsWith("assistant")) assistant(phone, calls[name.slice("assistant-".length)] ?? []);
@@ -287,7 +299,7 @@ export function scene(name: string): FakePhone {
         {
           id: "office",
           state: { state: "offline", cause: { kind: "wrong-password", code: 403 }, retry_in_s: null },
-          can: { hold: true, transfer: true },
+          can: { hold: true, transfer: true, elsewhere: false },
           expires_ms: null,
           token: null,
           caller_ids: [],

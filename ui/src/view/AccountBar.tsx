@@ -42,7 +42,7 @@ export function AccountBar({ snapshot, from, onFrom, callerId, onCallerId, onAcc
         <span class="chip-words">
           <span class="chip-name">{shown ? shown.id : say("account.none")}</span>
           <small>
-            {shown ? accountWords(shown.state) : say("account.none-yet")}
+            {shown ? accountWords(shown.state, shown.can) : say("account.none-yet")}
             {status && ` · ${status}`}
           </small>
         </span>
@@ -55,9 +55,9 @@ export function AccountBar({ snapshot, from, onFrom, callerId, onCallerId, onAcc
               onChange={(event) => onFrom(event.currentTarget.value || null)}
             >
               <option value="">{say("account.first-usable")}</option>
-              {accounts.map(({ id, state }) => (
+              {accounts.map(({ id, state, can }) => (
                 <option key={id} value={id}>
-                  {`${id} · ${accountWords(state)}`}
+                  {`${id} · ${accountWords(state, can)}`}
                 </option>
               ))}
             </select>

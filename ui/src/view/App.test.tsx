@@ -84,7 +84,7 @@ test("an account without its server says why, and leads to where it is set", () 
   const practice = {
     id: "practice",
     state: { state: "registered" as const },
-    can: { hold: true, transfer: true },
+    can: { hold: true, transfer: true, elsewhere: false },
     expires_ms: null,
     token: null,
     caller_ids: [],
@@ -105,6 +105,26 @@ test("a call shows its state in words, its timer and its buttons", () => {
   press("Hold");
   press("Hang up");
   expect(phone.sent.map(({ command }) => command)).toEqual(["mute", "hold", "hang-up"]);
+});
+
+test("a call at the desk phone is drawn with what there is of it, and nothing of it is dead", () => {
+  const phone = open("desk");
+  expect(screen.getAllByText("controls your desk phone").length).toBeGreaterThan(0);
+  const talking = within(screen.getByRole("listitem", { name: /Zoë.*Connected/ }));
+  expect(talking.getByText("You speak and listen on your desk phone.")).toBeTruthy();
+  expect(talking.getAllByRole("button").map((button) => button.textContent)).toEqual([
+    "Hold",
+    "Keypad",
+    "Transfer",
+    "Hang up",
+  ]);
+  expect(talking.queryByRole("meter")).toBeNull();
+  const ringing = within(screen.getByRole("listitem", { name: /Ada Lovelace.*Incoming/ }));
+  expect(ringing.queryByRole("button", { name: "Silence" })).toBeNull();
+  press("Merge");
+  fireEvent.keyDown(window, { key: "m" });
+  fireEvent.keyDown(window, { key: "r" });
+  expect(phone.sent).toEqual([{ command: "merge", calls: [1, 2] }]);
 });
 
 test("in a call the digits of the keyboard go to the other side", () => {

@@ -159,12 +159,14 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   const pressLetter = (letter: string, call: CallView): boolean => {
     switch (letter) {
       case "m":
+        if (call.elsewhere) return false;
         doing.send({ command: "mute", call: call.id, muted: !call.muted });
         return true;
       case "h":
         doing.send({ command: isHeld(call) ? "resume" : "hold", call: call.id });
         return true;
       case "r":
+        if (call.elsewhere) return false;
         doing.send({ command: "record", call: call.id, on: !call.recording });
         return true;
       case "k":

@@ -47,7 +47,7 @@ export function CallCard({ call, now, showAccount, selected, keypad, onKeypad, o
       aria-current={selected && !held}
     >
       <CallTitle call={call} now={now} showAccount={showAccount} />
-      {isTalking(call) && <Sound call={call} />}
+      {isTalking(call) && (call.elsewhere ? <p class="hint">{say("call.elsewhere")}</p> : <Sound call={call} />)}
       <TransferStatus call={call} />
       {!isEnded(call) && (
         <div class="actions">
@@ -73,21 +73,25 @@ function TalkingActions({
   const { send } = useDoing();
   return (
     <>
-      <Action
-        icon={call.muted ? "microphone-off" : "microphone"}
-        words="call.mute"
-        pressed={call.muted}
-        onClick={() => send({ command: "mute", call: call.id, muted: !call.muted })}
-      />
+      {!call.elsewhere && (
+        <Action
+          icon={call.muted ? "microphone-off" : "microphone"}
+          words="call.mute"
+          pressed={call.muted}
+          onClick={() => send({ command: "mute", call: call.id, muted: !call.muted })}
+        />
+      )}
       <Action icon="pause" words="call.hold" onClick={() => send({ command: "hold", call: call.id })} />
       <Action icon="keypad" words="call.keypad" pressed={keypad} onClick={onKeypad} />
       {onTransfer && <Action icon="transfer" words="call.transfer" onClick={onTransfer} />}
-      <Action
-        icon="record"
-        words="call.record"
-        pressed={call.recording}
-        onClick={() => send({ command: "record", call: call.id, on: !call.recording })}
-      />
+      {!call.elsewhere && (
+        <Action
+          icon="record"
+          words="call.record"
+          pressed={call.recording}
+          onClick={() => send({ command: "record", call: call.id, on: !call.recording })}
+        />
+      )}
     </>
   );
 }
@@ -128,6 +132,7 @@ export function CallTitle({ call, now, showAccount }: { call: CallView; now: num
         {stateWords(call.state)}
         {call.muted && <Mark words="call.muted" tone="warn" />}
         {call.recording && <Mark words="call.recording" tone="live" />}
+        {call.elsewhere && <Mark words="call.desk-phone" tone="plain" />}
         {call.auto_answered && <Mark words="call.auto-answered" tone="plain" />}
       </span>
     </header>
@@ -230,7 +235,7 @@ function CallKeypad({ call }: { call: CallView }) {
         onPress={press}
         onRelease={() => send({ command: "release-key", call: call.id })}
       />
-      <p class="hint">{say(way ?? "call.digits-none")}</p>
+      {!call.elsewhere && <p class="hint">{say(way ?? "call.digits-none")}</p>}
     </div>
   );
 }

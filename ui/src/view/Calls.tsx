@@ -114,9 +114,17 @@ export function swapTo({ calls, conference }: Snapshot): CallView | undefined {
   return held.length === 1 && single.some(isTalking) ? held[0] : undefined;
 }
 
-/** The calls that one press of Merge brings together: those answered, and the conference's own when it grows. */
+/**
+ * The calls that one press of Merge brings together: those answered, and the conference's own when it grows. A desk phone has a
+ * conference of its own, of its two calls.
+ */
 export function mergeable(snapshot: Snapshot): CallId[] {
   const members = snapshot.conference?.members ?? [];
-  const outside = snapshot.calls.filter((call) => isEstablished(call) && !members.includes(call.id));
+  const established = snapshot.calls.filter(isEstablished);
+  const there = established.filter((call) => call.elsewhere);
+  if (there.length === 2 && there.length === established.length) {
+    return there.some(isHeld) ? there.map((call) => call.id) : [];
+  }
+  const outside = established.filter((call) => !call.elsewhere && !members.includes(call.id));
   return outside.length === 0 ? [] : [...members, ...outside.map((call) => call.id)];
 }

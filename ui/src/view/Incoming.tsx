@@ -94,7 +94,7 @@ function Ringing({ call, now, busy, bridge }: RingingProps) {
               onClick={() => act(busy ? "hold-and-answer" : "answer")}
             />
             {busy && <Action icon="phone" words="call.end-and-answer" onClick={() => act("end-and-answer")} />}
-            {!busy && (
+            {!busy && !call.elsewhere && (
               <Action
                 icon="silence"
                 words={call.silenced ? "call.silenced" : "call.silence"}

@@ -49,22 +49,28 @@ export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props
           <DeclineReasons onDecline={(code) => send({ command: "decline", call: call.id, code })} />
         </div>
       )}
-      <div class="actions">
-        {busy && (
-          <Action
-            icon="phone"
-            words="call.end-and-answer"
-            onClick={() => send({ command: "end-and-answer", call: call.id })}
-          />
-        )}
-        <Action
-          icon="silence"
-          words={call.silenced ? "call.silenced" : "call.silence"}
-          pressed={call.silenced}
-          onClick={() => send({ command: "silence", call: call.id })}
-        />
-        <Action icon="outgoing" words="call.redirect" onClick={onRedirect} />
-      </div>
+      {(busy || !call.elsewhere) && (
+        <div class="actions">
+          {busy && (
+            <Action
+              icon="phone"
+              words="call.end-and-answer"
+              onClick={() => send({ command: "end-and-answer", call: call.id })}
+            />
+          )}
+          {!call.elsewhere && (
+            <>
+              <Action
+                icon="silence"
+                words={call.silenced ? "call.silenced" : "call.silence"}
+                pressed={call.silenced}
+                onClick={() => send({ command: "silence", call: call.id })}
+              />
+              <Action icon="outgoing" words="call.redirect" onClick={onRedirect} />
+            </>
+          )}
+        </div>
+      )}
       <SentAlong headers={call.headers} />
     </li>
   );

@@ -1,5 +1,14 @@
 // State in words: what the snapshot holds, as sentences of the catalogue.
-import type { AccountState, CallState, CallView, Cause, MediaStatistics, OfflineCause, Remote } from "../bridge/types";
+import type {
+  AccountCan,
+  AccountState,
+  CallState,
+  CallView,
+  Cause,
+  MediaStatistics,
+  OfflineCause,
+  Remote,
+} from "../bridge/types";
 import { isolated, type Key, say, spokenLanguage } from "../words/words";
 
 /** mm:ss, or h:mm:ss. */
@@ -61,7 +70,8 @@ export function causeWords(cause: Cause): string {
   return "code" in cause && cause.code ? `${sentence} (${say("cause.code", { code: cause.code })})` : sentence;
 }
 
-export function accountWords(state: AccountState): string {
+export function accountWords(state: AccountState, can?: AccountCan): string {
+  if (state.state === "ready" && can?.elsewhere) return say("account.desk-phone");
   if (state.state !== "offline") return say(`account.${state.state}` as Key);
   const words = offlineWords(state.cause);
   return state.retry_in_s === null || state.retry_in_s === undefined

@@ -303,6 +303,15 @@ impl Call {
         }
     }
 
+    /// What was dialled, where it waits for its account; it is over here, and is dialled elsewhere.
+    pub(crate) fn into_dial(mut self, out: &mut Outbox) -> Option<Dial> {
+        self.close_audio(out);
+        match self.phase {
+            Phase::Waiting { dial, .. } => Some(dial),
+            _ => None,
+        }
+    }
+
     /// The account has become unreachable, by what it says itself.
     pub(crate) fn line_is_lost(&mut self, now: Instant) {
         self.lost.line(now, true);
@@ -422,6 +431,7 @@ impl Call {
             state: self.state()?,
             since_ms: self.since.as_millis(),
             answered_ms: self.answered.map(Instant::as_millis),
+            elsewhere: false,
             muted: self.muted,
             silenced: self.silenced,
             dtmf: self.dtmf_in_use(),
@@ -458,7 +468,7 @@ impl Call {
 }
 
 /// What is known of the called before anyone answers.
-fn remote_of(target: &Target) -> Remote {
+pub(crate) fn remote_of(target: &Target) -> Remote {
     let text = target.expose();
     let number = text.split_once(':').map_or(text, |(_, rest)| rest);
     let number = number.split('@').next().unwrap_or(number);

@@ -2,6 +2,7 @@
 
 mod conference;
 mod consultation;
+mod elsewhere;
 mod floor;
 mod incoming;
 mod news;
@@ -12,12 +13,13 @@ mod wish;
 
 use std::collections::BTreeMap;
 
-use model::{CallId, CallSettings, Changes, Command, ConferenceView, Instant, MediaId, NoticeCode, Settings, Snapshot};
+use model::{CallId, CallSettings, CallView, Changes, Command, ConferenceView, Instant, MediaId, NoticeCode, Settings, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use self::outgoing::Prepared;
 use crate::{
     call::Call,
+    elsewhere::CallElsewhere,
     floor::Floor,
     io::{Input, Output},
     lamps::Lamps,
@@ -37,6 +39,9 @@ pub struct CallControl {
     lines: Lines,
     lamps: Lamps,
     calls: BTreeMap<CallId, Call>,
+    /// Calls of other telephones of the user.
+    #[serde(default)]
+    elsewhere: BTreeMap<CallId, CallElsewhere>,
     floor: Floor,
     /// The conference as it was told last.
     conference_told: Option<ConferenceView>,
@@ -56,6 +61,7 @@ impl CallControl {
             lines: Lines::default(),
             lamps: Lamps::default(),
             calls: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             floor: Floor::default(),
             conference_told: None,
             prepared: None,
@@ -85,6 +91,7 @@ impl CallControl {
         self.on_time(now);
         self.lamps.settle(&self.lines, &mut self.outbox);
         self.settle_transfers(now);
+        self.settle_elsewhere(now);
         self.settle_floor(now);
         self.record_always();
         self.sound.update(now, &self.calls, &self.floor, &mut self.outbox);
@@ -99,6 +106,7 @@ impl CallControl {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let calls = self.calls.values().filter_map(Call::deadline);
         calls
+            .chain(self.elsewhere.values().filter_map(CallElsewhere::deadline))
             .chain(self.prepared.as_ref().map(|prepared| prepared.until))
             .chain(self.sound.deadline())
             .chain(self.floor.deadline(&self.calls))
@@ -107,11 +115,14 @@ impl CallControl {
 
     /// Everything visible. The run loop numbers it.
     pub fn snapshot(&self, now: Instant) -> Snapshot {
+        let mut calls: Vec<CallView> = self.calls.values().filter_map(Call::view).collect();
+        calls.extend(self.elsewhere.values().map(CallElsewhere::view));
+        calls.sort_by_key(|call| call.id);
         Snapshot {
             revision: 0,
             at_ms: now.as_millis(),
             accounts: self.lines.views(),
-            calls: self.calls.values().filter_map(Call::view).collect(),
+            calls,
             conference: self.floor.conference(),
             lamps: self.lamps.views(),
             do_not_disturb: self.do_not_disturb,
@@ -137,6 +148,9 @@ impl CallControl {
     }
 
     fn on_command(&mut self, now: Instant, command: Command) {
+        if self.command_elsewhere(now, &command) {
+            return;
+        }
         match command {
             Command::Dial(options) => self.dial(now, options),
             Command::PickUp { number } => self.pick_up(now, &number),

@@ -2,6 +2,7 @@
 //!
 //! These types are what the journal keeps, so each of them can be written and read back.
 
+mod elsewhere;
 mod line;
 mod media;
 mod plan;
@@ -11,6 +12,7 @@ use model::{AccountId, Command, Event, MediaId, Personal};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    elsewhere::{Act, Elsewhere, Step},
     line::{Capabilities, IncomingCall, InfoForm, LineEnd, LineEvent, LineRequest, OnBehalf, Transfers, Wish},
     media::{MediaEvent, MediaRequest},
     plan::Plan,

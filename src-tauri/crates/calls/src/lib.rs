@@ -6,6 +6,7 @@
 mod call;
 mod control;
 mod dial;
+mod elsewhere;
 mod exchange;
 mod floor;
 pub mod io;

@@ -67,7 +67,7 @@ const MEDIA_OF_A_CLOUD: Duration = Duration::from_secs(15);
 
 /// Until a line says what it can do, it can do nothing.
 const UNKNOWN: Capabilities =
-    Capabilities { calls: 0, hold: false, transfer: Transfers::Never, dtmf_info: false, prepares: false };
+    Capabilities { calls: 0, hold: false, transfer: Transfers::Never, dtmf_info: false, prepares: false, elsewhere: false };
 
 impl Line {
     /// Whether calls can be placed now.
@@ -234,7 +234,11 @@ impl Lines {
             .map(|line| AccountView {
                 id: line.id.clone(),
                 state: line.state.clone(),
-                can: AccountCan { hold: line.capabilities.hold, transfer: line.capabilities.transfer != Transfers::Never },
+                can: AccountCan {
+                    hold: line.capabilities.hold,
+                    transfer: line.capabilities.transfer != Transfers::Never,
+                    elsewhere: line.capabilities.elsewhere,
+                },
                 voicemail: line.voicemail_view(),
                 expires_ms: line.expires.map(Instant::as_millis),
                 token: line.token.clone(),

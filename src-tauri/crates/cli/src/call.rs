@@ -119,7 +119,7 @@ impl Talk<'_> {
                 Event::Answered { call, .. } => {
                     self.hang_up_at = self.arguments.length.map(|length| self.clock.now() + length);
                     answered = true;
-                    if connected {
+                    if connected || self.is_elsewhere(call) {
                         self.begin(call)?;
                     }
                 }
@@ -185,6 +185,11 @@ impl Talk<'_> {
             Some(digits) => self.send(Command::SendDtmf { call, digits: digits.0.clone() }),
             None => Ok(()),
         }
+    }
+
+    /// Whether it is at another telephone, so that there is no audio of it to wait for.
+    fn is_elsewhere(&self, call: CallId) -> bool {
+        self.phone.snapshot().calls.iter().any(|view| view.id == call && view.elsewhere)
     }
 
     fn hang_up(&self) -> Result<(), Failure> {

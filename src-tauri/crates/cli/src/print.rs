@@ -226,15 +226,20 @@ fn report_words(report: &CallReport) -> String {
 
 fn print_snapshot(snapshot: &Snapshot) {
     for account in &snapshot.accounts {
-        put(format_args!("account {:<16} {}", account.id, account_words(&account.state)));
+        let words = match &account.state {
+            AccountState::Ready if account.can.elsewhere => "controls a desk phone".to_owned(),
+            state => account_words(state),
+        };
+        put(format_args!("account {:<16} {words}", account.id));
         if let Some(Voicemail { waiting: true, new, old, number }) = &account.voicemail {
             let dial = if number.is_empty() { String::new() } else { format!("; dial {} to hear them", number.expose()) };
             put(format_args!("{:<24} {}{dial}", "", voicemail_words(true, *new, *old)));
         }
     }
     for call in &snapshot.calls {
-        let recorded = if call.recording { ", recorded" } else { "" };
-        put(format_args!("call {:<4} {:<12} {}{recorded}", call.id, remote_words(&call.remote), call_words(&call.state)));
+        let marks = [(call.muted, ", microphone off"), (call.recording, ", recorded"), (call.elsewhere, ", at the desk phone")];
+        let marks: String = marks.iter().filter(|(is_so, _)| *is_so).map(|(_, words)| *words).collect();
+        put(format_args!("call {:<4} {:<12} {}{marks}", call.id, remote_words(&call.remote), call_words(&call.state)));
     }
     if snapshot.calls.is_empty() {
         put("no calls");

@@ -150,6 +150,8 @@ pub(crate) enum Order {
     CompleteTransfer,
     /// Go back to the first call.
     CancelTransfer,
+    /// Make a conference of the two calls of a desk phone.
+    Conference,
 }
 
 #[derive(Debug, Args)]
@@ -292,6 +294,7 @@ impl Order {
             Self::AttendedTransfer { number } => CtiCommand::AttendedTransfer { destination: number.into() },
             Self::CompleteTransfer => CtiCommand::CompleteTransfer,
             Self::CancelTransfer => CtiCommand::CancelTransfer,
+            Self::Conference => CtiCommand::Conference,
         }
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Core {
     pub(crate) transfers: Transfers,
     pub(crate) ordered: Ordered,
     numbered: u32,
+    /// How many registrations were taken.
+    registrations: u64,
     outputs: VecDeque<Output>,
 }
 
@@ -61,6 +63,8 @@ pub(crate) struct Link {
     pub(crate) agent: UserAgent,
     /// Who has registered over it.
     pub(crate) user: Option<String>,
+    /// His binding: when he registered, counted, and by which contact.
+    pub(crate) binding: Option<(u64, String)>,
     pub(crate) carrier: Carrier,
 }
 
@@ -77,6 +81,7 @@ impl Core {
             transfers: Transfers::default(),
             ordered: Ordered::default(),
             numbered: 0,
+            registrations: 0,
             outputs: VecDeque::new(),
         }
     }
@@ -88,7 +93,7 @@ impl Core {
         config.transport = Transport::WebSocket { secure };
         config.user_agent = format!("Sidetone practice exchange {}", env!("CARGO_PKG_VERSION"));
         let agent = UserAgent::new(config, self.seed());
-        self.links.insert(link, Link { agent, user: None, carrier: Carrier::Own });
+        self.links.insert(link, Link { agent, user: None, binding: None, carrier: Carrier::Own });
         self.tell_agent(now, link, Input::Connected);
     }
 
@@ -196,14 +201,25 @@ impl Core {
         match self.registrar.register(message) {
             Registered::Here { user, response } => {
                 self.came_back(now, &user, link);
+                self.registrations += 1;
                 if let Some(link) = self.links.get_mut(&link) {
                     link.user = Some(user);
+                    let contact = response.headers.get("Contact").unwrap_or_default();
+                    link.binding = Some((self.registrations, contact.to_owned()));
+                }
+                response
+            }
+            Registered::Asked { user, mut response } => {
+                let link = self.link_of(&user).and_then(|link| self.links.get(&link));
+                if let Some((_, contact)) = link.and_then(|link| link.binding.as_ref()).filter(|(_, contact)| !contact.is_empty())
+                {
+                    response.headers.push("Contact", contact.clone());
                 }
                 response
             }
             Registered::Gone { user, response } => {
                 if let Some(link) = self.links.get_mut(&link).filter(|link| link.user.as_deref() == Some(&user)) {
-                    link.user = None;
+                    (link.user, link.binding) = (None, None);
                 }
                 response
             }
@@ -213,8 +229,9 @@ impl Core {
 
     pub(crate) fn link_of(&self, user: &str) -> Option<LinkId> {
         let is_here = |link: &Link| link.carrier == Carrier::Own && link.user.as_deref() == Some(user);
-        // One phone a user: he is where the newest connection leads.
-        self.links.iter().rev().find(|(_, link)| is_here(link)).map(|(id, _)| *id)
+        // One phone a user: he is where he registered last.
+        let here = self.links.iter().filter(|(_, link)| is_here(link));
+        here.max_by_key(|(_, link)| link.binding.as_ref().map(|(nth, _)| *nth)).map(|(id, _)| *id)
     }
 
     fn on_call(&mut self, now: Instant, call: CallRef, event: CallEvent) {

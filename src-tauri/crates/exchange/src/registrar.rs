@@ -48,6 +48,8 @@ pub(crate) struct Registrar {
 pub(crate) enum Registered {
     /// The user is here.
     Here { user: String, response: Response },
+    /// The user wants to know where he is registered (RFC 3261 10.2.3), and is not registered by that.
+    Asked { user: String, response: Response },
     /// The user has gone.
     Gone { user: String, response: Response },
     /// Not accepted.
@@ -70,6 +72,9 @@ impl Registrar {
             Ok(contacts) => contacts,
             Err(invalid) => return Registered::Refused(Response::new(400, &invalid.to_string())),
         };
+        if contacts.is_empty() && request.headers.get("Contact").is_none() {
+            return Registered::Asked { user, response: Response::new(200, "OK") };
+        }
         let asked = contacts.first().and_then(NameAddr::expires).or(request.headers.expires());
         if asked == Some(0) {
             return Registered::Gone { user, response: Response::new(200, "OK") };

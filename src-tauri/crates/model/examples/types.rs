@@ -3,9 +3,7 @@
 use std::io::Write;
 
 use model::{
-    AccountTrial, AssistantCall, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command, Contact, ContactForm,
-    ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView,
-    LadderRow, Levels, ProvisionOffer, SecretKept, Settings, SettingsView, Snapshot, Suggestion, TokenOrder, TraceRow,
+AccountTrial, AssistantCall, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView, LadderRow, Levels, ProvisionOffer, SecretKept, ServiceRow, Settings, SettingsView, Snapshot, Suggestion, TokenOrder, TraceRow,
 };
 use specta::Types;
 use specta_typescript::Typescript;
@@ -27,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let types = types.register::<CloudClient>().register::<TokenOrder>();
     // Whoever looks for a fault sees parts of what was.
     let types = types.register::<TraceRow>().register::<LadderRow>().register::<CallStory>().register::<Check>();
+    let types = types.register::<ServiceRow>();
     // The kiosk has a page of its own.
     let types = types.register::<KioskView>().register::<KioskAction>();
     let text = Typescript::default().header(HEADER).export(&types, specta_serde::Format)?;

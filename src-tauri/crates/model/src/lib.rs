@@ -64,7 +64,7 @@ pub use office::{
 };
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
-pub use service::{ServiceEvent, ServiceFacts};
+pub use service::{ServiceEvent, ServiceFacts, ServiceRow};
 pub use settings::{
     AllowTransfers, CallSettings, CallWaiting, Cleanup, DevicePreferences, Forward, HistorySettings, RecordForm, RecordPolicy,
     Ringtone, SETTINGS_VERSION, Settings, Shortcuts, Theme, UpdateSettings, WindowSettings,

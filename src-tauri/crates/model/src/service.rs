@@ -1,8 +1,9 @@
 //! What a service tells in its own words, for those who know it by them.
 
 use serde::{Deserialize, Serialize};
+use specta::Type;
 
-use crate::Personal;
+use crate::{AccountId, Personal};
 
 /// An event by the name that the service's own library gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,21 @@ impl ServiceFacts {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// An event of a service, to be looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct ServiceRow {
+    /// When, ms on the phone's clock.
+    pub at_ms: f64,
+    /// Of which account.
+    pub account: AccountId,
+    /// Which group of events.
+    pub group: String,
+    /// Which event of the group.
+    pub kind: String,
+    /// All of it, as the service's own library gives it: JSON.
+    pub text: String,
 }
 
 #[cfg(test)]

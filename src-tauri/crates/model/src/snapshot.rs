@@ -114,6 +114,8 @@ pub struct AccountCan {
     pub hold: bool,
     /// Be transferred.
     pub transfer: bool,
+    /// Be at another telephone only, which is controlled.
+    pub elsewhere: bool,
 }
 
 /// One call as drawn.
@@ -143,6 +145,9 @@ pub struct CallView {
     /// When it was answered.
     #[specta(type = Option<u32>)]
     pub answered_ms: Option<u64>,
+    /// Whether it is at another telephone of the user's, which is controlled from here: its sound is there, so that there is no
+    /// microphone to switch off and are no figures.
+    pub elsewhere: bool,
     /// Microphone off.
     pub muted: bool,
     /// Ringer off for this call.

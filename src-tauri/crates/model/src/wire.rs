@@ -24,6 +24,16 @@ pub enum Piece {
     Personal(Personal),
 }
 
+impl Piece {
+    /// As its user may see it.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Personal(text) => text.expose(),
+        }
+    }
+}
+
 /// What of one message may be kept.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireMessage {
@@ -46,11 +56,7 @@ pub struct WireMessage {
 impl WireMessage {
     /// The message as its user may see it.
     pub fn text(&self) -> String {
-        let text = |piece: &Piece| match piece {
-            Piece::Plain(text) => text.clone(),
-            Piece::Personal(text) => text.expose().to_owned(),
-        };
-        self.pieces.iter().map(text).collect()
+        self.pieces.iter().map(Piece::text).collect()
     }
 
     /// The message without people, for a log.

@@ -231,6 +231,7 @@ mod tests {
                 transfer: calls::io::Transfers::ByFarEnd,
                 dtmf_info: true,
                 prepares: false,
+                elsewhere: false,
             })),
             line(LineEvent::State(AccountState::Registered)),
             Input::Command(Command::Dial(dial)),

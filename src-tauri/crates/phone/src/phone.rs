@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use model::{
-AccountId, Clock, Command, DevicesView, Levels, LoopCheckView, Secret, Settings, SipAccount, Snapshot, TimedEvent, UpdateView,
+AccountId, Clock, Command, DevicesView, Levels, LoopCheckView, Secret, ServiceRow, Settings, SipAccount, Snapshot, TimedEvent, UpdateView,
 };
 use providers::net::Network;
 use store::{DataFolder, Provisioned, SettingsFile};
@@ -15,6 +15,7 @@ use crate::{
     book::Book,
     desk::Onlookers,
     diagnosis::WireTrace,
+    follower::Follower,
     meter::Meter,
     office::Office,
     run_loop::{Request, RunLoop, Told},
@@ -69,6 +70,7 @@ pub struct Phone {
     requests: mpsc::Sender<Request>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     events: broadcast::Sender<TimedEvent>,
+    service_events: watch::Receiver<Arc<Vec<ServiceRow>>>,
     settings: watch::Receiver<Arc<Settings>>,
     book: Book,
     assistants: watch::Receiver<AllLists>,
@@ -123,13 +125,27 @@ impl Phone {
         let clock = Arc::clone(&world.clock);
         let (file, provisioned) = (options.settings_file.clone(), options.provisioned.clone());
         let office = Office::new(world.clone(), file, provisioned, in_force.clone());
-        let told = Told { snapshot, events: events.clone(), onlookers, sessions, settings, lists };
+        let (service_events, told_by_services) = watch::channel(Arc::default());
+        let told = Told { snapshot, events: events.clone(), onlookers, sessions, settings, lists, service_events };
         spawn("network watch", info_span!("network"), watch_network(Arc::clone(&world.network), requests.clone()));
         let run_loop = RunLoop::new(world, options, inbox, told);
         let book = run_loop.book();
         spawn("run loop", info_span!("phone"), run_loop.run());
-        let phone =
-            Self { requests, snapshots, events, settings: in_force, book, assistants, devices, meter, metered, office, clock };
+        let (settings, service_events) = (in_force, told_by_services);
+        let phone = Self {
+            requests,
+            snapshots,
+            events,
+            service_events,
+            settings,
+            book,
+            assistants,
+            devices,
+            meter,
+            metered,
+            office,
+            clock,
+        };
         (phone, from_the_start)
     }
 
@@ -148,8 +164,22 @@ impl Phone {
         let clock = Arc::clone(&world.clock);
         let office = Office::new(world, None, Provisioned::default(), in_force.clone());
         let (devices, metered) = (watch::Sender::default(), watch::Sender::default());
-        let book = Book::closed();
-        Self { requests, snapshots, events, settings: in_force, book, assistants, devices, meter, metered, office, clock }
+        let (_, service_events) = watch::channel(Arc::default());
+        let (settings, book) = (in_force, Book::closed());
+        Self {
+            requests,
+            snapshots,
+            events,
+            service_events,
+            settings,
+            book,
+            assistants,
+            devices,
+            meter,
+            metered,
+            office,
+            clock,
+        }
     }
 
     /// Hands a command to the phone; its outcome arrives in the snapshot.
@@ -224,8 +254,13 @@ impl Phone {
     }
 
     /// Facts from now on.
-    pub fn events(&self) -> broadcast::Receiver<TimedEvent> {
-        self.events.subscribe()
+    pub fn events(&self) -> Follower {
+        Follower::new(self.events.subscribe())
+    }
+
+    /// The last events of services by their own names, oldest first, and a way to wait for the next one.
+    pub fn service_events(&self) -> watch::Receiver<Arc<Vec<ServiceRow>>> {
+        self.service_events.clone()
     }
 
     /// The configuration in force, without secrets, and a way to wait for the next one.

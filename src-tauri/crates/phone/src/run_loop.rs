@@ -7,7 +7,7 @@ use calls::{
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, Plan, SoundEvent, SoundRequest},
 };
 use model::{
-AccountId, AssistantRequest, CallState, Clock, Command, DevicesView, Event, Instant, LoopCheckView, MediaId, NoticeCode, Secret, Settings, Snapshot, TimedEvent, TrialView, UpdateView, WireMessage,
+AccountId, AssistantRequest, CallState, Clock, Command, DevicesView, Event, Instant, LoopCheckView, MediaId, NoticeCode, Secret, ServiceEvent, ServiceRow, Settings, Snapshot, TimedEvent, TrialView, UpdateView, WireMessage,
 };
 use store::Provisioned;
 use tokio::{
@@ -38,6 +38,9 @@ const WAITING: usize = 256;
 
 /// From this level on, the messages of an account are logged.
 const WITH_MESSAGES: u8 = 6;
+
+/// Most events of services that are kept to be looked at.
+const SERVICE_EVENTS: usize = 200;
 
 /// How long the calls' last reports are waited for when the phone stops.
 const LAST_REPORTS: Duration = Duration::from_millis(600);
@@ -71,6 +74,7 @@ pub(crate) struct Told {
     pub(crate) sessions: watch::Sender<CallSessions>,
     pub(crate) settings: watch::Sender<Arc<Settings>>,
     pub(crate) lists: watch::Sender<AllLists>,
+    pub(crate) service_events: watch::Sender<Arc<Vec<ServiceRow>>>,
 }
 
 /// The run loop's own; everything in it is touched by one task only.
@@ -106,6 +110,8 @@ pub(crate) struct RunLoop {
     snapshot: watch::Sender<Arc<Snapshot>>,
     call_sessions: watch::Sender<CallSessions>,
     events: broadcast::Sender<TimedEvent>,
+    /// The last events of services, oldest first.
+    service_events: watch::Sender<Arc<Vec<ServiceRow>>>,
 }
 
 impl RunLoop {
@@ -150,6 +156,7 @@ impl RunLoop {
             snapshot: told.snapshot,
             call_sessions: told.sessions,
             events: told.events,
+            service_events: told.service_events,
         }
     }
 
@@ -470,8 +477,27 @@ impl RunLoop {
 
     fn tell_at(&self, now: Instant, event: Event) {
         debug!(?event);
+        if let Event::Service { account, told } = &event {
+            self.keep_service_event(now, account, told);
+        }
         // An error means only that nobody follows.
         let _followers = self.events.send(TimedEvent { at_ms: now.since_start().as_secs_f64() * 1000.0, event });
+    }
+
+    fn keep_service_event(&self, now: Instant, account: &AccountId, told: &ServiceEvent) {
+        let text = match serde_json::to_string(told) {
+            Ok(text) => text,
+            Err(error) => return warn!(%error, "an event of a service cannot be shown"),
+        };
+        let at_ms = now.since_start().as_secs_f64() * 1000.0;
+        let row = ServiceRow { at_ms, account: account.clone(), group: told.group.clone(), kind: told.kind.clone(), text };
+        self.service_events.send_modify(|kept| {
+            let kept = Arc::make_mut(kept);
+            if kept.len() >= SERVICE_EVENTS {
+                kept.remove(0);
+            }
+            kept.push(row);
+        });
     }
 
     fn publish(&mut self) {
@@ -506,7 +532,8 @@ impl RunLoop {
 
     async fn stop(&mut self) {
         let snapshot = self.control.snapshot(self.world.clock.now());
-        let live = snapshot.calls.iter().filter(|call| !matches!(call.state, CallState::Ended { .. }));
+        // What another telephone has goes on without us.
+        let live = snapshot.calls.iter().filter(|call| !call.elsewhere && !matches!(call.state, CallState::Ended { .. }));
         let calls: Vec<_> = live.map(|call| call.id).collect();
         for call in calls {
             self.step(Input::Command(Command::HangUp { call }));

@@ -62,7 +62,14 @@ impl SipProvider {
 
 impl Provider for SipProvider {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { calls: CALLS, hold: true, transfer: Transfers::ByFarEnd, dtmf_info: true, prepares: false }
+        Capabilities {
+            calls: CALLS,
+            hold: true,
+            transfer: Transfers::ByFarEnd,
+            dtmf_info: true,
+            prepares: false,
+            elsewhere: false,
+        }
     }
 
     fn handle(&mut self, now: Instant, input: Input) {

@@ -7,6 +7,7 @@
 mod assistant;
 pub mod auto_answer;
 pub mod cti;
+mod desk_phone;
 pub mod events;
 mod fields;
 pub mod ice_config;

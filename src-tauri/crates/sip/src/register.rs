@@ -32,6 +32,17 @@ pub(crate) struct Registration {
     state: State,
     /// A new token came while a REGISTER with the old one is under way.
     again: bool,
+    look: Look,
+}
+
+/// Looking whether the registrar still knows us (RFC 3261 10.2.3), between two refreshes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// It is not looked: the registrar lists nobody, or it is not wanted.
+    No,
+    At(Instant),
+    /// It was asked.
+    Asked,
 }
 
 #[derive(Debug)]
@@ -51,7 +62,7 @@ enum State {
 impl Registration {
     pub fn new(core: &mut Core) -> Self {
         let (call_id, number) = (core.tokens.call_id(), core.tokens.below(1000));
-        Self { call_id, tag: None, number, expires: core.config.expires, state: State::Off, again: false }
+        Self { call_id, tag: None, number, expires: core.config.expires, state: State::Off, again: false, look: Look::No }
     }
 
     /// Registers now and stays registered.
@@ -124,7 +135,7 @@ impl Registration {
     }
 
     fn ask(&mut self, core: &mut Core, lengthened: u32) {
-        self.again = false;
+        (self.again, self.look) = (false, Look::No);
         if let State::Asking { transaction, .. } = self.state {
             core.transactions.forget(transaction);
         }
@@ -135,12 +146,17 @@ impl Registration {
         };
     }
 
-    fn request(&mut self, core: &mut Core, expires: u32) -> Request {
+    /// A REGISTER without a contact: it asks for those that there are.
+    fn question(&mut self, core: &mut Core) -> Request {
         self.number += 1;
         let (mut from, to) = (core.identity(), core.identity());
         from.set_tag(self.tag.get_or_insert_with(|| core.tokens.tag()));
         let uri = core.config.registrar.clone();
-        let mut request = compose::request(Method::Register, uri, &from, &to, &self.call_id, self.number);
+        compose::request(Method::Register, uri, &from, &to, &self.call_id, self.number)
+    }
+
+    fn request(&mut self, core: &mut Core, expires: u32) -> Request {
+        let mut request = self.question(core);
         request.headers.push("Contact", self.contact(core, expires));
         if core.config.form.expires_header {
             request.headers.push("Expires", expires);
@@ -171,6 +187,9 @@ impl Registration {
             // An earlier REGISTER, whose outcome a later one has made worthless.
             return;
         }
+        if let (State::Registered { .. }, Look::Asked) = (&self.state, self.look) {
+            return self.looked(core, answered);
+        }
         match (&self.state, response.code) {
             (State::Off | State::Idle | State::Registered { .. }, _) | (_, ..=199) => {}
             (State::Asking { .. }, 400..) if core.bears_token() && refuses_token(response) => {
@@ -192,6 +211,29 @@ impl Registration {
             }
             (State::Asking { .. }, _) => self.refused(core, response),
         }
+    }
+
+    /// What the registrar says of those who are registered. One that does not tell is not asked again before the next refresh.
+    fn looked(&mut self, core: &mut Core, answered: &Answered) {
+        match answered.response.code {
+            ..=199 => {}
+            200..=299 if self.own_contact(core, &answered.response).is_none() => {
+                core.push(Event::Registration(RegistrationEvent::Replaced));
+                self.ask(core, 0);
+            }
+            200..=299 => self.look_later(core),
+            401 | 407 => {
+                self.number += 1;
+                if core.authorise(User::Registration, answered, self.number).is_err() {
+                    self.look = Look::No;
+                }
+            }
+            _ => self.look = Look::No,
+        }
+    }
+
+    fn look_later(&mut self, core: &Core) {
+        self.look = core.config.look_after.map_or(Look::No, |after| Look::At(core.now + after));
     }
 
     fn challenged(&mut self, core: &mut Core, answered: &Answered) {
@@ -224,6 +266,9 @@ impl Registration {
         core.service_route.truncate(MAX_SERVICE_ROUTE);
         let refresh_at = core.now + refresh_after(core, expires);
         self.state = State::Registered { refresh_at };
+        if self.own_contact(core, response).is_some() {
+            self.look_later(core);
+        }
         core.push(Event::Registration(RegistrationEvent::Registered { expires }));
         if self.again {
             self.ask(core, 0);
@@ -233,6 +278,16 @@ impl Registration {
     /// RFC 3261 10.2.4: `expires` of our contact, then Expires, then what we asked for. Servers add parameters to the
     /// contact and list those of our other phones. None when ours is not there and must be.
     fn granted(&self, core: &Core, response: &Response) -> Option<u32> {
+        let own = self.own_contact(core, response);
+        if own.is_none() && core.config.binding_listed {
+            return None;
+        }
+        let expires = own.as_ref().and_then(NameAddr::expires);
+        Some(expires.or_else(|| response.headers.expires()).unwrap_or(self.expires))
+    }
+
+    /// Our contact as the registrar lists it.
+    fn own_contact(&self, core: &Core, response: &Response) -> Option<NameAddr> {
         let ours = core.contact().uri;
         let is_ours = |contact: &NameAddr| {
             let instance = contact.params.text("+sip.instance").unwrap_or_default();
@@ -245,11 +300,7 @@ impl Registration {
         // Value by value: another phone's unreadable contact is no reason to overlook ours.
         let contacts: Vec<NameAddr> = response.headers.list("Contact").filter_map(|value| value.parse().ok()).collect();
         let same_address = contacts.iter().find(|contact| contact.uri.host.eq_ignore_ascii_case(&ours.host) && is_ours(contact));
-        let own = same_address.or_else(|| contacts.iter().find(|contact| is_ours(contact)));
-        if own.is_none() && core.config.binding_listed {
-            return None;
-        }
-        Some(own.and_then(NameAddr::expires).or_else(|| response.headers.expires()).unwrap_or(self.expires))
+        same_address.or_else(|| contacts.iter().find(|contact| is_ours(contact))).cloned()
     }
 
     fn refused(&mut self, core: &mut Core, response: &Response) {
@@ -274,6 +325,10 @@ impl Registration {
     pub fn tick(&mut self, core: &mut Core) {
         match self.state {
             State::Registered { refresh_at } if core.now >= refresh_at => self.ask(core, 0),
+            State::Registered { .. } if matches!(self.look, Look::At(at) if core.now >= at) => {
+                let question = self.question(core);
+                self.look = core.register(question).map_or(Look::No, |_| Look::Asked);
+            }
             State::Leaving { until } if core.now >= until => self.left(core),
             State::Off | State::Idle | State::Asking { .. } | State::Registered { .. } | State::Leaving { .. } => {}
         }
@@ -281,7 +336,10 @@ impl Registration {
 
     pub fn deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Registered { refresh_at } => Some(refresh_at),
+            State::Registered { refresh_at } => match self.look {
+                Look::At(at) => Some(at.min(refresh_at)),
+                Look::No | Look::Asked => Some(refresh_at),
+            },
             State::Leaving { until } => Some(until),
             State::Off | State::Idle | State::Asking { .. } => None,
         }

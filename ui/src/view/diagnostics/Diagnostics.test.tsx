@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
 import { scene } from "../../test/scenes";
 import { App } from "../App";
@@ -129,4 +129,23 @@ test("a key that cannot be accepted says why, and a third key is asked about ane
     })),
   });
   expect(await screen.findByRole("alertdialog")).toBeTruthy();
+});
+
+test("events of services are listed as they come, newest first, each with its JSON", async () => {
+  const phone = await open("Events");
+  expect(screen.getByText("Nothing was told yet")).toBeTruthy();
+  const row = (at_ms: number, kind: string, text: string) => ({
+    at_ms,
+    account: "office",
+    group: "outgoing",
+    kind,
+    text,
+  });
+  act(() => phone.tells(row(10, "Establishing", '{"group":"outgoing","type":"Establishing"}')));
+  act(() => phone.tells(row(20, "Connected", '{"group":"outgoing","type":"Connected","data":{"callee":"1002"}}')));
+  const lines = (await items("Events")).map((line) => line.textContent);
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toMatch(/20.*outgoing\/Connected.*office.*"callee":"1002"/);
+  await press("Messages");
+  await waitFor(() => expect(phone.asked).toContain("leaveServiceEvents"));
 });

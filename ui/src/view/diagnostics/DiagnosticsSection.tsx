@@ -3,9 +3,10 @@ import { say } from "../../words/words";
 import { CallStories } from "./CallStories";
 import { ConnectionCheck } from "./ConnectionCheck";
 import { Messages } from "./Messages";
+import { ServiceEvents } from "./ServiceEvents";
 import { SupportBundle } from "./SupportBundle";
 
-const PARTS = ["check", "calls", "messages", "bundle"] as const;
+const PARTS = ["check", "calls", "messages", "events", "bundle"] as const;
 
 /** Looking for a fault: what an account depends on, what happened in calls, what was sent, and a bundle for whoever helps. */
 export function DiagnosticsSection({ busy }: { busy: boolean }) {
@@ -22,6 +23,7 @@ export function DiagnosticsSection({ busy }: { busy: boolean }) {
       {part === "check" && <ConnectionCheck />}
       {part === "calls" && <CallStories busy={busy} />}
       {part === "messages" && <Messages />}
+      {part === "events" && <ServiceEvents />}
       {part === "bundle" && <SupportBundle />}
     </>
   );

@@ -4,6 +4,7 @@ export const diagnosis: DiagnosisWords = {
   "diagnosis.check": "Verbindung",
   "diagnosis.calls": "Gespräche",
   "diagnosis.messages": "Nachrichten",
+  "diagnosis.events": "Ereignisse",
   "diagnosis.bundle": "Hilfspaket",
   "diagnosis.running": "Einen Moment …",
   "diagnosis.refresh": "Aktualisieren",
@@ -157,6 +158,9 @@ export const diagnosis: DiagnosisWords = {
   "messages.search": "Nachrichten durchsuchen",
   "messages.none": "Keine Nachrichten",
   "messages.export": "Als Mitschnitt speichern",
+  "events.hint":
+    "Was Dienste melden, mit den Namen ihrer eigenen Bibliotheken, sobald es geschieht. Personen sind darin genannt.",
+  "events.none": "Noch wurde nichts gemeldet",
 
   "bundle.hint":
     "Ein Text für den, der Ihnen hilft: ohne Passwörter und mit Platzhaltern für Personen. Lesen Sie ihn, bevor Sie ihn verschicken.",

@@ -5,6 +5,7 @@ export const diagnosis = {
   "diagnosis.check": "Connection",
   "diagnosis.calls": "Calls",
   "diagnosis.messages": "Messages",
+  "diagnosis.events": "Events",
   "diagnosis.bundle": "Support bundle",
   "diagnosis.running": "One moment …",
   "diagnosis.refresh": "Refresh",
@@ -152,6 +153,8 @@ export const diagnosis = {
   "messages.search": "Search the messages",
   "messages.none": "No messages",
   "messages.export": "Save as a capture file",
+  "events.hint": "What services tell by the names of their own libraries, as it happens. People are named in it.",
+  "events.none": "Nothing was told yet",
 
   "bundle.hint":
     "A text for whoever helps you: without passwords, and with stand-ins for people. Read it before you send it.",

@@ -4,6 +4,7 @@ export const diagnosis: DiagnosisWords = {
   "diagnosis.check": "Conexión",
   "diagnosis.calls": "Llamadas",
   "diagnosis.messages": "Mensajes",
+  "diagnosis.events": "Eventos",
   "diagnosis.bundle": "Paquete de ayuda",
   "diagnosis.running": "Un momento …",
   "diagnosis.refresh": "Actualizar",
@@ -155,6 +156,9 @@ export const diagnosis: DiagnosisWords = {
   "messages.search": "Buscar en los mensajes",
   "messages.none": "Ningún mensaje",
   "messages.export": "Guardar como captura",
+  "events.hint":
+    "Lo que comunican los servicios, con los nombres de sus propias bibliotecas, según ocurre. Se nombran personas.",
+  "events.none": "Aún no se ha comunicado nada",
 
   "bundle.hint":
     "Un texto para quien le ayude: sin contraseñas y con seudónimos para las personas. Léalo antes de enviarlo.",

@@ -4,6 +4,7 @@ export const diagnosis: DiagnosisWords = {
   "diagnosis.check": "Connexion",
   "diagnosis.calls": "Appels",
   "diagnosis.messages": "Messages",
+  "diagnosis.events": "Événements",
   "diagnosis.bundle": "Dossier d’assistance",
   "diagnosis.running": "Un instant …",
   "diagnosis.refresh": "Actualiser",
@@ -158,6 +159,9 @@ export const diagnosis: DiagnosisWords = {
   "messages.search": "Chercher dans les messages",
   "messages.none": "Aucun message",
   "messages.export": "Enregistrer comme capture",
+  "events.hint":
+    "Ce que les services annoncent, sous les noms de leurs bibliothèques, au fur et à mesure. Des personnes y sont nommées.",
+  "events.none": "Rien n’a encore été annoncé",
 
   "bundle.hint":
     "Un texte pour qui vous aide : sans mots de passe, avec des pseudonymes pour les personnes. Lisez-le avant de l’envoyer.",

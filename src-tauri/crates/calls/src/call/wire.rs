@@ -56,7 +56,8 @@ impl Call {
             | LineEvent::Trouble(_)
             | LineEvent::Service(_)
             | LineEvent::Wish { .. }
-            | LineEvent::Incoming(_) => {}
+            | LineEvent::Incoming(_)
+            | LineEvent::Elsewhere { .. } => {}
         }
     }
 

@@ -9,6 +9,7 @@ impl CallControl {
     /// Gives the floor to one call or the conference: the others are held, then those who have it are taken back.
     pub(super) fn give_floor(&mut self, now: Instant, holder: Holder) {
         self.floor.give(now, holder);
+        self.hold_elsewhere();
         let (floor, out) = (&self.floor, &mut self.outbox);
         for call in self.calls.values_mut().filter(|call| call.is_talking() && !floor.includes(call.id)) {
             call.set_hold(true, out);

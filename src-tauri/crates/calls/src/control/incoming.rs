@@ -15,13 +15,14 @@ use crate::{
 
 impl CallControl {
     pub(super) fn on_incoming(&mut self, now: Instant, account: &AccountId, incoming: IncomingCall) {
-        let on_line = self.calls.values().filter(|call| call.is_live() && call.account == *account).count();
+        let on_line = self.live_on(account);
+        let elsewhere = self.elsewhere.values().filter(|call| call.is_live()).count();
         let Some(line) = self.lines.get(account) else { return };
         let arrival = Arrival {
             settings: &self.settings,
             do_not_disturb: self.do_not_disturb,
             remote: &incoming.remote,
-            live: self.calls.values().filter(|call| call.is_live()).count(),
+            live: self.calls.values().filter(|call| call.is_live()).count() + elsewhere,
             line_is_full: line.is_full(on_line),
         };
         // A call that takes the place of another one is no further call.

@@ -20,6 +20,7 @@ impl CallControl {
                 call.abandon(now, &mut self.outbox);
             }
         }
+        self.abandon_elsewhere(now);
     }
 
     pub(super) fn on_line(&mut self, now: Instant, account: AccountId, event: LineEvent) {
@@ -38,6 +39,8 @@ impl CallControl {
             LineEvent::Service(told) => self.outbox.event(Event::Service { account, told }),
             LineEvent::Wish { call, wish } => self.on_wish(now, &account, call, wish),
             LineEvent::Incoming(incoming) => self.on_incoming(now, &account, *incoming),
+            LineEvent::Elsewhere { call, told } => self.on_elsewhere(now, &account, call, told),
+            LineEvent::Ended { call, how } if self.ended_elsewhere(now, &account, call, how.clone()) => {}
             LineEvent::Prepared { call }
             | LineEvent::Sent { call, .. }
             | LineEvent::Progress { call, .. }
@@ -66,6 +69,9 @@ impl CallControl {
 
     pub(super) fn on_line_state(&mut self, now: Instant, account: &AccountId, state: AccountState) {
         self.lines.set_state(account, state, &mut self.outbox);
+        if self.lines.get(account).is_some_and(|line| line.capabilities.elsewhere && line.is_usable()) {
+            self.move_waiting_elsewhere(now, account);
+        }
         let Some(line) = self.lines.get(account) else { return };
         for call in self.calls.values_mut().filter(|call| call.account == *account) {
             match &line.state {

@@ -63,7 +63,11 @@ impl CallControl {
             return None;
         };
         let wait = (line.is_coming_up() && !line.may_dial()).then_some(WAIT_FOR_LINE);
-        let on_line = self.calls.values().filter(|call| call.is_live() && call.account == line.id).count();
+        let on_line = self.live_on(&line.id);
+        if line.capabilities.elsewhere && line.is_usable() && !line.is_full(on_line) {
+            let account = line.id.clone();
+            return self.place_elsewhere(now, &account, &dial);
+        }
         let refusal = match &line.state {
             _ if line.is_full(on_line) => Some(Cause::TooManyCalls { most: line.capabilities.calls }),
             _ if dial.caller_id.is_some() && line.caller_ids.is_empty() => {

@@ -12,6 +12,7 @@ use crate::io::{
 };
 
 mod cloud;
+mod elsewhere;
 mod several;
 
 /// Call control with one account, its drivers played by the test.
@@ -25,7 +26,7 @@ struct Desk {
 }
 
 const CAPABLE: Capabilities =
-    Capabilities { calls: 8, hold: true, transfer: Transfers::ByFarEnd, dtmf_info: true, prepares: false };
+    Capabilities { calls: 8, hold: true, transfer: Transfers::ByFarEnd, dtmf_info: true, prepares: false, elsewhere: false };
 
 fn account() -> AccountId {
     AccountId("practice".into())

@@ -7,7 +7,7 @@ AccountState, AssistantNews, CallerKind, Cause, DtmfDigit, IceServer, Instant, L
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Description, Plan};
+use super::{Act, Description, Elsewhere, Plan};
 
 /// What a provider's line can do, so that call control never asks which provider it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,10 @@ pub struct Capabilities {
     /// may be whatever the state of the account is.
     #[serde(default)]
     pub prepares: bool,
+    /// Whether its calls are those of another telephone of the user, which the line controls and whose sound is there: they
+    /// are asked for by `LineRequest::Elsewhere`, and told by `LineEvent::Elsewhere`.
+    #[serde(default)]
+    pub elsewhere: bool,
 }
 
 /// Who moves a call that is transferred.
@@ -178,6 +182,13 @@ pub enum LineRequest {
         /// How it is written.
         form: InfoForm,
     },
+    /// Have the user's other telephone do something with one of its calls (`Capabilities::elsewhere`).
+    Elsewhere {
+        /// Which.
+        call: LineCall,
+        /// What.
+        act: Act,
+    },
 }
 
 impl LineRequest {
@@ -200,7 +211,8 @@ impl LineRequest {
             | Self::Reoffer { call, .. }
             | Self::AnswerReoffer { call, .. }
             | Self::RefuseReoffer { call, .. }
-            | Self::SendDtmf { call, .. } => *call,
+            | Self::SendDtmf { call, .. }
+            | Self::Elsewhere { call, .. } => *call,
         })
     }
 }
@@ -221,7 +233,7 @@ pub enum InfoForm {
 pub enum LineEvent {
     /// How the account is doing.
     State(AccountState),
-    /// What the line can do; said once, first.
+    /// What the line can do; said first, and again when that changes.
     Capable(Capabilities),
     /// The STUN and TURN servers that the service names, for media sessions opened from now on of an account that has none
     /// of its own. For the run loop.
@@ -376,6 +388,13 @@ pub enum LineEvent {
         text: String,
         /// Whether nothing more will be told.
         last: bool,
+    },
+    /// A call of the user's other telephone (`Capabilities::elsewhere`): a new one, another step of it, or a refusal.
+    Elsewhere {
+        /// Which.
+        call: LineCall,
+        /// What is told.
+        told: Elsewhere,
     },
     /// The call is over on the wire. The last event of a call.
     Ended {

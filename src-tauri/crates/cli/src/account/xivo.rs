@@ -1,5 +1,7 @@
 //! An account at a XiVO from the command line.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use model::{Password, Secret, XivoAccount};
 
@@ -18,6 +20,9 @@ pub(crate) struct XivoAccountArguments {
     /// Environment variable that holds the password of that login.
     #[arg(long, value_name = "VARIABLE", requires = "xivo")]
     login_password_env: Option<String>,
+    /// File with the line as the XiVO would tell it (LineConfig, JSON), which is not asked for then.
+    #[arg(long, value_name = "FILE", requires = "xivo")]
+    line_config: Option<PathBuf>,
     /// Allow http:// to other machines: anyone on the way can read along.
     #[arg(long, requires = "xivo")]
     allow_plain: bool,
@@ -35,6 +40,11 @@ pub(super) fn described(arguments: &XivoAccountArguments) -> Result<Option<XivoA
     let mut xivo = XivoAccount::at_server(server.clone(), login);
     if let Some(variable) = &arguments.login_password_env {
         xivo.password = Password::Known(Secret::new(from_environment(variable, "a password")?));
+    }
+    if let Some(file) = &arguments.line_config {
+        let text = std::fs::read_to_string(file);
+        let text = text.map_err(|error| Failure::usage(format!("{} cannot be read: {error}", file.display())))?;
+        xivo.line = Secret::new(text);
     }
     xivo.allow_plain = arguments.allow_plain;
     xivo.sip_host = arguments.sip_host.clone().unwrap_or_default();

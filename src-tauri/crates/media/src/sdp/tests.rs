@@ -14,7 +14,7 @@ macro_rules! fixture {
 
 const CODECS: [Codec; 4] = [Codec::Opus, Codec::G722, Codec::Pcmu, Codec::Pcma];
 
-const OFFERS: [(&str, &str); 8] = [
+const OFFERS: [(&str, &str); 9] = [
     ("asterisk-offer", fixture!("asterisk-offer")),
     ("asterisk-reoffer-pcmu", fixture!("asterisk-reoffer-pcmu")),
     ("chromium-offer", fixture!("chromium-offer")),
@@ -23,6 +23,7 @@ const OFFERS: [(&str, &str); 8] = [
     ("freeswitch-offer", fixture!("freeswitch-offer")),
     ("rtpengine-offer", fixture!("rtpengine-offer")),
     ("linphone-sdes-offer", fixture!("linphone-sdes-offer")),
+    ("xivo-offer", fixture!("xivo-offer")),
 ];
 
 const ANSWERS: [(&str, &str); 3] = [
@@ -75,6 +76,7 @@ fn offers_of_real_programs_are_understood() {
         ("firefox-offer", fixture!("firefox-offer"), &[109, 9, 0, 8, 101], 2),
         ("freeswitch-offer", fixture!("freeswitch-offer"), &[102, 0, 8, 103, 101], 1),
         ("rtpengine-offer", fixture!("rtpengine-offer"), &[8, 0, 101], 2),
+        ("xivo-offer", fixture!("xivo-offer"), &[111, 8, 0, 101], 1),
     ] {
         let description = offer(text);
         assert_eq!(numbers(&description), formats, "{name}");

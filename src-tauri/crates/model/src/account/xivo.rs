@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{Password, yes};
-use crate::{DtmfMode, IcePolicy, IceServer, Personal};
+use crate::{DtmfMode, IcePolicy, IceServer, Personal, Secret};
 
 /// An account at a XiVO: one login, from which the server tells the telephone line and the rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -17,6 +17,11 @@ pub struct XivoAccount {
     #[serde(skip)]
     #[specta(skip)]
     pub password: Password,
+    /// The line as the server would tell it (`LineConfig`, an object of JSON); it is asked for when empty. Whoever starts an
+    /// account knows it: it is not kept.
+    #[serde(skip)]
+    #[specta(skip)]
+    pub line: Secret,
     /// Name shown to the called.
     #[serde(default, skip_serializing_if = "Personal::is_empty")]
     pub display_name: Personal,
@@ -87,6 +92,7 @@ impl XivoAccount {
             server,
             login: login.into(),
             password: Password::Unknown,
+            line: Secret::default(),
             display_name: Personal::default(),
             ca_file: String::new(),
             pin: String::new(),

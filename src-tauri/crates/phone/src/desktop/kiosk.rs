@@ -237,7 +237,7 @@ fn is_live(call: &CallView) -> bool {
 
 /// Whether the far end hears the microphone. Until the beep is over it does not yet; who is warned early is warned in time.
 fn is_heard(call: &CallView) -> bool {
-    matches!(call.state, CallState::Established { hold } if !hold.local) && !call.muted
+    matches!(call.state, CallState::Established { hold } if !hold.local) && !call.muted && !call.elsewhere
 }
 
 #[cfg(test)]

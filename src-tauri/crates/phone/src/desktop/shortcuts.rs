@@ -30,7 +30,9 @@ pub fn target_of_shortcut(shortcut: Shortcut, snapshot: &Snapshot) -> Option<Com
                 first(super::alerts::is_ringing).map(|call| Command::Decline { call: call.id, code: DeclineCode::default() })
             })
         }
-        Shortcut::Mute => first(is_talking).map(|call| Command::Mute { call: call.id, muted: !call.muted }),
+        Shortcut::Mute => {
+            first(|call| is_talking(call) && !call.elsewhere).map(|call| Command::Mute { call: call.id, muted: !call.muted })
+        }
         Shortcut::Hold => {
             let hold = |call: CallId| Command::Hold { call };
             first(is_talking).map(|call| hold(call.id)).or_else(|| first(is_held).map(|call| Command::Resume { call: call.id }))

@@ -31,6 +31,7 @@ pub(super) fn view(id: u32, state: CallState) -> CallView {
         state,
         since_ms: 0,
         answered_ms: None,
+        elsewhere: false,
         muted: false,
         silenced: false,
         dtmf: None,

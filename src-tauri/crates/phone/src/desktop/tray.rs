@@ -173,6 +173,7 @@ fn call_entries(view: &CallView, language: Language) -> Vec<TrayEntry> {
             let decline = entry(words.decline, TrayAction::Command(Command::Decline { call, code: DeclineCode::default() }));
             veto.into_iter().chain([answer, decline]).collect()
         }
+        CallState::Established { .. } if view.elsewhere => vec![hang_up],
         CallState::Established { .. } | CallState::Connecting => {
             let action = TrayAction::Command(Command::Mute { call, muted: !view.muted });
             vec![hang_up, TrayEntry::Switch { label: words.microphone_off.into(), on: view.muted, action }]

@@ -68,7 +68,7 @@ impl Provider for AculabProvider {
             State::Unusable(_) => 1,
             State::Usable(line) => line.most_calls,
         };
-        Capabilities { calls, hold: false, transfer: Transfers::Never, dtmf_info: false, prepares: true }
+        Capabilities { calls, hold: false, transfer: Transfers::Never, dtmf_info: false, prepares: true, elsewhere: false }
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
@@ -436,6 +436,8 @@ impl AculabLine {
                 self.outputs.extend(hopeless.map(|call| failed(call, cause.to_string())));
             }
             News::Response(response) => self.on_list(now, &response),
+            // A client of a cloud may be several phones: nobody looks for it.
+            News::Replaced => {}
             News::TokenRefused => {
                 self.token = Held::Nothing;
                 self.line(LineEvent::SignedInAs(None));

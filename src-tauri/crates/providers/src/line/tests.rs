@@ -23,7 +23,7 @@ struct Scripted {
 
 impl Provider for Scripted {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { calls: 1, hold: true, transfer: Transfers::ByFarEnd, dtmf_info: true, prepares: false }
+        Capabilities { calls: 1, hold: true, transfer: Transfers::ByFarEnd, dtmf_info: true, prepares: false, elsewhere: false }
     }
 
     fn handle(&mut self, now: Instant, input: Input) {

@@ -106,6 +106,8 @@ pub(crate) enum News {
     Response(Box<Response>),
     /// The server did not accept the token.
     TokenRefused,
+    /// Another phone has taken our place at the registrar; we take it back.
+    Replaced,
 }
 
 /// The machine behind an account that can be used.

@@ -38,6 +38,8 @@ pub(super) fn command(request: LineRequest, domain: &str) -> Result<Option<Comma
         LineRequest::Watch { .. } => return Ok(None),
         // Asked of lines only whose server transfers.
         LineRequest::Consult { .. } | LineRequest::EndConsultation { .. } => return Ok(None),
+        // Asked of lines only that control another telephone.
+        LineRequest::Elsewhere { .. } => return Ok(None),
         // Asked of lines only that say they do.
         LineRequest::Prepare { call, .. } => return Err((call, "this account makes ready for nothing".to_owned())),
         LineRequest::Invite { call, target, offer, headers, referred: _, pick_up: _ } => {

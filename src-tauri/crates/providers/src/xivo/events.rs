@@ -7,11 +7,16 @@ use std::collections::BTreeMap;
 use calls::io::{IncomingCall, LineEnd, LineEvent, LineRequest};
 use model::{AccountState, Direction, LineCall, OfflineCause, Personal, ServiceEvent, ServiceFacts};
 
+use super::cti::CtiMessage;
+
 /// The groups, as they are subscribed to.
 const GENERAL: &str = "general";
 const REGISTRATION: &str = "registration";
 const INCOMING: &str = "incoming";
 const OUTGOING: &str = "outgoing";
+/// What the CTI tells beside them: of calls, and of all else.
+const PHONE: &str = "phone";
+const CTI: &str = "cti";
 
 /// Turns what is asked of a line, and what it tells, into those events.
 #[derive(Debug, Default)]
@@ -221,6 +226,27 @@ fn general(kind: &str, reason: Option<String>) -> ServiceEvent {
 
 fn registration(kind: &str, reason: Option<String>) -> ServiceEvent {
     ServiceEvent { group: REGISTRATION.into(), ..general(kind, reason) }
+}
+
+/// What the CTI tells, as an event beside those of the library: steps of calls by their names, of all else the kind. How the
+/// telephones of others are doing is left out: there is no end to it.
+pub(super) fn of_cti(message: &CtiMessage) -> Option<ServiceEvent> {
+    let plain =
+        |kind: &str| ServiceEvent { group: CTI.into(), kind: kind.into(), data: ServiceFacts::default(), sip_call_id: None };
+    match message {
+        CtiMessage::PhoneHint(_) | CtiMessage::Alive => None,
+        CtiMessage::PhoneEvent(event) => {
+            let known = |text: &Personal| Some(text.clone()).filter(|text| !text.is_empty());
+            let (other, display_name) = (known(&event.other_dn), known(&event.other_name));
+            let data = match event.direction {
+                Some(Direction::Incoming) => ServiceFacts { caller: other, display_name, ..ServiceFacts::default() },
+                Some(Direction::Outgoing) | None => ServiceFacts { callee: other, display_name, ..ServiceFacts::default() },
+            };
+            let (group, kind) = (PHONE.into(), event.kind.name().into());
+            Some(ServiceEvent { group, kind, data, sip_call_id: event.sip_call_id.clone() })
+        }
+        other => Some(plain(other.kind())),
+    }
 }
 
 /// The user part of what was dialled.

@@ -115,6 +115,9 @@ pub enum LineProblem {
     /// There is no SIP user.
     #[error("the server tells no SIP user for the line")]
     NoUser,
+    /// What was given is no line.
+    #[error("the line configuration that was given is no object of JSON")]
+    NotJson,
     /// What it tells makes no address.
     #[error("what the server tells of the line makes no address of a SIP server")]
     NoAddress,
@@ -139,6 +142,22 @@ impl LineConfig {
             sip_port: fields.fitting("sipPort").filter(|port| *port != 0),
             mobile_app: fields.flag("mobileApp").unwrap_or_default(),
         }
+    }
+
+    /// Reads one that whoever starts an account gives; none where its text is empty.
+    ///
+    /// # Errors
+    /// When it is no object of JSON.
+    pub fn given(text: &Secret) -> Result<Option<Self>, LineProblem> {
+        if text.expose().is_empty() {
+            return Ok(None);
+        }
+        let body: Value = serde_json::from_str(text.expose()).map_err(|_| LineProblem::NotJson)?;
+        if !body.is_object() {
+            return Err(LineProblem::NotJson);
+        }
+        // Whole messages are taken too: that is what a log of the CTI has.
+        Ok(Some(Self::read(body.get("ctiMessage").unwrap_or(&body))))
     }
 
     /// What can be done with it.

@@ -1,4 +1,4 @@
-//! An account at a XiVO: signed in, with the CTI beside a line that registers by SIP.
+//! An account at a XiVO: signed in, with the CTI beside a line that registers by SIP, or for a desk phone that is controlled.
 //!
 //! The two connections live apart. Calls and registration go on without the CTI, and the CTI without them; what the one lacks
 //! meanwhile is told in words.
@@ -10,14 +10,15 @@ use std::{collections::VecDeque, time::Duration};
 
 use calls::io::{Capabilities, LineEvent, Transfers};
 use model::{AccountState, Instant, OfflineCause, Remote, ServiceEvent, XivoAccount};
-use tracing::{debug, info, warn};
+use tracing::{debug, info, trace, warn};
 
 use self::orders::Orders;
 pub(super) use self::setup::door;
 use super::{
     assistant::{self, Assistant},
-    cti::{CtiCommand, CtiMessage, PhoneEvent},
-    events::Narrator,
+    cti::{CtiCommand, CtiMessage, PhoneEvent, PhoneStatus},
+    desk_phone::{self, DeskPhone},
+    events::{self, Narrator},
     ice_config::IceConfig,
     joining::{Joining, Mismatch},
     line_config::{LineConfig, LineMode, LineProblem},
@@ -26,11 +27,13 @@ use super::{
 };
 use crate::{
     Input, Output, Provider,
-    sip::{News, Presence, Unusable},
+    sip::{News, Presence, Unusable, configuration},
 };
 
 /// A person at a XiVO has two calls.
 const CALLS: u32 = 2;
+/// Phones that take the line from each other more often than this do so again and again.
+const SAME_FIGHT: Duration = Duration::from_secs(600);
 
 /// One account at a XiVO.
 pub struct XivoProvider(State);
@@ -44,8 +47,9 @@ enum State {
 impl XivoProvider {
     /// An account as configured. `instance` and `seed` as of `SipProvider::new`.
     pub fn new(account: &XivoAccount, instance: &str, seed: [u8; 32]) -> Self {
-        Self(match door(account) {
-            Ok(door) => State::Usable(Box::new(Machine::new(account, door, instance, seed))),
+        let given = LineConfig::given(&account.line).map_err(configuration);
+        Self(match door(account).and_then(|door| Ok((door, given?))) {
+            Ok((door, given)) => State::Usable(Box::new(Machine { given, ..Machine::new(account, door, instance, seed) })),
             Err(cause) => State::Unusable(Unusable::new(cause)),
         })
     }
@@ -53,7 +57,7 @@ impl XivoProvider {
 
 impl Provider for XivoProvider {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { calls: CALLS, hold: true, transfer: Transfers::ByServer, dtmf_info: true, prepares: false }
+        capabilities(false)
     }
 
     fn handle(&mut self, now: Instant, input: Input) {
@@ -78,6 +82,11 @@ impl Provider for XivoProvider {
     }
 }
 
+/// What can be done with its calls: those of a line of ours, or of its desk phone.
+fn capabilities(elsewhere: bool) -> Capabilities {
+    Capabilities { calls: CALLS, hold: true, transfer: Transfers::ByServer, dtmf_info: true, prepares: false, elsewhere }
+}
+
 /// The machine behind an account that can be used.
 struct Machine {
     account: XivoAccount,
@@ -87,9 +96,15 @@ struct Machine {
     session: CtiSession,
     token: Option<Token>,
     line: Option<LineConfig>,
+    /// The line that was given in the place of asking for it, until it is taken.
+    given: Option<LineConfig>,
     /// A line that the server told during a call, for after it.
     next_line: Option<LineConfig>,
     sip: Sip,
+    /// The desk phone, where the line belongs to one: then there is no SIP.
+    desk: Option<DeskPhone>,
+    /// How the telephone was doing when it was told last.
+    status: Option<PhoneStatus>,
     /// How many connections SIP has numbered.
     connections: u32,
     /// Whether the SIP WebSocket is open.
@@ -105,8 +120,12 @@ struct Machine {
     healing: bool,
     /// When the next look for a mismatch is due.
     mismatch_at: Option<Instant>,
+    /// When another phone has taken the line last, and whether it was told that this happens again and again.
+    replaced: Option<Instant>,
+    told_fight: bool,
     /// Whether it was told that the CTI is gone; once is enough until it is back.
     told_down: bool,
+    started: bool,
     stopping: bool,
     outputs: VecDeque<Output>,
 }
@@ -130,8 +149,11 @@ impl Machine {
             seed,
             token: None,
             line: None,
+            given: None,
             next_line: None,
             sip: Sip::None,
+            desk: None,
+            status: None,
             connections: 0,
             sip_is_open: false,
             registered: false,
@@ -142,7 +164,10 @@ impl Machine {
             ice_at: None,
             healing: false,
             mismatch_at: None,
+            replaced: None,
+            told_fight: false,
             told_down: false,
+            started: false,
             stopping: false,
             outputs: VecDeque::new(),
         }
@@ -150,7 +175,10 @@ impl Machine {
 
     fn handle(&mut self, now: Instant, input: Input) {
         match input {
+            // It is on its way already, or there.
+            Input::Start if self.started => {}
             Input::Start => {
+                self.started = true;
                 self.state(AccountState::Connecting);
                 self.assistant.start();
                 self.session.start();
@@ -176,8 +204,9 @@ impl Machine {
             Sip::None => None,
             Sip::On(presence) | Sip::Leaving(presence) => presence.poll_timeout(),
         };
+        let desk = self.desk.as_ref().and_then(DeskPhone::poll_timeout);
         let own = [self.session.poll_timeout(), self.assistant.poll_timeout(), self.ice_at, self.mismatch_at];
-        own.into_iter().chain([sip]).flatten().min()
+        own.into_iter().chain([sip, desk]).flatten().min()
     }
 
     /// Does what the session and the assistant ask for, until they ask for nothing more.
@@ -193,11 +222,13 @@ impl Machine {
                 assistant::Output::Trouble(words) => self.line(LineEvent::Trouble(words)),
             }
         }
-        let has_calls = matches!(&self.sip, Sip::On(presence) if presence.has_calls());
-        if !has_calls && let Some(line) = self.next_line.take() {
+        if !self.has_calls()
+            && let Some(line) = self.next_line.take()
+        {
             self.on_line_config(now, line);
         }
-        let next = if self.session.is_up() { self.joining.next_mismatch(now) } else { None };
+        let joins = self.session.is_up() && self.desk.is_none();
+        let next = if joins { self.joining.next_mismatch(now) } else { None };
         self.mismatch_at = next.filter(|_| !self.healing);
     }
 
@@ -209,8 +240,16 @@ impl Machine {
                 session::Output::Up => {
                     info!("signed in at the XiVO");
                     self.told_down = false;
-                    for command in [CtiCommand::GetConfigLine, CtiCommand::GetIceConfig, CtiCommand::GetCurrentCallsPhoneEvents] {
-                        self.session.send(&command);
+                    if self.desk.is_some() {
+                        self.state(AccountState::Ready);
+                    }
+                    if self.account.line.expose().is_empty() {
+                        self.session.send(&CtiCommand::GetConfigLine);
+                    }
+                    self.session.send(&CtiCommand::GetIceConfig);
+                    self.session.send(&CtiCommand::GetCurrentCallsPhoneEvents);
+                    if let Some(line) = self.given.take() {
+                        self.on_line_config(now, line);
                     }
                     self.assistant.up(now);
                 }
@@ -226,6 +265,7 @@ impl Machine {
         self.session.stop();
         self.assistant.lost();
         self.ice_at = None;
+        self.leave_desk(now);
         match self.sip {
             Sip::None => {
                 self.state(AccountState::Offline { cause: OfflineCause::SignedOff, retry_in_s: None });
@@ -249,6 +289,7 @@ impl Machine {
         if self.mismatch_at.is_some_and(|at| at <= now) {
             self.look_for_mismatches(now);
         }
+        self.at_desk(|desk| desk.on_timeout(now));
     }
 
     fn on_token(&mut self, token: Token) {
@@ -264,6 +305,8 @@ impl Machine {
         self.joining.forget_told();
         self.assistant.lost();
         self.healing = false;
+        self.status = None;
+        self.at_desk(DeskPhone::cut_off);
         if matches!(self.sip, Sip::None) {
             let retry_in_s = retry_in.map(|wait| u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX));
             return self.state(AccountState::Offline { cause: cause.clone(), retry_in_s });
@@ -279,10 +322,16 @@ impl Machine {
 
     fn on_message(&mut self, now: Instant, message: CtiMessage) {
         self.assistant.heard(now, &message);
+        self.narrate(events::of_cti(&message));
         match message {
             CtiMessage::LineConfig(line) => self.on_line_config(now, *line),
             CtiMessage::IceConfig(config) => self.on_ice_config(now, &config),
             CtiMessage::PhoneEvent(event) => self.on_phone_event(now, &event),
+            CtiMessage::CurrentCalls(events) if self.desk.is_some() => self.at_desk(|desk| desk.heard_all(now, &events)),
+            CtiMessage::PhoneStatus(status) => {
+                self.status = status;
+                self.at_desk(|desk| desk.is_doing(now, status));
+            }
             CtiMessage::CurrentCalls(events) => {
                 self.joining.heard_all(now, &events);
                 if std::mem::take(&mut self.healing) {
@@ -317,12 +366,13 @@ impl Machine {
         if self.line.as_ref() == Some(&line) {
             return;
         }
+        if self.has_calls() {
+            info!("the line has changed; it is taken when the call is over");
+            self.next_line = Some(line);
+            return;
+        }
+        self.leave_desk(now);
         match &self.sip {
-            Sip::On(presence) if presence.has_calls() => {
-                info!("the line has changed; it is taken when the call is over");
-                self.next_line = Some(line);
-                return;
-            }
             Sip::On(_) => {
                 info!("the line has changed");
                 self.line = Some(line);
@@ -349,11 +399,60 @@ impl Machine {
                 Err(problem) => problem.to_string(),
             },
             LineMode::NoLine => LineProblem::NoLine.to_string(),
-            LineMode::DeskPhone => "its line belongs to a desk phone, which cannot be controlled from here yet".to_owned(),
+            LineMode::DeskPhone => return self.begin_desk(now),
             LineMode::Elsewhere => "its line may not be used by WebRTC".to_owned(),
         };
         let cause = OfflineCause::Configuration { detail };
         self.state(AccountState::Offline { cause, retry_in_s: None });
+    }
+
+    /// The line's telephone is controlled; nothing registers here.
+    fn begin_desk(&mut self, now: Instant) {
+        info!("the line belongs to a desk phone, which is controlled");
+        self.desk = Some(DeskPhone::default());
+        let status = self.status;
+        self.at_desk(|desk| desk.is_doing(now, status));
+        self.line(LineEvent::Capable(capabilities(true)));
+        if self.session.send(&CtiCommand::GetCurrentCallsPhoneEvents) {
+            self.state(AccountState::Ready);
+        }
+    }
+
+    /// Hands something to the desk phone, where there is one, and does what it asks for.
+    fn at_desk(&mut self, act: impl FnOnce(&mut DeskPhone)) {
+        let Some(desk) = &mut self.desk else { return };
+        act(desk);
+        while let Some(output) = self.desk.as_mut().and_then(DeskPhone::poll_output) {
+            match output {
+                desk_phone::Output::Command(command) => {
+                    if !self.session.send(&command) {
+                        debug!(command = command.name(), "the CTI is not there for it");
+                    }
+                }
+                desk_phone::Output::Line(event) => self.line(event),
+            }
+        }
+    }
+
+    /// The line is another one, or is signed off.
+    fn leave_desk(&mut self, now: Instant) {
+        if self.desk.is_none() {
+            return;
+        }
+        self.at_desk(DeskPhone::leave);
+        self.desk = None;
+        // What the CTI told of calls was the desk phone's.
+        self.joining.heard_all(now, &[]);
+        self.line(LineEvent::Capable(capabilities(false)));
+    }
+
+    /// Whether a call goes on, here or at the desk phone.
+    fn has_calls(&self) -> bool {
+        match (&self.sip, &self.desk) {
+            (Sip::On(presence), _) => presence.has_calls(),
+            (Sip::None | Sip::Leaving(_), Some(desk)) => desk.has_calls(),
+            (Sip::None | Sip::Leaving(_), None) => false,
+        }
     }
 
     fn on_ice_config(&mut self, now: Instant, config: &IceConfig) {
@@ -362,6 +461,9 @@ impl Machine {
     }
 
     fn on_phone_event(&mut self, now: Instant, event: &PhoneEvent) {
+        if self.desk.is_some() {
+            return self.at_desk(|desk| desk.heard(now, event));
+        }
         let Some(call) = self.joining.heard(now, event) else { return };
         if event.other_dn.is_empty() && event.other_name.is_empty() {
             return;
@@ -411,14 +513,14 @@ impl Machine {
             };
         }
         for news in news {
-            self.on_sip_news(news);
+            self.on_sip_news(now, news);
         }
         for output in outputs {
             self.on_sip_output(now, output);
         }
     }
 
-    fn on_sip_news(&mut self, news: News) {
+    fn on_sip_news(&mut self, now: Instant, news: News) {
         match news {
             News::Opened => {
                 self.sip_is_open = true;
@@ -429,8 +531,24 @@ impl Machine {
                     self.narrate([self.narrator.not_opened(&cause)]);
                 }
             }
+            News::Replaced => self.on_replaced(now),
             News::Response(_) | News::TokenRefused => debug!("nobody asked for this"),
         }
+    }
+
+    /// Another phone has registered for the line, which has room for one: it was taken back at once, and calls go on.
+    fn on_replaced(&mut self, now: Instant) {
+        let again = self.replaced.replace(now).is_some_and(|before| now.since(before) < SAME_FIGHT);
+        let words = match (again, self.told_fight) {
+            (false, _) => "another phone has registered for this line; it was taken back, and calls ring here again",
+            (true, false) => {
+                "another phone and this one take the line from each other, and calls ring at the last of them: sign one of them off"
+            }
+            (true, true) => return,
+        };
+        self.told_fight = again;
+        warn!("another phone has taken the line");
+        self.line(LineEvent::Trouble(words.into()));
     }
 
     fn on_sip_output(&mut self, now: Instant, output: Output) {
@@ -472,8 +590,9 @@ impl Machine {
 
     fn narrate(&mut self, events: impl IntoIterator<Item = ServiceEvent>) {
         for event in events {
-            if self.account.log_events {
-                info!("RE<<< {} {}", event.group, event.kind);
+            match self.account.log_events {
+                true => info!(target: "events", "RE<<< {} {}", event.group, event.kind),
+                false => trace!(target: "events", "RE<<< {} {}", event.group, event.kind),
             }
             self.line(LineEvent::Service(Box::new(event)));
         }

@@ -147,7 +147,7 @@ impl CtiSession {
     /// Sends a command; whether it could be.
     pub(super) fn send(&mut self, command: &CtiCommand) -> bool {
         let State::On { connection, .. } = self.state else { return false };
-        debug!(command = command.name(), "CTI");
+        debug!(target: "messages", "S>>> {}", command.name());
         self.frame(connection, command.to_json());
         true
     }
@@ -309,6 +309,7 @@ impl CtiSession {
             Ok(message) => message,
             Err(error) => return debug!(%error, "passed over"),
         };
+        debug!(target: "messages", "RS<<< {}", message.kind());
         match (&mut self.state, message) {
             (State::LoggingOn { .. }, CtiMessage::LoggedOn) => {
                 self.state = State::On { connection, ping_at: now + PING_EVERY, missed: 0 };

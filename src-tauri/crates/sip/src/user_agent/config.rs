@@ -84,6 +84,9 @@ pub struct UserAgentConfig {
     pub refresh: Refresh,
     /// Whether a 2xx to REGISTER must list our contact (RFC 3261 10.3 step 8); servers that forget it exist.
     pub binding_listed: bool,
+    /// How often it is looked whether the registrar still knows our contact, where it lists contacts at all: another phone that
+    /// registers may take its place. Never when missing.
+    pub look_after: Option<Duration>,
     /// How it writes what may be written in several ways.
     pub form: Form,
 }
@@ -165,6 +168,7 @@ impl UserAgentConfig {
             role: Role::Phone,
             refresh: Refresh::Early,
             binding_listed: false,
+            look_after: None,
             form: Form::default(),
         }
     }

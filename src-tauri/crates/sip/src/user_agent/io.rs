@@ -325,6 +325,8 @@ pub enum RegistrationEvent {
     },
     /// The server did not answer. Nothing is tried again before the next `Command::Register`.
     NoAnswer,
+    /// The server no longer lists us: another phone has taken our place. We register anew.
+    Replaced,
     /// The registration was taken back, or two seconds passed.
     Unregistered,
 }

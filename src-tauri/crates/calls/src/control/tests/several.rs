@@ -6,7 +6,7 @@ use super::*;
 use crate::io::{Route, Transfers};
 
 const NO_HOLD: Capabilities =
-    Capabilities { calls: 2, hold: false, transfer: Transfers::Never, dtmf_info: false, prepares: false };
+    Capabilities { calls: 2, hold: false, transfer: Transfers::Never, dtmf_info: false, prepares: false, elsewhere: false };
 
 fn office() -> AccountId {
     AccountId("office".into())

@@ -50,6 +50,7 @@ impl Presence {
                     self.close(now);
                     self.fall(now, OfflineCause::NoAnswer);
                 }
+                RegistrationEvent::Replaced => self.news.push_back(News::Replaced),
                 RegistrationEvent::Unregistered => debug!("unregistered without being asked"),
             },
             (link, event) => debug!(?link, ?event, "too late"),

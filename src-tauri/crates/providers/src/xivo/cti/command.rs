@@ -257,7 +257,14 @@ mod tests {
                 CtiCommand::AttendedTransfer { destination: "1003".into() },
                 r#"{"claz":"web","command":"attendedTransfer","destination":"1003"}"#,
             ),
+            (
+                CtiCommand::DirectTransfer { destination: "1003".into() },
+                r#"{"claz":"web","command":"directTransfer","destination":"1003"}"#,
+            ),
             (CtiCommand::CompleteTransfer, r#"{"claz":"web","command":"completeTransfer"}"#),
+            (CtiCommand::CancelTransfer, r#"{"claz":"web","command":"cancelTransfer"}"#),
+            (CtiCommand::Conference, r#"{"claz":"web","command":"conference"}"#),
+            (CtiCommand::GetCurrentCallsPhoneEvents, r#"{"claz":"web","command":"getCurrentCallsPhoneEvents"}"#),
             (CtiCommand::Dnd { state: true }, r#"{"claz":"web","command":"dnd","state":true}"#),
             (
                 CtiCommand::Forward { when: ForwardWhen::Always, state: true, destination: "1009".into() },

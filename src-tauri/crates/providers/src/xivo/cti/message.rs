@@ -104,6 +104,37 @@ impl CtiMessage {
         Ok(Self::of(&kind, body).unwrap_or_else(|| Self::Other { kind: kind.chars().take(LONGEST_NAME).collect() }))
     }
 
+    /// As the server calls it.
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Alive => "ping",
+            Self::LoggedOn => "LoggedOn",
+            Self::LoggedOnError(_) => "LoggedOnError",
+            Self::LineConfig(_) => "LineConfig",
+            Self::IceConfig(_) => "IceConfig",
+            Self::PhoneEvent(_) => "PhoneEvent",
+            Self::CurrentCalls(_) => "CurrentCallsPhoneEvents",
+            Self::PhoneStatus(_) => "PhoneStatusUpdate",
+            Self::PhoneHint(_) => "PhoneHintStatusEvent",
+            Self::WebRtcCommand(_) => "WebRTCCmd",
+            Self::UserConfig(_) => "UserConfigUpdate",
+            Self::Voicemail(_) => "VoiceMailStatusUpdate",
+            Self::UsersStatuses(_) => "UsersStatuses",
+            Self::UserStatus(_) => "UserStatusUpdate",
+            Self::RightProfile(_) => "RightProfile",
+            Self::History(_) => "CallHistory",
+            Self::Directory(_) => "DirectoryResult",
+            Self::Favorites(_) => "Favorites",
+            Self::ContactSheets(_) => "ContactSheet",
+            Self::FavoriteSheets(_) => "FavoriteContactSheet",
+            Self::FavoriteUpdated(_) => "FavoriteUpdated",
+            Self::Conference(_) => "ConferenceEvent",
+            Self::Participant(_) => "ConferenceParticipantEvent",
+            Self::Rooms(_) => "ConferenceList",
+            Self::Error { kind, .. } | Self::Other { kind } => kind,
+        }
+    }
+
     fn of(kind: &str, body: &Value) -> Option<Self> {
         let fields = Fields::of(body);
         let sheets = || fields.list("sheets").map(ContactSheet::read).collect();

@@ -42,6 +42,10 @@ impl Machine {
     pub(super) fn on_request(&mut self, now: Instant, request: LineRequest) {
         let narrated = self.narrator.asked(&request);
         self.narrate(narrated);
+        if let LineRequest::Elsewhere { call, act } = request {
+            let is_up = self.session.is_up();
+            return self.at_desk(|desk| desk.asked(now, call, act, is_up));
+        }
         match (&self.sip, request) {
             (_, LineRequest::Refer { call, target, replaces: None }) => {
                 self.order(now, call, &CtiCommand::DirectTransfer { destination: destination(&target) });
@@ -84,6 +88,11 @@ impl Machine {
 
     /// The server refuses something; whether it was the last order, for all it tells.
     fn refused_order(&mut self, now: Instant, text: &str) -> bool {
+        let mut is_desks = false;
+        self.at_desk(|desk| is_desks = desk.refused(now, text));
+        if is_desks {
+            return true;
+        }
         let Some((call, at)) = self.orders.last.take() else { return false };
         if now.since(at) > REFUSES_WITHIN {
             return false;
@@ -137,6 +146,9 @@ impl Machine {
     }
 
     pub(super) fn on_webrtc_command(&mut self, command: &WebRtcCommand) {
+        if self.desk.is_some() {
+            return debug!("another program means the desk phone");
+        }
         let (sip_call_id, wish) = match command {
             WebRtcCommand::Answer(call) => (call.as_ref(), Wish::Answer),
             WebRtcCommand::Hold(call) => (call.as_ref(), Wish::ToggleHold),

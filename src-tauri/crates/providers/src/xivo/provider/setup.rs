@@ -1,6 +1,6 @@
 //! An account's configuration and its line's, as the machines take them.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use model::{OfflineCause, Password, Personal, XivoAccount, XivoGeneration};
 use sip::{Transport, UserAgentConfig, auth::Credentials};
@@ -20,6 +20,8 @@ use crate::{
 const SIP_CALLS: usize = 8;
 /// Seconds asked for in REGISTER, as XiVO's own pages do.
 const EXPIRES_S: u32 = 60;
+/// The line has room for one phone: whether it is still this one is looked at this long after it was.
+const LOOK_AFTER: Duration = Duration::from_secs(15);
 /// The server's statistics may look at how it begins.
 const USER_AGENT: &str = concat!("XiVO XC WebRTC Sidetone/", env!("CARGO_PKG_VERSION"));
 
@@ -92,6 +94,7 @@ impl Machine {
         user_agent.user_agent = USER_AGENT.to_owned();
         user_agent.session_expires = None;
         user_agent.max_calls = SIP_CALLS;
+        user_agent.look_after = Some(LOOK_AFTER);
         Ok(Setup {
             endpoint,
             located_by: None,

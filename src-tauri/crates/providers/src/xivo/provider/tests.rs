@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use calls::io::{LineRequest, Wish};
-use model::{AutoAnswerBusy, DtmfDigit, Password, Secret};
+use model::{AutoAnswerBusy, DtmfDigit, LineCall, Password, Secret};
 use serde_json::{Value, json};
 use sip::{Message, Method, Request, Response};
 
@@ -98,6 +98,8 @@ impl Bench {
         while let Some(output) = self.provider.poll_output() {
             match output {
                 Output::Line(LineEvent::State(state)) => self.states.push(state),
+                // What the CTI says is told beside the library's own.
+                Output::Line(LineEvent::Service(event)) if matches!(event.group.as_str(), "cti" | "phone") => {}
                 Output::Line(LineEvent::Service(event)) => self.told.push(format!("{}/{}", event.group, event.kind)),
                 Output::Line(event) => self.events.push(event),
                 Output::Net(NetRequest::Open { connection, endpoint }) => self.opened.push((connection, endpoint)),
@@ -163,7 +165,9 @@ impl Bench {
             Message::Request(request) => Some(request),
             Message::Response(_) => None,
         });
-        requests.find(|request| request.method == method).expect("was sent").clone()
+        // Who is registered is asked for in between, without a contact.
+        let is_question = |request: &Request| method == Method::Register && request.headers.get("Contact").is_none();
+        requests.find(|request| request.method == method && !is_question(request)).expect("was sent").clone()
     }
 
     fn answer(&mut self, method: Method, code: u16, headers: &[(&str, &str)]) {
@@ -239,7 +243,6 @@ fn it_comes_up_in_the_order_of_the_specification() {
 fn lines_that_cannot_be_used_are_told_in_words() {
     for (line, words) in [
         (json!({"id": "-"}), "no telephone line"),
-        (json!({"id": "1", "hasDevice": true}), "desk phone"),
         (json!({"id": "1", "name": "x", "webRtc": true, "sipProxyName": "default"}), "no SIP password"),
         (json!({"id": "1"}), "WebRTC"),
     ] {
@@ -477,4 +480,50 @@ fn signing_off_unregisters_and_closes() {
     let mut early = Bench::on();
     early.tell(Input::Stop);
     assert!(early.stopped);
+}
+
+#[test]
+fn a_line_that_is_given_is_taken_as_it_is_and_starting_twice_is_starting_once() {
+    let mut given = account();
+    given.line = Secret::new(json!({"msgType": "LineConfig", "ctiMessage": line()}).to_string());
+    let mut bench = Bench::new(&given);
+    bench.tell(Input::Start);
+    bench.answer_rest("t1.b.c");
+    bench.log_on();
+    assert_eq!(bench.commands, ["getIceConfig", "getCurrentCallsPhoneEvents"]);
+    assert_eq!(bench.asked.len(), 1, "one login");
+    bench.tell(Input::Start);
+    bench.register();
+    assert_eq!((bench.asked.len(), bench.opened.len(), bench.states.last()), (1, 2, Some(&AccountState::Registered)));
+    given.line = Secret::new("[]");
+    let bench = Bench::new(&given);
+    let [AccountState::Offline { cause, .. }] = &bench.states[..] else { panic!("{:?}", bench.states) };
+    assert!(cause.to_string().contains("no object of JSON"), "{cause}");
+}
+
+/// 4.6: numbers are called at the host of the realm, without its port; 9.4: `#` is escaped, `*` and `+` are not.
+#[test]
+fn numbers_are_called_at_the_host_of_the_realm() {
+    let mut bench = Bench::on();
+    let mut of_paris = line();
+    (of_paris["sipProxyName"], of_paris["sipPort"]) = ("mds_paris".into(), "5060".into());
+    bench.cti("LineConfig", &of_paris);
+    bench.register();
+    assert_eq!(bench.last_request(Method::Register).uri.to_string(), "sip:mds-paris:5060");
+    for (nth, (number, uri)) in
+        [("1002", "sip:1002@mds-paris"), ("*55", "sip:*55@mds-paris"), ("#21", "sip:%2321@mds-paris")].into_iter().enumerate()
+    {
+        let call = LineCall::Dialled(u32::try_from(nth).expect("few"));
+        let target = number.parse().expect("a number");
+        let (offer, headers) = (SDP.into(), Vec::new());
+        bench.tell(Input::Request(LineRequest::Invite { call, target, offer, headers, referred: None, pick_up: false }));
+        let invite = bench.last_request(Method::Invite);
+        assert_eq!(invite.uri.to_string(), uri);
+        assert!(invite.headers.get("To").is_some_and(|to| to.contains(uri)));
+        assert_eq!(invite.headers.get("Max-Forwards"), Some("70"));
+        let allowed = invite.headers.get("Allow").expect("has one").to_owned();
+        for method in ["ACK", "BYE", "CANCEL", "INFO", "INVITE", "NOTIFY", "OPTIONS", "PRACK", "UPDATE"] {
+            assert!(allowed.contains(method), "{method} in {allowed}");
+        }
+    }
 }

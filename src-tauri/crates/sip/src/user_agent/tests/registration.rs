@@ -191,3 +191,56 @@ fn a_registration_taken_away_at_once_is_a_refusal() {
     line.receive(answer(&register, 200, "s", &[("Contact", &contact_of(&register).replace("=600", "=0"))], ""));
     assert!(line.told()[0].starts_with("Refused { code: 200"));
 }
+
+/// One that looks after its place every 15 seconds, registered by a registrar that lists it.
+fn looking() -> (Line, String) {
+    let mut line = Line::with(UserAgentConfig { look_after: Some(seconds(15)), ..config() });
+    line.command(Command::Register);
+    let register = line.request(Method::Register);
+    let contact = contact_of(&register);
+    line.receive(answer(&register, 200, "s", &[("Contact", &contact)], ""));
+    line.told();
+    (line, contact)
+}
+
+#[test]
+fn a_place_that_another_phone_has_taken_is_noticed_and_taken_back() {
+    let (mut line, contact) = looking();
+    line.wait(millis(14_999));
+    line.silent();
+    for _ in 0..2 {
+        line.wait(seconds(15));
+        let question = line.request(Method::Register);
+        assert_eq!((question.headers.get("Contact"), question.headers.get("Expires")), (None, None));
+        let both = format!("<sip:other@desk.example.com>;expires=60, {contact}");
+        line.receive(answer(&question, 200, "s", &[("Contact", &both)], ""));
+        assert_eq!(line.told(), [""; 0], "ours is among them");
+    }
+    line.wait(seconds(15));
+    let question = line.request(Method::Register);
+    line.receive(answer(&question, 401, "s", &[CHALLENGE], ""));
+    let question = line.request(Method::Register);
+    line.receive(answer(&question, 200, "s", &[("Contact", "<sip:other@desk.example.com>;expires=60")], ""));
+    assert_eq!(line.told(), ["Replaced"]);
+    let register = line.request(Method::Register);
+    line.receive(answer(&register, 200, "s", &[("Contact", &contact_of(&register))], ""));
+    assert_eq!(line.told(), ["Registered { expires: 600 }"]);
+}
+
+#[test]
+fn a_registrar_that_lists_nobody_or_refuses_to_tell_is_not_asked_again() {
+    let mut line = Line::with(UserAgentConfig { look_after: Some(seconds(15)), ..config() });
+    line.command(Command::Register);
+    let register = line.request(Method::Register);
+    line.receive(answer(&register, 200, "s", &[], ""));
+    line.told();
+    line.wait(seconds(300));
+    line.silent();
+    let (mut line, _) = looking();
+    line.wait(seconds(15));
+    let question = line.request(Method::Register);
+    line.receive(answer(&question, 400, "s", &[], ""));
+    line.wait(seconds(300));
+    line.silent();
+    assert_eq!(line.told(), [""; 0]);
+}

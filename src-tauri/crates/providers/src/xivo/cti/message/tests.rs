@@ -25,6 +25,8 @@ fn the_session_opens_or_does_not() {
     assert_eq!(read("LoggedOn", Value::Null), CtiMessage::LoggedOn);
     let refused = read("LoggedOnError", json!({"Error": "loggedOnFailed"}));
     assert_eq!(refused, CtiMessage::LoggedOnError("loggedOnFailed".into()));
+    let late = read("LoggedOnError", json!({"Error": "loggedOnTimeout"}));
+    assert_eq!(late, CtiMessage::LoggedOnError("loggedOnTimeout".into()));
     assert_eq!(CtiMessage::read(br#"{"claz":"ping"}"#), Ok(CtiMessage::Alive));
     assert_eq!(CtiMessage::read(b"{}"), Ok(CtiMessage::Alive));
 }
@@ -68,6 +70,28 @@ fn statuses_are_names_or_numbers() {
     assert_eq!(PhoneStatus::OnHold.name(), "ONHOLD");
 }
 
+/// The whole table of the specification, by name and by number.
+#[test]
+fn each_status_has_its_name_and_its_number() {
+    for (name, code, status) in [
+        ("AVAILABLE", 0, PhoneStatus::Available),
+        ("CALLING", 1, PhoneStatus::Calling),
+        ("BUSY", 2, PhoneStatus::Busy),
+        ("INDISPONIBLE", 4, PhoneStatus::Unavailable),
+        ("RINGING", 8, PhoneStatus::Ringing),
+        ("BUSY_AND_RINGING", 9, PhoneStatus::BusyAndRinging),
+        ("ONHOLD", 16, PhoneStatus::OnHold),
+        ("DEACTIVATED", -1, PhoneStatus::Deactivated),
+        ("UNEXISTING", -2, PhoneStatus::Unexisting),
+        ("ERROR", -99, PhoneStatus::Error),
+    ] {
+        for told in [json!(name), json!(code), json!(code.to_string())] {
+            assert_eq!(read("PhoneStatusUpdate", json!({"status": told})), CtiMessage::PhoneStatus(Some(status)));
+        }
+        assert_eq!(status.name(), name);
+    }
+}
+
 #[test]
 fn other_programs_ask_by_webrtc_commands() {
     let command = |body: Value| match read("WebRTCCmd", body) {
@@ -77,6 +101,8 @@ fn other_programs_ask_by_webrtc_commands() {
     let call = || Some(Personal::from("abc@host"));
     assert_eq!(command(json!({"command": "Answer", "sipCallId": "abc@host"})), WebRtcCommand::Answer(call()));
     assert_eq!(command(json!({"command": "Hold", "sipCallId": "abc@host"})), WebRtcCommand::Hold(call()));
+    let toggled = WebRtcCommand::ToggleMicrophone(call());
+    assert_eq!(command(json!({"command": "ToggleMicrophone", "sipCallId": "abc@host"})), toggled);
     assert_eq!(command(json!({"command": "ToggleMicrophone"})), WebRtcCommand::ToggleMicrophone(None));
     let five = DtmfDigit::try_from('5').expect("a key");
     assert_eq!(command(json!({"command": "SendDtmf", "key": "5"})), WebRtcCommand::SendDtmf(five));
