@@ -1,4 +1,4 @@
-//! Between the page and the phone: errors as the page reads them, and followers.
+//! Between the page and the phone: who is told of changes.
 
 use std::{
     collections::HashMap,
@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
 use tauri::ipc::{Channel, IpcResponse};
 use tokio::{
     runtime::Handle,
@@ -15,40 +14,6 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use tracing::info_span;
-
-/// What a command could not do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct UiError {
-    /// What the page may offer a way out for.
-    code: &'static str,
-    /// The sentence.
-    message: String,
-    /// More, for those who want to know.
-    detail: Option<String>,
-}
-
-impl UiError {
-    pub(crate) fn new(code: &'static str, message: impl ToString) -> Self {
-        Self { code, message: message.to_string(), detail: None }
-    }
-
-    /// The same with more for those who want to know.
-    pub(crate) fn with_detail(self, detail: String) -> Self {
-        Self { detail: Some(detail), ..self }
-    }
-}
-
-impl From<phone::PhoneStopped> for UiError {
-    fn from(stopped: phone::PhoneStopped) -> Self {
-        Self::new("stopped", stopped)
-    }
-}
-
-impl From<tauri::Error> for UiError {
-    fn from(error: tauri::Error) -> Self {
-        Self { code: "window", message: "the window could not do that".into(), detail: Some(error.to_string()) }
-    }
-}
 
 /// Who is told of changes: at most one page per window and subject. A page that was loaded again takes the place of the one
 /// before it.

@@ -1,35 +1,24 @@
 //! Files that the user keeps: where to, he says in the system's own dialog.
 
-use std::{io, path::PathBuf};
+use std::path::PathBuf;
 
+use model::Refusal;
+use phone::Phone;
 use rfd::AsyncFileDialog;
 use tauri::{AppHandle, Manager};
 use tokio::sync::oneshot;
 use tracing::info_span;
 
-use crate::windows::MAIN;
-
-/// Why there is no file.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SaveFailed {
-    /// No dialog.
-    #[error("the dialog cannot be shown: {0}")]
-    Dialog(tauri::Error),
-    /// The dialog went without an answer.
-    #[error("the dialog was closed by the system")]
-    Closed,
-    /// The file.
-    #[error("the file cannot be written: {0}")]
-    File(io::Error),
-}
+use crate::{language, windows::MAIN};
 
 /// Asks where `content` shall be, and writes it there. None when the user does not want it after all.
-pub(crate) async fn save(app: &AppHandle, name: &'static str, content: Vec<u8>) -> Result<Option<PathBuf>, SaveFailed> {
+pub(crate) async fn save(app: &AppHandle, name: &'static str, content: Vec<u8>) -> Result<Option<PathBuf>, Refusal> {
     let (answer, chosen) = oneshot::channel();
     let of = app.clone();
     // Dialogs are made where windows are; waiting for the answer is done elsewhere.
     app.run_on_main_thread(move || {
-        let mut dialog = AsyncFileDialog::new().set_file_name(name);
+        let title = language::of(&of.state::<Phone>().settings().borrow()).words().save_file;
+        let mut dialog = AsyncFileDialog::new().set_title(title).set_file_name(name);
         if let Some(window) = of.get_webview_window(MAIN) {
             dialog = dialog.set_parent(&window);
         }
@@ -40,8 +29,11 @@ pub(crate) async fn save(app: &AppHandle, name: &'static str, content: Vec<u8>) 
             let _heard = answer.send(file);
         });
     })
-    .map_err(SaveFailed::Dialog)?;
-    let Some(path) = chosen.await.map_err(|_| SaveFailed::Closed)? else { return Ok(None) };
-    tokio::fs::write(&path, content).await.map_err(SaveFailed::File)?;
+    .map_err(|error| Refusal::NoDialog { detail: error.to_string() })?;
+    let Some(path) = chosen.await.map_err(|_| Refusal::NoDialog { detail: "it was closed by the system".into() })? else {
+        return Ok(None);
+    };
+    let written = tokio::fs::write(&path, content).await;
+    written.map_err(|problem| Refusal::FileUnwritten { detail: problem.to_string() })?;
     Ok(Some(path))
 }

@@ -4,7 +4,10 @@ const SIZES = [
   ["320 px", { width: 320, height: 480, zoom: 1 }],
   ["200 % text", { width: 360, height: 640, zoom: 2 }],
   ["360 px", { width: 360, height: 640, zoom: 1 }],
+  ["800 px", { width: 800, height: 600, zoom: 1 }],
+  ["800 px, 200 % text", { width: 800, height: 600, zoom: 2 }],
   ["wide", { width: 1100, height: 700, zoom: 1 }],
+  ["wide, 200 % text", { width: 1500, height: 900, zoom: 2 }],
 ];
 
 /** Nothing sticks out sideways, and no button's word is cut off: in each language, and written from right to left. */

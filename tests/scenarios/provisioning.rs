@@ -1,6 +1,6 @@
 //! What an administrator sets is in force whoever asks for something else, and a server's wishes are shown before they are.
 
-use model::{Command, NoticeCode, RecordPolicy, Settings, Theme};
+use model::{Command, FieldProblem, NoticeCode, RecordPolicy, Refusal, Settings, Theme};
 use tests::{Scenario, ms, seconds};
 
 const URL: &str = "https://provisioning.example.com/phone.toml";
@@ -15,7 +15,12 @@ fn save(t: &Scenario, change: impl FnOnce(&mut Settings)) -> Result<(), Vec<Stri
     change(&mut settings);
     let phone = &t.alice().phone;
     t.ask(phone.office().save(phone, settings))
-        .map_err(|refused| refused.problems.into_iter().map(|problem| format!("{} {}", problem.field, problem.words)).collect())
+        .map_err(|refused| problems(refused).into_iter().map(|problem| format!("{} {}", problem.field, problem.fault)).collect())
+}
+
+fn problems(refused: Refusal) -> Vec<FieldProblem> {
+    let Refusal::Fields { problems } = refused else { panic!("it is for the fields: {refused}") };
+    problems
 }
 
 #[test]
@@ -76,7 +81,7 @@ fn what_a_server_wants_is_shown_first_kept_and_taken_anew_when_it_changes() {
 #[test]
 fn only_https_is_asked_and_what_is_wrong_is_said_with_its_line() {
     let t = Scenario::new().with_provisioning("").with_far();
-    let refusal = |url: &str| t.ask(t.alice().phone.office().offer_provisioning(url)).expect_err("it is refused").message;
+    let refusal = |url: &str| t.ask(t.alice().phone.office().offer_provisioning(url)).expect_err("it is refused").to_string();
     for url in ["http://provisioning.example.com/phone.toml", "", "file:///etc/passwd"] {
         assert!(refusal(url).contains("https://"), "{url}");
     }

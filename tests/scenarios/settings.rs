@@ -5,8 +5,8 @@ use std::io::Cursor;
 use audio::DeviceRole;
 use hound::{SampleFormat, WavSpec};
 use model::{
-    Account, AccountId, AccountStep, AccountTrial, Codec, DevicesView, FieldProblem, KeptWhere, Provider, SecretKey,
-    SettingsView, SipAccount, TrialOutcome,
+    Account, AccountId, AccountStep, AccountTrial, Codec, DevicesView, FieldFault, FieldProblem, KeptWhere, OfflineCause,
+    Provider, Refusal, SecretKey, SettingsView, SipAccount, TrialFact, TrialOutcome,
 };
 use tests::{Registering, Scenario, seconds, tone};
 
@@ -23,9 +23,9 @@ fn account(t: &Scenario) -> (Account, SipAccount) {
     (account, sip)
 }
 
-fn outcome(trial: &AccountTrial, step: AccountStep) -> (TrialOutcome, &str) {
+fn outcome(trial: &AccountTrial, step: AccountStep) -> (TrialOutcome, &TrialFact) {
     let step = trial.steps.iter().find(|other| other.step == step).expect("every step is told");
-    (step.outcome, &step.words)
+    (step.outcome, &step.fact)
 }
 
 #[test]
@@ -49,8 +49,8 @@ fn a_field_that_cannot_work_is_named_and_nothing_changes() {
     let mut wanted = settings(&t).settings;
     wanted.calls.codecs.clear();
     let refused = t.run(phone.office().save(phone, wanted)).expect_err("there would be no call");
-    let problem = FieldProblem { field: "calls.codecs".into(), words: "without a codec there is no call".into() };
-    assert_eq!(refused.problems, [problem]);
+    let problem = FieldProblem { field: "calls.codecs".into(), fault: FieldFault::None };
+    assert_eq!(refused, Refusal::Fields { problems: vec![problem] });
     t.run_for(seconds(1));
     assert_eq!(t.alice().snapshot().changes.settings, 0);
     assert!(!settings(&t).settings.calls.codecs.is_empty());
@@ -68,7 +68,8 @@ fn a_ringtone_of_the_users_own_is_copied_and_what_cannot_be_played_is_refused() 
     assert_eq!(std::fs::read(&path).expect("the copy"), wav.into_inner());
     for (what, sound) in [("nothing", Vec::new()), ("a text", b"ding".to_vec()), ("eleven megabytes", vec![0; 11 << 20])] {
         let refused = t.run(office.keep_ringtone("ding.wav".into(), sound)).expect_err(what);
-        assert!(refused.message.contains("cannot be played") || refused.message.contains("10 MB"), "{what}: {refused}");
+        let is_told = matches!(refused, Refusal::SoundUnplayable { .. } | Refusal::SoundTooLarge { most_mb: 10 });
+        assert!(is_told, "{what}: {refused}");
     }
     assert!(std::fs::metadata(&path).expect("the copy").len() > 1000, "the good one is still there");
 }
@@ -110,13 +111,15 @@ fn a_trial_names_the_step_that_fails() {
     tried.id = AccountId("another".into());
     let trial = t.run(t.alice().phone.office().try_account(tried.clone(), None));
     assert_eq!(outcome(&trial, AccountStep::WebSocket).0, TrialOutcome::Passed);
-    let (failed, words) = outcome(&trial, AccountStep::Registration);
-    assert_eq!((failed, words), (TrialOutcome::Failed, "the server refused the user name or password (401)"));
+    let refused = TrialFact::Offline { cause: OfflineCause::WrongPassword { code: 401 } };
+    assert_eq!(outcome(&trial, AccountStep::Registration), (TrialOutcome::Failed, &refused));
 
     sip.server = "https://nowhere".into();
     tried.provider = Provider::Sip(sip);
     let trial = t.run(t.alice().phone.office().try_account(tried, None));
-    assert_eq!(outcome(&trial, AccountStep::Settings).0, TrialOutcome::Failed);
+    let fault = FieldFault::NotAnAddress { like: "wss://host:port/path".into() };
+    let problem = FieldProblem { field: "accounts.another.server".into(), fault };
+    assert_eq!(outcome(&trial, AccountStep::Settings), (TrialOutcome::Failed, &TrialFact::Field { problem }));
     assert_eq!(outcome(&trial, AccountStep::Name).0, TrialOutcome::Skipped);
 }
 

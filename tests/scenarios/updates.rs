@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use model::Settings;
+use model::{Refusal, Settings};
 use phone::{NotUpdated, UpdateSource};
 use store::DataFolder;
 use tests::{Scenario, ms, seconds};
@@ -114,7 +114,7 @@ fn in_a_call_nothing_is_looked_for_taken_or_installed() {
     assert_eq!(update(&t, &folder).expect("it is taken"), Some("9.9.9".into()));
     t.far().forget();
     let _talk = t.far_call();
-    assert!(matches!(t.alice().phone.update_to_install(), Err(NotUpdated::InCall)));
+    assert_eq!(t.alice().phone.update_to_install(), Err(Refusal::InCall));
 }
 
 #[test]

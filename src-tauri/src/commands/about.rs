@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use model::Target;
+use model::{Refusal, Target};
 use phone::Phone;
 use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, State};
 use tauri_plugin_opener::OpenerExt;
 
-use crate::{bridge::UiError, program::Desktop, updates};
+use crate::{program::Desktop, updates};
 
 /// What the page shows of the program.
 #[derive(Clone, Debug, Serialize)]
@@ -51,18 +51,18 @@ pub(crate) enum Folder {
 
 /// Opens one of the phone's folders in the desktop's file manager.
 #[tauri::command]
-pub(crate) fn show_folder(app: AppHandle, desktop: State<'_, Desktop>, which: Folder) -> Result<(), UiError> {
+pub(crate) fn show_folder(app: AppHandle, desktop: State<'_, Desktop>, which: Folder) -> Result<(), Refusal> {
     let folder = match which {
         Folder::Data => &desktop.folder,
     };
     let opened = app.opener().open_path(folder.to_string_lossy(), None::<&str>);
-    opened.map_err(|error| UiError::new("folder", format!("the folder could not be opened: {error}")))
+    opened.map_err(|error| Refusal::NotOpened { detail: error.to_string() })
 }
 
 /// Hands the new version to the system's own installer, which asks for what it needs; not in a call.
 #[tauri::command]
-pub(crate) fn install_update(app: AppHandle, phone: State<'_, Phone>) -> Result<(), UiError> {
-    let package = phone.update_to_install().map_err(|refused| UiError::new("update", refused))?;
+pub(crate) fn install_update(app: AppHandle, phone: State<'_, Phone>) -> Result<(), Refusal> {
+    let package = phone.update_to_install()?;
     let opened = app.opener().open_path(package.to_string_lossy(), None::<&str>);
-    opened.map_err(|error| UiError::new("update", format!("the installer could not be opened: {error}")))
+    opened.map_err(|error| Refusal::NotOpened { detail: error.to_string() })
 }

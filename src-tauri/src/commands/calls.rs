@@ -1,13 +1,10 @@
 //! The state, and what to do with it.
 
-use model::{CallId, Command, Snapshot};
+use model::{CallId, Command, Refusal, Snapshot};
 use phone::{Phone, desktop::IncomingAction};
 use tauri::{AppHandle, State, WebviewWindow, ipc::Channel};
 
-use crate::{
-    bridge::{Followers, UiError},
-    program,
-};
+use crate::{bridge::Followers, program};
 
 /// The whole state now and at each change.
 #[tauri::command]
@@ -22,7 +19,7 @@ pub(crate) fn follow(
 
 /// Anything a person can ask of the phone.
 #[tauri::command]
-pub(crate) fn send(phone: State<'_, Phone>, command: Command) -> Result<(), UiError> {
+pub(crate) fn send(phone: State<'_, Phone>, command: Command) -> Result<(), Refusal> {
     Ok(phone.send(command)?)
 }
 
@@ -33,7 +30,7 @@ pub(crate) fn incoming_action(
     phone: State<'_, Phone>,
     call: CallId,
     action: IncomingAction,
-) -> Result<(), UiError> {
+) -> Result<(), Refusal> {
     let Some(command) = action.command(call, &phone.snapshot()) else { return Ok(()) };
     phone.send(command)?;
     if action.answers() {

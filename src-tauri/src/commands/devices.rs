@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use model::{DevicesView, Levels};
+use model::{DevicesView, Levels, Refusal};
 use phone::Phone;
 use serde::Deserialize;
 use tauri::{State, WebviewWindow, ipc::Channel};
 
-use crate::bridge::{Followers, UiError};
+use crate::bridge::Followers;
 
 /// How often a page is told the levels; they are measured over as long.
 const LEVELS_EVERY: Duration = Duration::from_millis(50);
@@ -19,7 +19,7 @@ pub(crate) fn follow_devices(
     phone: State<'_, Phone>,
     followers: State<'_, Followers>,
     channel: Channel<DevicesView>,
-) -> Result<(), UiError> {
+) -> Result<(), Refusal> {
     followers.follow(window.label(), "devices", phone.devices()?, channel);
     Ok(())
 }
@@ -57,7 +57,7 @@ pub(crate) fn follow_levels(
     followers: State<'_, Followers>,
     of: Metered,
     channel: Channel<Levels>,
-) -> Result<(), UiError> {
+) -> Result<(), Refusal> {
     let open = match of {
         Metered::Calls => None,
         Metered::Devices => Some(phone.open_devices()?),

@@ -1,14 +1,11 @@
 //! All that the window of a kiosk may do: each is held against the profile here, whatever the page asks.
 
-use model::{KioskAction, KioskView, Secret};
+use model::{KioskAction, KioskView, Refusal, Secret};
 use phone::Phone;
 use tauri::{AppHandle, State, WebviewWindow, ipc::Channel};
 use tracing::info;
 
-use crate::{
-    bridge::{Followers, UiError},
-    kiosk::Counter,
-};
+use crate::{bridge::Followers, kiosk::Counter};
 
 /// What the screen shows, now and at each change.
 #[tauri::command]
@@ -23,7 +20,7 @@ pub(crate) fn kiosk_follow(
 
 /// Something that was touched; nothing comes of what the profile does not allow.
 #[tauri::command]
-pub(crate) fn kiosk_act(phone: State<'_, Phone>, counter: State<'_, Counter>, action: KioskAction) -> Result<(), UiError> {
+pub(crate) fn kiosk_act(phone: State<'_, Phone>, counter: State<'_, Counter>, action: KioskAction) -> Result<(), Refusal> {
     for command in counter.commands(action, &phone.snapshot()) {
         phone.send(command)?;
     }
@@ -32,7 +29,7 @@ pub(crate) fn kiosk_act(phone: State<'_, Phone>, counter: State<'_, Counter>, ac
 
 /// Ends the program when the PIN is right; says whether it was.
 #[tauri::command]
-pub(crate) async fn kiosk_leave(app: AppHandle, counter: State<'_, Counter>, pin: Secret) -> Result<bool, UiError> {
+pub(crate) async fn kiosk_leave(app: AppHandle, counter: State<'_, Counter>, pin: Secret) -> Result<bool, Refusal> {
     let opens = counter.opens(pin).await;
     info!(opens, "a PIN was tried");
     if opens {

@@ -37,13 +37,6 @@ import type {
   TraceRow,
 } from "./types";
 
-/** What could not be done: the code is for the page, the message for the person. */
-export interface UiError {
-  code: string;
-  message: string;
-  detail: string | null;
-}
-
 /** The program as the page sees it. */
 export interface About {
   version: string;
@@ -58,7 +51,7 @@ export interface About {
 /** Ends what was begun. */
 export type Stop = () => void;
 
-/** Everything the page can ask of the phone. Each promise that fails fails with a `UiError`. */
+/** Everything the page can ask of the phone. Each promise that fails fails with a `Refusal`. */
 export interface Bridge {
   /** Draws the state now and at each change. */
   follow(draw: (snapshot: Snapshot) => void): Stop;
@@ -75,9 +68,11 @@ export interface Bridge {
   contacts(query: ContactQuery): Promise<Contact[]>;
   saveContact(contact: Contact): Promise<ContactId>;
   deleteContact(id: ContactId): Promise<void>;
-  importContacts(form: ContactForm, text: string): Promise<ImportReport>;
-  exportContacts(form: ContactForm): Promise<string>;
+  /** Takes in a file, whose bytes come as Base64. */
+  importContacts(form: ContactForm, file: string): Promise<ImportReport>;
   suggest(text: string): Promise<Suggestion[]>;
+  /** Saves a file where the user says: where that is, or null when he did not. */
+  saveExport(file: Export): Promise<string | null>;
 
   /** The lists of an account's assistant, when its `changes` have grown. What is asked of it goes by `send`. */
   assistantHistory(account: AccountId): Promise<AssistantCall[]>;
@@ -119,8 +114,6 @@ export interface Bridge {
   /** Looks at everything that calls of an account depend on. */
   diagnose(account: AccountId): Promise<Check[]>;
   supportBundle(): Promise<string>;
-  /** Saves a file where the user says: where that is, or null when he did not. */
-  saveDiagnosis(file: Export): Promise<string | null>;
   /** The server of an account is known by this key from now on. */
   acceptKey(account: AccountId, found: string): Promise<void>;
   /** Draws what services have told last by their own names, oldest first; now and with each further one. */
@@ -131,8 +124,9 @@ export interface Bridge {
   followLevels(of: Metered, draw: (levels: Levels) => void): Stop;
 }
 
-/** A file for whoever helps; the messages that have a text in them, a call's ladder, or the bundle that was shown. */
+/** A file to keep: all contacts; the messages that have a text in them, a call's ladder, or the bundle that was shown. */
 export type Export =
+  | { what: "contacts"; form: ContactForm }
   | { what: "capture"; search: string }
   | { what: "ladder-svg" | "ladder-text"; call: CallId }
   | { what: "bundle" };
@@ -163,13 +157,4 @@ export interface KioskBridge {
   act(action: KioskAction): Promise<void>;
   /** Ends the program when this is the PIN; whether it was. */
   leave(pin: string): Promise<boolean>;
-}
-
-/** Reads whatever a rejected promise holds as a `UiError`. */
-export function asUiError(thrown: unknown): UiError {
-  if (typeof thrown === "object" && thrown !== null && "message" in thrown) {
-    const error = thrown as Partial<UiError>;
-    return { code: error.code ?? "unknown", message: String(error.message), detail: error.detail ?? null };
-  }
-  return { code: "unknown", message: String(thrown), detail: null };
 }

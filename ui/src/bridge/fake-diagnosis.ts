@@ -73,7 +73,7 @@ export const SOME_CHECKS: Check[] = [
   {
     name: "turn:turn.example.com:3478?transport=tcp",
     outcome: "failed",
-    fact: { code: "server-fails", step: "password", words: "it does not take the user name or password (401)" },
+    fact: { code: "server-fails", step: "password", fact: { code: "wrong-password", error: 401 } },
     ms: 40,
   },
   { name: "nat", outcome: "failed", fact: { code: "nat-symmetric", address: "203.0.113.7" }, ms: 51 },

@@ -1,5 +1,5 @@
 // A phone that is made up, for tests and for looking at the page in a browser. Not part of the program.
-import type { About, Bridge, Export, IncomingAction, IncomingBridge, Metered, Stop, UiError } from "./bridge";
+import type { About, Bridge, Export, IncomingAction, IncomingBridge, Metered, Stop } from "./bridge";
 import { assist } from "./fake-assistant";
 import { SOME_CHECKS, SOME_STORIES, SOME_TRACE } from "./fake-diagnosis";
 import { SOME_DEVICES, someSettings } from "./fake-settings";
@@ -26,6 +26,7 @@ import type {
   MediaStatistics,
   ProvisionOffer,
   ProvisionView,
+  Refusal,
   SecretKept,
   SecretKey,
   ServiceRow,
@@ -34,6 +35,7 @@ import type {
   Snapshot,
   TokenOrder,
   TraceRow,
+  TrialFact,
 } from "./types";
 
 export const SOME_MEDIA: MediaStatistics = {
@@ -115,6 +117,8 @@ const SECRETS = { practice: [], sip: ["password"], aculab: ["token", "api-key"],
 
 const NOT_PROVISIONED: ProvisionView = { locked: [], fixed: [], source: "", contact: "", trouble: null, url: null };
 
+const PLAIN: TrialFact = { code: "plain" };
+
 /** A phone that keeps what it is told and shows what it is given. */
 export class FakePhone implements Bridge {
   readonly sent: Command[] = [];
@@ -130,21 +134,20 @@ export class FakePhone implements Bridge {
   rooms: AssistantRoom[] = [];
   target: string | null = null;
   kept = someSettings();
-  locked: string | null = null;
+  locked: Refusal | null = null;
   provisioned: ProvisionView = NOT_PROVISIONED;
   devices: DevicesView = SOME_DEVICES;
   trial: AccountTrial = {
     steps: [
-      { step: "settings", outcome: "passed", words: "", cause: null, ms: null },
-      { step: "name", outcome: "passed", words: "", cause: null, ms: null },
-      { step: "connection", outcome: "passed", words: "", cause: null, ms: 41 },
-      { step: "tls", outcome: "passed", words: "", cause: null, ms: null },
-      { step: "web-socket", outcome: "passed", words: "", cause: null, ms: 63 },
+      { step: "settings", outcome: "passed", fact: PLAIN, ms: null },
+      { step: "name", outcome: "passed", fact: PLAIN, ms: null },
+      { step: "connection", outcome: "passed", fact: PLAIN, ms: 41 },
+      { step: "tls", outcome: "passed", fact: PLAIN, ms: null },
+      { step: "web-socket", outcome: "passed", fact: PLAIN, ms: 63 },
       {
         step: "registration",
         outcome: "failed",
-        words: "the server refused the user name or password (403)",
-        cause: { kind: "wrong-password", code: 403 },
+        fact: { code: "offline", cause: { kind: "wrong-password", code: 403 } },
         ms: null,
       },
     ],
@@ -156,12 +159,12 @@ export class FakePhone implements Bridge {
   };
   iceTrial: IceTrial = {
     steps: [
-      { step: "name", outcome: "passed", words: "", ms: 4 },
-      { step: "connection", outcome: "passed", words: "", ms: 21 },
-      { step: "tls", outcome: "skipped", words: "", ms: null },
-      { step: "answer", outcome: "passed", words: "", ms: 40 },
-      { step: "password", outcome: "failed", words: "it does not take the user name or password (401)", ms: null },
-      { step: "relay", outcome: "skipped", words: "", ms: null },
+      { step: "name", outcome: "passed", fact: PLAIN, ms: 4 },
+      { step: "connection", outcome: "passed", fact: PLAIN, ms: 21 },
+      { step: "tls", outcome: "skipped", fact: PLAIN, ms: null },
+      { step: "answer", outcome: "passed", fact: PLAIN, ms: 40 },
+      { step: "password", outcome: "failed", fact: { code: "wrong-password", error: 401 }, ms: null },
+      { step: "relay", outcome: "skipped", fact: PLAIN, ms: null },
     ],
   };
   readonly saved: Settings[] = [];
@@ -263,14 +266,9 @@ export class FakePhone implements Bridge {
     this.changed("contacts");
   }
 
-  async importContacts(form: string, text: string) {
-    this.asked.push(`importContacts ${form} ${text.length}`);
+  async importContacts(form: string, file: string) {
+    this.asked.push(`importContacts ${form} ${atob(file).length}`);
     return { added: 2, updated: 1, skipped: ["line 7: there is no name and no number"] };
-  }
-
-  async exportContacts(form: string): Promise<string> {
-    this.asked.push(`exportContacts ${form}`);
-    return "BEGIN:VCARD\nEND:VCARD\n";
   }
 
   async suggest(text: string) {
@@ -324,7 +322,7 @@ export class FakePhone implements Bridge {
   }
 
   async offerProvisioning(url: string): Promise<ProvisionOffer> {
-    if (!url.startsWith("https://")) throw { message: "the address has to begin with https://" };
+    if (!url.startsWith("https://")) throw { code: "not-https" } satisfies Refusal;
     return { url, changes: [{ field: "calls.record", before: "on-request", after: "off" }], locked: ["network"] };
   }
 
@@ -342,25 +340,25 @@ export class FakePhone implements Bridge {
   async checkSettings(settings: Settings): Promise<FieldProblem[]> {
     const problems: FieldProblem[] = [];
     for (const { id, provider } of settings.accounts ?? []) {
-      if (!id) problems.push({ field: `accounts.${id}.id`, words: "a name has 1 to 64 characters" });
+      if (!id) problems.push({ field: `accounts.${id}.id`, fault: { code: "not-a-name" } });
       if (provider.kind !== "sip") continue;
       if (!/^wss?:/.test(provider.server) && (!provider.server || provider.server.includes("://"))) {
         problems.push({
           field: `accounts.${id}.server`,
-          words: "is not a domain, wss://host, wss://host:port or wss://host:port/path",
+          fault: { code: "not-an-address", like: "pbx.example.com, wss://host:port/path" },
         });
       }
-      if (!provider.user) problems.push({ field: `accounts.${id}.user`, words: "is missing" });
+      if (!provider.user) problems.push({ field: `accounts.${id}.user`, fault: { code: "missing" } });
       (provider.ice_servers ?? []).forEach(({ url, username }, at) => {
         if (url.startsWith("turn") && !username) {
           problems.push({
             field: `accounts.${id}.ice_servers.${at}.username`,
-            words: "a TURN server asks for a user name",
+            fault: { code: "turn-user" },
           });
         }
       });
     }
-    if (settings.calls?.limit === 0) problems.push({ field: "calls.limit", words: "must be 1 or more" });
+    if (settings.calls?.limit === 0) problems.push({ field: "calls.limit", fault: { code: "none" } });
     return problems;
   }
 
@@ -402,7 +400,7 @@ export class FakePhone implements Bridge {
   }
 
   /** Who is registered at the cloud, or why it does not say. */
-  cloudClients: CloudClient[] | UiError = [];
+  cloudClients: CloudClient[] | Refusal = [];
 
   async registeredClients(account: AccountId): Promise<CloudClient[]> {
     this.asked.push(`registeredClients ${account}`);
@@ -425,7 +423,7 @@ export class FakePhone implements Bridge {
   serviceEvents: ServiceRow[] = [];
   private drawServiceEvents: (rows: ServiceRow[]) => void = () => {};
   /** Why a key is not accepted. */
-  keyTrouble: UiError | null = null;
+  keyTrouble: Refusal | null = null;
 
   async trace(search: string): Promise<TraceRow[]> {
     return this.messages.filter(({ text, title }) => `${title} ${text}`.toLowerCase().includes(search.toLowerCase()));
@@ -450,8 +448,8 @@ export class FakePhone implements Bridge {
     return this.bundle;
   }
 
-  async saveDiagnosis(file: Export): Promise<string | null> {
-    this.asked.push(`saveDiagnosis ${JSON.stringify(file)}`);
+  async saveExport(file: Export): Promise<string | null> {
+    this.asked.push(`saveExport ${JSON.stringify(file)}`);
     return this.saves;
   }
 

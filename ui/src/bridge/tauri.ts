@@ -30,13 +30,13 @@ export function tauriBridge(): Bridge {
     contacts: (query) => invoke("contacts", { query }),
     saveContact: (contact) => invoke("save_contact", { contact }),
     deleteContact: (id) => invoke("delete_contact", { id }),
-    importContacts: (form, text) => invoke("import_contacts", { form, text }),
-    exportContacts: (form) => invoke("export_contacts", { form }),
+    importContacts: (form, file) => invoke("import_contacts", { form, file }),
     suggest: (text) => invoke("suggest", { text }),
     assistantHistory: (account) => invoke("assistant_history", { account }),
     assistantDirectory: (account) => invoke("assistant_directory", { account }),
     assistantFavourites: (account) => invoke("assistant_favourites", { account }),
     assistantRooms: (account) => invoke("assistant_rooms", { account }),
+    saveExport: (file) => invoke("save_export", { export: file }),
     settings: () => invoke("settings"),
     checkSettings: (settings) => invoke("check_settings", { settings }),
     saveSettings: (settings) => invoke("save_settings", { settings }),
@@ -56,7 +56,6 @@ export function tauriBridge(): Bridge {
     callStories: () => invoke("call_stories"),
     diagnose: (account) => invoke("diagnose", { account }),
     supportBundle: () => invoke("support_bundle"),
-    saveDiagnosis: (file) => invoke("save_diagnosis", { export: file }),
     acceptKey: (account, found) => invoke("accept_key", { account, found }),
     followServiceEvents(draw) {
       const channel = new Channel<ServiceRow[]>();

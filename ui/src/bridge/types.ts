@@ -16,8 +16,6 @@ export type AccountCan = {
 	hold: boolean,
 	/**  Be transferred. */
 	transfer: boolean,
-	/**  Be at another telephone only, which is controlled. */
-	elsewhere: boolean,
 };
 
 /**  The name of an account in settings, logs and on the command line: short, unique, chosen by the user. */
@@ -93,11 +91,6 @@ export type AculabAccount = {
 	web_services?: string,
 	/**  Path of a PEM file with further certificate authorities to trust, for this account only. */
 	ca_file?: string,
-	/**
-	 *  SHA-256 of the only public key that the server of the calls may have, as that of a SIP account. Where tokens come from
-	 *  is another server.
-	 */
-	pin?: string,
 	/**  HTTP proxy for the connections, as that of a SIP account. */
 	proxy?: Personal,
 	/**  What the connection says it is from (RFC 6454 section 7): the cloud's own address when empty, nothing when `none`. */
@@ -151,201 +144,6 @@ export type AllowTransfers =
 "always" | 
 /**  It is refused. */
 "never";
-
-/**  A call that the server remembers, on whichever telephone of the user it was. */
-export type AssistantCall = {
-	/**  Who started it. */
-	direction: Direction,
-	/**  Number of the other one; may be empty. */
-	number: Personal,
-	/**  His name; may be empty. */
-	name: Personal,
-	/**  When it began, `YYYY-MM-DD hh:mm:ss` by the server's clock, which names no zone; empty when it does not tell. */
-	started: string,
-	/**  Length of the conversation in seconds; none when there was none. */
-	talked_s: number | null,
-	/**  What came of it. */
-	outcome: AssistantOutcome,
-};
-
-/**  Counters of the lists: when one has grown, its list is to be asked for again. */
-export type AssistantChanges = {
-	/**  The calls. */
-	history: number,
-	/**  The people who were looked up. */
-	directory: number,
-	/**  The favourites. */
-	favourites: number,
-	/**  The conference rooms. */
-	rooms: number,
-};
-
-/**  A forward. */
-export type AssistantForward = {
-	/**  When. */
-	when: ForwardWhen,
-	/**  Whether it is on. */
-	on: boolean,
-	/**  Where to, also while it is off; empty when there was nothing yet. */
-	number: Personal,
-};
-
-/**  The lists. */
-export type AssistantList = 
-/**  The calls that the server remembers, newest first. */
-"history" | 
-/**  The people who were looked up. */
-"directory" | 
-/**  The favourites. */
-"favourites" | 
-/**  The conference rooms. */
-"rooms";
-
-/**  Somebody in a conference room. */
-export type AssistantMember = {
-	/**  His name; may be empty. */
-	name: Personal,
-	/**  His number; may be empty. */
-	number: Personal,
-	/**  Whether his microphone is off. */
-	muted: boolean,
-	/**  Since when, seconds since 1970 UTC; none when the server does not tell. */
-	joined_s: number | null,
-};
-
-/**  A number of somebody. */
-export type AssistantNumber = {
-	/**  What it is for, in the server's language; may be empty. */
-	title: string,
-	/**  What is dialled. */
-	number: Personal,
-};
-
-/**  What came of a call that the server remembers. */
-export type AssistantOutcome = 
-/**  There was a conversation. */
-"answered" | 
-/**  There was none; of an incoming call: it was missed. */
-"not-answered" | 
-/**  It goes on. */
-"ongoing";
-
-/**  Somebody the server knows. */
-export type AssistantPerson = {
-	/**  What he is called by to the server; without it he cannot be made a favourite. */
-	id: PersonId | null,
-	/**  His name. */
-	name: Personal,
-	/**  What else the server tells of him, in its order with commas between; may be empty. */
-	detail: Personal,
-	/**  How he is called; the first is the one that is meant. */
-	numbers: AssistantNumber[],
-	/**  How his telephone is doing, kept up to date while the list is shown; none when the server does not tell. */
-	phone: PhoneState | null,
-	/**  Whether he is a favourite. */
-	favourite: boolean,
-};
-
-/**  What can be asked of an account's server. What comes of a switch is what the server says then, not what was asked. */
-export type AssistantRequest = 
-/**  Send the user no calls, to none of his telephones, or send them again. */
-{ request: "do-not-disturb"; 
-/**  None when true. */
-on: boolean } | 
-/**  Forward his calls, or no longer. */
-{ request: "forward"; 
-/**  When. */
-when: ForwardWhen; 
-/**  Whether. */
-on: boolean; 
-/**  Where to; as before when it is switched off and this is empty. */
-number: Personal } | 
-/**  Say what he is doing. */
-{ request: "status"; 
-/**  The name of one of the statuses. */
-name: string } | 
-/**  Make somebody a favourite, or no longer. */
-{ request: "favourite"; 
-/**  Whom. */
-person: PersonId; 
-/**  A favourite when true. */
-on: boolean } | 
-/**  Look somebody up; an empty term ends that, and forgets who was found. */
-{ request: "search"; 
-/**  Part of a name or number. */
-term: Personal } | 
-/**
- *  These lists are drawn from now on, and no others: each is asked for now, and told of while it is drawn. Asked again, they
- *  are brought up to date.
- */
-{ request: "show"; 
-/**  Which; none when the assistant is closed. */
-lists: AssistantList[] };
-
-/**  A conference room of the server. */
-export type AssistantRoom = {
-	/**  What is dialled to come in. */
-	number: Personal,
-	/**  Its name; may be empty. */
-	name: Personal,
-	/**  Whether it asks for a PIN. */
-	pin: boolean,
-	/**  Since when somebody is in it, seconds since 1970 UTC; none when nobody is. */
-	started_s: number | null,
-	/**  Who is in it, in the order in which they came. */
-	members: AssistantMember[],
-};
-
-/**  What the server tells of its user, without lists. */
-export type AssistantState = {
-	/**
-	 *  Whether the server can be asked. While it cannot, nothing is known but the lists of before, without how anybody's
-	 *  telephone is doing.
-	 */
-	online: boolean,
-	/**  The user's name; empty when the server does not tell. */
-	name: Personal,
-	/**  Whether the server sends the user no calls, to none of his telephones; none when it does not tell. */
-	do_not_disturb: boolean | null,
-	/**  His forwards, each once; those that the server does not tell of are missing. */
-	forwards: AssistantForward[],
-	/**  What he says he is doing, by the name of one of `statuses`; none when the server does not tell. */
-	status: string | null,
-	/**  What he may say; nothing when the server has no such thing. */
-	statuses: AssistantStatus[],
-	/**  Whether he has a voice mail box; none when the server does not tell. What waits in it is the account's voice mail. */
-	voicemail_box: boolean | null,
-	/**  How the list of calls is. */
-	history: ListState,
-	/**  How the list of people who were looked up is. */
-	directory: ListState,
-	/**  Whom they were looked up by; empty when nobody was. */
-	term: Personal,
-	/**  How the list of favourites is. */
-	favourites: ListState,
-	/**  How the list of conference rooms is. */
-	rooms: ListState,
-};
-
-/**  Something the user may say he is doing. */
-export type AssistantStatus = {
-	/**  How it is named to the server. */
-	name: string,
-	/**  How it is named to people. */
-	title: string,
-	/**  Its colour as `#rrggbb`; empty when the server names none. */
-	colour: string,
-};
-
-/**  The assistant of one account as drawn. Its lists are too large for the snapshot: they are asked for. */
-export type AssistantView = {
-	/**  Which account. */
-	account: AccountId,
-	/**  How everything is. */
-	state: AssistantState,
-	/**  What has changed of the lists. */
-	changes: AssistantChanges,
-};
 
 /**  How calls of one account are answered by themselves. Accounts without one never are. */
 export type AutoAnswer = {
@@ -502,11 +300,6 @@ export type CallView = {
 	since_ms: number,
 	/**  When it was answered. */
 	answered_ms: number | null,
-	/**
-	 *  Whether it is at another telephone of the user's, which is controlled from here: its sound is there, so that there is no
-	 *  microphone to switch off and are no figures.
-	 */
-	elsewhere: boolean,
 	/**  Microphone off. */
 	muted: boolean,
 	/**  Ringer off for this call. */
@@ -671,10 +464,10 @@ reached: string | null } |
 { code: "offline"; 
 /**  Why. */
 cause: OfflineCause } | 
-/**  Something fails for which there is no code. */
-{ code: "said"; 
-/**  What, in English. */
-words: string } | 
+/**  A trial of the account saw this. */
+{ code: "tried"; 
+/**  What. */
+fact: TrialFact } | 
 /**  Signalling is not encrypted. */
 { code: "not-encrypted" } | 
 /**  The server's certificate is trusted. */
@@ -705,8 +498,8 @@ off_s: number } |
 { code: "server-fails"; 
 /**  How far it came. */
 step: IceStep; 
-/**  What was seen, in English. */
-words: string } | 
+/**  What was seen. */
+fact: TrialFact } | 
 /**  No server to look through. */
 { code: "no-server" } | 
 /**  None can be asked. */
@@ -768,143 +561,137 @@ export type Command =
 /**  Pick up the call that rings at a number whose lamp says that this can be done. */
 ({ command: "pick-up"; 
 /**  The number of the lamp. */
-number: Personal }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+number: Personal }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Gather candidates for a call that is being typed, so that dialling needs no wait. */
 ({ command: "prepare"; 
 /**  Account that will be dialled from; the first usable one when missing. */
-account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a ringing call. */
 ({ command: "answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a ringing call with headers of one's own. */
 ({ command: "answer-with"; 
 /**  Which. */
 call: CallId; 
 /**  Further headers of the 200, `(name, value)`; each name begins with `X-`. */
-headers: ([string, Personal])[] }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+headers: ([string, Personal])[] }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Decline a ringing call. */
 ({ command: "decline"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End a call in whatever state it is. */
 ({ command: "hang-up"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the call in conversation and answer this one; `Answer` holds it instead. */
 ({ command: "end-and-answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Divert a ringing call: the caller is told to try there (302). */
 ({ command: "redirect"; 
 /**  Which. */
 call: CallId; 
 /**  Where to. */
-target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; to?: never; trial?: never } | 
+target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; to?: never; trial?: never } | 
 /**  Put the far end on hold; a member of the conference leaves it. */
 ({ command: "hold"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take it back; the others are held. */
 ({ command: "resume"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make a conference of answered calls, or take further ones into it. */
 ({ command: "merge"; 
 /**  Which. */
-calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make held calls of all members of the conference. */
-({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let one member leave the conference; it is held. */
 ({ command: "leave"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Hold every member of the conference. */
-({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take all of them back; other calls are held. */
-({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the calls of all members. */
-({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Switch the microphone of one call off or on. */
 ({ command: "mute"; 
 /**  Which. */
 call: CallId; 
 /**  Off when true. */
-muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Send digits, one after another. */
 ({ command: "send-dtmf"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Press a key and hold it: the tone lasts until `ReleaseKey`. */
 ({ command: "press-key"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let the pressed key go. */
 ({ command: "release-key"; 
 /**  Where. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Begin or end the recording of a call. */
 ({ command: "record"; 
 /**  Which. */
 call: CallId; 
 /**  Begin when true. */
-on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let new calls hear busy, or ring again. */
 ({ command: "do-not-disturb"; 
 /**  Busy when true. */
-on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
-/**  Ask something of an account's server, beside calls. */
-({ command: "assist"; 
-/**  Which account. */
-account: AccountId; 
-/**  What. */
-request: AssistantRequest }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Ask the far end of a call to call somebody else; the call is held meanwhile. */
 ({ command: "transfer"; 
 /**  Which. */
 call: CallId; 
 /**  Whom. */
-to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; trial?: never } | 
+to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; trial?: never } | 
 /**  Transfer a call to the one that was consulted. */
 ({ command: "complete-transfer"; 
 /**  The call that is transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Give up the consultation and take the call back. */
 ({ command: "cancel-transfer"; 
 /**  The call that was to be transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a far end that asks us to call somebody. */
 ({ command: "allow-transfer"; 
 /**  Its call. */
 call: CallId; 
 /**  Whether we do. */
-allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Stop the ringer for a call that goes on ringing. */
 ({ command: "silence"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Do not answer a ringing call without the user; it goes on ringing. */
 ({ command: "veto"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Put a whole new configuration in force. */
 ({ command: "save-settings"; 
 /**  The configuration. */
-settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; target?: never; to?: never; trial?: never } | 
+settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; target?: never; to?: never; trial?: never } | 
 /**  Try a sound device; another trial that goes on ends. */
 ({ command: "start-trial"; 
 /**  Which. */
-trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never } | 
+trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never } | 
 /**  End the trial, and forget how it went. */
-({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take a notice away. */
 ({ command: "dismiss-notice"; 
 /**  Its number. */
-notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never };
+notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never };
 
 /**  The conference as drawn. */
 export type ConferenceView = {
@@ -1059,12 +846,116 @@ export type EndedBy =
 /**  Something failed. */
 "failure";
 
+/**
+ *  What is wrong with a field: a code, and what its sentence is filled in with. The sentences are the page's; in English,
+ *  `Display`, to follow the name of the field.
+ */
+export type FieldFault = 
+/**  There is nothing. */
+{ code: "missing" } | 
+/**  Another one has it, or is the same. */
+{ code: "twice" } | 
+/**  There are too many. */
+{ code: "too-many"; 
+/**  So many may be. */
+most: number } | 
+/**  The number is too small or too large. */
+{ code: "not-between"; 
+/**  The smallest. */
+from: number; 
+/**  The largest. */
+to: number } | 
+/**  So are the seconds. */
+{ code: "not-seconds"; 
+/**  The fewest. */
+from: number; 
+/**  The most. */
+to: number } | 
+/**  It is none of a few numbers. */
+{ code: "none-of"; 
+/**  These. */
+numbers: number[] } | 
+/**  There must be one at least. */
+{ code: "none" } | 
+/**  It has line breaks, or is too long. */
+{ code: "not-one-line"; 
+/**  So many bytes may be. */
+most: number } | 
+/**  It becomes a header field, and holds what cannot stand in one. */
+{ code: "not-plain" } | 
+/**  No name of an account. */
+{ code: "not-a-name" } | 
+/**  No host name. */
+{ code: "not-a-host" } | 
+/**  More than the part before the @ of an address. */
+{ code: "not-a-user" } | 
+/**  It holds a character that must not be there. */
+{ code: "character"; 
+/**  This one. */
+character: string } | 
+/**  A `%` without two hexadecimal digits behind it. */
+{ code: "escape" } | 
+/**  No address of a server. */
+{ code: "not-an-address"; 
+/**  What one looks like. */
+like: string } | 
+/**  The way there is not encrypted. */
+{ code: "not-encrypted"; 
+/**  `ws` or `http`; with an `s` behind it, it would be. */
+scheme: string; 
+/**  The setting that allows it. */
+allowed_by: string } | 
+/**  No proxy. */
+{ code: "not-a-proxy" } | 
+/**  No fingerprint of a key. */
+{ code: "not-a-fingerprint" } | 
+/**  Nothing that can be called. */
+{ code: "not-a-target" } | 
+/**  A TURN server without a user name. */
+{ code: "turn-user" } | 
+/**  Relays only, and there is none. */
+{ code: "no-relay" } | 
+/**  A path that begins nowhere. */
+{ code: "not-a-whole-path" } | 
+/**  No country. */
+{ code: "not-a-country" } | 
+/**  No language. */
+{ code: "not-a-language" } | 
+/**  No key that may be taken from every program. */
+{ code: "not-a-shortcut" } | 
+/**  A list of callers that is too long, or has an empty one in it. */
+{ code: "callers"; 
+/**  So many may be. */
+most: number } | 
+/**  No cloud, at Aculab Cloud. */
+{ code: "not-a-cloud" } | 
+/**  No access key there. */
+{ code: "not-an-access-key" } | 
+/**  No client there. */
+{ code: "not-a-client" } | 
+/**  No list of clients there. */
+{ code: "not-clients" } | 
+/**  No filter of the log. */
+{ code: "not-a-log-filter"; 
+/**  What its reader says, in English. */
+detail: string } | 
+/**  Somebody else has set it. */
+{ code: "set-by"; 
+/**  Who, or where it stands. */
+source: string; 
+/**  Whom to ask about it; empty when it does not say. */
+contact: string } | 
+/**  What an administrator has set cannot be read, so that nothing can be changed. */
+{ code: "rules-damaged"; 
+/**  What is wrong with it, in English. */
+detail: string };
+
 /**  A field that cannot stay as it is. */
 export type FieldProblem = {
 	/**  Its dotted name, items of lists by id or position (`accounts.office.server`). */
 	field: string,
-	/**  What is wrong, to follow the name of the field. */
-	words: string,
+	/**  What is wrong; without the value where that may be personal. */
+	fault: FieldFault,
 };
 
 /**  One thing that went wrong in a call. */
@@ -1125,15 +1016,6 @@ export type Forward = {
 	/**  Who is forwarded in no case. */
 	exceptions?: Target[],
 };
-
-/**  When a server forwards calls. */
-export type ForwardWhen = 
-/**  Always. */
-"always" | 
-/**  When the line is busy. */
-"busy" | 
-/**  When nobody answers. */
-"no-answer";
 
 /**  One call of the past. */
 export type HistoryEntry = {
@@ -1232,8 +1114,8 @@ export type IceStepView = {
 	step: IceStep,
 	/**  How it went. */
 	outcome: TrialOutcome,
-	/**  What was seen; empty when there is nothing to say. */
-	words: string,
+	/**  What was seen. */
+	fact: TrialFact,
 	/**  When it was done, ms after the trial began. */
 	ms: number | null,
 };
@@ -1395,21 +1277,6 @@ export type Levels = {
 	/**  Each call. */
 	calls: CallLevels[],
 };
-
-/**  How a list is. */
-export type ListState = 
-/**  Nobody has asked for it. */
-{ list: "unasked" } | 
-/**  It was asked for, for the first time or for something else than before. */
-{ list: "asked" } | 
-/**  It is there; it may be asked for again meanwhile. */
-{ list: "known" } | 
-/**  The server said nothing when it was asked for: it may have no such thing. */
-{ list: "no-answer" } | 
-/**  The server refused it. */
-{ list: "refused"; 
-/**  In the server's words. */
-words: string };
 
 /**  The last check, or the one that goes on. */
 export type LoopCheckView = {
@@ -1609,14 +1476,6 @@ export type Outcome =
 /**  Given up before anybody answered. */
 "cancelled";
 
-/**  What somebody is called by to the server. */
-export type PersonId = {
-	/**  Within its directory. */
-	contact: string,
-	/**  The directory. */
-	source: string,
-};
-
 /**
  *  Text that tells who called whom: a number, a name, an address, a session description.
  * 
@@ -1624,23 +1483,6 @@ export type PersonId = {
  *  [`Pseudonyms::replacing`], which is how journals and bundles are written.
  */
 export type Personal = string;
-
-/**  How somebody's telephone is doing. */
-export type PhoneState = 
-/**  In no call. */
-"free" | 
-/**  Calling somebody. */
-"calling" | 
-/**  Ringing. */
-"ringing" | 
-/**  In a call. */
-"busy" | 
-/**  In a call, and another one rings. */
-"busy-and-ringing" | 
-/**  Holding a call. */
-"on-hold" | 
-/**  Switched off, or not connected. */
-"unreachable";
 
 /**  The services an account can belong to. */
 export type Provider = 
@@ -1723,6 +1565,139 @@ export type RecordPolicy =
 /**  Every call, from its answer on. */
 "always";
 
+/**  Why it was not done: a code, and what its sentence is filled in with. The sentences are the page's; in English, `Display`. */
+export type Refusal = 
+/**  The phone has stopped. */
+{ code: "stopped" } | 
+/**  The phone made a mistake. */
+{ code: "broken" } | 
+/**  The phone was started without a settings file. */
+{ code: "nothing-is-kept" } | 
+/**  There is no such account. */
+{ code: "no-account" } | 
+/**  The account has no such STUN or TURN server. */
+{ code: "no-server" } | 
+/**  Fields of the settings, or of what was ordered, cannot be as they are. */
+{ code: "fields"; 
+/**  Which, one at least. */
+problems: FieldProblem[] } | 
+/**  The settings file is left as it is, since it cannot be read. */
+{ code: "file-unread"; 
+/**  Why. */
+detail: string } | 
+/**  A file cannot be written. */
+{ code: "file-unwritten"; 
+/**  What the system says. */
+detail: string } | 
+/**  The system shows no dialog. */
+{ code: "no-dialog"; 
+/**  What it says. */
+detail: string } | 
+/**  The desktop opens no folder, or no installer. */
+{ code: "not-opened"; 
+/**  What it says. */
+detail: string } | 
+/**  A sound file is too large. */
+{ code: "sound-too-large"; 
+/**  How large it may be, MB. */
+most_mb: number } | 
+/**  It cannot be played. */
+{ code: "sound-unplayable"; 
+/**  What its reader says, in English. */
+detail: string } | 
+/**  No fingerprint of a key. */
+{ code: "not-a-fingerprint" } | 
+/**  The server has not shown that key. */
+{ code: "key-not-shown" } | 
+/**  There is no key store. */
+{ code: "no-key-store"; 
+/**  What the system says. */
+detail: string } | 
+/**  The key store is locked. */
+{ code: "key-store-locked"; 
+/**  What the system says. */
+detail: string } | 
+/**  The key store failed. */
+{ code: "key-store-failed"; 
+/**  What the system says. */
+detail: string } | 
+/**  The disk is full. */
+{ code: "disk-full" } | 
+/**  The history and contacts may not be written. */
+{ code: "book-read-only" } | 
+/**  They are busy. */
+{ code: "book-busy" } | 
+/**  They are damaged, and mended at the next start. */
+{ code: "book-damaged" } | 
+/**  A later version of the program wrote them. */
+{ code: "book-newer" } | 
+/**  They fail otherwise. */
+{ code: "book-failed"; 
+/**  What the system says. */
+detail: string } | 
+/**  The contact has been deleted. */
+{ code: "no-contact" } | 
+/**  A contact without a name and number. */
+{ code: "contact-nameless" } | 
+/**  It has too many numbers. */
+{ code: "contact-numbers"; 
+/**  So many it may have. */
+most: number } | 
+/**  A text of it is too long. */
+{ code: "contact-too-long"; 
+/**  So many characters it may have. */
+most: number } | 
+/**  There are too many contacts, or calls. */
+{ code: "book-full" } | 
+/**  The file is too large. */
+{ code: "file-too-large"; 
+/**  How large it may be, MB. */
+most_mb: number } | 
+/**  It is no vCard. */
+{ code: "not-a-vcard" } | 
+/**  The table is empty. */
+{ code: "table-empty" } | 
+/**  It has no column with numbers. */
+{ code: "no-numbers" } | 
+/**  What is remembered of the calls cannot be read. */
+{ code: "journal-damaged"; 
+/**  Why, in English. */
+detail: string } | 
+/**  Not during a call. */
+{ code: "in-call" } | 
+/**  Nobody looks for new versions. */
+{ code: "updates-off" } | 
+/**  There is no new version. */
+{ code: "no-update" } | 
+/**  The address is not by https. */
+{ code: "not-https" } | 
+/**  A web server answers so. */
+{ code: "http-status"; 
+/**  Its status. */
+status: number } | 
+/**  It cannot be asked. */
+{ code: "offline"; 
+/**  Why. */
+cause: OfflineCause } | 
+/**  What a web server wants to set makes no sense. */
+{ code: "offer-damaged"; 
+/**  Its line, and why, in English. */
+detail: string } | 
+/**  Something else was shown last than what is agreed to. */
+{ code: "offer-not-shown" } | 
+/**  The account has no way to the web services of the cloud. */
+{ code: "no-cloud" } | 
+/**  The key of the web services is not known. */
+{ code: "no-cloud-key" } | 
+/**  The cloud does not take the user name or the key. */
+{ code: "cloud-wrong-key" } | 
+/**  The cloud refuses. */
+{ code: "cloud-refused"; 
+/**  In its words. */
+detail: string } | 
+/**  Its answer makes no sense. */
+{ code: "cloud-not-understood" };
+
 /**  The far end as it told itself. */
 export type Remote = {
 	/**  Display name; empty when none was given. */
@@ -1762,8 +1737,8 @@ export type RoleView = {
 export type SecretKept = {
 	/**  Where it is now. */
 	kept: KeptWhere,
-	/**  Why it is not in the key store, in words. */
-	because: string | null,
+	/**  Why it is not in the key store. */
+	because: Refusal | null,
 };
 
 /**  Which secret is meant. */
@@ -1795,20 +1770,6 @@ export type SecretView = {
 	key: SecretKey,
 	/**  Where it is. */
 	kept: KeptWhere,
-};
-
-/**  An event of a service, to be looked at. */
-export type ServiceRow = {
-	/**  When, ms on the phone's clock. */
-	at_ms: number | null,
-	/**  Of which account. */
-	account: AccountId,
-	/**  Which group of events. */
-	group: string,
-	/**  Which event of the group. */
-	kind: string,
-	/**  All of it, as the service's own library gives it: JSON. */
-	text: string,
 };
 
 /**  Everything the user can set, but secrets. */
@@ -1844,7 +1805,7 @@ export type SettingsView = {
 	/**  Every secret that the accounts can have. */
 	secrets: SecretView[],
 	/**  Why nothing can be saved, when that is so. */
-	locked: string | null,
+	locked: Refusal | null,
 	/**  What others have set. */
 	provisioned: ProvisionView,
 };
@@ -1867,10 +1828,7 @@ export type Shortcuts = {
 
 /**  An account at a SIP server. */
 export type SipAccount = {
-	/**
-	 *  Where the server is: `wss://host[:port]/path`, or `ws://…` within the limits of `allow_plain_ws`; or `domain[/path]`,
-	 *  whose servers DNS names (RFC 3263), and which is the server itself where DNS names none.
-	 */
+	/**  Where the server is: `wss://host[:port]/path`, or `ws://…` within the limits of `allow_plain_ws`. */
 	server: string,
 	/**  The domain of the address of record; the server's host when empty. */
 	domain?: string,
@@ -1933,9 +1891,7 @@ export type Snapshot = {
 	conference: ConferenceView | null,
 	/**  Favourites that are watched, in the order of their names. */
 	lamps: LampView[],
-	/**  The assistants of the accounts whose service has one. */
-	assistants: AssistantView[],
-	/**  Whether new calls are turned away here without ringing, on every account. A service's own is its account's assistant's. */
+	/**  Whether new calls are turned away without ringing. */
 	do_not_disturb: boolean,
 	/**  Things to tell the user, oldest first. */
 	notices: Notice[],
@@ -2182,6 +2138,65 @@ words: string } |
 /**  Why. */
 message: string };
 
+/**  What a step saw: a code, and what its sentence is filled in with. The sentences are the page's; in English, `Display`. */
+export type TrialFact = 
+/**  There is nothing more to say than how it went. */
+{ code: "plain" } | 
+/**  A field cannot stay as it is. */
+{ code: "field"; 
+/**  Which, and why. */
+problem: FieldProblem } | 
+/**  Why the account would be offline. */
+{ code: "offline"; 
+/**  Why. */
+cause: OfflineCause } | 
+/**  The passwords could not be had. */
+{ code: "no-key-store" } | 
+/**  Nobody takes the connection, or answers. */
+{ code: "no-answer"; 
+/**  So long was waited. */
+seconds: number } | 
+/**  Nothing was heard over UDP, which firewalls stop. */
+{ code: "no-answer-over-udp"; 
+/**  So long was waited. */
+seconds: number } | 
+/**  The server sees this computer so. */
+{ code: "seen-as"; 
+/**  The address and port. */
+address: string } | 
+/**  It gives this address to relay from. */
+{ code: "relays-from"; 
+/**  The address and port. */
+address: string } | 
+/**  It does not take the user name or password. */
+{ code: "wrong-password"; 
+/**  The error of STUN (RFC 8489 section 14.8). */
+error: number } | 
+/**  It knows the user and does not relay for him (403). */
+{ code: "not-for-this-user" } | 
+/**  It still holds an older address of ours (437). */
+{ code: "still-held" } | 
+/**  It relays no UDP (442). */
+{ code: "no-udp" } | 
+/**  The user has as many relayed addresses as he may have (486). */
+{ code: "user-has-enough" } | 
+/**  It has no address left (508). */
+{ code: "none-left" } | 
+/**  It refuses for another reason. */
+{ code: "refused"; 
+/**  The error. */
+error: number; 
+/**  The server's words. */
+text: string } | 
+/**  Its answer cannot be understood. */
+{ code: "not-understood"; 
+/**  What is strange about it, in English. */
+detail: string } | 
+/**  Something fails for which there is no code. */
+{ code: "said"; 
+/**  What the system or a library says. */
+words: string };
+
 /**  How a step went. */
 export type TrialOutcome = 
 /**  It worked. */
@@ -2210,10 +2225,8 @@ export type TrialStep = {
 	step: AccountStep,
 	/**  How it went. */
 	outcome: TrialOutcome,
-	/**  What was seen; empty when there is nothing to say. */
-	words: string,
-	/**  Why it failed, where there is a code for it: then the page has words of its own. */
-	cause: OfflineCause | null,
+	/**  What was seen. */
+	fact: TrialFact,
 	/**  When it was done, ms after the trial began, where that can be told. */
 	ms: number | null,
 };
@@ -2280,11 +2293,6 @@ export type XivoAccount = {
 	display_name?: Personal,
 	/**  Path of a PEM file with further certificate authorities to trust, for this account only. */
 	ca_file?: string,
-	/**
-	 *  SHA-256 of the only public key that the server may have, as that of a SIP account. A SIP WebSocket on another host
-	 *  (`sip_host`) has another key, and any that is vouched for.
-	 */
-	pin?: string,
 	/**  Allows connections in the clear to other hosts than loopback. */
 	allow_plain?: boolean,
 	/**  HTTP proxy for the connections, as that of a SIP account. */

@@ -344,8 +344,8 @@ test("a ringing call is redirected to somebody who is known", async () => {
 
 test("the window of a ringing call says why an answer was not taken", async () => {
   const incoming = new FakeIncoming(scene("incoming"));
-  incoming.act = () => Promise.reject({ code: "gone", message: "The call has ended" });
+  incoming.act = () => Promise.reject({ code: "stopped" });
   render(<Incoming bridge={incoming} look={{ language: "en", theme: "system" }} />);
   press("Answer");
-  expect((await screen.findByRole("alert")).textContent).toContain("The call has ended");
+  expect((await screen.findByRole("alert")).textContent).toContain("The phone is not running");
 });

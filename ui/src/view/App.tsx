@@ -31,7 +31,7 @@ const VIEWS: readonly (readonly [View, IconName])[] = [
 ];
 
 /** From this width on, lists stand beside the phone. */
-const WIDE_PX = 720;
+const WIDE_REM = 45;
 
 /** The page. */
 export function App({ bridge }: { bridge: Bridge }) {
@@ -41,7 +41,7 @@ export function App({ bridge }: { bridge: Bridge }) {
 }
 
 function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
-  const wide = useWide(WIDE_PX);
+  const wide = useWide(WIDE_REM);
   const [view, setView] = useState<View>("phone");
   const [number, setNumber] = useState("");
   const [from, setFrom] = useState<AccountId | null>(null);

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
-import { asUiError } from "../bridge/bridge";
 import type { Contact, ContactNumber, NumberKind } from "../bridge/types";
 import { isolated, say } from "../words/words";
 import { useDoing } from "./doing";
 import { Icon } from "./icons";
+import { refusalWords } from "./refusals";
 
 const KINDS: readonly NumberKind[] = ["work", "mobile", "home", "sip", "other"];
 
@@ -26,14 +26,14 @@ export function ContactForm({ contact, onClose, onDelete }: Props) {
     event.preventDefault();
     const numbers = draft.numbers.filter(({ number }) => number.trim());
     if (!draft.name.trim() && numbers.length === 0) {
-      setProblem(say("contacts.needs-name"));
+      setProblem(say("refused.contact-nameless"));
       return;
     }
     try {
       await bridge.saveContact({ ...draft, numbers });
       onClose();
     } catch (thrown) {
-      setProblem(asUiError(thrown).message);
+      setProblem(refusalWords(thrown));
     }
   };
 

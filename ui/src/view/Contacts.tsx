@@ -1,14 +1,16 @@
 import { useState } from "preact/hooks";
-import type { Contact, ContactForm as ExportForm, Snapshot } from "../bridge/types";
+import type { Contact, ContactForm as FileForm, Snapshot } from "../bridge/types";
 import { isolated, type Key, say } from "../words/words";
 import { Avatar } from "./Avatar";
 import { useAssistant } from "./assistant";
+import { base64 } from "./base64";
 import { ContactForm } from "./ContactForm";
 import { useDoing } from "./doing";
 import { Search } from "./History";
 import { PAGE, usePages } from "./hooks";
 import { Icon } from "./icons";
 import { LongList, type Place } from "./LongList";
+import { useSaving } from "./saving";
 
 interface Props {
   snapshot: Snapshot;
@@ -41,6 +43,7 @@ const SEARCHES = {
 /** Who is known. */
 export function Contacts({ snapshot, draft, onDraft }: Props) {
   const { bridge, failed, tell } = useDoing();
+  const save = useSaving();
   const [text, setText] = useState("");
   const assistant = useAssistant();
   const [chosen, choose] = useState<(typeof SOURCES)[number]>("app.contacts");
@@ -68,8 +71,8 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
   };
   const importFile = async (file: File) => {
     try {
-      const form: ExportForm = /\.csv$/i.test(file.name) ? "csv" : "v-card";
-      const report = await bridge.importContacts(form, await file.text());
+      const form: FileForm = /\.csv$/i.test(file.name) ? "csv" : "v-card";
+      const report = await bridge.importContacts(form, await base64(file));
       const words = say("contacts.imported", { added: report.added, updated: report.updated });
       const skipped = report.skipped.length;
       tell(skipped ? `${words}. ${say("contacts.skipped", { count: skipped })}: ${report.skipped[0]}` : words);
@@ -77,19 +80,6 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
       failed(thrown);
     }
   };
-  const exportFile = async (form: ExportForm) => {
-    try {
-      const text = await bridge.exportContacts(form);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text], { type: form === "csv" ? "text/csv" : "text/vcard" }));
-      link.download = form === "csv" ? "contacts.csv" : "contacts.vcf";
-      link.click();
-      URL.revokeObjectURL(link.href);
-    } catch (thrown) {
-      failed(thrown);
-    }
-  };
-
   if (draft) {
     return (
       <ContactForm
@@ -138,10 +128,10 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
                   }}
                 />
               </label>
-              <button type="button" class="quiet" onClick={() => void exportFile("v-card")}>
+              <button type="button" class="quiet" onClick={() => save({ what: "contacts", form: "v-card" })}>
                 {say("contacts.export-vcard")}
               </button>
-              <button type="button" class="quiet" onClick={() => void exportFile("csv")}>
+              <button type="button" class="quiet" onClick={() => save({ what: "contacts", form: "csv" })}>
                 {say("contacts.export-csv")}
               </button>
             </div>

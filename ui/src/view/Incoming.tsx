@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { asUiError, type IncomingAction, type IncomingBridge } from "../bridge/bridge";
+import type { IncomingAction, IncomingBridge } from "../bridge/bridge";
 import type { CallView } from "../bridge/types";
 import { isolated, say } from "../words/words";
 import { AnswersItself } from "./AnswersItself";
@@ -7,6 +7,7 @@ import { Avatar } from "./Avatar";
 import { Action } from "./CallCard";
 import { closing, DeclineReasons, ReasonsToggle, useReasons } from "./DeclineReasons";
 import { useNow, useSnapshot, useWear } from "./hooks";
+import { refusalWords } from "./refusals";
 import { callerWords, isIncoming, isTalking, remoteName, remoteNumber } from "./texts";
 
 /** How the window shall look; it may not ask for the settings, so its address says. */
@@ -55,9 +56,7 @@ function Ringing({ call, now, busy, bridge }: RingingProps) {
   const reasons = useReasons();
   const act = (action: IncomingAction) => {
     setTrouble("");
-    bridge
-      .act(call.id, action)
-      .catch((thrown) => setTrouble(say("app.failed", { message: asUiError(thrown).message })));
+    bridge.act(call.id, action).catch((thrown) => setTrouble(say("app.failed", { message: refusalWords(thrown) })));
   };
   const name = remoteName(call.remote, call.contact);
   return (

@@ -1,9 +1,9 @@
 import { Fragment } from "preact";
 import { useState } from "preact/hooks";
-import { asUiError } from "../bridge/bridge";
 import type { AccountView, OfflineCause, Snapshot } from "../bridge/types";
 import { isolated, say } from "../words/words";
 import { useDoing } from "./doing";
+import { refusalWords } from "./refusals";
 import { Sheet } from "./Sheet";
 import { isEnded } from "./texts";
 
@@ -38,7 +38,7 @@ interface Props {
 export function KeyChanged({ account, keys: { expected, found }, onRefuse }: Props) {
   const { bridge } = useDoing();
   const [trouble, tell] = useState("");
-  const accept = () => bridge.acceptKey(account, found).catch((thrown) => tell(asUiError(thrown).message));
+  const accept = () => bridge.acceptKey(account, found).catch((thrown) => tell(refusalWords(thrown)));
   return (
     <Sheet warns title={say("key.title", { name: isolated(account) })} onClose={onRefuse}>
       <p>{say("key.words")}</p>

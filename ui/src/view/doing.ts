@@ -1,9 +1,10 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { asUiError, type Bridge, type Metered } from "../bridge/bridge";
+import type { Bridge, Metered } from "../bridge/bridge";
 import type { AccountId, Command } from "../bridge/types";
 import { say } from "../words/words";
 import { LevelFeed } from "./levels";
+import { refusalWords } from "./refusals";
 
 /** A short message at the edge of the window, with something to do about it. */
 export interface Toast {
@@ -42,7 +43,7 @@ export function useDoing(): Doing {
 
 /** What the views share, made of the bridge and a way to show toasts. */
 export function makeDoing(bridge: Bridge, tell: Doing["tell"], dial: Doing["dial"]): Doing {
-  const failed = (thrown: unknown) => tell(say("app.failed", { message: asUiError(thrown).message }));
+  const failed = (thrown: unknown) => tell(say("app.failed", { message: refusalWords(thrown) }));
   const levels = { calls: new LevelFeed(bridge, "calls"), devices: new LevelFeed(bridge, "devices") };
   return { bridge, tell, failed, dial, levels, send: (command) => void bridge.send(command).catch(failed) };
 }

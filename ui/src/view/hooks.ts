@@ -102,17 +102,39 @@ export function usePages<T>(
   return { ...held, more };
 }
 
-/** Whether the page is as wide as this, in CSS pixels. */
-export function useWide(width: number): boolean {
-  const [wide, setWide] = useState(() => window.matchMedia(`(min-width: ${width}px)`).matches);
+/** Whether the page is as wide as this, in rem: with greater letters, less has room side by side. */
+export function useWide(rems: number): boolean {
+  const query = `(min-width: ${rems * useRem()}px)`;
+  const [wide, setWide] = useState(() => window.matchMedia(query).matches);
   useEffect(() => {
-    const query = window.matchMedia(`(min-width: ${width}px)`);
-    const changed = () => setWide(query.matches);
-    query.addEventListener("change", changed);
-    return () => query.removeEventListener("change", changed);
-  }, [width]);
+    const asked = window.matchMedia(query);
+    const changed = () => setWide(asked.matches);
+    changed();
+    asked.addEventListener("change", changed);
+    return () => asked.removeEventListener("change", changed);
+  }, [query]);
   return wide;
 }
+
+/** The size of the page's letters, in CSS pixels; a media query only knows the one that the page began with. */
+function useRem(): number {
+  const [rem, setRem] = useState(measuredRem);
+  useEffect(() => {
+    // Something of that size tells when it changes.
+    const probe = document.createElement("div");
+    probe.className = "one-rem";
+    document.body.append(probe);
+    const observer = new ResizeObserver(() => setRem(measuredRem()));
+    observer.observe(probe);
+    return () => {
+      observer.disconnect();
+      probe.remove();
+    };
+  }, []);
+  return rem;
+}
+
+const measuredRem = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 
 /** Speaks the language and wears the colours that the settings ask for. */
 export function useLook(bridge: Bridge, snapshot: Snapshot | null): void {

@@ -1,6 +1,7 @@
 import type { assistant } from "./assistant/en.ts";
 import type { diagnosis } from "./diagnosis/en.ts";
 import type { en } from "./en.ts";
+import type { refusals } from "./refusals/en.ts";
 
 /** A sentence's forms by number (CLDR plural rules); `many`, as in a million, is said as `other`. */
 type Forms = { one: string; other: string };
@@ -13,6 +14,8 @@ export type Catalogue = Translated<typeof en>;
 export type DiagnosisWords = Translated<typeof diagnosis>;
 /** What is said of a service's assistant, apart from the others: a page has it once somebody needs it. */
 export type AssistantWords = Translated<typeof assistant>;
+/** The part about what the phone refuses. */
+export type RefusalWords = Translated<typeof refusals>;
 type Translated<English> = { [K in keyof English]: English[K] extends string ? string : Forms };
 
 /** The languages of the page, each in a file of its own: a page loads the words of the one it speaks. */

@@ -1,12 +1,15 @@
 //! `sidetone-cli ice`, `accounts test` and `settings`: what is configured, tried without a call.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt::Display, path::PathBuf, sync::Arc};
 
 use audio::NullHost;
 use clap::{Args, Subcommand};
-use model::{Account, AccountId, AccountStep, IceServer, IceTrial, IceUrl, Provider, Secret, Settings, SipAccount, TrialOutcome};
+use model::{
+    Account, AccountId, AccountStep, IceServer, IceTrial, IceUrl, Provider, Secret, Settings, SipAccount, TrialFact, TrialOutcome,
+};
 use phone::{Office, Phone, PhoneOptions, RealWorld, RemoteAnswer, RemoteError, RemoteRequest, ask_remote, pin_key};
 use serde::Serialize;
+use serde_json::{Value, json};
 use store::SettingsFile;
 
 use crate::{
@@ -75,10 +78,10 @@ pub(crate) async fn account(setting: &Setting, name: &str, printer: Printer) -> 
     let (phone, _world) = idle_phone(setting)?;
     let trial = phone.office().try_account(account, None).await;
     match printer {
-        Printer::Json => printer.value(&trial),
+        Printer::Json => printer.value(&json!({ "steps": spoken_steps(&trial.steps, |step| &step.fact) })),
         Printer::People => {
             for step in &trial.steps {
-                printer.line(&step_words(&step.step, step.outcome, &step.words, step.ms));
+                printer.line(&step_words(&step.step, step.outcome, &step.fact, step.ms));
             }
         }
     }
@@ -129,12 +132,10 @@ pub(crate) async fn diagnose(setting: &Setting, name: Option<&str>, printer: Pri
             exit = Exit::Unreachable;
         }
         match printer {
-            Printer::Json => printer.value(&serde_json::json!({ "account": id, "checks": checks })),
+            Printer::Json => printer.value(&json!({ "account": id, "checks": checks })),
             Printer::People => {
                 printer.line(&id.0);
-                checks
-                    .iter()
-                    .for_each(|check| printer.line(&step_words(&check.name, check.outcome, &check.fact.to_string(), check.ms)));
+                checks.iter().for_each(|check| printer.line(&step_words(&check.name, check.outcome, &check.fact, check.ms)));
             }
         }
     }
@@ -156,8 +157,8 @@ pub(crate) fn settings(setting: &Setting, verb: SettingsVerb, printer: Printer) 
     let problems = Office::check(&settings);
     for problem in &problems {
         match printer {
-            Printer::Json => printer.value(problem),
-            Printer::People => printer.line(&format!("{} {}", problem.field, problem.words)),
+            Printer::Json => printer.value(&spoken(problem, &problem.fault)),
+            Printer::People => printer.line(&format!("{} {}", problem.field, problem.fault)),
         }
     }
     if problems.is_empty() {
@@ -217,17 +218,32 @@ fn idle_phone(setting: &Setting) -> Result<(Phone, RealWorld), Failure> {
 
 fn print_ice(url: &IceUrl, trial: &IceTrial, printer: Printer) {
     match printer {
-        Printer::Json => printer.value(&serde_json::json!({ "server": url.to_string(), "steps": trial.steps })),
+        Printer::Json => {
+            let steps = spoken_steps(&trial.steps, |step| &step.fact);
+            printer.value(&json!({ "server": url.to_string(), "steps": steps }));
+        }
         Printer::People => {
             printer.line(&format!("{url}: {}", if trial.failed().is_none() { "works" } else { "does not work" }));
             for step in &trial.steps {
-                printer.line(&step_words(&step.step, step.outcome, &step.words, step.ms));
+                printer.line(&step_words(&step.step, step.outcome, &step.fact, step.ms));
             }
         }
     }
 }
 
-fn step_words(step: &impl Serialize, outcome: TrialOutcome, words: &str, ms: Option<f64>) -> String {
+/// Each step with its words in English beside its codes.
+fn spoken_steps<Step: Serialize>(steps: &[Step], fact: impl Fn(&Step) -> &TrialFact) -> Vec<Value> {
+    steps.iter().map(|step| spoken(step, fact(step))).collect()
+}
+
+/// An object with its words in English beside its codes.
+fn spoken(object: &impl Serialize, words: &impl Display) -> Value {
+    let mut object = json!(object);
+    object["words"] = words.to_string().into();
+    object
+}
+
+fn step_words(step: &impl Serialize, outcome: TrialOutcome, words: &impl Display, ms: Option<f64>) -> String {
     let name = serde_json::to_value(step).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
     let outcome = match outcome {
         TrialOutcome::Passed => "done",

@@ -49,7 +49,7 @@ pub(crate) async fn run(setting: &Setting, verb: ProvisionVerb, printer: Printer
     idle.accounts.iter_mut().for_each(|account| account.enabled = false);
     let phone = phone_with(setting, idle, world.world().clone());
     let office = phone.office().clone();
-    let failed = |error: phone::NotSaved| Failure::new(Exit::Failed, error);
+    let failed = |error: model::Refusal| Failure::new(Exit::Failed, error);
     let exit = match verb {
         ProvisionVerb::Status => {
             status(setting, printer);

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use model::{
-AccountTrial, AssistantCall, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView, LadderRow, Levels, ProvisionOffer, SecretKept, ServiceRow, Settings, SettingsView, Snapshot, Suggestion, TokenOrder, TraceRow,
+AccountTrial, AssistantCall, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView, LadderRow, Levels, ProvisionOffer, Refusal, SecretKept, ServiceRow, Settings, SettingsView, Snapshot, Suggestion, TokenOrder, TraceRow,
 };
 use specta::Types;
 use specta_typescript::Typescript;
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // So are the lists of an assistant.
     let types = types.register::<AssistantCall>().register::<AssistantPerson>().register::<AssistantRoom>();
     // And so are the settings, their secrets and their trials.
-    let types = types.register::<SettingsView>().register::<FieldProblem>().register::<SecretKept>();
+    let types = types.register::<SettingsView>().register::<FieldProblem>().register::<SecretKept>().register::<Refusal>();
     let types = types.register::<AccountTrial>().register::<DevicesView>().register::<Levels>().register::<IceTrial>();
     let types = types.register::<ProvisionOffer>();
     let types = types.register::<CloudClient>().register::<TokenOrder>();

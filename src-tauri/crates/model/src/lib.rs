@@ -21,6 +21,7 @@ mod lamp;
 mod link;
 mod loop_check;
 mod office;
+mod refusal;
 mod report;
 mod secret;
 mod service;
@@ -59,9 +60,10 @@ pub use kiosk::{KioskAction, KioskEntry, KioskFault, KioskScreen, KioskView};
 pub use lamp::{LampState, LampView};
 pub use loop_check::{LoopCheckView, LoopResult};
 pub use office::{
-    AccountStep, AccountTrial, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange, ProvisionOffer,
-    ProvisionView, SecretKept, SecretKey, SecretView, SettingsView, TrialOutcome, TrialStep,
+    AccountStep, AccountTrial, FieldFault, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange,
+    ProvisionOffer, ProvisionView, SecretKept, SecretKey, SecretView, SettingsView, TrialFact, TrialOutcome, TrialStep,
 };
+pub use refusal::Refusal;
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
 pub use service::{ServiceEvent, ServiceFacts, ServiceRow};

@@ -1,11 +1,17 @@
 //! The settings as a face sees them: which secrets are kept, what is wrong with a field, and how a trial went.
 
+mod problem;
+mod trial;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AccountId, IceUrl, OfflineCause, Personal, Settings};
+use crate::{AccountId, IceUrl, Personal, Refusal, Settings};
+
+pub use problem::{FieldFault, FieldProblem};
+pub use trial::{AccountStep, AccountTrial, IceStep, IceStepView, IceTrial, TrialFact, TrialOutcome, TrialStep};
 
 /// Which secret is meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
@@ -95,23 +101,23 @@ pub struct SecretView {
 }
 
 /// What a secret became when it was given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
 pub struct SecretKept {
     /// Where it is now.
     pub kept: KeptWhere,
-    /// Why it is not in the key store, in words.
-    pub because: Option<String>,
+    /// Why it is not in the key store.
+    pub because: Option<Refusal>,
 }
 
 /// The settings in force, with what a face must know to change them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
 pub struct SettingsView {
     /// The settings, without secrets.
     pub settings: Settings,
     /// Every secret that the accounts can have.
     pub secrets: Vec<SecretView>,
     /// Why nothing can be saved, when that is so.
-    pub locked: Option<String>,
+    pub locked: Option<Refusal>,
     /// What others have set.
     pub provisioned: ProvisionView,
 }
@@ -153,117 +159,4 @@ pub struct ProvisionOffer {
     pub changes: Vec<ProvisionChange>,
     /// The pages that would be locked.
     pub locked: Vec<String>,
-}
-
-/// A field that cannot stay as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct FieldProblem {
-    /// Its dotted name, items of lists by id or position (`accounts.office.server`).
-    pub field: String,
-    /// What is wrong, to follow the name of the field.
-    pub words: String,
-}
-
-/// How far an account came when it was tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
-pub struct AccountTrial {
-    /// The steps in order.
-    pub steps: Vec<TrialStep>,
-}
-
-/// One step of a trial.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
-pub struct TrialStep {
-    /// Which.
-    pub step: AccountStep,
-    /// How it went.
-    pub outcome: TrialOutcome,
-    /// What was seen; empty when there is nothing to say.
-    pub words: String,
-    /// Why it failed, where there is a code for it: then the page has words of its own.
-    pub cause: Option<OfflineCause>,
-    /// When it was done, ms after the trial began, where that can be told.
-    pub ms: Option<f64>,
-}
-
-/// The steps from a name to a registration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccountStep {
-    /// The fields make sense.
-    Settings,
-    /// The server's name has an address.
-    Name,
-    /// Somebody takes the connection there.
-    Connection,
-    /// The connection is secure, and the certificate is the server's.
-    Tls,
-    /// The server speaks SIP over WebSocket.
-    WebSocket,
-    /// The server takes the user name and password.
-    Registration,
-}
-
-/// How far a STUN or TURN server came when it was tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
-pub struct IceTrial {
-    /// The steps in order.
-    pub steps: Vec<IceStepView>,
-}
-
-impl IceTrial {
-    /// The step that failed.
-    pub fn failed(&self) -> Option<&IceStepView> {
-        self.steps.iter().find(|step| step.outcome == TrialOutcome::Failed)
-    }
-}
-
-impl AccountTrial {
-    /// The step that failed.
-    pub fn failed(&self) -> Option<&TrialStep> {
-        self.steps.iter().find(|step| step.outcome == TrialOutcome::Failed)
-    }
-}
-
-/// One step of a server's trial.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
-pub struct IceStepView {
-    /// Which.
-    pub step: IceStep,
-    /// How it went.
-    pub outcome: TrialOutcome,
-    /// What was seen; empty when there is nothing to say.
-    pub words: String,
-    /// When it was done, ms after the trial began.
-    pub ms: Option<f64>,
-}
-
-/// The steps from a name to a relayed address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
-#[serde(rename_all = "kebab-case")]
-pub enum IceStep {
-    /// Its name has an address.
-    Name,
-    /// Somebody takes the connection there; over UDP there is none.
-    Connection,
-    /// The connection is secure, and the certificate is the server's.
-    Tls,
-    /// It answers as STUN and TURN servers do.
-    Answer,
-    /// It takes the user name and password.
-    Password,
-    /// It gives an address to relay from.
-    Relay,
-}
-
-/// How a step went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "kebab-case")]
-pub enum TrialOutcome {
-    /// It worked.
-    Passed,
-    /// It did not.
-    Failed,
-    /// It was not reached, or does not apply.
-    Skipped,
 }

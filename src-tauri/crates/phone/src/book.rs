@@ -9,7 +9,8 @@ mod recorder;
 use std::{fmt, sync::Arc};
 
 use model::{
-    Contact, ContactForm, ContactId, ContactQuery, HistoryEntry, HistoryQuery, ImportReport, Personal, Settings, Suggestion,
+    Contact, ContactForm, ContactId, ContactQuery, HistoryEntry, HistoryQuery, ImportReport, Personal, Refusal, Settings,
+    Suggestion,
 };
 use store::{BookRules, DataFolder, NumberIndex};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -44,6 +45,25 @@ pub enum BookError {
     /// The phone has stopped.
     #[error("the phone is not running")]
     Stopped,
+}
+
+impl From<BookError> for Refusal {
+    fn from(error: BookError) -> Self {
+        match error {
+            BookError::Book(error) => match error {
+                store::BookError::Full => Self::DiskFull,
+                store::BookError::ReadOnly => Self::BookReadOnly,
+                store::BookError::Busy => Self::BookBusy,
+                store::BookError::Damaged => Self::BookDamaged,
+                store::BookError::Newer { .. } => Self::BookNewer,
+                store::BookError::NoSuchContact => Self::NoContact,
+                store::BookError::Refused(refusal) => refusal,
+                store::BookError::Failing { detail } => Self::BookFailed { detail },
+            },
+            BookError::Crowded => Self::BookBusy,
+            BookError::Stopped => Self::Stopped,
+        }
+    }
 }
 
 /// What the book tells the run loop.

@@ -34,7 +34,7 @@ pub use diagnostics::{InvalidFilter, LogLevel, follow_log};
 pub use follower::Follower;
 pub use journal::{Journal, ReplayError, replay};
 pub use loop_call::LoopNumber;
-pub use office::{CloudFailure, NotSaved, Office, pin_key};
+pub use office::{Office, pin_key};
 pub use phone::{DevicesOpen, Phone, PhoneOptions, PhoneStopped};
 pub use remote::{RemoteAnswer, RemoteControl, RemoteError, RemoteRequest, Show, ask_remote, serve_remote};
 pub use spawn::spawn;

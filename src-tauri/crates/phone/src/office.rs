@@ -7,21 +7,20 @@ mod keys;
 mod provisioning;
 mod trial;
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{fmt, io, path::PathBuf, sync::Arc};
 
 use model::{
-    Account, AccountTrial, Check, Command, FieldProblem, IceTrial, IceUrl, KeptWhere, Password, Secret, SecretKept, SecretKey,
-    SecretView, Settings, SettingsView,
+    Account, AccountTrial, Check, Command, FieldFault, FieldProblem, IceTrial, IceUrl, KeptWhere, Password, Refusal, Secret,
+    SecretKept, SecretKey, SecretView, Settings, SettingsView, TrialFact,
 };
 use providers::net::Network;
-use store::{DataFolder, Invalid, KeptIn, KeyStoreError, Provisioned, SaveError, Secrets, SettingsFile};
+use store::{DataFolder, KeptIn, KeyStoreError, Provisioned, SaveError, Secrets, SettingsFile};
 use tokio::{
     sync::watch,
     task::{JoinError, spawn_blocking},
 };
 use tracing::warn;
 
-pub use cloud::CloudFailure;
 pub use keys::pin as pin_key;
 
 use crate::{
@@ -30,11 +29,8 @@ use crate::{
     world::World,
 };
 
-/// What a phone without a settings file says.
-const NOTHING_IS_KEPT: &str = "this phone was started without a settings file: changes last until it ends";
-
 /// Minutes of sound in any form; more would only cost memory.
-const LARGEST_RINGTONE: usize = 10 << 20;
+const LARGEST_RINGTONE_MB: u32 = 10;
 
 /// The way to the settings. Clones are the same office.
 #[derive(Clone)]
@@ -52,42 +48,29 @@ impl fmt::Debug for Office {
     }
 }
 
-/// Why settings were not put in force.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct NotSaved {
-    /// The fields that cannot stay as they are; none when it is not for the fields.
-    pub problems: Vec<FieldProblem>,
-    /// The sentence.
-    pub message: String,
+/// Work that broke down.
+fn broken(failed: JoinError) -> Refusal {
+    warn!(%failed, "the settings could not be worked on");
+    Refusal::Broken
 }
 
-impl NotSaved {
-    fn because(message: impl ToString) -> Self {
-        Self { problems: Vec::new(), message: message.to_string() }
+fn not_saved(error: SaveError) -> Refusal {
+    match error {
+        SaveError::Invalid(problems) => Refusal::Fields { problems },
+        SaveError::WouldLose(problem) => Refusal::FileUnread { detail: problem.to_string() },
+        SaveError::Unwritable(problem) => unwritten(&problem),
     }
 }
 
-impl From<PhoneStopped> for NotSaved {
-    fn from(stopped: PhoneStopped) -> Self {
-        Self::because(stopped)
-    }
+fn unwritten(problem: &io::Error) -> Refusal {
+    Refusal::FileUnwritten { detail: problem.to_string() }
 }
 
-impl From<JoinError> for NotSaved {
-    fn from(failed: JoinError) -> Self {
-        warn!(%failed, "the settings could not be worked on");
-        Self::because("the settings could not be worked on")
-    }
-}
-
-impl From<SaveError> for NotSaved {
-    fn from(error: SaveError) -> Self {
-        let message = error.to_string();
-        match error {
-            SaveError::Invalid(invalid) => Self { problems: invalid.into_iter().map(problem).collect(), message },
-            SaveError::WouldLose(_) | SaveError::Unwritable(_) => Self::because(message),
-        }
+fn of_key_store(error: KeyStoreError) -> Refusal {
+    match error {
+        KeyStoreError::Missing { detail } => Refusal::NoKeyStore { detail },
+        KeyStoreError::Locked { detail } => Refusal::KeyStoreLocked { detail },
+        KeyStoreError::Failing { detail } => Refusal::KeyStoreFailed { detail },
     }
 }
 
@@ -117,41 +100,41 @@ impl Office {
             warn!(%failed, "the key store could not be asked");
             Vec::new()
         });
-        let locked = self.file.is_none().then(|| NOTHING_IS_KEPT.to_owned());
+        let locked = self.file.is_none().then_some(Refusal::NothingIsKept);
         SettingsView { settings, secrets, locked, provisioned: self.provisioned.view() }
     }
 
     /// Everything in `settings` that cannot stay as it is.
     pub fn check(settings: &Settings) -> Vec<FieldProblem> {
         let of_log = diagnostics::wrong_with(&settings.log);
-        let of_log = of_log.map(|reason| FieldProblem { field: "log".into(), words: format!("is no log filter: {reason}") });
-        store::check_settings(settings).into_iter().map(problem).chain(of_log).collect()
+        let of_log = of_log.map(|detail| FieldProblem { field: "log".into(), fault: FieldFault::NotALogFilter { detail } });
+        store::check_settings(settings).into_iter().chain(of_log).collect()
     }
 
     /// Writes the settings and puts them in force; secrets of accounts that are gone are forgotten.
     ///
     /// # Errors
     /// When a field cannot work, the file cannot be written, or the phone has stopped. Nothing has changed then.
-    pub async fn save(&self, phone: &Phone, settings: Settings) -> Result<(), NotSaved> {
+    pub async fn save(&self, phone: &Phone, settings: Settings) -> Result<(), Refusal> {
         let problems = Self::check(&settings);
         if !problems.is_empty() {
-            let message = format!("{} {}", problems[0].field, problems[0].words);
-            return Err(NotSaved { problems, message });
+            return Err(Refusal::Fields { problems });
         }
         let before = Settings::clone(&self.settings.borrow());
         let (file, secrets, saved) = (self.file.clone(), Arc::clone(&self.world.secrets), settings.clone());
         spawn_blocking(move || {
             if let Some(file) = file {
-                file.save(&saved)?;
+                file.save(&saved).map_err(not_saved)?;
             }
             for gone in before.accounts.iter().filter(|old| !saved.accounts.iter().any(|account| account.id == old.id)) {
                 if let Err(error) = secrets.forget(gone) {
                     warn!(%error, "the secrets of an account that was removed are still in the key store");
                 }
             }
-            Ok::<_, SaveError>(())
+            Ok::<_, Refusal>(())
         })
-        .await??;
+        .await
+        .map_err(broken)??;
         phone.send(Command::SaveSettings { settings: Box::new(settings) })?;
         Ok(())
     }
@@ -160,29 +143,27 @@ impl Office {
     ///
     /// # Errors
     /// When it cannot be played, is too large, or cannot be written.
-    pub async fn keep_ringtone(&self, name: String, sound: Vec<u8>) -> Result<PathBuf, NotSaved> {
+    pub async fn keep_ringtone(&self, name: String, sound: Vec<u8>) -> Result<PathBuf, Refusal> {
         let folder = self.folder()?;
-        if sound.len() > LARGEST_RINGTONE {
-            return Err(NotSaved::because("a ringtone may have 10 MB at most"));
+        if sound.len() >> 20 >= LARGEST_RINGTONE_MB as usize {
+            return Err(Refusal::SoundTooLarge { most_mb: LARGEST_RINGTONE_MB });
         }
         let kept = spawn_blocking(move || {
-            audio::check_ringtone(sound.clone()).map_err(|reason| format!("this file cannot be played: {reason}"))?;
-            folder.keep_ringtone(&name, &sound).map_err(|error| format!("the ringtone could not be kept: {error}"))
+            audio::check_ringtone(sound.clone()).map_err(|detail| Refusal::SoundUnplayable { detail })?;
+            folder.keep_ringtone(&name, &sound).map_err(|problem| unwritten(&problem))
         });
-        kept.await?.map_err(NotSaved::because)
+        kept.await.map_err(broken)?
     }
 
     /// Keeps a secret and lets its account use it at once.
     ///
     /// # Errors
     /// When the phone has stopped.
-    pub async fn set_secret(&self, phone: &Phone, key: SecretKey, secret: Secret) -> Result<SecretKept, NotSaved> {
+    pub async fn set_secret(&self, phone: &Phone, key: SecretKey, secret: Secret) -> Result<SecretKept, Refusal> {
         let secrets = Arc::clone(&self.world.secrets);
-        let kept = match spawn_blocking(move || secrets.set(key, secret)).await? {
+        let kept = match spawn_blocking(move || secrets.set(key, secret)).await.map_err(broken)? {
             KeptIn::KeyStore => SecretKept { kept: KeptWhere::KeyStore, because: None },
-            KeptIn::ThisRun { because } => {
-                SecretKept { kept: KeptWhere::ThisRun, because: because.as_ref().map(KeyStoreError::to_string) }
-            }
+            KeptIn::ThisRun { because } => SecretKept { kept: KeptWhere::ThisRun, because: because.map(of_key_store) },
         };
         self.again(phone)?;
         Ok(kept)
@@ -192,9 +173,9 @@ impl Office {
     ///
     /// # Errors
     /// When the key store does not forget it, or the phone has stopped.
-    pub async fn forget_secret(&self, phone: &Phone, key: SecretKey) -> Result<(), NotSaved> {
+    pub async fn forget_secret(&self, phone: &Phone, key: SecretKey) -> Result<(), Refusal> {
         let secrets = Arc::clone(&self.world.secrets);
-        spawn_blocking(move || secrets.remove(&key)).await?.map_err(NotSaved::because)?;
+        spawn_blocking(move || secrets.remove(&key)).await.map_err(broken)?.map_err(of_key_store)?;
         self.again(phone)?;
         Ok(())
     }
@@ -215,7 +196,7 @@ impl Office {
             Ok(account) => trial::run(&self.world, account).await,
             Err(failed) => {
                 warn!(%failed, "the key store could not be asked");
-                trial::nothing_tried("the key store could not be asked")
+                trial::nothing_tried(TrialFact::NoKeyStore)
             }
         }
     }
@@ -248,9 +229,9 @@ impl Office {
     }
 
     /// The folder of the settings, where all is kept that belongs to them.
-    fn folder(&self) -> Result<DataFolder, NotSaved> {
-        let file = self.file.as_ref().ok_or_else(|| NotSaved::because(NOTHING_IS_KEPT))?;
-        file.path().parent().map(DataFolder::at).ok_or_else(|| NotSaved::because("the settings are in no folder"))
+    fn folder(&self) -> Result<DataFolder, Refusal> {
+        let file = self.file.as_ref().ok_or(Refusal::NothingIsKept)?;
+        file.path().parent().map(DataFolder::at).ok_or(Refusal::NothingIsKept)
     }
 
     /// The settings as they are once more, so that lines take their new secrets.
@@ -258,8 +239,4 @@ impl Office {
         let settings = Box::new(Settings::clone(&self.settings.borrow()));
         phone.send(Command::SaveSettings { settings })
     }
-}
-
-fn problem(invalid: Invalid) -> FieldProblem {
-    FieldProblem { field: invalid.field, words: invalid.what }
 }

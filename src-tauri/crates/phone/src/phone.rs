@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use model::{
-AccountId, Clock, Command, DevicesView, Levels, LoopCheckView, Secret, ServiceRow, Settings, SipAccount, Snapshot, TimedEvent, UpdateView,
+AccountId, Clock, Command, DevicesView, Levels, LoopCheckView, Refusal, Secret, ServiceRow, Settings, SipAccount, Snapshot, TimedEvent, UpdateView,
 };
 use providers::net::Network;
 use store::{DataFolder, Provisioned, SettingsFile};
@@ -91,6 +91,12 @@ pub struct DevicesOpen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the phone is not running")]
 pub struct PhoneStopped;
+
+impl From<PhoneStopped> for Refusal {
+    fn from(_: PhoneStopped) -> Self {
+        Self::Stopped
+    }
+}
 
 /// Tells the run loop when this computer comes to another network, as long as there is one.
 async fn watch_network(network: Arc<dyn Network>, requests: mpsc::Sender<Request>) {

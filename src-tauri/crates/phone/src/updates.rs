@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use model::{CallState, Snapshot, UpdateView};
+use model::{CallState, Refusal, Snapshot, UpdateView};
 use providers::net::HttpRequest;
 use store::{DataFolder, make_private};
 use tokio::{task::spawn_blocking, time::sleep};
@@ -144,11 +144,15 @@ impl Phone {
     ///
     /// # Errors
     /// When there is none, or the phone is in a call.
-    pub fn update_to_install(&self) -> Result<PathBuf, NotUpdated> {
-        self.may_look()?;
+    pub fn update_to_install(&self) -> Result<PathBuf, Refusal> {
         let snapshot = self.snapshot();
-        let update = snapshot.update.as_ref().ok_or_else(|| NotUpdated::Server("there is no new version".into()))?;
-        Ok(PathBuf::from(update.file.expose()))
+        if !self.settings().borrow().updates.check {
+            return Err(Refusal::UpdatesOff);
+        }
+        if !is_silent(&snapshot) {
+            return Err(Refusal::InCall);
+        }
+        snapshot.update.as_ref().map(|update| PathBuf::from(update.file.expose())).ok_or(Refusal::NoUpdate)
     }
 
     fn may_look(&self) -> Result<(), NotUpdated> {

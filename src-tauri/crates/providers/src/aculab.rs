@@ -17,4 +17,4 @@ mod web;
 pub use fetched::FetchedToken;
 pub use line::{AculabProvider, WallClock};
 pub use token::{InvalidToken, Token, TokenClaims};
-pub use web::{InvalidLifetime, RegisteredClient, TokenLifetime, TokenWish, WebError, WebServices};
+pub use web::{InvalidLifetime, LIFETIMES_S, RegisteredClient, TokenLifetime, TokenWish, WebError, WebServices};

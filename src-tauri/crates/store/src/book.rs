@@ -14,6 +14,7 @@ mod tests;
 
 use std::{path::PathBuf, sync::Arc};
 
+use model::Refusal;
 use rusqlite::{Connection, ErrorCode};
 
 pub use self::{
@@ -105,8 +106,8 @@ pub enum BookError {
     #[error("there is no such contact")]
     NoSuchContact,
     /// What was given cannot be kept.
-    #[error("{0}")]
-    Refused(String),
+    #[error(transparent)]
+    Refused(Refusal),
     /// Something else.
     #[error("{detail}")]
     Failing {

@@ -3,10 +3,11 @@
 mod aculab;
 mod xivo;
 
-use std::{collections::BTreeSet, net::IpAddr, path::Path};
+use std::{collections::BTreeSet, net::IpAddr, ops::RangeInclusive, path::Path};
 
 use model::{
-    Account, AutoAnswer, CallSettings, IcePolicy, IceServer, Provider, Ringtone, Settings, Shortcuts, SipAccount, Target,
+    Account, AutoAnswer, CallSettings, FieldFault, FieldProblem, IcePolicy, IceServer, Personal, Provider, Ringtone, Settings,
+    Shortcuts, SipAccount, Target,
 };
 
 /// Above this, a list is a mistake (or an attack on our memory) and no configuration.
@@ -16,31 +17,24 @@ const LONGEST_TEXT: usize = 255;
 const MOST_CALLERS: usize = 256;
 
 /// No caller waits for longer than this to be answered by a machine.
-const LONGEST_DELAY_S: u32 = 60;
+const DELAY_S: RangeInclusive<u32> = 0..=60;
+
+/// Longer than an hour nobody lets it ring.
+const RING_S: RangeInclusive<u32> = 1..=3600;
 
 /// RFC 3261 10.2 sets no limits; below ten seconds a phone only registers, above a day a lost one rings for ever.
-const EXPIRES_S: std::ops::RangeInclusive<u32> = 10..=86_400;
-
-/// A field whose value cannot work.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {what}")]
-pub struct Invalid {
-    /// Dotted name of the field, list items by their id or position (`accounts.office.server`).
-    pub field: String,
-    /// What is wrong, in words; without the value where that may be personal.
-    pub what: String,
-}
+const EXPIRES_S: RangeInclusive<u32> = 10..=86_400;
 
 /// Everything in `settings` that cannot work; nothing when they are fine.
-pub fn check_settings(settings: &Settings) -> Vec<Invalid> {
+pub fn check_settings(settings: &Settings) -> Vec<FieldProblem> {
     let mut found = Complaints::default();
     if settings.accounts.len() > MOST_ACCOUNTS {
-        found.add("accounts", format!("there may be {MOST_ACCOUNTS} accounts at most"));
+        found.add("accounts", FieldFault::TooMany { most: limit(MOST_ACCOUNTS) });
     }
     let mut ids = BTreeSet::new();
     for account in settings.accounts.iter().take(MOST_ACCOUNTS) {
         if !ids.insert(&account.id) {
-            found.add(&format!("accounts.{}.id", account.id), "two accounts have this name");
+            found.add(&format!("accounts.{}.id", account.id), FieldFault::Twice);
         }
         found.0.extend(check_account(account));
     }
@@ -48,27 +42,27 @@ pub fn check_settings(settings: &Settings) -> Vec<Invalid> {
     check_calls(&settings.calls, &mut found);
     let is_country = settings.country.len() == 2 && settings.country.bytes().all(|b| b.is_ascii_alphabetic());
     if !settings.country.is_empty() && !is_country {
-        found.add("country", "a country is named by the two letters of ISO 3166 (gb, fr, us)");
+        found.add("country", FieldFault::NotACountry);
     }
     check_shortcuts(&settings.shortcuts, &mut found);
     if settings.devices.volume > 100 {
-        found.add("devices.volume", "a loudness is 0 to 100 percent");
+        found.add("devices.volume", FieldFault::NotBetween { from: 0, to: 100 });
     }
     let language = &settings.window.language;
     if !language.is_empty() && (language.len() > 16 || !language.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')) {
-        found.add("window.language", "is no language code, as en or de");
+        found.add("window.language", FieldFault::NotALanguage);
     }
     found.0
 }
 
 /// Everything in one account that cannot work. Its name is looked at by itself, not beside others.
-pub fn check_account(account: &Account) -> Vec<Invalid> {
+pub fn check_account(account: &Account) -> Vec<FieldProblem> {
     let mut found = Complaints::default();
     let prefix = format!("accounts.{}", account.id);
     let id = &account.id.0;
     // The slash parts the names under which secrets are kept.
     if id.is_empty() || id.trim() != id || id.len() > 64 || id.chars().any(|c| c.is_control() || c == '/') {
-        found.add(&format!("{prefix}.id"), "a name has 1 to 64 characters, no slash, and no blank at either end");
+        found.add(&format!("{prefix}.id"), FieldFault::NotAName);
     }
     match &account.provider {
         Provider::Practice => {}
@@ -80,26 +74,45 @@ pub fn check_account(account: &Account) -> Vec<Invalid> {
 }
 
 #[derive(Default)]
-struct Complaints(Vec<Invalid>);
+struct Complaints(Vec<FieldProblem>);
 
 impl Complaints {
-    fn add(&mut self, field: &str, what: impl Into<String>) {
-        self.0.push(Invalid { field: field.to_owned(), what: what.into() });
+    fn add(&mut self, field: &str, fault: FieldFault) {
+        self.0.push(FieldProblem { field: field.to_owned(), fault });
+    }
+
+    fn one_line(&mut self, field: &str, text: &str) {
+        if text.len() > LONGEST_TEXT || text.chars().any(char::is_control) {
+            self.add(field, FieldFault::NotOneLine { most: limit(LONGEST_TEXT) });
+        }
+    }
+
+    /// A number or address that may be empty.
+    fn target(&mut self, field: &str, target: &Personal) {
+        if !target.is_empty() && Target::try_from(target.clone()).is_err() {
+            self.add(field, FieldFault::NotATarget);
+        }
+    }
+
+    fn seconds(&mut self, field: &str, seconds: u32, may_be: &RangeInclusive<u32>) {
+        if !may_be.contains(&seconds) {
+            self.add(field, FieldFault::NotSeconds { from: *may_be.start(), to: *may_be.end() });
+        }
     }
 }
 
 fn check_sip(prefix: &str, sip: &SipAccount, found: &mut Complaints) {
     let field = |name: &str| format!("{prefix}.{name}");
-    if let Err(what) = check_server(&sip.server, sip.allow_plain_ws) {
-        found.add(&field("server"), what);
+    if let Err(fault) = check_server(&sip.server, sip.allow_plain_ws) {
+        found.add(&field("server"), fault);
     }
     if !sip.domain.is_empty() && !is_host(&sip.domain) {
-        found.add(&field("domain"), "is not a host name");
+        found.add(&field("domain"), FieldFault::NotAHost);
     }
     if sip.user.is_empty() {
-        found.add(&field("user"), "is missing");
+        found.add(&field("user"), FieldFault::Missing);
     } else if sip.user.expose().chars().any(|c| c.is_whitespace() || c.is_control() || "@<>\"".contains(c)) {
-        found.add(&field("user"), "is the part before the @ only, without blanks");
+        found.add(&field("user"), FieldFault::NotAUser);
     }
     let texts = [
         ("user", sip.user.expose()),
@@ -108,48 +121,42 @@ fn check_sip(prefix: &str, sip: &SipAccount, found: &mut Complaints) {
         ("realm", &sip.realm),
     ];
     for (name, text) in texts {
-        if text.len() > LONGEST_TEXT || text.chars().any(char::is_control) {
-            found.add(&field(name), format!("may have {LONGEST_TEXT} characters at most and no line breaks"));
-        }
+        found.one_line(&field(name), text);
     }
     check_proxy(prefix, sip.proxy.expose(), found);
     check_pin(prefix, &sip.pin, found);
     let numbers =
         [("voicemail_number", &sip.voicemail_number), ("park_number", &sip.park_number), ("pickup_code", &sip.pickup_code)];
     for (name, number) in numbers {
-        if !number.is_empty() && Target::try_from(number.clone()).is_err() {
-            found.add(&field(name), "is no number or address that can be called");
-        }
+        found.target(&field(name), number);
     }
-    if !EXPIRES_S.contains(&sip.expires_s) {
-        found.add(&field("expires_s"), format!("must be from {} to {} seconds", EXPIRES_S.start(), EXPIRES_S.end()));
-    }
+    found.seconds(&field("expires_s"), sip.expires_s, &EXPIRES_S);
     check_ice(prefix, &sip.ice_servers, sip.ice_policy, found);
 }
 
 fn check_proxy(prefix: &str, proxy: &str, found: &mut Complaints) {
     let is_fine = proxy.is_empty() || proxy == "direct" || split_url(proxy, &["http"]).is_some();
     if !is_fine {
-        found.add(&format!("{prefix}.proxy"), "is not empty, \"direct\" or http://host:port");
+        found.add(&format!("{prefix}.proxy"), FieldFault::NotAProxy);
     }
 }
 
 fn check_ice(prefix: &str, servers: &[IceServer], policy: IcePolicy, found: &mut Complaints) {
     if servers.len() > MOST_ICE_SERVERS {
-        found.add(&format!("{prefix}.ice_servers"), format!("there may be {MOST_ICE_SERVERS} servers at most"));
+        found.add(&format!("{prefix}.ice_servers"), FieldFault::TooMany { most: limit(MOST_ICE_SERVERS) });
     }
     for (position, server) in servers.iter().take(MOST_ICE_SERVERS).enumerate() {
         if server.url.relays && server.username.is_empty() {
-            found.add(&format!("{prefix}.ice_servers.{position}.username"), "a TURN server asks for a user name");
+            found.add(&format!("{prefix}.ice_servers.{position}.username"), FieldFault::TurnUser);
         }
     }
     if policy == IcePolicy::RelayOnly && !servers.iter().any(|server| server.url.relays) {
-        found.add(&format!("{prefix}.ice_policy"), "relays only, and there is no TURN server");
+        found.add(&format!("{prefix}.ice_policy"), FieldFault::NoRelay);
     }
 }
 
 /// Everything in these policies that cannot work.
-pub(crate) fn check_policies(policies: &[AutoAnswer]) -> Vec<Invalid> {
+pub(crate) fn check_policies(policies: &[AutoAnswer]) -> Vec<FieldProblem> {
     let mut found = Complaints::default();
     check_auto_answer(policies, &mut found);
     found.0
@@ -157,61 +164,53 @@ pub(crate) fn check_policies(policies: &[AutoAnswer]) -> Vec<Invalid> {
 
 fn check_auto_answer(policies: &[AutoAnswer], found: &mut Complaints) {
     if policies.len() > MOST_ACCOUNTS {
-        found.add("auto_answer", format!("there may be {MOST_ACCOUNTS} policies at most"));
+        found.add("auto_answer", FieldFault::TooMany { most: limit(MOST_ACCOUNTS) });
     }
     for (position, policy) in policies.iter().take(MOST_ACCOUNTS).enumerate() {
         let field = |name: &str| format!("auto_answer.{}.{name}", policy.account);
         if policies[..position].iter().any(|other| other.account == policy.account) {
-            found.add(&field("account"), "this account has two policies");
+            found.add(&field("account"), FieldFault::Twice);
         }
-        if policy.delay_s > LONGEST_DELAY_S {
-            found.add(&field("delay_s"), format!("must be from 0 to {LONGEST_DELAY_S} seconds"));
-        }
+        found.seconds(&field("delay_s"), policy.delay_s, &DELAY_S);
         let is_fine = |text: &str| !text.trim().is_empty() && text.len() <= LONGEST_TEXT && !text.chars().any(char::is_control);
         if policy.callers.len() > MOST_CALLERS || !policy.callers.iter().all(|caller| is_fine(caller.expose())) {
-            found.add(&field("callers"), format!("are {MOST_CALLERS} numbers or addresses at most, none of them empty"));
+            found.add(&field("callers"), FieldFault::Callers { most: limit(MOST_CALLERS) });
         }
     }
 }
 
 fn check_calls(calls: &CallSettings, found: &mut Complaints) {
     if calls.codecs.is_empty() {
-        found.add("calls.codecs", "without a codec there is no call");
+        found.add("calls.codecs", FieldFault::None);
     }
     if calls.codecs.iter().enumerate().any(|(position, codec)| calls.codecs[..position].contains(codec)) {
-        found.add("calls.codecs", "one codec is there twice");
+        found.add("calls.codecs", FieldFault::Twice);
     }
     if ![10, 20].contains(&calls.packet_ms) {
-        found.add("calls.packet_ms", "must be 10 or 20");
+        found.add("calls.packet_ms", FieldFault::NoneOf { numbers: vec![10, 20] });
     }
     if calls.limit == 0 {
-        found.add("calls.limit", "must be 1 or more");
+        found.add("calls.limit", FieldFault::None);
     }
-    if !(1..=3600).contains(&calls.ring_for_s) {
-        found.add("calls.ring_for_s", "must be from 1 to 3600 seconds");
-    }
+    found.seconds("calls.ring_for_s", calls.ring_for_s, &RING_S);
     let forward = &calls.forward;
     for (name, to) in [("always", &forward.always), ("busy", &forward.busy), ("no_answer", &forward.no_answer)] {
-        if !to.is_empty() && Target::try_from(to.clone()).is_err() {
-            found.add(&format!("calls.forward.{name}"), "is no number or address that can be called");
-        }
+        found.target(&format!("calls.forward.{name}"), to);
     }
-    if !(1..=3600).contains(&forward.no_answer_s) {
-        found.add("calls.forward.no_answer_s", "must be from 1 to 3600 seconds");
-    }
+    found.seconds("calls.forward.no_answer_s", forward.no_answer_s, &RING_S);
     if ![480, 486].contains(&calls.dnd_code) {
-        found.add("calls.dnd_code", "must be 486 (busy) or 480 (not there)");
+        found.add("calls.dnd_code", FieldFault::NoneOf { numbers: vec![486, 480] });
     }
     if !calls.recordings_folder.is_empty() && !Path::new(&calls.recordings_folder).is_absolute() {
-        found.add("calls.recordings_folder", "must be a whole path, from the root on");
+        found.add("calls.recordings_folder", FieldFault::NotAWholePath);
     }
     if let Ringtone::File(path) = &calls.ringtone
         && !Path::new(path).is_absolute()
     {
-        found.add("calls.ringtone", "must be the whole path of a file, from the root on");
+        found.add("calls.ringtone", FieldFault::NotAWholePath);
     }
     if calls.tones.len() != 2 || !calls.tones.chars().all(|c| c.is_ascii_alphabetic()) {
-        found.add("calls.tones", "is a country of two letters, as gb or de");
+        found.add("calls.tones", FieldFault::NotACountry);
     }
 }
 
@@ -231,9 +230,9 @@ fn check_shortcuts(shortcuts: &Shortcuts, found: &mut Complaints) {
         let parts: Vec<&str> = key.split('+').map(str::trim).collect();
         let modified = parts.iter().any(|part| ["ctrl", "alt", "super", "cmd"].contains(&part.to_ascii_lowercase().as_str()));
         if parts.len() < 2 || parts.iter().any(|part| part.is_empty()) || !modified {
-            found.add(&format!("shortcuts.{name}"), "is a key with Ctrl, Alt or Super, as Ctrl+Alt+A");
+            found.add(&format!("shortcuts.{name}"), FieldFault::NotAShortcut);
         } else if keys[..position].iter().any(|(_, other)| other.eq_ignore_ascii_case(key)) {
-            found.add(&format!("shortcuts.{name}"), "is taken by another one of these");
+            found.add(&format!("shortcuts.{name}"), FieldFault::Twice);
         }
     }
 }
@@ -242,27 +241,32 @@ fn check_pin(prefix: &str, pin: &str, found: &mut Complaints) {
     let digits: Vec<char> = pin.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
     let is_sha_256 = digits.len() == 64 && digits.iter().all(char::is_ascii_hexdigit);
     if !pin.is_empty() && !is_sha_256 {
-        found.add(&format!("{prefix}.pin"), "is a SHA-256 of 64 hexadecimal digits, with or without colons");
+        found.add(&format!("{prefix}.pin"), FieldFault::NotAFingerprint);
     }
 }
 
-fn check_server(server: &str, allow_plain: bool) -> Result<(), &'static str> {
+fn check_server(server: &str, allow_plain: bool) -> Result<(), FieldFault> {
     // A domain alone is reached by TLS.
     if server.contains("://") {
         return check_url(server, allow_plain);
     }
     check_url(&format!("wss://{server}"), allow_plain)
-        .map_err(|_| "is not a domain, wss://host, wss://host:port or wss://host:port/path")
+        .map_err(|_| FieldFault::NotAnAddress { like: "pbx.example.com, wss://host:port/path".into() })
 }
 
-fn check_url(url: &str, allow_plain: bool) -> Result<(), &'static str> {
+fn check_url(url: &str, allow_plain: bool) -> Result<(), FieldFault> {
     let Some((scheme, host)) = split_url(url, &["wss", "ws"]) else {
-        return Err("is not wss://host, wss://host:port or wss://host:port/path");
+        return Err(FieldFault::NotAnAddress { like: "wss://host:port/path".into() });
     };
     if scheme == "ws" && !is_this_machine(host) && !allow_plain {
-        return Err("with ws:// anyone on the way can read along; use wss://, or set allow_plain_ws");
+        return Err(FieldFault::NotEncrypted { scheme: scheme.into(), allowed_by: "allow_plain_ws".into() });
     }
     Ok(())
+}
+
+/// A limit of ours as a sentence has it.
+pub(crate) fn limit(most: usize) -> u32 {
+    u32::try_from(most).unwrap_or(u32::MAX)
 }
 
 /// Whether a host is loopback.
@@ -319,7 +323,7 @@ mod tests {
     }
 
     fn complaints(change: impl FnOnce(&mut SipAccount)) -> Vec<String> {
-        check_account(&account(change)).iter().map(Invalid::to_string).collect()
+        check_account(&account(change)).iter().map(FieldProblem::to_string).collect()
     }
 
     #[test]
@@ -392,7 +396,7 @@ mod tests {
     #[test]
     fn names_of_accounts_are_unique_and_fit_the_key_store() {
         let mut settings = Settings { accounts: vec![account(|_| {}), account(|_| {})], ..Settings::default() };
-        assert_eq!(check_settings(&settings)[0].to_string(), "accounts.office.id: two accounts have this name");
+        assert_eq!(check_settings(&settings)[0].to_string(), "accounts.office.id: is there twice");
         for id in ["", " x", "a/b", "a\nb"] {
             settings.accounts[1].id = AccountId(id.into());
             assert_eq!(check_settings(&settings).len(), 1, "{id:?}");
@@ -409,7 +413,7 @@ mod tests {
         assert_eq!(complaints(vec![policy(0, &["6*"])]), []);
         assert_eq!(complaints(vec![policy(61, &["6*", " "])]).len(), 2);
         let [twice] = &complaints(vec![policy(1, &[]), policy(2, &[])])[..] else { panic!("one complaint") };
-        assert_eq!(twice.to_string(), "auto_answer.office.account: this account has two policies");
+        assert_eq!(twice.to_string(), "auto_answer.office.account: is there twice");
     }
 
     #[test]

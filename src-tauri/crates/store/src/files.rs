@@ -8,12 +8,12 @@ mod vcard;
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use model::{Contact, ContactForm, NumberKind};
+use model::{Contact, ContactForm, NumberKind, Refusal};
 
 use crate::fold::fold;
 
 /// Far above any real file of contacts without pictures.
-const LARGEST: usize = 32 << 20;
+const LARGEST_MB: u32 = 32;
 
 /// What a file holds.
 #[derive(Debug, Default)]
@@ -32,9 +32,9 @@ pub(crate) struct Drafted {
 }
 
 /// Reads a file; the error says why it is none of that form.
-pub(crate) fn read(form: ContactForm, text: &str) -> Result<Read, String> {
-    if text.len() > LARGEST {
-        return Err("the file is larger than 32 MB".into());
+pub(crate) fn read(form: ContactForm, text: &str) -> Result<Read, Refusal> {
+    if text.len() >> 20 >= LARGEST_MB as usize {
+        return Err(Refusal::FileTooLarge { most_mb: LARGEST_MB });
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match form {

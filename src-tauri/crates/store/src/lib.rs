@@ -22,7 +22,7 @@ mod secrets;
 mod settings;
 
 pub use book::{BookError, BookFile, BookLease, BookRules, BookTrouble, CallEnd, NewCall, OpenedBook, dialable};
-pub use check::{Invalid, check_account, check_settings};
+pub use check::{check_account, check_settings};
 pub use directory::NumberIndex;
 pub use files::text_of_file;
 pub use folder::{DataFolder, NoHomeFolder, make_private};

@@ -17,7 +17,7 @@ use std::{
     path::Path,
 };
 
-use model::{ProvisionChange, Settings};
+use model::{FieldFault, ProvisionChange, Settings};
 use toml::Table;
 
 pub use feature::Feature;
@@ -120,10 +120,9 @@ impl Provisioning {
         &self.contact
     }
 
-    /// The sentence for who wants to change what it sets.
-    pub fn why(&self) -> String {
-        let ask = if self.contact.is_empty() { String::new() } else { format!("; ask {}", self.contact) };
-        format!("is set by {}{ask}", self.source)
+    /// What is told to who wants to change what it sets.
+    pub fn why(&self) -> FieldFault {
+        FieldFault::SetBy { source: self.source.clone(), contact: self.contact.clone() }
     }
 
     /// Gives a text that is about to be written what the user had in the place of what is set here: `file` is his file.

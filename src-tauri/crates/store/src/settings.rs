@@ -8,11 +8,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use model::Settings;
+use model::{FieldProblem, Settings};
 
 pub(crate) use form::{damaged, line_at};
 
-use crate::{Invalid, Provisioned, check_settings};
+use crate::{Provisioned, check_settings};
 
 /// Far above any real file; a larger one is a mistake and would only cost memory.
 const LARGEST: u64 = 1 << 20;
@@ -95,7 +95,7 @@ impl ReadError {
 pub enum SaveError {
     /// They cannot work.
     #[error("the settings were not saved: {}", listed(.0))]
-    Invalid(Vec<Invalid>),
+    Invalid(Vec<FieldProblem>),
     /// The file that is there may not be replaced.
     #[error("the settings were not saved, to keep those in the file: {0}")]
     WouldLose(#[source] ReadError),
@@ -104,8 +104,8 @@ pub enum SaveError {
     Unwritable(#[source] io::Error),
 }
 
-fn listed(problems: &[Invalid]) -> String {
-    problems.iter().map(Invalid::to_string).collect::<Vec<_>>().join("; ")
+fn listed(problems: &[FieldProblem]) -> String {
+    problems.iter().map(FieldProblem::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl SettingsFile {

@@ -2,10 +2,9 @@ import { useState } from "preact/hooks";
 import type { Check } from "../../bridge/types";
 import { type Key, say } from "../../words/words";
 import { useDoing } from "../doing";
-import { Icon } from "../icons";
+import { StepLine } from "../StepLine";
 import { useEditing } from "../settings/editing";
 import { ChoiceField } from "../settings/fields";
-import { STEP_ICONS } from "../settings/TrialSteps";
 import { fixWords, seenWords } from "./facts";
 
 /** Everything that calls of an account depend on, looked at in turn; one line for each, and what to do. */
@@ -52,8 +51,8 @@ export function ConnectionCheck() {
       </div>
       {checks && (
         <ol class="steps" aria-label={say("check.results")}>
-          {checks.map((check) => (
-            <Result key={check.name} check={check} />
+          {checks.map(({ name, fact, ...how }) => (
+            <StepLine key={name} name={nameOf(name)} seen={seenWords(fact)} fix={fixWords(fact)} {...how} />
           ))}
         </ol>
       )}
@@ -64,25 +63,4 @@ export function ConnectionCheck() {
 /** What the engine names by itself; anything else is the address of a server. */
 const NAMED = ["dns", "connection", "tls", "clock", "websocket", "registration", "account", "nat"];
 
-function Result({ check: { name, outcome, fact, ms } }: { check: Check }) {
-  const seen = seenWords(fact);
-  const fix = fixWords(fact);
-  return (
-    <li class={`step ${outcome}`}>
-      <Icon name={STEP_ICONS[outcome]} />
-      <span>
-        {NAMED.includes(name) ? say(`checked.${name}` as Key) : <bdi>{name}</bdi>}
-        {seen && (
-          <small class={outcome === "failed" ? "problem" : "hint"}>
-            <bdi>{seen}</bdi>
-          </small>
-        )}
-        {fix && <small class="advice">{fix}</small>}
-      </span>
-      <small>
-        {say(`trial.${outcome}`)}
-        {ms !== null && ` · ${say("trial.ms", { ms: Math.round(ms) })}`}
-      </small>
-    </li>
-  );
-}
+const nameOf = (name: string) => (NAMED.includes(name) ? say(`checked.${name}` as Key) : name);

@@ -53,8 +53,8 @@ test("a call is told with what went wrong, what to do, its steps and its ladder"
   expect(rungs.map((rung) => rung.className).slice(1, 3)).toEqual(["message sent", "message received"]);
   await press("Save as a picture");
   await press("Save as text");
-  expect(phone.asked).toContain(`saveDiagnosis ${JSON.stringify({ what: "ladder-svg", call: 2 })}`);
-  expect(phone.asked).toContain(`saveDiagnosis ${JSON.stringify({ what: "ladder-text", call: 2 })}`);
+  expect(phone.asked).toContain(`saveExport ${JSON.stringify({ what: "ladder-svg", call: 2 })}`);
+  expect(phone.asked).toContain(`saveExport ${JSON.stringify({ what: "ladder-text", call: 2 })}`);
   fireEvent.change(screen.getByLabelText("Call"), { target: { value: "1" } });
   expect(await screen.findByText("Nothing went wrong that this phone saw")).toBeTruthy();
 });
@@ -66,7 +66,7 @@ test("messages are searched, read and saved as they are searched", async () => {
   await waitFor(() => expect(screen.queryByText("REGISTER", { selector: "bdi" })).toBeNull());
   expect((await items("Messages"))[0]?.textContent).toMatch(/9000.1 ms.*sent INVITE \(sdp\)office.*v=0/s);
   await press("Save as a capture file");
-  expect(phone.asked).toContain(`saveDiagnosis ${JSON.stringify({ what: "capture", search: "SDP" })}`);
+  expect(phone.asked).toContain(`saveExport ${JSON.stringify({ what: "capture", search: "SDP" })}`);
 });
 
 test("a support bundle is read before it can be saved, and where it is is told", async () => {
@@ -78,7 +78,7 @@ test("a support bundle is read before it can be saved, and where it is is told",
   expect(await screen.findByText(/Saved as .*sidetone-support.txt/)).toBeTruthy();
   phone.saves = null;
   await press("Save …");
-  expect(phone.asked.filter((asked) => asked.startsWith("saveDiagnosis"))).toHaveLength(2);
+  expect(phone.asked.filter((asked) => asked.startsWith("saveExport"))).toHaveLength(2);
   expect(screen.getAllByText(/Saved as/)).toHaveLength(1);
 });
 
@@ -114,11 +114,11 @@ test("another key of a server stands before everything else until it is refused,
 
 test("a key that cannot be accepted says why, and a third key is asked about anew", async () => {
   const phone = scene("key");
-  phone.keyTrouble = { code: "key", message: "the settings file cannot be written", detail: null };
+  phone.keyTrouble = { code: "file-unwritten", detail: "no space" };
   render(<App bridge={phone} />);
   await press("Accept the new key");
   const warning = screen.getByRole("alertdialog");
-  expect((await within(warning).findByRole("alert")).textContent).toContain("the settings file cannot be written");
+  expect((await within(warning).findByRole("alert")).textContent).toContain("The file cannot be written: no space");
   await press("Keep refusing");
   await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
   const cause = { kind: "key-changed" as const, expected: "A1", found: "77" };

@@ -2,8 +2,8 @@ import type { LadderRow } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { useAnswer } from "../hooks";
+import { useSaving } from "../saving";
 import { factWords } from "./facts";
-import { useSaving } from "./saving";
 
 interface Props {
   call: number;

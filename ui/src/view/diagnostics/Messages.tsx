@@ -5,8 +5,8 @@ import { useDoing } from "../doing";
 import { Search } from "../History";
 import { useAnswer } from "../hooks";
 import { LongList } from "../LongList";
+import { useSaving } from "../saving";
 import { Refresh } from "./CallStories";
-import { useSaving } from "./saving";
 
 /** The last messages, newest first; each opens to all of it. */
 export function Messages() {

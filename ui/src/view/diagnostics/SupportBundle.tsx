@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { say } from "../../words/words";
 import { useDoing } from "../doing";
-import { useSaving } from "./saving";
+import { useSaving } from "../saving";
 
 /** A text for whoever helps: it is read before it can be saved. */
 export function SupportBundle() {

@@ -1,6 +1,7 @@
 // What the engine tells by codes, as sentences of the catalogue.
-import type { CheckFact, Finding, StoryFact } from "../../bridge/types";
+import type { CheckFact, Finding, IceStep, OfflineCause, StoryFact, TrialFact } from "../../bridge/types";
 import { isolated, type Key, say, spokenLanguage } from "../../words/words";
+import { problemWords } from "../refusals";
 import { causeWords, offlineWords } from "../texts";
 
 /** A step of a call. */
@@ -89,15 +90,15 @@ export function seenWords(fact: CheckFact): string {
     }
     case "offline":
       return offlineWords(fact.cause);
-    case "said":
-      return fact.words;
+    case "tried":
+      return triedWords(fact.fact);
     case "certificate": {
       const days = fact.days_left === null ? [] : [say("seen.days", { count: fact.days_left })];
       const key = fact.key === null ? [] : [say("seen.key", { key: isolated(fact.key) })];
       return [say("seen.trusted", { version: fact.version }), ...days, ...key].join(" · ");
     }
     case "server-fails":
-      return `${say(`ice.${fact.step}` as Key)}: ${fact.words}`;
+      return `${say(`ice.${fact.step}`)}: ${triedWords(fact.fact)}`;
     case "clock":
     case "clock-wrong":
       return say(`seen.${fact.code}`, { off_s: fact.off_s });
@@ -124,21 +125,57 @@ const OFFLINE_FIXES: Record<string, Key> = {
   "no-token": "fix.password",
 };
 
+const offlineFixWords = (cause: OfflineCause) => say(OFFLINE_FIXES[cause.kind] ?? "fix.ask");
+
+/** What a step of a trial saw. */
+export function triedWords(fact: TrialFact): string {
+  switch (fact.code) {
+    case "plain":
+      return "";
+    case "field":
+      return problemWords(fact.problem);
+    case "offline":
+      return offlineWords(fact.cause);
+    case "said":
+      return fact.words;
+    default: {
+      const { code, ...values } = fact;
+      return say(`tried.${code}`, values);
+    }
+  }
+}
+
+/** What to do when a step of an account's trial saw this. */
+export function triedFixWords(fact: TrialFact): string | null {
+  switch (fact.code) {
+    case "plain":
+    case "field":
+      return null;
+    case "offline":
+      return offlineFixWords(fact.cause);
+    default:
+      return say("fix.ask");
+  }
+}
+
+/** What to do when a STUN or TURN server fails at a step. */
+export const iceFixWords = (step: IceStep) => say(step === "password" ? "advice.relay-refused" : "fix.server");
+
 /** What to do about it; null where nothing is to be done. */
 export function fixWords(fact: CheckFact): string | null {
   switch (fact.code) {
     case "no-address":
       return say("fix.no-address");
     case "offline":
-      return say(OFFLINE_FIXES[fact.cause.kind] ?? "fix.ask");
-    case "said":
-      return say("fix.ask");
+      return offlineFixWords(fact.cause);
+    case "tried":
+      return triedFixWords(fact.fact);
     case "certificate":
       return fact.ends_soon ? say("fix.renew") : null;
     case "clock-wrong":
       return say("fix.clock");
     case "server-fails":
-      return say(fact.step === "password" ? "advice.relay-refused" : "fix.server");
+      return iceFixWords(fact.step);
     case "no-server-reached":
     case "udp-blocked":
       return say("fix.udp");

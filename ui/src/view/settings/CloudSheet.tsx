@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import { asUiError } from "../../bridge/bridge";
 import type { CloudClient } from "../../bridge/types";
-import { isolated, type Key, say } from "../../words/words";
+import { isolated, say, spokenLanguage } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
+import { refusalWords } from "../refusals";
 import { Sheet } from "../Sheet";
 import { SwitchField, TextField, wholeNumber } from "./fields";
 
@@ -26,7 +26,7 @@ export function CloudSheet({ account, client, registered, callable, onClose }: P
   /** Shows that the cloud is being asked, then what comes of it. */
   const ask = async (answer: Promise<string>) => {
     setMessage(say("trial.running"));
-    setMessage(await answer.catch(cloudWords));
+    setMessage(await answer.catch(refusalWords));
   };
   const refresh = () =>
     ask(
@@ -109,10 +109,5 @@ export function CloudSheet({ account, client, registered, callable, onClose }: P
 /** The cloud's time, as the clock on the wall has it. */
 function local(text: string): string {
   const at = new Date(`${text.replace("_", "T")}Z`);
-  return Number.isNaN(at.getTime()) ? text : at.toLocaleString();
-}
-
-function cloudWords(thrown: unknown): string {
-  const { code, message, detail } = asUiError(thrown);
-  return code.startsWith("cloud-") ? say(`cloud.${code.slice(6)}` as Key, { detail: detail ?? "" }) : message;
+  return Number.isNaN(at.getTime()) ? text : at.toLocaleString(spokenLanguage());
 }

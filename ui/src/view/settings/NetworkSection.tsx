@@ -3,10 +3,10 @@ import type { IcePolicy, IceTrial } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
-import { messageOf, useEditing } from "./editing";
+import { faultWords, refusalWords } from "../refusals";
+import { useEditing } from "./editing";
 import { ChoiceField, Group, SwitchField, TextField } from "./fields";
-import { problemWords } from "./problems";
-import { TrialSteps } from "./TrialSteps";
+import { IceSteps } from "./TrialSteps";
 import type { WholeAccount, WholeAculab, WholeSip } from "./whole";
 
 type WithIce = WholeAccount & { provider: WholeSip | WholeAculab };
@@ -98,7 +98,7 @@ function Ways({ account }: { account: WithIce }) {
             </button>
             {tried?.url === url && (
               <div class="server-trial" role="status">
-                <TrialSteps of="server" trial={tried.trial} />
+                <IceSteps trial={tried.trial} />
               </div>
             )}
           </li>
@@ -143,18 +143,18 @@ function NewServer({ account, onClose }: { account: WithIce; onClose: () => void
     try {
       const [found] = await bridge.saveSettings({ ...settings, accounts });
       if (found) {
-        setMessage(problemWords(found));
+        setMessage(faultWords(found.fault));
         return;
       }
       if (relays && credential) {
         const key = { secret: "turn-credential" as const, account: account.id, url, username };
         const { because } = await bridge.setSecret(key, credential);
-        if (because) tell(because);
+        if (because) tell(refusalWords(because));
       }
       reset();
       onClose();
     } catch (thrown) {
-      setMessage(messageOf(thrown));
+      setMessage(refusalWords(thrown));
     }
   };
   return (

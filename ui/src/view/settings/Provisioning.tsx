@@ -4,7 +4,8 @@ import type { ProvisionOffer } from "../../bridge/types";
 import { isolated, type Key, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
-import { messageOf, useEditing } from "./editing";
+import { refusalWords } from "../refusals";
+import { useEditing } from "./editing";
 import { Group, TextField } from "./fields";
 import type { Section } from "./Settings";
 
@@ -17,7 +18,9 @@ export function Provisioned({ section, children }: { section: Section; children:
     <>
       <p class="notice-line" role="note">
         <Icon name="lock" />
-        {say(isLocked ? "provision.locked" : "provision.some")} {isolated(trouble ?? source)}
+        {trouble !== null
+          ? say("provision.damaged", { detail: isolated(trouble) })
+          : `${say(isLocked ? "provision.locked" : "provision.some")} ${isolated(source)}`}
         {contact && ` · ${isolated(contact)}`}
       </p>
       {/* The passwords of accounts are the user's own. */}
@@ -48,7 +51,7 @@ export function ProvisioningGroup() {
       complain("");
       reset();
     } catch (thrown) {
-      complain(messageOf(thrown));
+      complain(refusalWords(thrown));
     }
   };
   return (

@@ -1,5 +1,6 @@
 import type { Ringtone, TrialView } from "../../bridge/types";
 import { say } from "../../words/words";
+import { base64 } from "../base64";
 import { useDoing } from "../doing";
 import { DeviceTrial } from "./DeviceTrial";
 import { useEditing } from "./editing";
@@ -63,14 +64,4 @@ export function RingtoneField({ view }: { view: TrialView | null }) {
       <DeviceTrial view={view} trial={{ device: "ringer", ringtone }} label={say("ringtone.listen")} />
     </>
   );
-}
-
-/** The bytes of a file, in the form in which they reach the phone. */
-function base64(file: File): Promise<string> {
-  return new Promise((done, fail) => {
-    const reader = new FileReader();
-    reader.onload = () => done(String(reader.result).replace(/^[^,]*,/, ""));
-    reader.onerror = () => fail(reader.error);
-    reader.readAsDataURL(file);
-  });
 }

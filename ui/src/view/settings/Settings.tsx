@@ -5,6 +5,7 @@ import { type Key, say } from "../../words/words";
 import { DiagnosticsSection } from "../diagnostics/DiagnosticsSection";
 import { useWide } from "../hooks";
 import { Icon, type IconName } from "../icons";
+import { refusalWords } from "../refusals";
 import { isEnded } from "../texts";
 import { AboutSection } from "./AboutSection";
 import { AccountsSection } from "./AccountsSection";
@@ -33,7 +34,7 @@ const SECTIONS = [
 export type Section = (typeof SECTIONS)[number][0];
 
 /** From this width on, the list of sections stays beside the open one. */
-const BOTH_PX = 1000;
+const BOTH_REM = 62.5;
 
 interface Props {
   snapshot: Snapshot;
@@ -44,7 +45,7 @@ interface Props {
 
 /** Everything the user can set. */
 export function Settings({ snapshot, section, onSection }: Props) {
-  const both = useWide(BOTH_PX);
+  const both = useWide(BOTH_REM);
   const editing = useSettingsEditing(snapshot.changes.settings);
   const shown = section ?? (both ? "accounts" : null);
   // What could not be saved is not carried from one section into another.
@@ -63,7 +64,7 @@ export function Settings({ snapshot, section, onSection }: Props) {
           <Opened key={shown} section={shown} onBack={both ? undefined : () => onSection(null)}>
             {editing.view.locked && (
               <p class="notice-line" role="note">
-                {editing.view.locked}
+                {refusalWords(editing.view.locked)}
               </p>
             )}
             {editing.problems.length > 0 && (

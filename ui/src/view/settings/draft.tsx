@@ -4,10 +4,10 @@ import type { AccountTrial, FieldProblem, KeptWhere, SecretKey } from "../../bri
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
-import { messageOf, useEditing } from "./editing";
+import { problemWords, refusalWords } from "../refusals";
+import { useEditing, wordsOf } from "./editing";
 import { TextField } from "./fields";
-import { problemWords, wordsOf } from "./problems";
-import { TrialSteps } from "./TrialSteps";
+import { AccountSteps } from "./TrialSteps";
 import type { WholeAccount } from "./whole";
 
 /** A secret that was typed, and the key under which it is kept. */
@@ -51,17 +51,17 @@ export function useDraft(given: WholeAccount, isNew: boolean, onClose: () => voi
       const found = await bridge.saveSettings(withThis(account));
       setProblems(found);
       const elsewhere = found.find(({ field }) => !field.startsWith(`accounts.${account.id}.`));
-      setMessage(elsewhere ? `${elsewhere.field}: ${problemWords(elsewhere)}` : "");
+      setMessage(elsewhere ? problemWords(elsewhere) : "");
       if (found.length > 0) return;
       for (const [key, value] of secrets) {
         if (!value) continue;
         const { because } = await bridge.setSecret(key, value);
-        if (because) tell(because);
+        if (because) tell(refusalWords(because));
       }
       reset();
       onClose();
     } catch (thrown) {
-      setMessage(messageOf(thrown));
+      setMessage(refusalWords(thrown));
     }
   };
   const forget = (key: SecretKey) => void bridge.forgetSecret(key).then(reset, failed);
@@ -108,7 +108,7 @@ export function AccountFrame({ draft, isNew, title, secret, secrets, onClose, ch
       {children}
       <div class="trial" aria-live="polite">
         {trial === "running" && <p class="hint">{say("trial.running")}</p>}
-        {trial !== null && trial !== "running" && <TrialSteps of="account" trial={trial} />}
+        {trial !== null && trial !== "running" && <AccountSteps trial={trial} />}
       </div>
       {message && (
         <p class="problem" role="alert">

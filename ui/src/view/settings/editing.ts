@@ -1,10 +1,9 @@
 import { createContext } from "preact";
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
-import { asUiError } from "../../bridge/bridge";
 import type { FieldProblem, SettingsView } from "../../bridge/types";
 import { say } from "../../words/words";
 import { useDoing } from "../doing";
-import { wordsOf } from "./problems";
+import { faultWords } from "../refusals";
 import { type WholeSettings, whole } from "./whole";
 
 /** The settings while they are being changed. */
@@ -100,7 +99,8 @@ export function useSettingsEditing(changes: number): Editing | null {
   return { settings: draft, view, problems, problem, edit, save, reset };
 }
 
-/** The sentence of something that failed. */
-export function messageOf(thrown: unknown): string {
-  return asUiError(thrown).message;
+/** What is wrong with one of the fields; undefined where it is fine. */
+export function wordsOf(problems: readonly FieldProblem[], name: string): string | undefined {
+  const found = problems.find(({ field }) => field === name);
+  return found && faultWords(found.fault);
 }

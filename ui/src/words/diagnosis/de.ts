@@ -8,7 +8,6 @@ export const diagnosis: DiagnosisWords = {
   "diagnosis.bundle": "Hilfspaket",
   "diagnosis.running": "Einen Moment …",
   "diagnosis.refresh": "Aktualisieren",
-  "diagnosis.saved": "Gespeichert als {path}",
 
   "check.hint":
     "Prüft alles, was ein Gespräch braucht: Servername, Zertifikat, Anmeldung, STUN- und TURN-Server, NAT und Uhr. Das dauert höchstens eine Minute.",
@@ -176,4 +175,19 @@ export const diagnosis: DiagnosisWords = {
   "key.refuse": "Weiter ablehnen",
   "key.accept": "Neuen Schlüssel annehmen",
   "key.compare": "Schlüssel vergleichen",
+
+  "tried.no-key-store": "Die Passwörter waren aus dem Schlüsselbund nicht zu lesen",
+  "tried.no-answer": "{seconds} Sekunden lang kam nichts",
+  "tried.no-answer-over-udp":
+    "{seconds} Sekunden lang kam nichts: Dort läuft kein Server, oder eine Firewall hält UDP auf",
+  "tried.seen-as": "Dieser Rechner wird als {address} gesehen",
+  "tried.relays-from": "Er leitet von {address} weiter",
+  "tried.wrong-password": "Er nimmt Benutzernamen oder Passwort nicht an ({error})",
+  "tried.not-for-this-user": "Er kennt den Benutzer, leitet für ihn aber nicht weiter (403)",
+  "tried.still-held": "Er hält noch eine ältere Adresse von uns (437): in einer Minute noch einmal versuchen",
+  "tried.no-udp": "Er leitet kein UDP weiter, das der Ton braucht (442)",
+  "tried.user-has-enough": "Der Benutzer hat schon so viele Adressen, wie er haben darf (486)",
+  "tried.none-left": "Er hat keine Adresse mehr (508)",
+  "tried.refused": "Er lehnt ab: {error} {text}",
+  "tried.not-understood": "Seine Antwort ist nicht zu verstehen",
 };

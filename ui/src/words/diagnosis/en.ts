@@ -9,7 +9,6 @@ export const diagnosis = {
   "diagnosis.bundle": "Support bundle",
   "diagnosis.running": "One moment …",
   "diagnosis.refresh": "Refresh",
-  "diagnosis.saved": "Saved as {path}",
 
   "check.hint":
     "Looks at everything a call needs: server name, certificate, registration, STUN and TURN servers, NAT and clock. It takes up to a minute.",
@@ -170,4 +169,18 @@ export const diagnosis = {
   "key.refuse": "Keep refusing",
   "key.accept": "Accept the new key",
   "key.compare": "Compare the keys",
+
+  "tried.no-key-store": "The passwords could not be read from the key store",
+  "tried.no-answer": "Nothing was heard for {seconds} seconds",
+  "tried.no-answer-over-udp": "Nothing was heard for {seconds} seconds: no server runs there, or a firewall stops UDP",
+  "tried.seen-as": "This computer is seen as {address}",
+  "tried.relays-from": "It relays from {address}",
+  "tried.wrong-password": "It does not take the user name or password ({error})",
+  "tried.not-for-this-user": "It knows the user and does not relay for him (403)",
+  "tried.still-held": "It still holds an older address of ours (437): try again in a minute",
+  "tried.no-udp": "It relays no UDP, which audio needs (442)",
+  "tried.user-has-enough": "The user has as many relayed addresses as he may have (486)",
+  "tried.none-left": "It has no address left (508)",
+  "tried.refused": "It refuses: {error} {text}",
+  "tried.not-understood": "Its answer cannot be understood",
 } satisfies Record<string, Entry>;

@@ -8,7 +8,6 @@ export const diagnosis: DiagnosisWords = {
   "diagnosis.bundle": "Paquete de ayuda",
   "diagnosis.running": "Un momento …",
   "diagnosis.refresh": "Actualizar",
-  "diagnosis.saved": "Guardado como {path}",
 
   "check.hint":
     "Examina todo lo que necesita una llamada: nombre del servidor, certificado, registro, servidores STUN y TURN, NAT y reloj. Tarda un minuto como máximo.",
@@ -174,4 +173,19 @@ export const diagnosis: DiagnosisWords = {
   "key.refuse": "Seguir rechazando",
   "key.accept": "Aceptar la clave nueva",
   "key.compare": "Comparar las claves",
+
+  "tried.no-key-store": "No se pudieron leer las contraseñas del almacén de claves",
+  "tried.no-answer": "No se recibió nada durante {seconds} segundos",
+  "tried.no-answer-over-udp":
+    "No se recibió nada durante {seconds} segundos: allí no hay servidor o un cortafuegos detiene UDP",
+  "tried.seen-as": "Este equipo se ve como {address}",
+  "tried.relays-from": "Retransmite desde {address}",
+  "tried.wrong-password": "No acepta el usuario o la contraseña ({error})",
+  "tried.not-for-this-user": "Conoce al usuario, pero no retransmite para él (403)",
+  "tried.still-held": "Aún guarda una dirección anterior nuestra (437): inténtelo de nuevo en un minuto",
+  "tried.no-udp": "No retransmite UDP, que el sonido necesita (442)",
+  "tried.user-has-enough": "El usuario ya tiene todas las direcciones permitidas (486)",
+  "tried.none-left": "No le quedan direcciones (508)",
+  "tried.refused": "Rechaza: {error} {text}",
+  "tried.not-understood": "Su respuesta no se entiende",
 };

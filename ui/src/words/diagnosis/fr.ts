@@ -8,7 +8,6 @@ export const diagnosis: DiagnosisWords = {
   "diagnosis.bundle": "Dossier d’assistance",
   "diagnosis.running": "Un instant …",
   "diagnosis.refresh": "Actualiser",
-  "diagnosis.saved": "Enregistré sous {path}",
 
   "check.hint":
     "Examine tout ce qu’il faut à un appel : nom du serveur, certificat, inscription, serveurs STUN et TURN, NAT et horloge. Cela prend une minute au plus.",
@@ -177,4 +176,19 @@ export const diagnosis: DiagnosisWords = {
   "key.refuse": "Continuer à refuser",
   "key.accept": "Accepter la nouvelle clé",
   "key.compare": "Comparer les clés",
+
+  "tried.no-key-store": "Les mots de passe n’ont pas pu être lus dans le trousseau",
+  "tried.no-answer": "Rien n’a été reçu pendant {seconds} secondes",
+  "tried.no-answer-over-udp":
+    "Rien n’a été reçu pendant {seconds} secondes : aucun serveur ne tourne là, ou un pare-feu arrête UDP",
+  "tried.seen-as": "Cet ordinateur est vu comme {address}",
+  "tried.relays-from": "Il relaie depuis {address}",
+  "tried.wrong-password": "Il refuse l’identifiant ou le mot de passe ({error})",
+  "tried.not-for-this-user": "Il connaît l’utilisateur mais ne relaie pas pour lui (403)",
+  "tried.still-held": "Il garde encore une ancienne adresse (437) : réessayez dans une minute",
+  "tried.no-udp": "Il ne relaie pas UDP, dont le son a besoin (442)",
+  "tried.user-has-enough": "L’utilisateur a déjà toutes les adresses permises (486)",
+  "tried.none-left": "Il n’a plus d’adresse (508)",
+  "tried.refused": "Il refuse : {error} {text}",
+  "tried.not-understood": "Sa réponse est incompréhensible",
 };

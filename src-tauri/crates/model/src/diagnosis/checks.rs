@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use specta::Type;
 
-use crate::{IceStep, OfflineCause, TrialOutcome};
+use crate::{IceStep, OfflineCause, TrialFact, TrialOutcome};
 
 /// One thing that was looked at when an account was diagnosed.
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
@@ -41,10 +41,10 @@ pub enum CheckFact {
         /// Why.
         cause: OfflineCause,
     },
-    /// Something fails for which there is no code.
-    Said {
-        /// What, in English.
-        words: String,
+    /// A trial of the account saw this.
+    Tried {
+        /// What.
+        fact: TrialFact,
     },
     /// Signalling is not encrypted.
     NotEncrypted,
@@ -79,8 +79,8 @@ pub enum CheckFact {
     ServerFails {
         /// How far it came.
         step: IceStep,
-        /// What was seen, in English.
-        words: String,
+        /// What was seen.
+        fact: TrialFact,
     },
     /// No server to look through.
     NoServer,
@@ -118,7 +118,7 @@ impl fmt::Display for CheckFact {
                 reached.as_ref().map_or(Ok(()), |reached| write!(f, "; {reached} answers"))
             }
             Self::Offline { cause } => write!(f, "{cause}"),
-            Self::Said { words } => f.write_str(words),
+            Self::Tried { fact } | Self::ServerFails { fact, .. } => write!(f, "{fact}"),
             Self::NotEncrypted => f.write_str("signalling is not encrypted"),
             Self::Certificate { version, certificates, days_left, ends_soon, key } => {
                 write!(f, "{version}, {certificates} certificates, trusted")?;
@@ -136,7 +136,6 @@ impl fmt::Display for CheckFact {
                 f,
                 "this computer's clock is {off_s} s from the server's: certificates and tokens may be refused; set it right"
             ),
-            Self::ServerFails { words, .. } => f.write_str(words),
             Self::NoServer => f.write_str("no STUN or TURN server over UDP to look through"),
             Self::NoServerReached => f.write_str("no server can be asked"),
             Self::UdpBlocked => f.write_str("no server answers over UDP: a firewall stops it; calls need TURN over TCP or TLS"),

@@ -2,50 +2,38 @@
 
 use std::sync::Arc;
 
-use model::{AccountId, AculabAccount, CloudClient, Password, Provider, Secret, SecretKey, TokenOrder, TokenSource};
+use model::{
+    AccountId, AculabAccount, CloudClient, FieldFault, FieldProblem, Password, Provider, Refusal, Secret, SecretKey, TokenOrder,
+    TokenSource,
+};
 use providers::{
-    aculab::{FetchedToken, TokenWish, WebError, WebServices},
+    aculab::{FetchedToken, LIFETIMES_S, TokenWish, WebError, WebServices},
     net::Proxy,
 };
 use tokio::task::spawn_blocking;
 use tracing::warn;
 
-use super::Office;
+use super::{Office, broken, of_key_store};
 use crate::phone::Phone;
 
-/// Why the web services did nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CloudFailure {
-    /// They said so.
-    #[error(transparent)]
-    Web(#[from] WebError),
-    /// They were not asked, or the token could not be kept.
-    #[error("{0}")]
-    NotDone(String),
+fn of_web(error: WebError) -> Refusal {
+    match error {
+        WebError::NotAsked(cause) => Refusal::Offline { cause },
+        WebError::WrongKey => Refusal::CloudWrongKey,
+        WebError::Refused { code, text } => Refusal::CloudRefused { detail: format!("{code}: {text}") },
+        WebError::Status { status } => Refusal::CloudRefused { detail: format!("HTTP {status}") },
+        WebError::NotUnderstood => Refusal::CloudNotUnderstood,
+    }
 }
 
-impl CloudFailure {
-    /// A word for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Web(WebError::NotAsked(_)) => "cloud-unreachable",
-            Self::Web(WebError::WrongKey) => "cloud-wrong-key",
-            Self::Web(WebError::Refused { .. } | WebError::Status { .. }) => "cloud-refused",
-            Self::Web(WebError::NotUnderstood) => "cloud-not-understood",
-            Self::NotDone(_) => "cloud-not-done",
-        }
-    }
+/// A lifetime that the cloud does not grant.
+fn not_granted() -> FieldFault {
+    FieldFault::NotSeconds { from: *LIFETIMES_S.start(), to: *LIFETIMES_S.end() }
+}
 
-    /// What the other side said, or what stood in the way; empty when the code says it all.
-    pub fn detail(&self) -> String {
-        match self {
-            Self::Web(WebError::NotAsked(cause)) => cause.to_string(),
-            Self::Web(WebError::Refused { code, text }) => format!("{code}: {text}"),
-            Self::Web(WebError::Status { status }) => format!("HTTP {status}"),
-            Self::Web(WebError::WrongKey | WebError::NotUnderstood) => String::new(),
-            Self::NotDone(words) => words.clone(),
-        }
-    }
+/// What was ordered cannot be had.
+fn wrong(field: &str, fault: FieldFault) -> Refusal {
+    Refusal::Fields { problems: vec![FieldProblem { field: field.into(), fault }] }
 }
 
 impl Office {
@@ -53,9 +41,9 @@ impl Office {
     ///
     /// # Errors
     /// When its tokens are not from the web services, or those do not say.
-    pub async fn registered_clients(&self, account: AccountId) -> Result<Vec<CloudClient>, CloudFailure> {
+    pub async fn registered_clients(&self, account: AccountId) -> Result<Vec<CloudClient>, Refusal> {
         let Way { services, .. } = self.web_services(account).await?;
-        let clients = services.registered_clients(&*self.world.network).await?;
+        let clients = services.registered_clients(&*self.world.network).await.map_err(of_web)?;
         let view = |client: providers::aculab::RegisteredClient| CloudClient {
             client: client.client_id,
             last_modified: client.last_modified,
@@ -68,46 +56,38 @@ impl Office {
     ///
     /// # Errors
     /// When its tokens are not from the web services, those refuse, or the phone has stopped.
-    pub async fn order_token(&self, phone: &Phone, account: AccountId, order: TokenOrder) -> Result<(), CloudFailure> {
+    pub async fn order_token(&self, phone: &Phone, account: AccountId, order: TokenOrder) -> Result<(), Refusal> {
         let Way { services, account: aculab, client } = self.web_services(account.clone()).await?;
-        let words = |error: &dyn std::fmt::Display| CloudFailure::NotDone(error.to_string());
         let wish = TokenWish {
-            client: client.parse().map_err(|error: model::InvalidName| words(&error))?,
-            lifetime: order.lifetime_s.to_string().parse().map_err(|error: providers::aculab::InvalidLifetime| words(&error))?,
+            client: client.parse().map_err(|_| wrong("client_id", FieldFault::NotAClient))?,
+            lifetime: order.lifetime_s.to_string().parse().map_err(|_| wrong("lifetime_s", not_granted()))?,
             incoming: order.incoming,
-            callable: order.callable.expose().parse().map_err(|error: model::InvalidName| words(&error))?,
+            callable: order.callable.expose().parse().map_err(|_| wrong("callable", FieldFault::NotClients))?,
         };
-        let token = services.generate_token(&*self.world.network, &wish).await?;
+        let token = services.generate_token(&*self.world.network, &wish).await.map_err(of_web)?;
         let fetched = FetchedToken::now(&aculab, &token, Some(wish.lifetime.duration()), self.world.clock.unix_seconds());
         if let Some(fetched) = fetched {
             let (secrets, key) = (Arc::clone(&self.world.secrets), SecretKey::FetchedToken { account: account.clone() });
-            spawn_blocking(move || secrets.set(key, fetched.to_secret())).await.map_err(|failed| words(&failed))?;
+            spawn_blocking(move || secrets.set(key, fetched.to_secret())).await.map_err(broken)?;
         }
-        phone.sign_in(account, Secret::new(token.text())).map_err(|stopped| words(&stopped))
+        Ok(phone.sign_in(account, Secret::new(token.text()))?)
     }
 
     /// The way to the web services of an account.
-    async fn web_services(&self, id: AccountId) -> Result<Way, CloudFailure> {
-        let none = || CloudFailure::NotDone(format!("{id} has no way to the web services of the cloud"));
+    async fn web_services(&self, id: AccountId) -> Result<Way, Refusal> {
         let account = self.settings.borrow().accounts.iter().find(|account| account.id == id).cloned();
-        let mut account = account.ok_or_else(none)?;
+        let mut account = account.ok_or(Refusal::NoCloud)?;
         let secrets = Arc::clone(&self.world.secrets);
-        let filled = spawn_blocking(move || secrets.fill(&mut account).map(|()| account)).await;
-        let account = match filled {
-            Ok(filled) => filled.map_err(|error| CloudFailure::NotDone(error.to_string()))?,
-            Err(failed) => {
-                warn!(%failed, "the key store could not be asked");
-                return Err(none());
-            }
-        };
-        let Provider::Aculab(aculab) = account.provider else { return Err(none()) };
-        let client = aculab.client().ok_or_else(none)?;
-        let TokenSource::WebServices { user, .. } = &client.token_source else { return Err(none()) };
+        let filled = spawn_blocking(move || secrets.fill(&mut account).map(|()| account));
+        let account = filled.await.map_err(broken)?.map_err(of_key_store)?;
+        let Provider::Aculab(aculab) = account.provider else { return Err(Refusal::NoCloud) };
+        let client = aculab.client().ok_or(Refusal::NoCloud)?;
+        let TokenSource::WebServices { user, .. } = &client.token_source else { return Err(Refusal::NoCloud) };
         let Password::Known(api_key) = &client.api_key else {
-            return Err(CloudFailure::NotDone("its API access key is not known".to_owned()));
+            return Err(Refusal::NoCloudKey);
         };
         let services = WebServices {
-            cloud: aculab.cloud_id.parse().map_err(|error: model::InvalidName| CloudFailure::NotDone(error.to_string()))?,
+            cloud: aculab.cloud_id.parse().map_err(|_| wrong("cloud_id", FieldFault::NotACloud))?,
             user: user.clone(),
             api_key: api_key.clone(),
             server: aculab.web_services.clone(),

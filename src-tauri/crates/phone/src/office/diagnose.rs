@@ -4,7 +4,8 @@ use std::{cmp::Reverse, net::SocketAddr, time::Duration};
 
 use media::{ProbeEnd, ProbeStep, ServerProbe};
 use model::{
-    Account, AccountStep, Check, CheckFact, IceServer, IceTransport, IceUrl, Instant, Provider, Secret, TrialOutcome, TrialStep,
+    Account, AccountStep, Check, CheckFact, IceServer, IceTransport, IceUrl, Instant, Provider, Secret, TrialFact, TrialOutcome,
+    TrialStep,
 };
 use providers::net::{AccountServer, Endpoint, IceEndpoint, IcePath, Place, Proxy, ServerFacts};
 use tokio::time::timeout;
@@ -38,7 +39,7 @@ pub(super) async fn run(office: &Office, world: &World, account: Account) -> Vec
         let Some(trial) = office.try_ice(account.clone(), url, None).await else { continue };
         let (outcome, fact) = match trial.failed() {
             None => (TrialOutcome::Passed, CheckFact::ServerWorks),
-            Some(failed) => (TrialOutcome::Failed, CheckFact::ServerFails { step: failed.step, words: failed.words.clone() }),
+            Some(failed) => (TrialOutcome::Failed, CheckFact::ServerFails { step: failed.step, fact: failed.fact.clone() }),
         };
         report.add(&url.to_string(), outcome, fact);
     }
@@ -141,10 +142,10 @@ impl Report<'_> {
 
 /// How a step of the account's trial went.
 fn of_step(step: &TrialStep) -> CheckFact {
-    match (&step.cause, step.words.as_str()) {
-        (Some(cause), _) => CheckFact::Offline { cause: cause.clone() },
-        (None, "") => CheckFact::Plain,
-        (None, words) => CheckFact::Said { words: words.to_owned() },
+    match &step.fact {
+        TrialFact::Plain => CheckFact::Plain,
+        TrialFact::Offline { cause } => CheckFact::Offline { cause: cause.clone() },
+        fact => CheckFact::Tried { fact: fact.clone() },
     }
 }
 

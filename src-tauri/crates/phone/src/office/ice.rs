@@ -3,14 +3,15 @@
 use std::{path::PathBuf, time::Duration};
 
 use media::{ProbeEnd, ProbeStep, ServerProbe};
-use model::{IceServer, IceStep, IceStepView, IceTransport, IceTrial, IceUrl, Instant, OfflineCause, TrialOutcome};
+use model::{IceServer, IceStep, IceStepView, IceTransport, IceTrial, IceUrl, Instant, OfflineCause, TrialFact, TrialOutcome};
 use providers::net::{IceEndpoint, IcePath};
 use tokio::time::timeout;
 
 use crate::world::World;
 
 /// How long each the way and the answer may take; calls wait much less for a server.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE_S: u32 = 5;
+const PATIENCE: Duration = Duration::from_secs(PATIENCE_S as u64);
 
 /// First pause before a datagram is repeated; each is twice as long as the one before (RFC 8489 section 6.2.1).
 const REPEAT: Duration = Duration::from_millis(500);
@@ -27,8 +28,8 @@ pub(super) async fn run(world: &World, server: IceServer, ca_file: Option<PathBu
     }
 }
 
-/// A step that failed, and why in words.
-type Failed = (IceStep, String);
+/// A step that failed, and why.
+type Failed = (IceStep, TrialFact);
 
 struct Trial<'a> {
     world: &'a World,
@@ -45,24 +46,25 @@ impl Trial<'_> {
         let mut path = match opened {
             Ok(Ok(path)) => path,
             Ok(Err(cause)) => {
-                let (step, words) = unreached(cause);
+                let step = unreached(&cause);
                 // A certificate is looked at only where there is a connection.
                 let before = STEPS.into_iter().take_while(|known| *known != step).filter(|step| self.applies(*step));
-                before.collect::<Vec<_>>().into_iter().for_each(|step| self.pass(step, String::new()));
-                return Err((step, words));
+                before.collect::<Vec<_>>().into_iter().for_each(|step| self.pass(step, TrialFact::Plain));
+                return Err((step, TrialFact::Offline { cause }));
             }
-            Err(_) => return Err((IceStep::Connection, "nothing answers there within five seconds".into())),
+            Err(_) => return Err((IceStep::Connection, TrialFact::NoAnswer { seconds: PATIENCE_S })),
         };
-        self.pass(IceStep::Name, String::new());
+        self.pass(IceStep::Name, TrialFact::Plain);
         if streamed {
-            self.pass(IceStep::Connection, String::new());
+            self.pass(IceStep::Connection, TrialFact::Plain);
         }
         if server.url.transport == IceTransport::Tls {
-            self.pass(IceStep::Tls, String::new());
+            self.pass(IceStep::Tls, TrialFact::Plain);
         }
         let seed = self.world.randomness.seed();
         let seed = std::array::from_fn(|at| seed[at]);
-        let mut probe = ServerProbe::new(server, seed).map_err(|error| (IceStep::Answer, error.to_string()))?;
+        let mut probe =
+            ServerProbe::new(server, seed).map_err(|error| (IceStep::Answer, TrialFact::Said { words: error.to_string() }))?;
         let end = self.ask(&mut path, &mut probe).await?;
         self.judge(end)?;
         if let Some(goodbye) = probe.farewell() {
@@ -80,20 +82,17 @@ impl Trial<'_> {
             match answered {
                 Ok(Ok(ProbeStep::AsksForPassword)) => {
                     if step == IceStep::Answer {
-                        self.pass(IceStep::Answer, String::new());
+                        self.pass(IceStep::Answer, TrialFact::Plain);
                     }
                     step = IceStep::Password;
                 }
                 Ok(Ok(ProbeStep::Over(end))) => return Ok(end),
                 Ok(Ok(ProbeStep::Nothing)) => {}
-                Ok(Err(words)) => return Err((step, words)),
+                Ok(Err(detail)) => return Err((step, TrialFact::Offline { cause: self.broken(detail) })),
                 Err(_) if self.url.transport == IceTransport::Udp => {
-                    return Err((
-                        step,
-                        "nothing was heard for five seconds: no server runs there, or a firewall stops UDP".into(),
-                    ));
+                    return Err((step, TrialFact::NoAnswerOverUdp { seconds: PATIENCE_S }));
                 }
-                Err(_) => return Err((step, "it takes the connection and says nothing for five seconds".into())),
+                Err(_) => return Err((step, TrialFact::NoAnswer { seconds: PATIENCE_S })),
             }
         }
     }
@@ -101,24 +100,32 @@ impl Trial<'_> {
     fn judge(&mut self, end: ProbeEnd) -> Result<(), Failed> {
         match end {
             ProbeEnd::Reflexive(address) => {
-                self.pass(IceStep::Answer, format!("this computer is seen as {address}"));
+                self.pass(IceStep::Answer, TrialFact::SeenAs { address: address.to_string() });
                 Ok(())
             }
             ProbeEnd::Relayed(address) => {
-                self.pass(IceStep::Password, String::new());
-                self.pass(IceStep::Relay, format!("it relays from {address}"));
+                self.pass(IceStep::Password, TrialFact::Plain);
+                self.pass(IceStep::Relay, TrialFact::RelaysFrom { address: address.to_string() });
                 Ok(())
             }
-            ProbeEnd::Refused { code, reason } => Err((IceStep::Answer, format!("it refuses: {code} {reason}"))),
-            ProbeEnd::RefusedSigned { code, reason } => Err(refused_signed(code, &reason)),
-            ProbeEnd::Strange(words) => Err((IceStep::Answer, words.into())),
+            ProbeEnd::Refused { code, reason } => Err((IceStep::Answer, TrialFact::Refused { error: code, text: reason })),
+            ProbeEnd::RefusedSigned { code, reason } => Err(refused_signed(code, reason)),
+            ProbeEnd::Strange(detail) => Err((IceStep::Answer, TrialFact::NotUnderstood { detail: detail.into() })),
         }
     }
 
-    fn pass(&mut self, step: IceStep, words: String) {
+    /// What it means when the way to the server goes: over UDP there is none that could be lost.
+    fn broken(&self, detail: String) -> OfflineCause {
+        match self.url.transport {
+            IceTransport::Udp => OfflineCause::Unreachable { detail },
+            IceTransport::Tcp | IceTransport::Tls => OfflineCause::ConnectionLost { detail },
+        }
+    }
+
+    fn pass(&mut self, step: IceStep, fact: TrialFact) {
         if !self.passed.iter().any(|passed| passed.step == step) {
             let ms = self.world.clock.now().since(self.begun).as_secs_f64() * 1000.0;
-            self.passed.push(IceStepView { step, outcome: TrialOutcome::Passed, words, ms: Some(ms) });
+            self.passed.push(IceStepView { step, outcome: TrialOutcome::Passed, fact, ms: Some(ms) });
         }
     }
 
@@ -135,18 +142,18 @@ impl Trial<'_> {
     /// Every step, with the one that failed.
     fn whole(mut self, failed: Option<Failed>) -> IceTrial {
         if let Some((IceStep::Password | IceStep::Relay, _)) = &failed {
-            self.pass(IceStep::Answer, String::new());
+            self.pass(IceStep::Answer, TrialFact::Plain);
         }
         if let Some((IceStep::Relay, _)) = &failed {
-            self.pass(IceStep::Password, String::new());
+            self.pass(IceStep::Password, TrialFact::Plain);
         }
         let view = |step: IceStep| {
             let passed = self.passed.iter().find(|passed| passed.step == step).cloned();
             let failed = failed.as_ref().filter(|(at, _)| *at == step);
             match (failed, passed) {
-                (Some((_, words)), _) => IceStepView { step, outcome: TrialOutcome::Failed, words: words.clone(), ms: None },
+                (Some((_, fact)), _) => IceStepView { step, outcome: TrialOutcome::Failed, fact: fact.clone(), ms: None },
                 (None, Some(passed)) => passed,
-                (None, None) => IceStepView { step, outcome: TrialOutcome::Skipped, words: String::new(), ms: None },
+                (None, None) => IceStepView { step, outcome: TrialOutcome::Skipped, fact: TrialFact::Plain, ms: None },
             }
         };
         IceTrial { steps: STEPS.into_iter().map(view).collect() }
@@ -179,25 +186,32 @@ pub(super) async fn exchange(path: &mut IcePath, probe: &mut ServerProbe) -> Res
 }
 
 /// At which step a server fails that cannot be reached.
-fn unreached(cause: OfflineCause) -> Failed {
+fn unreached(cause: &OfflineCause) -> IceStep {
     match cause {
-        OfflineCause::NameNotFound { host } => (IceStep::Name, format!("no address is known for {host}")),
-        OfflineCause::KeyChanged { .. } => (IceStep::Tls, cause.to_string()),
-        OfflineCause::Tls { detail } => (IceStep::Tls, detail),
-        OfflineCause::Unreachable { detail } => (IceStep::Connection, detail),
-        other => (IceStep::Connection, other.to_string()),
+        OfflineCause::NameNotFound { .. } => IceStep::Name,
+        OfflineCause::KeyChanged { .. } | OfflineCause::Tls { .. } => IceStep::Tls,
+        OfflineCause::Unreachable { .. }
+        | OfflineCause::NotSipOverWebSocket { .. }
+        | OfflineCause::ConnectionLost { .. }
+        | OfflineCause::WrongPassword { .. }
+        | OfflineCause::InvalidToken { .. }
+        | OfflineCause::NoToken { .. }
+        | OfflineCause::NoAnswer
+        | OfflineCause::Refused { .. }
+        | OfflineCause::Configuration { .. }
+        | OfflineCause::SignedOff => IceStep::Connection,
     }
 }
 
 /// What it means when a relay refuses a signed request (RFC 8656 section 19).
-fn refused_signed(code: u16, reason: &str) -> Failed {
-    match code {
-        401 | 441 => (IceStep::Password, format!("it does not take the user name or password ({code})")),
-        403 => (IceStep::Relay, "it knows the user and does not relay for him (403)".into()),
-        437 => (IceStep::Relay, "it still holds an older address of ours (437); try again in a minute".into()),
-        442 => (IceStep::Relay, "it relays no UDP, which is what audio needs (442)".into()),
-        486 => (IceStep::Relay, "the user has as many relayed addresses as he may have (486)".into()),
-        508 => (IceStep::Relay, "it has no address left to give (508)".into()),
-        _ => (IceStep::Relay, format!("it refuses: {code} {reason}")),
+fn refused_signed(error: u16, text: String) -> Failed {
+    match error {
+        401 | 441 => (IceStep::Password, TrialFact::WrongPassword { error }),
+        403 => (IceStep::Relay, TrialFact::NotForThisUser),
+        437 => (IceStep::Relay, TrialFact::StillHeld),
+        442 => (IceStep::Relay, TrialFact::NoUdp),
+        486 => (IceStep::Relay, TrialFact::UserHasEnough),
+        508 => (IceStep::Relay, TrialFact::NoneLeft),
+        _ => (IceStep::Relay, TrialFact::Refused { error, text }),
     }
 }

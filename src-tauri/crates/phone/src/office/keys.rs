@@ -1,13 +1,10 @@
 //! Taking another key of a server for the one it is known by.
 
-use model::{Account, AccountId, AccountState, AccountStep, OfflineCause, Settings};
+use model::{Account, AccountId, AccountState, AccountStep, OfflineCause, Provider, Refusal, Settings, TrialFact};
 use providers::net::KeyPin;
 
-use super::{NotSaved, Office};
+use super::Office;
 use crate::Phone;
-
-/// What refuses a key that nobody can have compared.
-const NOT_SHOWN: &str = "the server has not shown that key: look at its fingerprint once more";
 
 impl Office {
     /// Knows the server of an account by the key `found` from now on. Only a key for which the account is offline is taken:
@@ -15,9 +12,9 @@ impl Office {
     ///
     /// # Errors
     /// When the server has not shown that key, or the settings cannot be saved.
-    pub async fn accept_key(&self, phone: &Phone, account: &AccountId, found: &str) -> Result<(), NotSaved> {
+    pub async fn accept_key(&self, phone: &Phone, account: &AccountId, found: &str) -> Result<(), Refusal> {
         let mut settings = Settings::clone(&self.settings.borrow());
-        pin(&mut settings, account, found, shown(phone, account)).map_err(NotSaved::because)?;
+        pin(&mut settings, account, found, shown(phone, account))?;
         self.save(phone, settings).await
     }
 
@@ -25,22 +22,21 @@ impl Office {
     pub async fn other_key(&self, account: Account) -> Option<KeyPin> {
         let trial = self.try_account(account, None).await;
         let tls = trial.failed().filter(|failed| failed.step == AccountStep::Tls)?;
-        other_key(tls.cause.as_ref()?)
+        let TrialFact::Offline { cause } = &tls.fact else { return None };
+        other_key(cause)
     }
 }
 
 /// Pins an account to the key `found`, if it is the one that was `shown`.
 ///
 /// # Errors
-/// A sentence that says why not.
-pub fn pin(settings: &mut Settings, account: &AccountId, found: &str, shown: Option<KeyPin>) -> Result<(), String> {
-    let found: KeyPin = found.parse().map_err(|invalid| format!("{invalid}"))?;
-    let Some(account) = settings.accounts.iter_mut().find(|known| known.id == *account) else {
-        return Err(format!("there is no account {account}"));
-    };
+/// When there is no such account, or the server has not shown that key.
+pub fn pin(settings: &mut Settings, account: &AccountId, found: &str, shown: Option<KeyPin>) -> Result<(), Refusal> {
+    let found: KeyPin = found.parse().map_err(|_| Refusal::NotAFingerprint)?;
+    let account = settings.accounts.iter_mut().find(|known| known.id == *account).ok_or(Refusal::NoAccount)?;
     match account.provider.pin_mut() {
         Some(pin) if shown == Some(found) => *pin = found.to_string(),
-        Some(_) | None => return Err(NOT_SHOWN.into()),
+        Some(_) | None => return Err(Refusal::KeyNotShown),
     }
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{Command, ProvisionOffer, Settings};
+use model::{Command, ProvisionOffer, Refusal, Settings};
 use providers::net::HttpRequest;
-use store::{Page, Provisioned, Provisioning};
+use store::{Page, Provisioned, Provisioning, ReadError};
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
-use super::{NotSaved, Office};
+use super::{Office, broken, unwritten};
 use crate::phone::Phone;
 
 /// What was shown last and not yet agreed to: the address, and the text that came from it.
@@ -24,9 +24,10 @@ impl Office {
     ///
     /// # Errors
     /// When it cannot be asked, or what it says does not make sense: then with the line.
-    pub async fn offer_provisioning(&self, url: &str) -> Result<ProvisionOffer, NotSaved> {
+    pub async fn offer_provisioning(&self, url: &str) -> Result<ProvisionOffer, Refusal> {
         let (url, text) = (url.trim().to_owned(), self.fetch(url).await?);
-        let provisioning = Provisioning::of_text(&url, &text).map_err(|error| NotSaved::because(format!("{url}: {error}")))?;
+        let provisioning =
+            Provisioning::of_text(&url, &text).map_err(|error| Refusal::OfferDamaged { detail: format!("{url}: {error}") })?;
         let settings = Settings::clone(&self.settings.borrow());
         let changes = provisioning.changes(&settings);
         let locked = provisioning.locked().map(Page::name).map(str::to_owned).collect();
@@ -38,10 +39,10 @@ impl Office {
     ///
     /// # Errors
     /// When something else was shown last, it cannot be kept, or the phone has stopped.
-    pub async fn accept_provisioning(&self, phone: &Phone, url: &str) -> Result<(), NotSaved> {
+    pub async fn accept_provisioning(&self, phone: &Phone, url: &str) -> Result<(), Refusal> {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((url, text)) = shown.filter(|(of, _)| of == url.trim()) else {
-            return Err(NotSaved::because("what would be changed has to be shown first"));
+            return Err(Refusal::OfferNotShown);
         };
         self.keep(phone, url, text).await
     }
@@ -50,13 +51,13 @@ impl Office {
     ///
     /// # Errors
     /// When it cannot be forgotten, or the phone has stopped.
-    pub async fn forget_provisioning(&self, phone: &Phone) -> Result<(), NotSaved> {
+    pub async fn forget_provisioning(&self, phone: &Phone) -> Result<(), Refusal> {
         let (provisioned, folder, file) = (self.provisioned.clone(), self.folder()?, self.file.clone());
         let own = spawn_blocking(move || {
-            provisioned.forget(&folder).map_err(NotSaved::because)?;
-            Ok::<_, NotSaved>(file.map(|file| file.load().settings))
+            provisioned.forget(&folder).map_err(|problem| unwritten(&problem))?;
+            Ok::<_, Refusal>(file.map(|file| file.load().settings))
         });
-        if let Some(own) = own.await?? {
+        if let Some(own) = own.await.map_err(broken)?? {
             phone.send(Command::SaveSettings { settings: Box::new(own) })?;
         }
         Ok(())
@@ -76,23 +77,26 @@ impl Office {
         }
     }
 
-    async fn keep(&self, phone: &Phone, url: String, text: String) -> Result<(), NotSaved> {
+    async fn keep(&self, phone: &Phone, url: String, text: String) -> Result<(), Refusal> {
         let (provisioned, folder) = (self.provisioned.clone(), self.folder()?);
         let kept = spawn_blocking(move || provisioned.accept(&folder, &url, &text));
-        kept.await?.map_err(NotSaved::because)?;
+        kept.await.map_err(broken)?.map_err(|error| match error {
+            ReadError::Unreadable(problem) => unwritten(&problem),
+            ReadError::Damaged { .. } | ReadError::Newer { .. } => Refusal::OfferDamaged { detail: error.to_string() },
+        })?;
         let settings = self.provisioned.impose(Settings::clone(&self.settings.borrow()));
         phone.send(Command::SaveSettings { settings: Box::new(settings) })?;
         Ok(())
     }
 
-    async fn fetch(&self, url: &str) -> Result<String, NotSaved> {
+    async fn fetch(&self, url: &str) -> Result<String, Refusal> {
         let url = url.trim();
         if !url.starts_with("https://") {
-            return Err(NotSaved::because("the address has to begin with https://"));
+            return Err(Refusal::NotHttps);
         }
-        let answer = self.world.network.ask(&HttpRequest::get(url)).await.map_err(NotSaved::because)?;
+        let answer = self.world.network.ask(&HttpRequest::get(url)).await.map_err(|cause| Refusal::Offline { cause })?;
         if answer.status != 200 {
-            return Err(NotSaved::because(format!("the web server answered {}", answer.status)));
+            return Err(Refusal::HttpStatus { status: answer.status });
         }
         Ok(answer.body.expose().to_owned())
     }

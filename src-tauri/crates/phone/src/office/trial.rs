@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use calls::io::LineEvent;
 use model::{
-    Account, AccountId, AccountState, AccountStep, AccountTrial, Clock, Instant, OfflineCause, Provider, TrialOutcome, TrialStep,
+    Account, AccountId, AccountState, AccountStep, AccountTrial, Clock, Instant, OfflineCause, Provider, TrialFact, TrialOutcome,
+    TrialStep,
 };
 use providers::Line;
 use tokio::{sync::mpsc, time::timeout};
@@ -13,7 +14,7 @@ use tracing::info_span;
 use crate::{lines::machine, spawn::spawn, world::World};
 
 /// How long a trial may take: longer than any server that answers needs.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE_S: u32 = 10;
 
 /// A line signs off within two seconds.
 const SIGN_OFF: Duration = Duration::from_millis(2500);
@@ -34,7 +35,7 @@ const STEPS: [AccountStep; 6] = [
 pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
     let problems = store::check_account(&account);
     if let Some(problem) = problems.first() {
-        return nothing_tried(&format!("{} {}", problem.field, problem.what));
+        return nothing_tried(TrialFact::Field { problem: problem.clone() });
     }
     let mut provider = account.provider;
     let server = match &mut provider {
@@ -58,7 +59,7 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
     // An instance of its own: the binding of the phone itself is left alone.
     let provider = match machine(&provider, "", world) {
         Ok(machine) => machine,
-        Err(detail) => return nothing_tried(detail),
+        Err(detail) => return nothing_tried(TrialFact::Said { words: detail.to_owned() }),
     };
     let (inbox, requests) = mpsc::channel(WAITING);
     let (outbox, mut events) = mpsc::channel(WAITING);
@@ -73,12 +74,12 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
     };
     let task = spawn("account trial", info_span!("trial"), line.run());
     let mut watched = Watched { clock: Arc::clone(&world.clock), begun: world.clock.now(), times: Times::default() };
-    let trial = match timeout(PATIENCE, watched.outcome(&mut events)).await {
+    let trial = match timeout(Duration::from_secs(PATIENCE_S.into()), watched.outcome(&mut events)).await {
         Ok(Ok(())) => all_passed(watched.times, encrypted),
-        Ok(Err(cause)) => failed_at(step_of(&cause), &cause.to_string(), Some(&cause), watched.times),
+        Ok(Err(cause)) => failed_at(step_of(&cause), &TrialFact::Offline { cause }, watched.times),
         Err(_) => {
             let step = if watched.times.connected.is_some() { AccountStep::Registration } else { AccountStep::Connection };
-            failed_at(step, "nothing was heard for ten seconds", None, watched.times)
+            failed_at(step, &TrialFact::NoAnswer { seconds: PATIENCE_S }, watched.times)
         }
     };
     // It signs off when nobody can ask it anything any more; a full outbox would keep it from that.
@@ -91,8 +92,8 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
 }
 
 /// A trial that could not begin.
-pub(super) fn nothing_tried(words: &str) -> AccountTrial {
-    failed_at(AccountStep::Settings, words, None, Times::default())
+pub(super) fn nothing_tried(fact: TrialFact) -> AccountTrial {
+    failed_at(AccountStep::Settings, &fact, Times::default())
 }
 
 /// When the line came how far, ms after the beginning.
@@ -147,25 +148,23 @@ fn step_of(cause: &OfflineCause) -> AccountStep {
 
 fn all_passed(times: Times, encrypted: bool) -> AccountTrial {
     let outcome = |step| if step == AccountStep::Tls && !encrypted { TrialOutcome::Skipped } else { TrialOutcome::Passed };
-    AccountTrial { steps: STEPS.into_iter().map(|step| step_view(step, outcome(step), String::new(), times)).collect() }
+    AccountTrial { steps: STEPS.into_iter().map(|step| step_view(step, outcome(step), TrialFact::Plain, times)).collect() }
 }
 
-fn failed_at(failed: AccountStep, words: &str, cause: Option<&OfflineCause>, times: Times) -> AccountTrial {
+fn failed_at(failed: AccountStep, fact: &TrialFact, times: Times) -> AccountTrial {
     let view = |step: AccountStep| match step.cmp(&failed) {
-        std::cmp::Ordering::Less => step_view(step, TrialOutcome::Passed, String::new(), times),
-        std::cmp::Ordering::Equal => {
-            TrialStep { cause: cause.cloned(), ..step_view(step, TrialOutcome::Failed, words.to_owned(), times) }
-        }
-        std::cmp::Ordering::Greater => step_view(step, TrialOutcome::Skipped, String::new(), times),
+        std::cmp::Ordering::Less => step_view(step, TrialOutcome::Passed, TrialFact::Plain, times),
+        std::cmp::Ordering::Equal => step_view(step, TrialOutcome::Failed, fact.clone(), times),
+        std::cmp::Ordering::Greater => step_view(step, TrialOutcome::Skipped, TrialFact::Plain, times),
     };
     AccountTrial { steps: STEPS.into_iter().map(view).collect() }
 }
 
-fn step_view(step: AccountStep, outcome: TrialOutcome, words: String, times: Times) -> TrialStep {
+fn step_view(step: AccountStep, outcome: TrialOutcome, fact: TrialFact, times: Times) -> TrialStep {
     let ms = match step {
         AccountStep::WebSocket => times.connected,
         AccountStep::Registration => times.registered,
         AccountStep::Settings | AccountStep::Name | AccountStep::Connection | AccountStep::Tls => None,
     };
-    TrialStep { step, outcome, words, cause: None, ms }
+    TrialStep { step, outcome, fact, ms }
 }

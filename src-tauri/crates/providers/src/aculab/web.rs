@@ -11,7 +11,7 @@ use crate::net::{self, HttpAnswer, HttpMethod, HttpRequest, Network, Proxy};
 const GENERATE_TOKEN: &str = "webrtc_generate_token";
 
 /// The lifetimes the cloud grants, seconds.
-const LIFETIMES_S: std::ops::RangeInclusive<u32> = 600..=86_400;
+pub const LIFETIMES_S: std::ops::RangeInclusive<u32> = 600..=86_400;
 const USUAL_LIFETIME_S: u32 = 3_600;
 
 /// An account's way to the web services.

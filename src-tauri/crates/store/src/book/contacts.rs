@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use model::{Contact, ContactForm, ContactId, ContactNumber, ContactQuery, ImportReport, NumberKind, Personal, Suggestion};
+use model::{
+    Contact, ContactForm, ContactId, ContactNumber, ContactQuery, ImportReport, NumberKind, Personal, Refusal, Suggestion,
+};
 use rusqlite::{Connection, params};
 
 use super::{BookError, BookFile};
 use crate::{
+    check::limit,
     directory::Directory,
     files::{self, Drafted},
     fold::fold,
@@ -37,10 +40,10 @@ impl BookFile {
     /// Keeps a contact: a new one when it has no number in the book yet.
     pub fn save_contact(&mut self, contact: &Contact) -> Result<ContactId, BookError> {
         self.refresh()?;
-        let mut contact = tidied(contact).map_err(|problem| BookError::Refused(problem.into()))?;
+        let mut contact = tidied(contact).map_err(BookError::Refused)?;
         match contact.id {
             Some(id) if self.directory.get(id).is_none() => return Err(BookError::NoSuchContact),
-            None if self.directory.len() >= MOST => return Err(BookError::Refused("there are too many contacts".into())),
+            None if self.directory.len() >= MOST => return Err(BookError::Refused(Refusal::BookFull)),
             _ => {}
         }
         let transaction = self.db.transaction()?;
@@ -173,10 +176,7 @@ pub(super) fn write(db: &Connection, contact: &Contact) -> Result<ContactId, Boo
     .execute(values)?;
     let id = match id {
         Some(id) => *id,
-        None => ContactId(
-            u32::try_from(db.last_insert_rowid())
-                .map_err(|_| BookError::Refused("the contacts have used up their numbers".into()))?,
-        ),
+        None => ContactId(u32::try_from(db.last_insert_rowid()).map_err(|_| BookError::Refused(Refusal::BookFull))?),
     };
     db.prepare_cached("DELETE FROM number WHERE contact = ?1")?.execute([id.0])?;
     let mut insert = db.prepare_cached("INSERT INTO number VALUES (?1, ?2, ?3, ?4)")?;
@@ -187,7 +187,7 @@ pub(super) fn write(db: &Connection, contact: &Contact) -> Result<ContactId, Boo
 }
 
 /// The contact as it can be kept, or why it cannot.
-pub(super) fn tidied(contact: &Contact) -> Result<Contact, &'static str> {
+pub(super) fn tidied(contact: &Contact) -> Result<Contact, Refusal> {
     let line = |text: &Personal| -> Personal {
         let plain: String = text.expose().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         plain.trim().into()
@@ -206,17 +206,17 @@ pub(super) fn tidied(contact: &Contact) -> Result<Contact, &'static str> {
     };
     let length = |text: &Personal| text.expose().chars().count();
     if tidied.name.is_empty() && tidied.organisation.is_empty() && tidied.numbers.is_empty() {
-        return Err("a contact needs a name or a number");
+        return Err(Refusal::ContactNameless);
     }
     if tidied.numbers.len() > MOST_NUMBERS {
-        return Err("a contact has 20 numbers at most");
+        return Err(Refusal::ContactNumbers { most: limit(MOST_NUMBERS) });
     }
     let lines = tidied.numbers.iter().map(|number| &number.number).chain([&tidied.name, &tidied.organisation]);
     if lines.map(length).any(|length| length > LONGEST) {
-        return Err("a name or number is longer than 200 characters");
+        return Err(Refusal::ContactTooLong { most: limit(LONGEST) });
     }
     if length(&tidied.note) > LONGEST_NOTE {
-        return Err("the note is longer than 4000 characters");
+        return Err(Refusal::ContactTooLong { most: limit(LONGEST_NOTE) });
     }
     Ok(tidied)
 }

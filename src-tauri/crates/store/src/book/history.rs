@@ -1,6 +1,6 @@
 //! The calls of the past.
 
-use model::{AccountId, Direction, HistoryEntry, HistoryFilter, HistoryQuery, Outcome, Personal, Remote};
+use model::{AccountId, Direction, HistoryEntry, HistoryFilter, HistoryQuery, Outcome, Personal, Refusal, Remote};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, types::Value};
 
 use super::{BookError, BookFile};
@@ -304,7 +304,7 @@ pub(super) fn insert(db: &Connection, plan: NumberingPlan, call: &NewCall) -> Re
         party,
         call.started_s
     ])?;
-    u32::try_from(db.last_insert_rowid()).map_err(|_| BookError::Refused("the history has used up its numbers".into()))
+    u32::try_from(db.last_insert_rowid()).map_err(|_| BookError::Refused(Refusal::BookFull))
 }
 
 /// Closes a call.

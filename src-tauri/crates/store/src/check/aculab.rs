@@ -1,8 +1,8 @@
 //! Accounts at Aculab Cloud. The names' own words are those of the cloud's libraries, by which its documentation helps.
 
 use model::{
-    AccessKey, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId, ClientId, CloudId, ServiceName,
-    TokenSource,
+    AccessKey, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId, ClientId, CloudId, FieldFault,
+    InvalidUser, ServiceName, TokenSource,
 };
 
 use super::{Complaints, LONGEST_TEXT, check_ice, check_pin, check_proxy, check_url, split_url};
@@ -21,30 +21,30 @@ const LIFETIME_S: std::ops::RangeInclusive<u32> = 600..=86_400;
 
 pub(super) fn check(prefix: &str, account: &AculabAccount, found: &mut Complaints) {
     let field = |name: &str| format!("{prefix}.{name}");
-    if let Err(error) = account.cloud_id.parse::<CloudId>() {
-        found.add(&field("cloud_id"), format!("is three numbers with hyphens, as 1-2-0 ({error})"));
+    if account.cloud_id.parse::<CloudId>().is_err() {
+        found.add(&field("cloud_id"), FieldFault::NotACloud);
     }
     match &account.interface {
         AculabInterface::V1(caller) => check_caller(prefix, caller, found),
         AculabInterface::V2(client) => check_client(prefix, client, found),
     }
     if !account.server.is_empty()
-        && let Err(what) = check_url(&account.server, false)
+        && let Err(fault) = check_url(&account.server, false)
     {
-        found.add(&field("server"), what);
+        found.add(&field("server"), fault);
     }
     if !account.web_services.is_empty() && !is_secure_web(&account.web_services) {
-        found.add(&field("web_services"), "is not empty or https://host:port");
+        found.add(&field("web_services"), FieldFault::NotAnAddress { like: "https://host:port".into() });
     }
     for (name, text) in [("origin", &account.origin), ("user_agent", &account.user_agent)] {
         // They become header fields.
         if text.len() > LONGEST_TEXT || !text.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
-            found.add(&field(name), "may have plain letters, digits and signs only");
+            found.add(&field(name), FieldFault::NotPlain);
         }
     }
     check_pin(prefix, &account.pin, found);
     if account.log_level.is_some_and(|level| level > LOUDEST) {
-        found.add(&field("log_level"), format!("must be from 0 to {LOUDEST}"));
+        found.add(&field("log_level"), FieldFault::NotBetween { from: 0, to: LOUDEST.into() });
     }
     check_proxy(prefix, account.proxy.expose(), found);
     if let Some(servers) = &account.ice_servers {
@@ -54,69 +54,69 @@ pub(super) fn check(prefix: &str, account: &AculabAccount, found: &mut Complaint
 
 fn check_caller(prefix: &str, caller: &AculabCaller, found: &mut Complaints) {
     let field = |name: &str| format!("{prefix}.interface.{name}");
-    check_length(&field("caller_id"), caller.caller_id.expose(), found);
-    check_length(&field("service"), caller.service.expose(), found);
+    found.one_line(&field("caller_id"), caller.caller_id.expose());
+    found.one_line(&field("service"), caller.service.expose());
     if let Err(error) = caller.caller_id.expose().parse::<CallerId>() {
-        found.add(&field("caller_id"), error.to_string());
+        found.add(&field("caller_id"), wrong_user(error));
     }
     if caller.other_ids.len() > MOST_IDS {
-        found.add(&field("other_ids"), format!("may have {MOST_IDS} of them at most"));
+        found.add(&field("other_ids"), FieldFault::TooMany { most: MOST_IDS as u32 });
     }
     for id in caller.other_ids.iter().take(MOST_IDS) {
-        check_length(&field("other_ids"), id.expose(), found);
+        found.one_line(&field("other_ids"), id.expose());
         if let Err(error) = id.expose().parse::<CallerId>() {
-            found.add(&field("other_ids"), error.to_string());
+            found.add(&field("other_ids"), wrong_user(error));
         }
     }
     if !caller.service.is_empty()
         && let Err(error) = ServiceName::of_caller(caller.service.expose())
     {
-        found.add(&field("service"), error.to_string());
+        found.add(&field("service"), wrong_user(error));
     }
 }
 
 fn check_client(prefix: &str, client: &AculabClient, found: &mut Complaints) {
     let field = |name: &str| format!("{prefix}.interface.{name}");
-    if let Err(error) = client.access_key.parse::<AccessKey>() {
-        found.add(&field("access_key"), format!("is 1 to 63 small letters and digits ({error})"));
+    if client.access_key.parse::<AccessKey>().is_err() {
+        found.add(&field("access_key"), FieldFault::NotAnAccessKey);
     }
-    check_length(&field("client_id"), client.client_id.expose(), found);
-    if let Err(error) = client.client_id.expose().parse::<ClientId>() {
-        found.add(&field("client_id"), format!("is made of letters, digits and + - _ . only ({error})"));
+    found.one_line(&field("client_id"), client.client_id.expose());
+    if client.client_id.expose().parse::<ClientId>().is_err() {
+        found.add(&field("client_id"), FieldFault::NotAClient);
     }
     if !CALLS.contains(&client.max_concurrent) {
-        found.add(&field("max_concurrent"), format!("must be from {} to {}", CALLS.start(), CALLS.end()));
+        found.add(&field("max_concurrent"), FieldFault::NotBetween { from: *CALLS.start(), to: *CALLS.end() });
     }
     let field = |name: &str| format!("{prefix}.interface.token_source.{name}");
     match &client.token_source {
         TokenSource::Pasted => {}
         TokenSource::Url { url } => {
             if !is_secure_web(url) {
-                found.add(&field("url"), "is not https://host, https://host:port or https://host:port/path");
+                found.add(&field("url"), FieldFault::NotAnAddress { like: "https://host:port/path".into() });
             }
         }
         TokenSource::WebServices { user, lifetime_s, callable } => {
-            check_length(&field("user"), user.expose(), found);
-            check_length(&field("callable"), callable.expose(), found);
+            found.one_line(&field("user"), user.expose());
+            found.one_line(&field("callable"), callable.expose());
             if user.is_empty() {
-                found.add(&field("user"), "is missing");
+                found.add(&field("user"), FieldFault::Missing);
             } else if user.expose().contains(':') {
                 // RFC 7617 section 2: it would end the name.
-                found.add(&field("user"), "must not have a colon");
+                found.add(&field("user"), FieldFault::Character { character: ":".into() });
             }
-            if !LIFETIME_S.contains(lifetime_s) {
-                found.add(&field("lifetime_s"), format!("must be from {} to {} seconds", LIFETIME_S.start(), LIFETIME_S.end()));
-            }
+            found.seconds(&field("lifetime_s"), *lifetime_s, &LIFETIME_S);
             if callable.expose().parse::<Callable>().is_err() {
-                found.add(&field("callable"), "are client ids with commas between them, as bob,agent*, or * for all");
+                found.add(&field("callable"), FieldFault::NotClients);
             }
         }
     }
 }
 
-fn check_length(field: &str, text: &str, found: &mut Complaints) {
-    if text.len() > LONGEST_TEXT || text.chars().any(char::is_control) {
-        found.add(field, format!("may have {LONGEST_TEXT} characters at most and no line breaks"));
+fn wrong_user(error: InvalidUser) -> FieldFault {
+    match error {
+        InvalidUser::Empty => FieldFault::Missing,
+        InvalidUser::Character(character) => FieldFault::Character { character: character.into() },
+        InvalidUser::Escape => FieldFault::Escape,
     }
 }
 

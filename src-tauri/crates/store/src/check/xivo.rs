@@ -1,35 +1,31 @@
 //! Accounts at a XiVO.
 
-use model::{Target, XivoAccount};
+use model::{FieldFault, XivoAccount};
 
-use super::{Complaints, LONGEST_TEXT, check_ice, check_pin, check_proxy, is_host, is_this_machine, split_url};
+use super::{Complaints, check_ice, check_pin, check_proxy, is_host, is_this_machine, split_url};
 
 pub(super) fn check(prefix: &str, account: &XivoAccount, found: &mut Complaints) {
     let field = |name: &str| format!("{prefix}.{name}");
     // Without a scheme it is by TLS.
     let server = if account.server.contains("://") { account.server.clone() } else { format!("https://{}", account.server) };
     match split_url(&server, &["https", "http"]) {
-        None => found.add(&field("server"), "is not https://host or https://host:port"),
+        None => found.add(&field("server"), FieldFault::NotAnAddress { like: "https://host:port".into() }),
         Some(("http", host)) if !is_this_machine(host) && !account.allow_plain => {
-            found.add(&field("server"), "with http:// anyone on the way can read along; use https://, or set allow_plain");
+            found.add(&field("server"), FieldFault::NotEncrypted { scheme: "http".into(), allowed_by: "allow_plain".into() });
         }
         Some(_) => {}
     }
     if account.login.is_empty() {
-        found.add(&field("login"), "is missing");
+        found.add(&field("login"), FieldFault::Missing);
     }
     for (name, text) in [("login", account.login.expose()), ("display_name", account.display_name.expose())] {
-        if text.len() > LONGEST_TEXT || text.chars().any(char::is_control) {
-            found.add(&field(name), format!("may have {LONGEST_TEXT} characters at most and no line breaks"));
-        }
+        found.one_line(&field(name), text);
     }
     if !account.sip_host.is_empty() && !is_host(&account.sip_host) {
-        found.add(&field("sip_host"), "is not a host name");
-    }
-    if !account.voicemail_number.is_empty() && Target::try_from(account.voicemail_number.clone()).is_err() {
-        found.add(&field("voicemail_number"), "is no number or address that can be called");
+        found.add(&field("sip_host"), FieldFault::NotAHost);
     }
     check_pin(prefix, &account.pin, found);
+    found.target(&field("voicemail_number"), &account.voicemail_number);
     check_proxy(prefix, account.proxy.expose(), found);
     if let Some(servers) = &account.ice_servers {
         check_ice(prefix, servers, account.ice_policy, found);

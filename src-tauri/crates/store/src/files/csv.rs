@@ -4,7 +4,7 @@
 //! an apostrophe in front, which spreadsheets hide and reading takes off again; a telephone number keeps its `+`, for a
 //! formula of digits does nothing but show them.
 
-use model::{Contact, ContactNumber, NumberKind, Personal};
+use model::{Contact, ContactNumber, NumberKind, Personal, Refusal};
 
 use super::{Drafted, Read, kind_by_words};
 use crate::fold::fold;
@@ -39,11 +39,11 @@ struct Record {
     cells: Vec<String>,
 }
 
-pub(super) fn read(text: &str) -> Result<Read, String> {
+pub(super) fn read(text: &str) -> Result<Read, Refusal> {
     let (text, separator) = separated(text);
     let mut read = Read::default();
     let mut records = records(text, separator, &mut read.skipped).into_iter();
-    let Some(first) = records.next() else { return Err("the table is empty".into()) };
+    let Some(first) = records.next() else { return Err(Refusal::TableEmpty) };
     let names: Vec<Column> = first.cells.iter().map(|cell| column(cell)).collect();
     let is_named = names.iter().any(|column| matches!(column, Column::Number(_) | Column::Typed(_)))
         && !first.cells.iter().any(|cell| looks_like_number(cell));
@@ -56,7 +56,7 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
             draft(&mut read, record, guess);
         }
     } else {
-        return Err("the first line names no column with numbers, as Phone, Mobile or Work Phone".into());
+        return Err(Refusal::NoNumbers);
     }
     Ok(read)
 }

@@ -1,7 +1,7 @@
 //! vCard: 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350) are read, 3.0 is written, which every program reads.
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
-use model::{Contact, ContactNumber, NumberKind};
+use model::{Contact, ContactNumber, NumberKind, Refusal};
 
 use super::{Drafted, Read, kind_by_words};
 
@@ -30,7 +30,7 @@ struct Card {
     preferred: Option<usize>,
 }
 
-pub(super) fn read(text: &str) -> Result<Read, String> {
+pub(super) fn read(text: &str) -> Result<Read, Refusal> {
     let mut read = Read::default();
     let mut card: Option<Card> = None;
     // Cards inside a card (AGENT in vCard 2.1) are somebody else.
@@ -67,7 +67,7 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
         after_agent = property.name == "AGENT";
     }
     if !begun {
-        return Err("the file is no vCard: it has no BEGIN:VCARD".into());
+        return Err(Refusal::NotAVcard);
     }
     if let Some(open) = card {
         read.skipped.push(format!("line {}: the vCard has no end", open.line));

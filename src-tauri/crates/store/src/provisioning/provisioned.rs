@@ -6,11 +6,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use model::{ProvisionView, Settings};
+use model::{FieldFault, FieldProblem, ProvisionView, Settings};
 use toml::Table;
 
 use super::{Page, Provisioning, overlay::differing};
-use crate::{DataFolder, Invalid, ReadError, replace::replace};
+use crate::{DataFolder, ReadError, replace::replace};
 
 /// Where the administrator of a machine writes, and others may only read.
 #[cfg(target_os = "linux")]
@@ -125,23 +125,23 @@ impl Provisioned {
     }
 
     /// Which of the changes from `before` to `after` are not allowed.
-    pub fn refuse(&self, before: &Settings, after: &Settings) -> Vec<Invalid> {
+    pub fn refuse(&self, before: &Settings, after: &Settings) -> Vec<FieldProblem> {
         let state = self.state();
         if let Some(trouble) = &state.trouble {
-            let what = format!("cannot be changed while the administrator's file is damaged: {trouble}");
+            let fault = FieldFault::RulesDamaged { detail: trouble.clone() };
             let changed = PAGES.iter().flat_map(|page| page.changed(before, after));
-            return changed.map(|field| Invalid { field, what: what.clone() }).collect();
+            return changed.map(|field| FieldProblem { field, fault: fault.clone() }).collect();
         }
-        let fixed = differing(after, &self.impose(after.clone())).into_iter().map(|field| {
+        let fixed = differing(after, &self.impose(after.clone())).into_iter().filter_map(|field| {
             // The machine's file comes last.
-            let by = state.all().filter(|provisioning| provisioning.sets(&field)).last();
-            Invalid { what: by.map(Provisioning::why).unwrap_or_default(), field }
+            let by = state.all().filter(|provisioning| provisioning.sets(&field)).last().or_else(|| state.all().last())?;
+            Some(FieldProblem { fault: by.why(), field })
         });
         let locked = state.all().flat_map(|provisioning| {
             let changed = provisioning.locked().flat_map(|page| page.changed(before, after));
-            changed.map(|field| Invalid { field, what: provisioning.why() })
+            changed.map(|field| FieldProblem { field, fault: provisioning.why() })
         });
-        let mut refused: Vec<Invalid> = fixed.chain(locked).collect();
+        let mut refused: Vec<FieldProblem> = fixed.chain(locked).collect();
         refused.sort_by(|a, b| a.field.cmp(&b.field));
         refused.dedup_by(|a, b| a.field == b.field);
         refused
