@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use audio::MemoryHost;
 use model::{
     Account, AccountId, AculabAccount, AculabCaller, AculabClient, AculabInterface, Cause, Command, DialOptions, Event, Password,
-Personal, Provider, Refusal, Secret, SecretKey, Settings, TimedEvent, TokenOrder, TokenSource,
+    Provider, Refusal, Secret, SecretKey, Settings, TimedEvent, TokenOrder, TokenSource,
 };
 use phone::{Phone, PhoneOptions, RealWorld};
 use sip::{CallEnd, Method};

@@ -6,7 +6,7 @@ use model::{Account, AccountId, AculabAccount, AculabCaller, AculabClient, Acula
 use serde_json::Value;
 use sip::{CallEnd, Method};
 use store::SettingsFile;
-use tests::{FakeCloud, IceAnswer, WireMessage};
+use tests::{FakeCloud, IceAnswer, Seen, WireMessage};
 
 use super::sidetone::{client, cloud};
 use crate::interop::phone::practice;
@@ -35,9 +35,8 @@ fn four_accounts(cloud: &FakeCloud) -> Settings {
 }
 
 /// Whether the cloud was sent such a request.
-fn was_sent(cloud: &FakeCloud, method: &Method) -> bool {
-    let received = cloud.received();
-    received.iter().filter_map(WireMessage::request).any(|request| request.method == *method)
+fn was_sent(seen: &Seen, method: &Method) -> bool {
+    seen.received().filter_map(WireMessage::request).any(|request| request.method == *method)
 }
 
 #[test]
@@ -117,10 +116,10 @@ fn a_call_can_be_given_up_before_its_service_has_heard_of_it_and_before_it_has_s
     };
     // The list of ICE servers has not come: it waits for that, and there is nothing to take back.
     given_up("tone", &|| {});
-    assert!(!was_sent(&cloud, &Method::Invite), "nobody was called");
+    assert!(!was_sent(&cloud.seen(), &Method::Invite), "nobody was called");
     // The INVITE has left, and nothing has come back: a CANCEL would be too early (RFC 3261 section 9.1).
-    given_up("silent", &|| cloud.wait_for("INVITE", LONG, |_| was_sent(&cloud, &Method::Invite).then_some(())));
-    assert!(!was_sent(&cloud, &Method::Cancel) && !was_sent(&cloud, &Method::Bye));
+    given_up("silent", &|| cloud.wait_for("INVITE", LONG, |seen| was_sent(seen, &Method::Invite).then_some(())));
+    assert!(!was_sent(&cloud.seen(), &Method::Cancel) && !was_sent(&cloud.seen(), &Method::Bye));
     // Nothing is left to hang up, and nothing comes of it.
     let (exit, words) = phone.try_to_tell(&["hangup"]);
     assert_eq!((exit, words.trim()), (Some(9), "sidetone-cli: the running phone has no such call"));

@@ -259,8 +259,7 @@ impl FakeCloud {
 
     /// The messages that came to it, oldest first.
     pub fn received(&self) -> Vec<WireMessage> {
-        let is_in = |message: &&WireMessage| message.way == Way::In;
-        self.shared.lock().seen.messages.iter().filter(is_in).cloned().collect()
+        self.shared.lock().seen.received().cloned().collect()
     }
 
     /// Waits until `find` makes something of what was seen.

@@ -1,5 +1,4 @@
 //! Very many calls of strangers at a phone's door, and what it answers.
-#![expect(clippy::disallowed_methods, reason = "a flood takes real time")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

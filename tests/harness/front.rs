@@ -1,6 +1,5 @@
 //! A door with TLS in front of the practice exchange, as real servers have one. It notes when calls pass, can keep phones from
 //! agreeing on redundancy, can be shut, and lets a stranger in who talks to the phone behind the exchange's back.
-#![expect(clippy::disallowed_methods, reason = "its tasks are a server's, not the phone's")]
 
 use std::{
     error::Error,

@@ -111,7 +111,7 @@ export const VIEWS = [
       await page.locator(".steps").waitFor();
     },
   },
-  { name: "caller ids", scene: "caller" },
+  { name: "caller ids", scene: "caller", open: async () => {} },
   {
     name: "caller form",
     scene: "caller",
@@ -174,11 +174,12 @@ export const VIEWS = [
       await page.locator(".trace summary").first().click();
     },
   },
+  { name: "events of services", scene: "idle", open: (page) => part(page, 3) },
   {
     name: "support bundle",
     scene: "idle",
     open: async (page) => {
-      await part(page, 3);
+      await part(page, 4);
       await page.locator(".section .primary").click();
       await page.locator(".preview").waitFor();
     },

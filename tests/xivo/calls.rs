@@ -53,7 +53,7 @@ fn f03_a_third_call_is_not_dialled() {
     let t = Scenario::new().with_xivo();
     let Two { first, second, .. } = two_calls(&t);
     let third = t.dial("alice", "601");
-    assert!(matches!(t.cause("alice", third), Cause::AccountNotReady { .. }));
+    assert!(matches!(t.cause("alice", third), Cause::TooManyCalls { most: 2 }));
     assert_eq!(unheld(t.alice()), [second], "the two of before are as they were");
     end(&t, &[first, second]);
 }

@@ -61,7 +61,7 @@ pub async fn lateness(program: &Path, folder: &Path, speech: &Path, calls: usize
     let recording = folder.join("crowd.wav");
     let (speech_path, recording, limit) = (speech.to_string_lossy(), recording.to_string_lossy(), (calls + 1).to_string());
     let arguments = ["--limit", &limit, "--play", &speech_path, "--record", &recording];
-    let mut bob = Program::run(&program.to_path_buf(), &office.account("bob"), &arguments)?;
+    let mut bob = Program::run(program, &office.account("bob"), &arguments)?;
     bob.wait("registered").await?;
     let crowd = Arc::new(Crowd {
         inner: Arc::clone(&office.rtc),

@@ -120,6 +120,11 @@ impl WireMessage {
 }
 
 impl Seen {
+    /// The messages that came to the cloud, oldest first.
+    pub fn received(&self) -> impl Iterator<Item = &WireMessage> {
+        self.messages.iter().filter(|message| message.way == Way::In)
+    }
+
     /// Whether a client of an account is registered.
     pub fn is_registered(&self, key: &str, client: &str) -> bool {
         self.registered.iter().any(|binding| binding.key == key && binding.client == client)

@@ -16,6 +16,8 @@ export type AccountCan = {
 	hold: boolean,
 	/**  Be transferred. */
 	transfer: boolean,
+	/**  Be at another telephone only, which is controlled. */
+	elsewhere: boolean,
 };
 
 /**  The name of an account in settings, logs and on the command line: short, unique, chosen by the user. */
@@ -73,6 +75,8 @@ export type AccountView = {
 	expires_ms: number | null,
 	/**  What the token says with which it is signed in; none where there is none, or it cannot be read. */
 	token: TokenView | null,
+	/**  Who its calls may be from, the usual one first; none where they are from the account itself. */
+	caller_ids: Personal[],
 	/**  Its voice mail; none when the server tells nothing and no number is set. */
 	voicemail: Voicemail | null,
 	/**  Where its calls are parked; empty when no number is set. */
@@ -91,6 +95,11 @@ export type AculabAccount = {
 	web_services?: string,
 	/**  Path of a PEM file with further certificate authorities to trust, for this account only. */
 	ca_file?: string,
+	/**
+	 *  SHA-256 of the only public key that the server of the calls may have, as that of a SIP account. Where tokens come from
+	 *  is another server.
+	 */
+	pin?: string,
 	/**  HTTP proxy for the connections, as that of a SIP account. */
 	proxy?: Personal,
 	/**  What the connection says it is from (RFC 6454 section 7): the cloud's own address when empty, nothing when `none`. */
@@ -101,12 +110,19 @@ export type AculabAccount = {
 	ice_servers?: IceServer[] | null,
 	/**  Which candidates may be used. */
 	ice_policy?: IcePolicy,
+	/**
+	 *  How much of it is logged: 0 for nothing, 1 errors, 2 warnings, 3 steps, 4 decisions, 5 everything, 6 its messages too. As
+	 *  the rest of the phone when missing.
+	 */
+	log_level?: number | null,
 };
 
 /**  Who calls by the first interface. */
 export type AculabCaller = {
 	/**  Who the service is told is calling. */
 	caller_id: Personal,
+	/**  Others who may be told instead, to be chosen for a call. */
+	other_ids?: Personal[],
 	/**  The service that is called when none is dialled. */
 	service?: Personal,
 };
@@ -144,6 +160,201 @@ export type AllowTransfers =
 "always" | 
 /**  It is refused. */
 "never";
+
+/**  A call that the server remembers, on whichever telephone of the user it was. */
+export type AssistantCall = {
+	/**  Who started it. */
+	direction: Direction,
+	/**  Number of the other one; may be empty. */
+	number: Personal,
+	/**  His name; may be empty. */
+	name: Personal,
+	/**  When it began, `YYYY-MM-DD hh:mm:ss` by the server's clock, which names no zone; empty when it does not tell. */
+	started: string,
+	/**  Length of the conversation in seconds; none when there was none. */
+	talked_s: number | null,
+	/**  What came of it. */
+	outcome: AssistantOutcome,
+};
+
+/**  Counters of the lists: when one has grown, its list is to be asked for again. */
+export type AssistantChanges = {
+	/**  The calls. */
+	history: number,
+	/**  The people who were looked up. */
+	directory: number,
+	/**  The favourites. */
+	favourites: number,
+	/**  The conference rooms. */
+	rooms: number,
+};
+
+/**  A forward. */
+export type AssistantForward = {
+	/**  When. */
+	when: ForwardWhen,
+	/**  Whether it is on. */
+	on: boolean,
+	/**  Where to, also while it is off; empty when there was nothing yet. */
+	number: Personal,
+};
+
+/**  The lists. */
+export type AssistantList = 
+/**  The calls that the server remembers, newest first. */
+"history" | 
+/**  The people who were looked up. */
+"directory" | 
+/**  The favourites. */
+"favourites" | 
+/**  The conference rooms. */
+"rooms";
+
+/**  Somebody in a conference room. */
+export type AssistantMember = {
+	/**  His name; may be empty. */
+	name: Personal,
+	/**  His number; may be empty. */
+	number: Personal,
+	/**  Whether his microphone is off. */
+	muted: boolean,
+	/**  Since when, seconds since 1970 UTC; none when the server does not tell. */
+	joined_s: number | null,
+};
+
+/**  A number of somebody. */
+export type AssistantNumber = {
+	/**  What it is for, in the server's language; may be empty. */
+	title: string,
+	/**  What is dialled. */
+	number: Personal,
+};
+
+/**  What came of a call that the server remembers. */
+export type AssistantOutcome = 
+/**  There was a conversation. */
+"answered" | 
+/**  There was none; of an incoming call: it was missed. */
+"not-answered" | 
+/**  It goes on. */
+"ongoing";
+
+/**  Somebody the server knows. */
+export type AssistantPerson = {
+	/**  What he is called by to the server; without it he cannot be made a favourite. */
+	id: PersonId | null,
+	/**  His name. */
+	name: Personal,
+	/**  What else the server tells of him, in its order with commas between; may be empty. */
+	detail: Personal,
+	/**  How he is called; the first is the one that is meant. */
+	numbers: AssistantNumber[],
+	/**  How his telephone is doing, kept up to date while the list is shown; none when the server does not tell. */
+	phone: PhoneState | null,
+	/**  Whether he is a favourite. */
+	favourite: boolean,
+};
+
+/**  What can be asked of an account's server. What comes of a switch is what the server says then, not what was asked. */
+export type AssistantRequest = 
+/**  Send the user no calls, to none of his telephones, or send them again. */
+{ request: "do-not-disturb"; 
+/**  None when true. */
+on: boolean } | 
+/**  Forward his calls, or no longer. */
+{ request: "forward"; 
+/**  When. */
+when: ForwardWhen; 
+/**  Whether. */
+on: boolean; 
+/**  Where to; as before when it is switched off and this is empty. */
+number: Personal } | 
+/**  Say what he is doing. */
+{ request: "status"; 
+/**  The name of one of the statuses. */
+name: string } | 
+/**  Make somebody a favourite, or no longer. */
+{ request: "favourite"; 
+/**  Whom. */
+person: PersonId; 
+/**  A favourite when true. */
+on: boolean } | 
+/**  Look somebody up; an empty term ends that, and forgets who was found. */
+{ request: "search"; 
+/**  Part of a name or number. */
+term: Personal } | 
+/**
+ *  These lists are drawn from now on, and no others: each is asked for now, and told of while it is drawn. Asked again, they
+ *  are brought up to date.
+ */
+{ request: "show"; 
+/**  Which; none when the assistant is closed. */
+lists: AssistantList[] };
+
+/**  A conference room of the server. */
+export type AssistantRoom = {
+	/**  What is dialled to come in. */
+	number: Personal,
+	/**  Its name; may be empty. */
+	name: Personal,
+	/**  Whether it asks for a PIN. */
+	pin: boolean,
+	/**  Since when somebody is in it, seconds since 1970 UTC; none when nobody is. */
+	started_s: number | null,
+	/**  Who is in it, in the order in which they came. */
+	members: AssistantMember[],
+};
+
+/**  What the server tells of its user, without lists. */
+export type AssistantState = {
+	/**
+	 *  Whether the server can be asked. While it cannot, nothing is known but the lists of before, without how anybody's
+	 *  telephone is doing.
+	 */
+	online: boolean,
+	/**  The user's name; empty when the server does not tell. */
+	name: Personal,
+	/**  Whether the server sends the user no calls, to none of his telephones; none when it does not tell. */
+	do_not_disturb: boolean | null,
+	/**  His forwards, each once; those that the server does not tell of are missing. */
+	forwards: AssistantForward[],
+	/**  What he says he is doing, by the name of one of `statuses`; none when the server does not tell. */
+	status: string | null,
+	/**  What he may say; nothing when the server has no such thing. */
+	statuses: AssistantStatus[],
+	/**  Whether he has a voice mail box; none when the server does not tell. What waits in it is the account's voice mail. */
+	voicemail_box: boolean | null,
+	/**  How the list of calls is. */
+	history: ListState,
+	/**  How the list of people who were looked up is. */
+	directory: ListState,
+	/**  Whom they were looked up by; empty when nobody was. */
+	term: Personal,
+	/**  How the list of favourites is. */
+	favourites: ListState,
+	/**  How the list of conference rooms is. */
+	rooms: ListState,
+};
+
+/**  Something the user may say he is doing. */
+export type AssistantStatus = {
+	/**  How it is named to the server. */
+	name: string,
+	/**  How it is named to people. */
+	title: string,
+	/**  Its colour as `#rrggbb`; empty when the server names none. */
+	colour: string,
+};
+
+/**  The assistant of one account as drawn. Its lists are too large for the snapshot: they are asked for. */
+export type AssistantView = {
+	/**  Which account. */
+	account: AccountId,
+	/**  How everything is. */
+	state: AssistantState,
+	/**  What has changed of the lists. */
+	changes: AssistantChanges,
+};
 
 /**  How calls of one account are answered by themselves. Accounts without one never are. */
 export type AutoAnswer = {
@@ -290,8 +501,12 @@ export type CallView = {
 	direction: Direction,
 	/**  The far end. */
 	remote: Remote,
+	/**  What the far end is that calls us, where the service of the account tells. */
+	caller: CallerKind | null,
 	/**  Who sent the call on to us, where the server tells. */
 	diverted_by: Remote | null,
+	/**  Those of the INVITE of a call that arrived, and of the answer to one of ours. */
+	headers: XHeaders,
 	/**  Who that is among the contacts, matched by number. */
 	contact: ContactName | null,
 	/**  Where it is. */
@@ -300,6 +515,11 @@ export type CallView = {
 	since_ms: number,
 	/**  When it was answered. */
 	answered_ms: number | null,
+	/**
+	 *  Whether it is at another telephone of the user's, which is controlled from here: its sound is there, so that there is no
+	 *  microphone to switch off and are no figures.
+	 */
+	elsewhere: boolean,
 	/**  Microphone off. */
 	muted: boolean,
 	/**  Ringer off for this call. */
@@ -324,6 +544,15 @@ export type CallWaiting =
 "ring" | 
 /**  Its caller hears busy. */
 "busy";
+
+/**  What a caller is, where the service of the account tells them apart. */
+export type CallerKind = 
+/**  One of its services. */
+"service" | 
+/**  Another of its clients. */
+"client" | 
+/**  Neither. */
+"other";
 
 /**  Where a candidate comes from (RFC 8445 section 5.1.1). */
 export type CandidateKind = 
@@ -418,6 +647,18 @@ detail: string } |
 { kind: "internal"; 
 /**  What happened. */
 detail: string } | 
+/**  This computer has neither a microphone nor a speaker: calls are not possible here. */
+{ kind: "not-supported" } | 
+/**  A service did not answer at all. That is told by its own words, not as the status that stands for it. */
+{ kind: "service-silent" } | 
+/**  Nobody can be called like that on the account: the target, or what goes with it. */
+{ kind: "not-callable"; 
+/**  Why. */
+detail: string } | 
+/**  The account carries no further call. */
+{ kind: "too-many-calls"; 
+/**  How many it carries. */
+most: number } | 
 /**  The account cannot place calls now. */
 { kind: "account-not-ready"; 
 /**  Why. */
@@ -558,140 +799,154 @@ export type Command =
 {
 	command: "dial",
 } & DialOptions | 
+/**  Place a call from somebody else than the account's usual name, on an account that lets one choose. */
+({ command: "dial-as"; 
+/**  Who. */
+caller_id: Personal; 
+/**  The call. */
+dial: DialOptions }) & { account?: never; allow?: never; call?: never; calls?: never; code?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Pick up the call that rings at a number whose lamp says that this can be done. */
 ({ command: "pick-up"; 
 /**  The number of the lamp. */
-number: Personal }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+number: Personal }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Gather candidates for a call that is being typed, so that dialling needs no wait. */
 ({ command: "prepare"; 
 /**  Account that will be dialled from; the first usable one when missing. */
-account: AccountId | null }) & { allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+account: AccountId | null }) & { allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a ringing call. */
 ({ command: "answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a ringing call with headers of one's own. */
 ({ command: "answer-with"; 
 /**  Which. */
 call: CallId; 
 /**  Further headers of the 200, `(name, value)`; each name begins with `X-`. */
-headers: ([string, Personal])[] }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+headers: ([string, Personal])[] }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Decline a ringing call. */
 ({ command: "decline"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId; 
+/**  What the caller is told. */
+code?: DeclineCode }) & { account?: never; allow?: never; caller_id?: never; calls?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End a call in whatever state it is. */
 ({ command: "hang-up"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the call in conversation and answer this one; `Answer` holds it instead. */
 ({ command: "end-and-answer"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Divert a ringing call: the caller is told to try there (302). */
 ({ command: "redirect"; 
 /**  Which. */
 call: CallId; 
 /**  Where to. */
-target: Target }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; to?: never; trial?: never } | 
+target: Target }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; to?: never; trial?: never } | 
 /**  Put the far end on hold; a member of the conference leaves it. */
 ({ command: "hold"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take it back; the others are held. */
 ({ command: "resume"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make a conference of answered calls, or take further ones into it. */
 ({ command: "merge"; 
 /**  Which. */
-calls: CallId[] }) & { account?: never; allow?: never; call?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+calls: CallId[] }) & { account?: never; allow?: never; call?: never; caller_id?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Make held calls of all members of the conference. */
-({ command: "split" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "split" }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let one member leave the conference; it is held. */
 ({ command: "leave"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Hold every member of the conference. */
-({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "hold-conference" }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take all of them back; other calls are held. */
-({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "resume-conference" }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  End the calls of all members. */
-({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "end-conference" }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Switch the microphone of one call off or on. */
 ({ command: "mute"; 
 /**  Which. */
 call: CallId; 
 /**  Off when true. */
-muted: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+muted: boolean }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Send digits, one after another. */
 ({ command: "send-dtmf"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digits: DtmfDigit[] }) & { account?: never; allow?: never; calls?: never; digit?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+digits: DtmfDigit[] }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Press a key and hold it: the tone lasts until `ReleaseKey`. */
 ({ command: "press-key"; 
 /**  Where. */
 call: CallId; 
 /**  Which. */
-digit: DtmfDigit }) & { account?: never; allow?: never; calls?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+digit: DtmfDigit }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let the pressed key go. */
 ({ command: "release-key"; 
 /**  Where. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Begin or end the recording of a call. */
 ({ command: "record"; 
 /**  Which. */
 call: CallId; 
 /**  Begin when true. */
-on: boolean }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+on: boolean }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Let new calls hear busy, or ring again. */
 ({ command: "do-not-disturb"; 
 /**  Busy when true. */
-on: boolean }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+on: boolean }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+/**  Ask something of an account's server, beside calls. */
+({ command: "assist"; 
+/**  Which account. */
+account: AccountId; 
+/**  What. */
+request: AssistantRequest }) & { allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Ask the far end of a call to call somebody else; the call is held meanwhile. */
 ({ command: "transfer"; 
 /**  Which. */
 call: CallId; 
 /**  Whom. */
-to: TransferTo }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; trial?: never } | 
+to: TransferTo }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; trial?: never } | 
 /**  Transfer a call to the one that was consulted. */
 ({ command: "complete-transfer"; 
 /**  The call that is transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Give up the consultation and take the call back. */
 ({ command: "cancel-transfer"; 
 /**  The call that was to be transferred. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Answer a far end that asks us to call somebody. */
 ({ command: "allow-transfer"; 
 /**  Its call. */
 call: CallId; 
 /**  Whether we do. */
-allow: boolean }) & { account?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+allow: boolean }) & { account?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Stop the ringer for a call that goes on ringing. */
 ({ command: "silence"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Do not answer a ringing call without the user; it goes on ringing. */
 ({ command: "veto"; 
 /**  Which. */
-call: CallId }) & { account?: never; allow?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Put a whole new configuration in force. */
 ({ command: "save-settings"; 
 /**  The configuration. */
-settings: Settings }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; target?: never; to?: never; trial?: never } | 
+settings: Settings }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; target?: never; to?: never; trial?: never } | 
 /**  Try a sound device; another trial that goes on ends. */
 ({ command: "start-trial"; 
 /**  Which. */
-trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never } | 
+trial: DeviceTrial }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never } | 
 /**  End the trial, and forget how it went. */
-({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never } | 
+({ command: "stop-trial" }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
 /**  Take a notice away. */
 ({ command: "dismiss-notice"; 
 /**  Its number. */
-notice: number }) & { account?: never; allow?: never; call?: never; calls?: never; digit?: never; digits?: never; headers?: never; muted?: never; number?: never; on?: never; settings?: never; target?: never; to?: never; trial?: never };
+notice: number }) & { account?: never; allow?: never; call?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; headers?: never; muted?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never };
 
 /**  The conference as drawn. */
 export type ConferenceView = {
@@ -756,6 +1011,9 @@ export type ContactQuery = {
 	/**  How many of the first are left out: those of the pages before. */
 	skip?: number,
 };
+
+/**  The SIP status by which a ringing call is declined: 400 to 699 (RFC 3261 sections 21.4 to 21.6). */
+export type DeclineCode = number;
 
 /**  Which devices to use, per role: ids in order of preference; the system's default when none of them is there. */
 export type DevicePreferences = {
@@ -1016,6 +1274,15 @@ export type Forward = {
 	/**  Who is forwarded in no case. */
 	exceptions?: Target[],
 };
+
+/**  When a server forwards calls. */
+export type ForwardWhen = 
+/**  Always. */
+"always" | 
+/**  When the line is busy. */
+"busy" | 
+/**  When nobody answers. */
+"no-answer";
 
 /**  One call of the past. */
 export type HistoryEntry = {
@@ -1278,6 +1545,21 @@ export type Levels = {
 	calls: CallLevels[],
 };
 
+/**  How a list is. */
+export type ListState = 
+/**  Nobody has asked for it. */
+{ list: "unasked" } | 
+/**  It was asked for, for the first time or for something else than before. */
+{ list: "asked" } | 
+/**  It is there; it may be asked for again meanwhile. */
+{ list: "known" } | 
+/**  The server said nothing when it was asked for: it may have no such thing. */
+{ list: "no-answer" } | 
+/**  The server refused it. */
+{ list: "refused"; 
+/**  In the server's words. */
+words: string };
+
 /**  The last check, or the one that goes on. */
 export type LoopCheckView = {
 	/**  How it went. */
@@ -1463,6 +1745,8 @@ detail: string } |
 export type Outcome = 
 /**  There was a conversation. */
 "answered" | 
+/**  There was one, and the phone had answered by itself. */
+"answered-automatically" | 
 /**  It rang here and nobody took it. */
 "missed" | 
 /**  Another phone of the user took it; not missed. */
@@ -1476,6 +1760,14 @@ export type Outcome =
 /**  Given up before anybody answered. */
 "cancelled";
 
+/**  What somebody is called by to the server. */
+export type PersonId = {
+	/**  Within its directory. */
+	contact: string,
+	/**  The directory. */
+	source: string,
+};
+
 /**
  *  Text that tells who called whom: a number, a name, an address, a session description.
  * 
@@ -1483,6 +1775,23 @@ export type Outcome =
  *  [`Pseudonyms::replacing`], which is how journals and bundles are written.
  */
 export type Personal = string;
+
+/**  How somebody's telephone is doing. */
+export type PhoneState = 
+/**  In no call. */
+"free" | 
+/**  Calling somebody. */
+"calling" | 
+/**  Ringing. */
+"ringing" | 
+/**  In a call. */
+"busy" | 
+/**  In a call, and another one rings. */
+"busy-and-ringing" | 
+/**  Holding a call. */
+"on-hold" | 
+/**  Switched off, or not connected. */
+"unreachable";
 
 /**  The services an account can belong to. */
 export type Provider = 
@@ -1751,6 +2060,10 @@ account: AccountId } |
 { secret: "token"; 
 /**  The account. */
 account: AccountId } | 
+/**  A token that was fetched for an account, so that the next run needs no other one. */
+{ secret: "fetched-token"; 
+/**  The account. */
+account: AccountId } | 
 /**  The API access key of an account's web services. */
 { secret: "api-key"; 
 /**  The account. */
@@ -1770,6 +2083,20 @@ export type SecretView = {
 	key: SecretKey,
 	/**  Where it is. */
 	kept: KeptWhere,
+};
+
+/**  An event of a service, to be looked at. */
+export type ServiceRow = {
+	/**  When, ms on the phone's clock. */
+	at_ms: number | null,
+	/**  Of which account. */
+	account: AccountId,
+	/**  Which group of events. */
+	group: string,
+	/**  Which event of the group. */
+	kind: string,
+	/**  All of it, as the service's own library gives it: JSON. */
+	text: string,
 };
 
 /**  Everything the user can set, but secrets. */
@@ -1828,7 +2155,10 @@ export type Shortcuts = {
 
 /**  An account at a SIP server. */
 export type SipAccount = {
-	/**  Where the server is: `wss://host[:port]/path`, or `ws://…` within the limits of `allow_plain_ws`. */
+	/**
+	 *  Where the server is: `wss://host[:port]/path`, or `ws://…` within the limits of `allow_plain_ws`; or `domain[/path]`,
+	 *  whose servers DNS names (RFC 3263), and which is the server itself where DNS names none.
+	 */
 	server: string,
 	/**  The domain of the address of record; the server's host when empty. */
 	domain?: string,
@@ -1891,7 +2221,9 @@ export type Snapshot = {
 	conference: ConferenceView | null,
 	/**  Favourites that are watched, in the order of their names. */
 	lamps: LampView[],
-	/**  Whether new calls are turned away without ringing. */
+	/**  The assistants of the accounts whose service has one. */
+	assistants: AssistantView[],
+	/**  Whether new calls are turned away here without ringing, on every account. A service's own is its account's assistant's. */
 	do_not_disturb: boolean,
 	/**  Things to tell the user, oldest first. */
 	notices: Notice[],
@@ -2283,6 +2615,14 @@ export type WindowSettings = {
 	theme?: Theme,
 };
 
+/**
+ *  The headers `X-…` of the far end's INVITE or answer, `(name, value)`, in its order and with repeats.
+ * 
+ *  Whoever calls chooses what stands in them, names included: they are shown as they are and mean nothing to the phone. There are
+ *  32 of them and 4 KiB at most; what goes beyond is left out whole, so that none is read for what it is not.
+ */
+export type XHeaders = ([Personal, Personal])[];
+
 /**  An account at a XiVO: one login, from which the server tells the telephone line and the rest. */
 export type XivoAccount = {
 	/**  Where its XUC is: `https://host[:port]`, or `http://…` within the limits of `allow_plain`. */
@@ -2293,6 +2633,11 @@ export type XivoAccount = {
 	display_name?: Personal,
 	/**  Path of a PEM file with further certificate authorities to trust, for this account only. */
 	ca_file?: string,
+	/**
+	 *  SHA-256 of the only public key that the server may have, as that of a SIP account. A SIP WebSocket on another host
+	 *  (`sip_host`) has another key, and any that is vouched for.
+	 */
+	pin?: string,
 	/**  Allows connections in the clear to other hosts than loopback. */
 	allow_plain?: boolean,
 	/**  HTTP proxy for the connections, as that of a SIP account. */

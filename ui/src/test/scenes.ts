@@ -214,7 +214,7 @@ function caller(phone: FakePhone) {
     { id, enabled: true, provider: { kind: "aculab", cloud_id: "1-2-0", interface: way } },
     ...phone.kept.accounts,
   ];
-  const can = { hold: false, transfer: false };
+  const can = { hold: false, transfer: false, elsewhere: false };
   const state = { state: "ready" as const };
   const caller_ids = [caller_id, ...other_ids];
   const account = { id, state, can, expires_ms: null, token: null, caller_ids, voicemail: null, park_number: "" };

@@ -10,17 +10,20 @@ import { type Asked, mergeable, swapTo } from "./Calls";
 import { Contacts, newContact } from "./Contacts";
 import { type DialHow, type Doing, DoingContext, makeDoing, type Toast } from "./doing";
 import { History, UNDO_MS } from "./History";
-import { useLook, useNow, useSnapshot, useWide } from "./hooks";
+import { useLoaded, useLook, useNow, useSnapshot, useWide } from "./hooks";
 import { Icon, type IconName } from "./icons";
 import { KeyWarning } from "./KeyChanged";
 import { KeySheet } from "./KeySheet";
 import { Phone } from "./Phone";
-import { type Section, Settings } from "./settings/Settings";
+import type { Section } from "./settings/Settings";
 import { Toasts } from "./Toasts";
 import { canTransfer } from "./Transfer";
 import { callName, isEnded, isHeld, isIncoming, isTalking, stateWords } from "./texts";
 import { type Keys, useKeys } from "./useKeys";
 import { accountShown } from "./voicemail";
+
+/** The settings are a third of the page, and rarely wanted. */
+const loadSettings = () => import("./settings/Settings");
 
 type View = "phone" | "history" | "contacts" | "settings";
 const VIEWS: readonly (readonly [View, IconName])[] = [
@@ -86,6 +89,8 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   );
   const doing = useMemo(() => makeDoing(bridge, tell, dial), [bridge, tell, dial]);
   const assistant = useAssistantShown(snapshot, from, doing);
+
+  const settings = useLoaded(view === "settings", loadSettings, doing.failed);
 
   const opened = snapshot.calls.find((call) => expected !== null && call.remote.number === expected && isTalking(call));
   useEffect(() => {
@@ -243,7 +248,9 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
                 />
               )}
               {beside === "contacts" && <Contacts snapshot={snapshot} draft={draft} onDraft={setDraft} />}
-              {beside === "settings" && <Settings snapshot={snapshot} section={section} onSection={setSection} />}
+              {beside === "settings" && settings && (
+                <settings.Settings snapshot={snapshot} section={section} onSection={setSection} />
+              )}
             </div>
           )}
         </main>

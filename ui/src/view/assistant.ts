@@ -13,6 +13,7 @@ import type {
 } from "../bridge/types";
 import { speakOfAssistant } from "../words/words";
 import { type Doing, useDoing } from "./doing";
+import { useLoaded } from "./hooks";
 import { accountShown } from "./voicemail";
 
 type Views = typeof import("./assistant/views");
@@ -39,7 +40,7 @@ export function useAssistantShown(snapshot: Snapshot, from: AccountId | null, do
   const { assistants } = snapshot;
   const shown = accountShown(snapshot, from)?.id;
   const view = assistants.find(({ account }) => account === shown) ?? assistants[0];
-  const views = useViews(view !== undefined, doing.failed);
+  const views = useLoaded(view !== undefined, loadViews, doing.failed);
   const account = view?.account;
   const { send } = doing;
   const asking = useMemo(
@@ -53,13 +54,9 @@ export function useAssistantShown(snapshot: Snapshot, from: AccountId | null, do
   return useMemo(() => (view && views && asking ? { view, views, asking } : null), [view, views, asking]);
 }
 
-/** Loads the views with their words when they are needed first. */
-function useViews(needed: boolean, failed: Doing["failed"]): Views | null {
-  const [views, have] = useState<Views | null>(null);
-  useEffect(() => {
-    if (!needed || views) return;
-    Promise.all([import("./assistant/views"), speakOfAssistant()]).then(([loaded]) => have(loaded), failed);
-  }, [needed, views, failed]);
+/** The views, with their words. */
+async function loadViews(): Promise<Views> {
+  const [views] = await Promise.all([import("./assistant/views"), speakOfAssistant()]);
   return views;
 }
 

@@ -25,6 +25,15 @@ export function useNow(snapshot: Pick<Snapshot, "revision" | "at_ms"> | null, ru
   return snapshot ? snapshot.at_ms + performance.now() - taken.current.at : 0;
 }
 
+/** A part of the program, loaded when it is needed first; null until it is there. */
+export function useLoaded<T>(needed: boolean, load: () => Promise<T>, failed: (thrown: unknown) => void): T | null {
+  const [part, have] = useState<{ part: T } | null>(null);
+  useEffect(() => {
+    if (needed && !part) load().then((part) => have({ part }), failed);
+  }, [needed, part, load, failed]);
+  return part?.part ?? null;
+}
+
 /** What a promise gives, asked for again when `key` changes; the last answer stays until the next one is there. */
 export function useAnswer<T>(ask: () => Promise<T>, key: string, failed: (thrown: unknown) => void): T | null {
   const [answer, setAnswer] = useState<T | null>(null);

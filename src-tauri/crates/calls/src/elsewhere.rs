@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::{
     AccountId, CallId, CallReport, CallState, CallView, Cause, Direction, EndedBy, Event, Hold, Instant, LineCall, Remote,
-    Target, TransferView,
+    Target, TransferView, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 
@@ -176,7 +176,12 @@ impl CallElsewhere {
         let was = std::mem::replace(&mut self.step, step);
         if self.is_answered() && self.answered.is_none() {
             self.answered = Some(now);
-            out.event(Event::Answered { call: self.id, direction: self.direction, remote: self.remote.clone() });
+            out.event(Event::Answered {
+                call: self.id,
+                direction: self.direction,
+                remote: self.remote.clone(),
+                headers: XHeaders::default(),
+            });
         }
         if (was == Step::Held) != (step == Step::Held) {
             out.event(Event::Hold { call: self.id, hold: self.hold() });
@@ -190,6 +195,8 @@ impl CallElsewhere {
             LineEnd::Bye { .. } if self.step == Step::Ringing => Cause::Missed,
             LineEnd::Bye { .. } => Cause::HungUp { by: EndedBy::Remote },
             LineEnd::Cancelled { .. } => Cause::Missed,
+            // RFC 3261 8.1.3.1.
+            LineEnd::Unanswered => Cause::NoAnswer { code: 408 },
             LineEnd::Refused { code, text } => Cause::of_response(code, &text),
             LineEnd::Caused { cause } => cause,
             LineEnd::ConnectionLost => Cause::ConnectionLost,
@@ -218,7 +225,8 @@ impl CallElsewhere {
         out.event(match self.direction {
             Direction::Incoming => {
                 let remote = self.remote.clone();
-                Event::Incoming { call, account, remote, diverted_by: None, replaces: None }
+                let headers = XHeaders::default();
+                Event::Incoming { call, account, remote, caller: None, diverted_by: None, replaces: None, headers }
             }
             Direction::Outgoing => Event::Dialing { call, account, target: self.remote.number.clone() },
         });
@@ -239,6 +247,8 @@ impl CallElsewhere {
             account: self.account.clone(),
             direction: self.direction,
             remote: self.remote.clone(),
+            caller: None,
+            headers: XHeaders::default(),
             diverted_by: None,
             // The run loop knows the contacts.
             contact: None,

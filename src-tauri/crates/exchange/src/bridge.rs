@@ -66,7 +66,6 @@ impl<A: Copy + Ord> Bridges<A> {
                 self.0.remove(&from);
                 self.0.remove(&(agent, call));
                 match end {
-                    CallEnd::Unanswered => Command::Reject { call, code: 408, text: String::new(), headers: Vec::new() },
                     CallEnd::Refused { code, text, .. } => Command::Reject { call, code, text, headers: Vec::new() },
                     CallEnd::Unanswered => {
                         Command::Reject { call, code: 408, text: reason_phrase(408).to_owned(), headers: Vec::new() }

@@ -3,7 +3,10 @@
 use std::io::Write;
 
 use model::{
-AccountTrial, AssistantCall, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command, Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView, LadderRow, Levels, ProvisionOffer, Refusal, SecretKept, ServiceRow, Settings, SettingsView, Snapshot, Suggestion, TokenOrder, TraceRow,
+    AccountTrial, AssistantCall, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command, Contact, ContactForm,
+    ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView,
+    LadderRow, Levels, ProvisionOffer, Refusal, SecretKept, ServiceRow, Settings, SettingsView, Snapshot, Suggestion, TokenOrder,
+    TraceRow,
 };
 use specta::Types;
 use specta_typescript::Typescript;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::{
-AccountId, AccountState, AssistantView, CallerKind, CallId, CallState, ContactName, Direction, DtmfMode, LampView, LoopCheckView, MediaStatistics, Personal, Remote, TransferView, TrialView, Voicemail, XHeaders,
+    AccountId, AccountState, AssistantView, CallId, CallState, CallerKind, ContactName, Direction, DtmfMode, LampView,
+    LoopCheckView, MediaStatistics, Personal, Remote, TransferView, TrialView, Voicemail, XHeaders,
 };
 
 /// What the page draws. It is always whole; nothing has to be added up.

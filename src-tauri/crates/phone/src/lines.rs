@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use calls::io::{LineEvent, LineRequest};
-use model::{Account, AccountId, AccountState, AssistantRequest, OfflineCause, Password, Provider, Secret, Settings, SipAccount, WireMessage};
+use model::{
+    Account, AccountId, AccountState, AssistantRequest, OfflineCause, Password, Provider, Secret, Settings, SipAccount,
+    WireMessage,
+};
 use providers::{
     Line, LineInput, Provider as Machine,
     aculab::{AculabProvider, Token, WallClock},

@@ -3,7 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use model::{
-AccountId, Clock, Command, DevicesView, Levels, LoopCheckView, Refusal, Secret, ServiceRow, Settings, SipAccount, Snapshot, TimedEvent, UpdateView,
+    AccountId, Clock, Command, DevicesView, Levels, LoopCheckView, Refusal, Secret, ServiceRow, Settings, SipAccount, Snapshot,
+    TimedEvent, UpdateView,
 };
 use providers::net::Network;
 use store::{DataFolder, Provisioned, SettingsFile};
@@ -172,20 +173,7 @@ impl Phone {
         let (devices, metered) = (watch::Sender::default(), watch::Sender::default());
         let (_, service_events) = watch::channel(Arc::default());
         let (settings, book) = (in_force, Book::closed());
-        Self {
-            requests,
-            snapshots,
-            events,
-            service_events,
-            settings,
-            book,
-            assistants,
-            devices,
-            meter,
-            metered,
-            office,
-            clock,
-        }
+        Self { requests, snapshots, events, service_events, settings, book, assistants, devices, meter, metered, office, clock }
     }
 
     /// Hands a command to the phone; its outcome arrives in the snapshot.

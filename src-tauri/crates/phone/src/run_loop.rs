@@ -7,7 +7,8 @@ use calls::{
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, Plan, SoundEvent, SoundRequest},
 };
 use model::{
-AccountId, AssistantRequest, CallState, Clock, Command, DevicesView, Event, Instant, LoopCheckView, MediaId, NoticeCode, Secret, ServiceEvent, ServiceRow, Settings, Snapshot, TimedEvent, TrialView, UpdateView, WireMessage,
+    AccountId, AssistantRequest, CallState, Clock, Command, DevicesView, Event, Instant, LoopCheckView, MediaId, NoticeCode,
+    Secret, ServiceEvent, ServiceRow, Settings, Snapshot, TimedEvent, TrialView, UpdateView, WireMessage,
 };
 use store::Provisioned;
 use tokio::{

@@ -6,7 +6,6 @@
 mod causes;
 mod dial;
 mod fetched;
-mod ice_list;
 pub mod ice_list;
 mod line;
 mod setup;

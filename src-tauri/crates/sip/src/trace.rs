@@ -245,7 +245,8 @@ impl Writer {
             let word = value.split_ascii_whitespace().nth(1).and_then(Method::parse);
             *method = word.filter(|method| is_known(method.clone())).map(|method| method.to_string());
         }
-        self.plain(name);
+        // What is sent along by somebody's own name may be named after somebody.
+        self.either(!name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("X-")), name);
         self.plain(":");
         let blanks = value.len() - value.trim_start().len();
         self.plain(&value[..blanks]);

@@ -20,7 +20,7 @@ impl CallControl {
         }
         let (Command::Answer { call }
         | Command::AnswerWith { call, .. }
-        | Command::Decline { call }
+        | Command::Decline { call, .. }
         | Command::HangUp { call }
         | Command::EndAndAnswer { call }
         | Command::Redirect { call, .. }

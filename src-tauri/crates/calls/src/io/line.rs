@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use model::{
-AccountState, AssistantNews, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Secret, ServiceEvent, Target, TokenView, Voicemail, XHeaders,
+    AccountState, AssistantNews, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Secret,
+    ServiceEvent, Target, TokenView, Voicemail, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 

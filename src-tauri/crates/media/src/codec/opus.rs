@@ -164,6 +164,6 @@ mod tests {
             encoder.exert(encoders).expect("an effort that Opus knows");
             encoder.encoder.get_complexity().expect("Opus tells")
         });
-        assert_eq!(efforts, [9, 9, 5, 5, 1, 1, 9]);
+        assert_eq!(efforts, [7, 7, 5, 5, 1, 1, 7]);
     }
 }

@@ -11,7 +11,6 @@ use providers::{
     net::Proxy,
 };
 use tokio::task::spawn_blocking;
-use tracing::warn;
 
 use super::{Office, broken, of_key_store};
 use crate::phone::Phone;

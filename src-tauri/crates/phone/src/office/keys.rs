@@ -1,6 +1,6 @@
 //! Taking another key of a server for the one it is known by.
 
-use model::{Account, AccountId, AccountState, AccountStep, OfflineCause, Provider, Refusal, Settings, TrialFact};
+use model::{Account, AccountId, AccountState, AccountStep, OfflineCause, Refusal, Settings, TrialFact};
 use providers::net::KeyPin;
 
 use super::Office;

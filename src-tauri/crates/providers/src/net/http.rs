@@ -200,7 +200,8 @@ fn failed(error: &reqwest::Error) -> OfflineCause {
     let mut source: Option<&(dyn Error + 'static)> = error.source();
     let mut innermost = None;
     while let Some(error) = source {
-        if let Some(refused) = error.downcast_ref::<std::io::Error>().and_then(tls::refusal) {
+        let refused = error.downcast_ref::<std::io::Error>().and_then(tls::refusal);
+        if let Some(refused) = refused.or_else(|| error.downcast_ref().map(tls::refusal_of)) {
             return refused;
         }
         innermost = Some(match error.downcast_ref::<std::io::Error>() {

@@ -55,12 +55,17 @@ pub(crate) fn handshake_error(error: &io::Error) -> OfflineCause {
 
 /// The verdict of TLS inside an I/O error, if that is what it is.
 pub(crate) fn refusal(error: &io::Error) -> Option<OfflineCause> {
-    if let Some(Error::InvalidCertificate(CertificateError::Other(OtherError(other)))) = tls_error(error)
+    tls_error(error).map(refusal_of)
+}
+
+/// What a verdict of TLS means to the user.
+pub(crate) fn refusal_of(error: &Error) -> OfflineCause {
+    if let Error::InvalidCertificate(CertificateError::Other(OtherError(other))) = error
         && let Some(KeyChanged { expected, found }) = other.downcast_ref()
     {
-        return Some(OfflineCause::KeyChanged { expected: expected.to_string(), found: found.to_string() });
+        return OfflineCause::KeyChanged { expected: expected.to_string(), found: found.to_string() };
     }
-    inner_error(error).map(|detail| OfflineCause::Tls { detail })
+    OfflineCause::Tls { detail: verdict::explain(error) }
 }
 
 /// The TLS error inside an I/O error, if that is what it is.
@@ -69,7 +74,9 @@ pub(crate) fn inner_error(error: &io::Error) -> Option<String> {
 }
 
 fn tls_error(error: &io::Error) -> Option<&Error> {
-    error.get_ref()?.downcast_ref()
+    let inner = error.get_ref()?;
+    // A client of web servers wraps it once more.
+    inner.downcast_ref().or_else(|| tls_error(inner.downcast_ref::<io::Error>()?))
 }
 
 /// The platform's verifier, a little stricter, and with words for its verdicts.

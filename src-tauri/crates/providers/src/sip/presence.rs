@@ -23,7 +23,9 @@ use super::{
     backoff::{Backoff, Schedule, Stages},
     failed,
     lamps::Lamps,
-not_callable, target, targets::Targets, translate,
+    not_callable, target,
+    targets::Targets,
+    translate,
 };
 use crate::{
     Input, Output,

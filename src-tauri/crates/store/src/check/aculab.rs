@@ -168,7 +168,7 @@ mod tests {
                 "accounts.cloud.cloud_id: is three numbers with hyphens, as 1-2-0 (Invalid cloudId)",
                 "accounts.cloud.interface.caller_id: must not have the character ' '",
                 "accounts.cloud.interface.other_ids: must not have the character '@'",
-                "accounts.cloud.interface.other_ids: must not be empty",
+                "accounts.cloud.interface.other_ids: is missing",
                 "accounts.cloud.interface.service: must not have the character '@'",
             ]
         );

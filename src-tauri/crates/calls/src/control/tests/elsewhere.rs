@@ -1,6 +1,6 @@
 //! Calls of another telephone: each operation acts on the one it names, and waits for what the telephone tells.
 
-use model::{CallView, Direction, TransferTo, TransferView};
+use model::{CallView, DeclineCode, Direction, TransferTo, TransferView};
 
 use super::*;
 use crate::io::{Act, Elsewhere, Step};
@@ -89,7 +89,7 @@ fn of_two_that_ring_the_one_that_is_named_is_answered() {
     is(&mut desk, FIRST, Direction::Incoming, Step::Ringing);
     is(&mut desk, SECOND, Direction::Incoming, Step::Ringing);
     desk.command(Command::Answer { call: CallId(2) });
-    desk.command(Command::Decline { call: CallId(1) });
+    desk.command(Command::Decline { call: CallId(1), code: DeclineCode::default() });
     assert_eq!(acts(&mut desk), [(SECOND, Act::Answer), (FIRST, Act::HangUp)]);
     desk.line(over(FIRST));
     assert_eq!(view(&desk, 1).state, CallState::Ended { cause: Cause::Declined });

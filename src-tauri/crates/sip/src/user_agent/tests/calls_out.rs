@@ -225,11 +225,11 @@ fn who_never_ends_a_cancelled_invite_is_forgotten() {
 }
 
 #[test]
-fn nobody_there_is_told_after_32_seconds_and_ringing_for_ever_one_after_three_minutes() {
+fn nobody_there_is_told_after_32_seconds_and_ringing_for_ever_is_a_408_after_three_minutes() {
     let mut line = Line::new();
     line.dial();
     line.wait(seconds(32));
-    assert!(line.told().last().expect("ended").starts_with("Ended(Unanswered"));
+    assert!(line.told().last().expect("ended").starts_with("Ended(Unanswered)"));
     assert!(line.ua.is_quiet());
 
     let mut line = Line::new();

@@ -120,12 +120,15 @@ fn a_caller_calls_as_whom_he_chooses_for_one_call_and_names_that_can_be_none_go_
     let from = |bench: &Bench| bench.last(Method::Invite).headers.get("From").expect("has one").to_owned();
     assert!(from(&bench).starts_with("<sip:carol+1!@acc2.webrtc-1-2-0.aculabcloud.net>;tag="), "{}", from(&bench));
     bench.answer(Method::Invite, 486, &[], "");
-    bench.dial("service:echo");
+    bench.prepare("service:echo");
+    bench.open();
+    bench.list(200, "[]");
+    bench.invite("service:echo", &[]);
     assert!(from(&bench).starts_with("<sip:bob@acc2."), "the next one is from the account's own: {}", from(&bench));
 
     for (interface, id, words) in [
         (CALLER, "b b", "the caller id must not have the character ' '"),
-        (CALLER, "", "the caller id must not be empty"),
+        (CALLER, "", "the caller id is missing"),
         (CLIENT, "carol", "this account calls by its client id only"),
     ] {
         let mut bench = Bench::new(&account(interface));
