@@ -165,7 +165,7 @@ fn f27_a_program_dials_and_hangs_up_on_a_desk_phone_and_has_no_sound_of_it() {
     let from = desk.now();
     let (over, phone) = signed_in(&xuc, AT_DESK, &["call", "600", "--for", "3s", "--dtmf", "5"]).silent().run(LONG);
     assert_eq!(over.exit, Some(0), "{:?}", over.events);
-    over.came_in_order(&["registered", "dialing", "answered", "ended"]);
+    over.came_in_order(&["ready", "dialing", "answered", "ended"]);
     assert!(!over.names().contains(&"media-connected"));
     assert_eq!(phone.heard().0.iter().filter(|sample| **sample != 0.0).count(), 0);
     let call = desk.connected(from);

@@ -17,7 +17,9 @@ fn f01_messages_events_and_subscriptions_are_logged_without_secrets() {
     let lines = |of: &str| text.lines().filter(|line| line.contains(of)).map(str::to_owned).collect::<Vec<_>>();
     // By target: each is a switch of its own, while the phone runs (settings.log, --log).
     assert!(lines(" messages: ").iter().any(|line| line.starts_with(|c: char| c.is_ascii_digit()) && line.contains("TRACE")));
-    assert!(text.contains("REGISTER sip:") && text.contains("INVITE sip:bob@"), "SIP traffic");
+    let sip = ["REGISTER ", "INVITE ", "SIP/2.0 200"];
+    assert!(sip.iter().all(|start| text.lines().any(|line| line.contains(start))), "SIP traffic");
+    assert!(!text.contains("INVITE sip:"), "which names nobody");
     assert!(text.contains("S>>> getConfig") && text.contains("RS<<< LineConfig"), "and that of the CTI");
     for event in ["RE<<< registration Registered", "RE<<< outgoing Connected", "RE<<< phone EventDialing"] {
         assert!(lines(" events: ").iter().any(|line| line.contains(event) && line.contains(" INFO ")), "{event}");

@@ -440,9 +440,13 @@ impl RunLoop {
         let settings = self.settings.borrow();
         let mut accounts = settings.accounts.iter();
         let Some(account) = accounts.find(|account| account.id == message.account) else { return };
-        if diagnostics::log_level(account).is_some_and(|level| level >= WITH_MESSAGES) {
+        let by_account = diagnostics::log_level(account).is_some_and(|level| level >= WITH_MESSAGES);
+        if by_account || tracing::enabled!(target: "messages", tracing::Level::TRACE) {
             let (text, way) = (self.journal.without_people(message), message.way);
-            info_span!("account", id = %account.id).in_scope(|| trace!(?way, "{text}"));
+            info_span!("account", id = %account.id).in_scope(|| match by_account {
+                true => trace!(?way, "{text}"),
+                false => trace!(target: "messages", ?way, "{text}"),
+            });
         }
     }
 

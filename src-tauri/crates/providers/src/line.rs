@@ -11,7 +11,7 @@ use std::{
 
 use calls::io::{LineEnd, LineEvent, LineRequest};
 use futures_util::{FutureExt, future::BoxFuture};
-use model::{AccountId, AssistantRequest, Cause, Clock, Instant, OfflineCause, Piece, Secret, WireMessage, WireWay};
+use model::{AccountId, AssistantRequest, Cause, Clock, Instant, OfflineCause, Secret, WireMessage, WireWay};
 use sip::Trace;
 use tokio::{sync::mpsc, time};
 use tracing::{Instrument, debug, error, info_span};
@@ -142,9 +142,6 @@ impl Running {
     fn keep(&self, way: WireWay, message: &[u8]) {
         if sip::is_keep_alive(message) {
             return;
-        }
-        if tracing::enabled!(target: "messages", tracing::Level::TRACE) {
-            log(way, message);
         }
         let Some(tap) = &self.line.tap else { return };
         let Ok(place) = tap.try_reserve() else { return };
@@ -333,13 +330,6 @@ fn locate(network: Arc<dyn Network>, domain: String) -> Locating {
             Ok(Located::default())
         })
     })
-}
-
-/// Writes a message of SIP into the log, without its secrets: whoever switches that on wants to read who calls whom.
-fn log(way: WireWay, message: &[u8]) {
-    let trace = Trace::of(message);
-    let text: String = trace.pieces.iter().map(Piece::text).collect();
-    tracing::trace!(target: "messages", "{}\n{text}", if way == WireWay::Sent { "sent" } else { "received" });
 }
 
 fn ask(network: Arc<dyn Network>, request: Box<HttpRequest>) -> Answering {
