@@ -139,7 +139,7 @@ impl Visit for Name {
 mod tests {
     use std::{
         io,
-        sync::{Arc, Mutex},
+        sync::{Arc, Mutex, PoisonError},
     };
 
     use model::{AccountId, AculabAccount, AculabCaller, AculabInterface};
@@ -147,6 +147,9 @@ mod tests {
     use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, registry, reload};
 
     use super::*;
+
+    /// What is said in one place is weighed by all who listen at that moment: one test at a time.
+    static SPEAKING: Mutex<()> = Mutex::new(());
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
@@ -202,6 +205,7 @@ mod tests {
 
     #[test]
     fn an_account_is_as_loud_as_its_level_and_libraries_are_no_louder_than_the_filter() {
+        let _alone = SPEAKING.lock().unwrap_or_else(PoisonError::into_inner);
         let complaint = "what a library complains of";
         assert_eq!(written(None), ["an error", "a warning", complaint]);
         assert_eq!(written(Some(0)), [""; 0]);
@@ -217,6 +221,7 @@ mod tests {
 
     #[test]
     fn what_happens_outside_of_accounts_is_written_by_the_filter() {
+        let _alone = SPEAKING.lock().unwrap_or_else(PoisonError::into_inner);
         let written = Written::default();
         let writer = written.clone();
         let mut filter = ByAccount::new(Targets::new().with_default(LevelFilter::INFO));
