@@ -435,7 +435,7 @@ impl RunLoop {
         self.trace.add(message);
     }
 
-    /// Writes a message into the log, where its account wants that.
+    /// Writes a message into the log without people, where its account or the filter of the log wants that.
     fn log(&mut self, message: &WireMessage) {
         let settings = self.settings.borrow();
         let mut accounts = settings.accounts.iter();

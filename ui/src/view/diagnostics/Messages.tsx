@@ -7,6 +7,7 @@ import { useAnswer } from "../hooks";
 import { LongList } from "../LongList";
 import { useSaving } from "../saving";
 import { Refresh } from "./CallStories";
+import { TraceEntry } from "./TraceEntry";
 
 /** The last messages, newest first; each opens to all of it. */
 export function Messages() {
@@ -37,21 +38,16 @@ export function Messages() {
           label={say("diagnosis.messages")}
           onEnd={() => {}}
           row={(row, place) => (
-            <li key={`${row.at_ms} ${row.title}`} class="trace" {...place}>
-              <details>
-                <summary>
-                  <span class="ms">{say("trial.ms", { ms: (row.at_ms ?? 0).toFixed(1) })}</span>
-                  <span>
-                    <span aria-hidden="true">{row.sent ? "→ " : "← "}</span>
-                    {say(row.sent ? "fact.sent" : "fact.received")} <bdi>{row.title}</bdi>
-                    <small>
-                      <bdi>{row.account}</bdi>
-                    </small>
-                  </span>
-                </summary>
-                <pre>{row.text}</pre>
-              </details>
-            </li>
+            <TraceEntry
+              key={`${row.at_ms} ${row.title}`}
+              at_ms={row.at_ms}
+              account={row.account}
+              text={row.text}
+              place={place}
+            >
+              <span aria-hidden="true">{row.sent ? "→ " : "← "}</span>
+              {say(row.sent ? "fact.sent" : "fact.received")} <bdi>{row.title}</bdi>
+            </TraceEntry>
           )}
         />
       )}

@@ -3,6 +3,7 @@ import type { ServiceRow } from "../../bridge/types";
 import { say } from "../../words/words";
 import { useDoing } from "../doing";
 import { LongList } from "../LongList";
+import { TraceEntry } from "./TraceEntry";
 
 /** What services tell, by the names of their own libraries, as it comes; newest first. Each opens to all of it. */
 export function ServiceEvents() {
@@ -21,20 +22,15 @@ export function ServiceEvents() {
           label={say("diagnosis.events")}
           onEnd={() => {}}
           row={(row, place) => (
-            <li key={`${row.at_ms} ${row.nth}`} class="trace" {...place}>
-              <details>
-                <summary>
-                  <span class="ms">{say("trial.ms", { ms: (row.at_ms ?? 0).toFixed(1) })}</span>
-                  <span>
-                    <bdi>{`${row.group}/${row.kind}`}</bdi>
-                    <small>
-                      <bdi>{row.account}</bdi>
-                    </small>
-                  </span>
-                </summary>
-                <pre>{row.text}</pre>
-              </details>
-            </li>
+            <TraceEntry
+              key={`${row.at_ms} ${row.nth}`}
+              at_ms={row.at_ms}
+              account={row.account}
+              text={row.text}
+              place={place}
+            >
+              <bdi>{`${row.group}/${row.kind}`}</bdi>
+            </TraceEntry>
           )}
         />
       )}

@@ -1,4 +1,4 @@
-use std::{f32::consts::TAU, fs};
+use std::{f32::consts::TAU, fs, sync::Mutex};
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
@@ -203,6 +203,48 @@ fn a_full_disk_ends_a_recording_in_words_and_holds_nobody_up() {
     recorder.finish();
     assert_eq!(recorder.trouble().map(|error| error.to_string()), Some("call.wav: the disk is full".into()));
     recorder.take([&[0.1; FRAME_SAMPLES]; 2]);
+}
+
+/// A disk that writes only while nobody holds its gate, onto what can be read afterwards.
+#[derive(Clone, Default)]
+struct SlowDisk {
+    gate: Arc<Mutex<()>>,
+    written: Arc<Mutex<std::io::Cursor<Vec<u8>>>>,
+}
+
+impl std::io::Write for SlowDisk {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _open = self.gate.lock().expect("not poisoned");
+        std::io::Write::write(&mut *self.written.lock().expect("not poisoned"), bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl std::io::Seek for SlowDisk {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        std::io::Seek::seek(&mut *self.written.lock().expect("not poisoned"), to)
+    }
+}
+
+#[test]
+fn for_a_disk_that_stands_still_ten_seconds_are_kept_and_no_more() {
+    let disk = SlowDisk::default();
+    let recorder = recorder::Recorder::<1>::in_wav(Path::new("call.wav"), disk.clone()).expect("there is room for a beginning");
+    let shut = disk.gate.lock().expect("not poisoned");
+    for _ in 0..1_500 {
+        recorder.take([&[0.1; FRAME_SAMPLES]]);
+    }
+    drop(shut);
+    recorder.finish();
+    let bytes = disk.written.lock().expect("not poisoned").get_ref().clone();
+    let samples: Vec<i16> = WavReader::new(&bytes[..]).expect("it is complete").samples().map_while(Result::ok).collect();
+    assert_eq!(samples.len(), 1_500 * FRAME_SAMPLES, "what was lost is silence");
+    let kept = samples.iter().filter(|sample| **sample != 0).count() / FRAME_SAMPLES;
+    // Beside those that waited, some were being written.
+    assert!((1_000..=1_020).contains(&kept), "{kept} frames");
 }
 
 #[test]
