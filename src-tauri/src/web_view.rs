@@ -17,6 +17,42 @@ pub(crate) fn prepare() {
     if var_os(NO_DMABUF).is_none() && var_os("TAURI_WEBVIEW_AUTOMATION").is_none() {
         // SAFETY: no other thread has been started that could read the environment at the same time.
         unsafe { set_var(NO_DMABUF, "1") };
+        keep_drivers_out();
+    }
+}
+
+/// Keeps OpenGL out of this process, for good: GTK and WebKit would load its drivers to ask what they can, and never let go of them.
+/// Pages are drawn by WebKit's own processes, which have theirs; what arrives here are pictures in shared memory. Without a GPU the
+/// drivers are a compiler of 80 MB.
+#[cfg(target_os = "linux")]
+fn keep_drivers_out() {
+    use std::{
+        env::{remove_var, set_var, var_os},
+        ffi::c_void,
+    };
+
+    // GTK asks for GLX when it starts. (Not a choice of the user's, who would have set it.)
+    if var_os("GDK_GL").is_none() {
+        // SAFETY: as in `prepare`.
+        unsafe { set_var("GDK_GL", "disable") };
+    }
+    // The dispatcher in front of the drivers (libglvnd) looks for them once in the life of a process: at the first question, which is
+    // this one. WebKit's processes do not inherit it: without any driver they would abort.
+    const WHERE_DRIVERS_ARE: [&str; 2] = ["__EGL_VENDOR_LIBRARY_FILENAMES", "__EGL_VENDOR_LIBRARY_DIRS"];
+    if WHERE_DRIVERS_ARE.iter().any(|name| var_os(name).is_some()) {
+        return;
+    }
+    // SAFETY: as in `prepare`; the library is the one that WebKit is linked to, and only starts itself when it is loaded.
+    unsafe {
+        let Ok(dispatcher) = libloading::Library::new("libEGL.so.1") else { return };
+        WHERE_DRIVERS_ARE.iter().for_each(|name| set_var(name, "/dev/null"));
+        // SAFETY: `EGLDisplay eglGetDisplay(EGLNativeDisplayType)` of EGL 1.0; null is EGL_DEFAULT_DISPLAY.
+        if let Ok(get_display) = dispatcher.get::<unsafe extern "C" fn(*mut c_void) -> *mut c_void>(b"eglGetDisplay\0") {
+            get_display(std::ptr::null_mut());
+        }
+        WHERE_DRIVERS_ARE.iter().for_each(|name| remove_var(name));
+        // What it has learnt is forgotten with it.
+        std::mem::forget(dispatcher);
     }
 }
 
