@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use audio::MemoryHost;
 use model::{
     Account, AccountId, AculabAccount, AculabCaller, AculabClient, AculabInterface, Cause, Command, DialOptions, Event, Password,
-    Provider, Refusal, Secret, SecretKey, Settings, TimedEvent, TokenOrder, TokenSource,
+    Provider, Refusal, Secret, SecretKey, Settings, TokenOrder, TokenSource,
 };
-use phone::{Phone, PhoneOptions, RealWorld};
+use phone::{Follower, Phone, PhoneOptions, RealWorld};
 use sip::{CallEnd, Method};
 use store::{InMemory, SecretStore, Secrets, SettingsFile};
 use tests::{FakeCloud, TokenTerms, WireMessage};
-use tokio::{sync::broadcast, time::timeout};
+use tokio::time::timeout;
 
 use super::sidetone::cloud;
 
@@ -23,7 +23,7 @@ const MICROPHONE: &str = "memory:mic";
 
 pub(super) struct Inside {
     pub(super) phone: Phone,
-    told: broadcast::Receiver<TimedEvent>,
+    told: Follower,
     pub(super) sound: MemoryHost,
     pub(super) kept: Arc<dyn SecretStore>,
     _world: RealWorld,

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use model::{CallId, CallState, Event, Snapshot, TimedEvent};
-use phone::Phone;
-use tokio::sync::broadcast;
+use phone::{Follower, Phone};
 use tracing::info_span;
 
 use crate::seat::Events;
 
 /// Follows a phone, keeps what it tells and looks at every state it shows. A state that must not be panics.
-pub(crate) fn follow(phone: &Phone, mut told: broadcast::Receiver<TimedEvent>) -> Events {
+pub(crate) fn follow(phone: &Phone, mut told: Follower) -> Events {
     let events = Events::default();
     let kept = events.clone();
     let mut snapshots = phone.snapshots();

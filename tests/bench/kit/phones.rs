@@ -7,9 +7,9 @@ use exchange::{Exchange, ExchangeWorld};
 use media::{RtcRuntime, WebrtcRuntime};
 use model::{
     Account, AccountId, CallId, CallReport, Cleanup, Clock, Command, DialOptions, Event, IcePolicy, IceServer, Instant, Password,
-    Personal, Provider, Settings, SipAccount, TimedEvent,
+    Personal, Provider, Settings, SipAccount,
 };
-use phone::{Phone, PhoneOptions, Randomness, SystemClock, SystemRandomness, World};
+use phone::{Follower, Phone, PhoneOptions, Randomness, SystemClock, SystemRandomness, World};
 use providers::net::Sockets;
 use store::{InMemory, Secrets};
 use tests::Front;
@@ -129,7 +129,7 @@ pub fn ice_server(url: &str) -> Outcome<IceServer> {
 /// A running phone.
 pub struct Station {
     pub phone: Phone,
-    pub events: broadcast::Receiver<TimedEvent>,
+    pub events: Follower,
     clock: Arc<dyn Clock>,
     _hub: Option<HubThread>,
 }

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use model::{CallId, Cause, Clock, Command, DialOptions, Event, Instant, TimedEvent};
-use phone::{Phone, PhoneOptions};
+use model::{CallId, Cause, Clock, Command, DialOptions, Event, Instant};
+use phone::{Follower, Phone, PhoneOptions};
 use tokio::{
-    sync::broadcast::{self, error::RecvError},
+    sync::broadcast::error::RecvError,
     time::{sleep, timeout},
 };
 
@@ -66,7 +66,7 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
 /// The course of the call.
 struct Talk<'a> {
     phone: Phone,
-    events: broadcast::Receiver<TimedEvent>,
+    events: Follower,
     printer: Printer,
     arguments: &'a CallArguments,
     sound: &'a sound::Chosen,

@@ -27,7 +27,7 @@ use crate::{
 /// Requests that may wait for the run loop; it takes one in microseconds.
 const WAITING: usize = 256;
 
-/// Events a slow follower may lag behind before he misses some.
+/// Events a slow follower may lag behind before he misses some. The room for them is taken at once: for pointers, therefore.
 const FOLLOWED: usize = 1024;
 
 /// What a phone is started with.
@@ -70,7 +70,7 @@ impl PhoneOptions {
 pub struct Phone {
     requests: mpsc::Sender<Request>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    events: broadcast::Sender<TimedEvent>,
+    events: broadcast::Sender<Arc<TimedEvent>>,
     service_events: watch::Receiver<Arc<Vec<ServiceRow>>>,
     settings: watch::Receiver<Arc<Settings>>,
     book: Book,
@@ -119,7 +119,7 @@ impl fmt::Debug for Phone {
 
 impl Phone {
     /// Starts a phone in `world`; must be called inside a tokio runtime. Also returned: its facts from the first one on.
-    pub fn start(world: World, options: PhoneOptions) -> (Self, broadcast::Receiver<TimedEvent>) {
+    pub fn start(world: World, options: PhoneOptions) -> (Self, Follower) {
         let (requests, inbox) = mpsc::channel(WAITING);
         let (snapshot, snapshots) = watch::channel(Arc::new(Snapshot::default()));
         let (events, from_the_start) = broadcast::channel(FOLLOWED);
@@ -153,7 +153,7 @@ impl Phone {
             office,
             clock,
         };
-        (phone, from_the_start)
+        (phone, Follower::new(from_the_start))
     }
 
     /// A phone whose run loop somebody else plays.
@@ -161,7 +161,7 @@ impl Phone {
     pub(crate) fn of_parts(
         requests: mpsc::Sender<Request>,
         snapshots: watch::Receiver<Arc<Snapshot>>,
-        events: broadcast::Sender<TimedEvent>,
+        events: broadcast::Sender<Arc<TimedEvent>>,
         world: World,
     ) -> Self {
         let (_, in_force) = watch::channel(Arc::default());

@@ -70,7 +70,7 @@ pub(crate) enum Request {
 /// Where the phone's faces read.
 pub(crate) struct Told {
     pub(crate) snapshot: watch::Sender<Arc<Snapshot>>,
-    pub(crate) events: broadcast::Sender<TimedEvent>,
+    pub(crate) events: broadcast::Sender<Arc<TimedEvent>>,
     pub(crate) onlookers: Onlookers,
     pub(crate) sessions: watch::Sender<CallSessions>,
     pub(crate) settings: watch::Sender<Arc<Settings>>,
@@ -110,7 +110,7 @@ pub(crate) struct RunLoop {
     update: Option<UpdateView>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     call_sessions: watch::Sender<CallSessions>,
-    events: broadcast::Sender<TimedEvent>,
+    events: broadcast::Sender<Arc<TimedEvent>>,
     /// The last events of services, oldest first.
     service_events: watch::Sender<Arc<Vec<ServiceRow>>>,
 }
@@ -486,7 +486,7 @@ impl RunLoop {
             self.keep_service_event(now, account, told);
         }
         // An error means only that nobody follows.
-        let _followers = self.events.send(TimedEvent { at_ms: now.since_start().as_secs_f64() * 1000.0, event });
+        let _followers = self.events.send(Arc::new(TimedEvent { at_ms: now.since_start().as_secs_f64() * 1000.0, event }));
     }
 
     fn keep_service_event(&self, now: Instant, account: &AccountId, told: &ServiceEvent) {
