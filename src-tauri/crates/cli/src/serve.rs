@@ -6,6 +6,7 @@ use model::Event;
 use phone::{Phone, PhoneOptions};
 use store::SettingsFile;
 use tokio::{sync::broadcast::error::RecvError, time::sleep};
+use tracing::info_span;
 
 use crate::{
     account,
@@ -53,6 +54,7 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     };
     let (phone, mut events) = Phone::start(world.clone(), options);
     let controlled = remote::serve(setting, &phone).await?;
+    phone::spawn("start", info_span!("start"), phone::hand_back_start());
     let mut over = pin!(after(arguments.length));
     let ended = loop {
         tokio::select! {
