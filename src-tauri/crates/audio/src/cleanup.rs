@@ -2,6 +2,9 @@
 //!
 //! Delay it adds: gain 1 ms, noise 7 ms, echo 9 ms, all of them 15 ms; nothing when it is off.
 
+mod edge;
+
+use edge::CalmEdge;
 use model::Cleanup;
 use sonora::{
     AudioProcessing, Config, StreamConfig,
@@ -16,6 +19,7 @@ const INITIAL_GAIN_DB: f32 = 5.0;
 /// The clean-up as it is set; a microphone without any needs none.
 pub(crate) struct Cleaner {
     processing: AudioProcessing,
+    edge: CalmEdge,
     echo: bool,
 }
 
@@ -38,7 +42,7 @@ impl Cleaner {
         };
         let mono = StreamConfig::new(SAMPLE_RATE_HZ, 1);
         let processing = AudioProcessing::builder().config(config).capture_config(mono).render_config(mono).build();
-        Some(Self { processing, echo: cleanup.echo })
+        Some(Self { processing, edge: CalmEdge::new(), echo: cleanup.echo })
     }
 
     /// Cleans the next 10 ms of the microphone. `reference` is what was last sent to the speaker.
@@ -50,6 +54,7 @@ impl Cleaner {
         }
         let cleaned = self.processing.process_capture_f32(&[&*microphone], &mut [&mut out]);
         cleaned.expect("10 ms of 48 kHz mono are a format of the echo canceller");
+        self.edge.calm(&mut out);
         *microphone = out;
     }
 }

@@ -142,3 +142,16 @@ fn steady_noise_is_reduced() {
 fn nothing_switched_on_costs_nothing() {
     assert!(Cleaner::new(Cleanup::OFF).is_none());
 }
+
+#[test]
+fn a_click_does_not_ring() {
+    for cleanup in [Cleanup { echo: false, noise: false, gain: true }, ECHO_ONLY] {
+        let mut click = vec![0.0; 2 * RATE];
+        click[RATE] = 0.5;
+        let out = clean(cleanup, &vec![0.0; 2 * RATE], &click);
+        let energy = |samples: &[f32]| samples.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>();
+        // It arrives within 15 ms.
+        let rings = 10.0 * (energy(&out[RATE + RATE * 45 / 1_000..]) / energy(&out)).log10();
+        assert!(rings < -55.0, "{cleanup:?}: {rings:.1} dB are heard 30 ms later");
+    }
+}
