@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use audio::CpalHost;
 use exchange::{Practice, PracticeWorld};
+use model::Trouble;
 use phone::{Phone, PhoneOptions, RealWorld, RemoteControl, Show, desktop::Kiosk, serve_remote};
 use store::{DataFolder, KeyStore, Provisioned, Secrets, SettingsFile};
 use tokio::sync::mpsc;
@@ -34,7 +35,7 @@ impl Engine {
         let file = SettingsFile::at(folder.settings_file()).under(provisioned.clone());
         let loaded = file.load();
         let mut troubles = provisioned.troubles();
-        troubles.extend(loaded.trouble.map(|trouble| trouble.to_string()));
+        troubles.extend(loaded.trouble.map(Trouble::from));
         for trouble in &troubles {
             tracing::warn!(%trouble, "the settings could not be read whole");
         }
@@ -51,7 +52,7 @@ impl Engine {
             folder: Some(folder.clone()),
             settings_file: Some(file),
             provisioned,
-            trouble: (!troubles.is_empty()).then(|| troubles.join("; ")),
+            troubles,
         };
         let (phone, _) = Phone::start(world, options);
         let asking = phone.clone();

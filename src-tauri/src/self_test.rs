@@ -50,7 +50,7 @@ async fn call(engine: &Engine) -> Result<u64, Failure> {
                 phone.send(Command::HangUp { call }).map_err(Failure::new)?;
             }
             Event::Ended { cause: Cause::HungUp { .. }, report, .. } => return Ok(report.talked_ms),
-            Event::Ended { message, .. } | Event::Failed { call: Some(_), message } => return Err(Failure::new(message)),
+            Event::Ended { message, .. } | Event::Failed { call: Some(_), message, .. } => return Err(Failure::new(message)),
             _ => {}
         }
     }

@@ -103,7 +103,7 @@ fn a_call_sent_to_a_busy_number_is_told_to_have_met_one() {
     let talk = Talk::start(lab);
     talk.tell(&["transfer", "630"]);
     let failed = talk.host.wait_for(0, "the failure", |event| event["transfer"]["step"] == "failed");
-    assert_eq!(failed["transfer"]["message"], "busy (486)");
+    assert_eq!(failed["message"], "busy (486)");
     // By then Asterisk has let go of both: a blind transfer at it gives nobody back.
     assert_eq!(talk.host.ended(0, talk.call)["cause"]["by"], "remote");
 }
@@ -154,7 +154,7 @@ fn who_asks_a_busy_number_first_has_his_call_back() {
     let then = talk.host.now();
     talk.tell(&["transfer", "--consult", "630"]);
     let failed = talk.host.wait_for(then, "the failure", |event| event["transfer"]["step"] == "failed");
-    assert_eq!(failed["transfer"]["message"], "busy (486)");
+    assert_eq!(failed["message"], "busy (486)");
     hears(&talk.host, "who transferred", PARTNER_HZ);
     hears(&talk.partner, "who was not transferred", HOST_HZ);
 }

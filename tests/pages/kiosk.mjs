@@ -66,7 +66,7 @@ export default async function kiosk({ test, chromium, origin }) {
   });
   test("a damaged profile is shown with its line", () =>
     on("damaged", async (page) => {
-      const words = await page.locator(".kiosk-code").innerText();
+      const words = await page.locator(".kiosk-fault").innerText();
       expect(words.includes("K1") && words.includes("7"), words);
     }));
   test("keys lead nowhere", () =>

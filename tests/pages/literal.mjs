@@ -146,7 +146,8 @@ function poison(text) {
     note: text,
     numbers: [{ kind: "work", number: text }],
   }));
-  const fact = { code: "failed", message: text };
+  const trouble = { code: "service", fault: { code: "refused", text } };
+  const fact = { code: "failed", trouble };
   phone.stories = phone.stories.map((story) => ({
     ...story,
     account: text,
@@ -202,7 +203,7 @@ function poison(text) {
       },
       changes: Object.fromEntries(Object.entries(changes).map(([list, count]) => [list, count + 1])),
     })),
-    notices: phone.snapshot.notices.map((notice) => ({ ...notice, message: text })),
+    notices: phone.snapshot.notices.map((notice) => ({ ...notice, trouble })),
     changes: {
       settings: phone.snapshot.changes.settings + 1,
       history: phone.snapshot.changes.history + 1,

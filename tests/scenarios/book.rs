@@ -211,7 +211,7 @@ fn a_book_that_cannot_be_used_is_told_and_calls_go_on() {
     let notices = t.alice().snapshot().notices.clone();
     let [notice] = &notices[..] else { panic!("one notice: {notices:?}") };
     assert_eq!(notice.code, NoticeCode::Book);
-    assert!(notice.message.contains("changes are lost when the program ends"), "{}", notice.message);
+    assert!(notice.trouble.to_string().contains("changes are lost when the program ends"), "{}", notice.trouble);
     let mut talk = t.far_calls();
     talk.far.bye();
     t.cause("alice", talk.call);
@@ -229,8 +229,8 @@ fn calls_that_could_not_be_written_are_written_when_they_can() {
     far.ack(&t.response(&Method::Invite), "");
     assert_eq!(t.cause("alice", call), model::Cause::Declined, "the call is none the worse");
     t.run_until("the user hears it", seconds(60), |t| !t.alice().snapshot().notices.is_empty());
-    let message = t.alice().snapshot().notices[0].message.clone();
-    assert_eq!(message, "the history of calls is not kept: another program keeps the file busy");
+    let message = t.alice().snapshot().notices[0].trouble.to_string();
+    assert_eq!(message, "the history of calls is not kept: the history and contacts are busy; try again in a moment");
     drop(other);
     let (call, mut far) = rings(&t, "1002");
     t.alice().decline(call);

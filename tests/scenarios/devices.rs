@@ -16,7 +16,7 @@ fn is_over(seat: &Seat) -> bool {
 /// What the trial that is over says to be wrong.
 fn trouble(seat: &Seat) -> Option<String> {
     match stage(seat) {
-        Some(TrialStage::Over { trouble }) => trouble,
+        Some(TrialStage::Over { trouble }) => trouble.map(|trouble| trouble.to_string()),
         other => panic!("the trial is not over: {other:?}"),
     }
 }

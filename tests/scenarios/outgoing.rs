@@ -300,7 +300,7 @@ fn an_account_that_is_not_reachable_says_why() {
     t.run_for(seconds(1));
     let call = t.dial("alice", "carol");
     let cause = t.cause("alice", call);
-    assert!(matches!(&cause, Cause::AccountNotReady { detail } if detail.contains("password")), "{cause}");
+    assert!(matches!(&cause, Cause::AccountNotReady { fault } if fault.to_string().contains("password")), "{cause}");
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn a_machine_without_a_socket_says_so() {
     t.air().sockets("alice", false);
     let call = t.dial("alice", "carol");
     let cause = t.cause("alice", call);
-    assert!(matches!(&cause, Cause::MediaFailed { detail } if detail == "no socket can be had"), "{cause}");
+    assert!(matches!(&cause, Cause::MediaFailed { fault } if fault.to_string() == "no socket can be had"), "{cause}");
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn what_is_set_is_in_force_and_neither_the_page_nor_another_program_changes_it()
     t.run_for(ms(20));
     assert_eq!((in_force(&t).calls.record, in_force(&t).calls.beep_on_record), (RecordPolicy::Off, true));
     let notices = t.alice().snapshot().notices.clone();
-    assert!(notices.iter().any(|notice| notice.code == NoticeCode::Settings && notice.message.contains("help desk")));
+    assert!(notices.iter().any(|notice| notice.code == NoticeCode::Settings && notice.trouble.to_string().contains("help desk")));
     let talk = t.far_call();
     t.alice().send(Command::Record { call: talk.call, on: true });
     t.run_for(seconds(1));

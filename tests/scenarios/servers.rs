@@ -23,7 +23,7 @@ fn a_domain_is_asked_for_its_servers_and_the_first_one_serves() {
 
 #[test]
 fn whatever_is_wrong_with_the_first_server_the_next_one_serves_at_once() {
-    let tls = OfflineCause::Tls { detail: "the certificate expired".into() };
+    let tls = OfflineCause::Tls { fault: model::TlsFault::Revoked };
     let nobody = OfflineCause::Unreachable { detail: "connection refused".into() };
     let no_socket = OfflineCause::NotSipOverWebSocket { detail: "404".into() };
     let kinds: [(&str, Weather, u64); 5] = [

@@ -115,9 +115,9 @@ impl Client {
     }
 }
 
-fn words(cause: &OfflineCause) -> &str {
+fn words(cause: &OfflineCause) -> String {
     match cause {
-        OfflineCause::Tls { detail } => detail,
+        OfflineCause::Tls { fault } => fault.to_string(),
         other => panic!("no verdict of TLS: {other}"),
     }
 }

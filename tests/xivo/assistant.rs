@@ -48,7 +48,7 @@ fn names(people: &[AssistantPerson]) -> Vec<&str> {
 /// What was told last of what does not work.
 fn trouble(t: &Scenario) -> String {
     let last = t.alice().events().into_iter().rev().find_map(|event| match event {
-        Event::Failed { call: None, message } => Some(message),
+        Event::Failed { call: None, message, .. } => Some(message),
         _ => None,
     });
     last.expect("something was told")
@@ -249,7 +249,7 @@ fn f32_an_account_that_is_switched_off_has_no_assistant_and_another_one_never_ha
     show(&t, &[AssistantList::History]);
     t.alice().send(Command::Assist { account: AccountId("dave".into()), request: AssistantRequest::DoNotDisturb { on: true } });
     t.run_for(ms(50));
-    assert!(t.alice().snapshot().notices.iter().any(|notice| notice.message.contains("dave")), "that is told");
+    assert!(t.alice().snapshot().notices.iter().any(|notice| notice.trouble.to_string().contains("dave")), "that is told");
     let mut settings = model::Settings::clone(&t.alice().phone.settings().borrow());
     settings.accounts[0].enabled = false;
     t.alice().send(Command::SaveSettings { settings: Box::new(settings) });

@@ -2,7 +2,8 @@
 //! own, so that what is asked for can be heard at the far ends.
 
 use model::{
-    AccountState, CallId, CallState, Cause, Command, Direction, EndedBy, Event, Hold, NoticeCode, TransferTo, TransferView,
+    AccountState, CallId, CallState, Cause, Command, Direction, EndedBy, Event, Hold, LineFault, NoticeCode, TelephoneFault,
+    TransferTo, TransferView,
 };
 use serde_json::json;
 use tests::{CtiFaults, DESK_PHONE, Scenario, Seat, ms, seconds};
@@ -24,7 +25,7 @@ fn orders(t: &Scenario) -> Vec<(String, String)> {
 }
 
 fn is_told(t: &Scenario, code: NoticeCode, words: &str) -> bool {
-    t.alice().snapshot().notices.iter().any(|notice| notice.code == code && notice.message.contains(words))
+    t.alice().snapshot().notices.iter().any(|notice| notice.code == code && notice.trouble.to_string().contains(words))
 }
 
 fn end(t: &Scenario, calls: &[CallId]) {
@@ -386,7 +387,7 @@ fn what_the_desk_phone_does_not_do_is_noticed_and_told() {
     assert!(t.alice().is_established(first));
     let call = t.dial("alice", "600");
     let cause = t.cause("alice", call);
-    assert_eq!(cause, Cause::AccountNotReady { detail: "the XiVO did not call the desk phone".into() });
+    assert_eq!(cause, Cause::AccountNotReady { fault: LineFault::Telephone { fault: TelephoneFault::NotCalled } });
     desk(&t).hang_up(desk(&t).newest_call().expect("bob's"));
     t.cause("alice", first);
 }

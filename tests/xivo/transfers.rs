@@ -22,7 +22,7 @@ fn shown(seat: &Seat, call: CallId) -> Option<TransferView> {
 
 fn is_told(t: &Scenario, words: &str) -> bool {
     let snapshot = t.alice().snapshot();
-    snapshot.notices.iter().any(|notice| notice.code == NoticeCode::TransferFailed && notice.message.contains(words))
+    snapshot.notices.iter().any(|notice| notice.code == NoticeCode::TransferFailed && notice.trouble.to_string().contains(words))
 }
 
 /// Alice talks to bob, and consults `target`: both calls.

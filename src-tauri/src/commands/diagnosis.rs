@@ -89,5 +89,5 @@ pub(super) async fn drawn(phone: &Phone, call: Option<CallId>) -> Result<Ladder,
 }
 
 fn damaged(error: &ReplayError) -> Refusal {
-    Refusal::JournalDamaged { detail: error.to_string() }
+    Refusal::JournalDamaged { words: error.to_string() }
 }

@@ -271,9 +271,9 @@ impl Core {
             MediaEvent::OfferReady { offer: description } | MediaEvent::AnswerReady { answer: description, .. } => {
                 self.command(now, call.0, Command::AnswerReoffer { call: call.1, description });
             }
-            MediaEvent::Refused { code, detail } if is_first => {
-                self.reject(now, call, Response::new(code, &detail));
-                self.drop_attended(call, CallEnd::Failed { detail });
+            MediaEvent::Refused { code, fault } if is_first => {
+                self.reject(now, call, Response::new(code, &fault.to_string()));
+                self.drop_attended(call, CallEnd::Failed { fault: model::LineFault::NoDescription });
             }
             MediaEvent::Refused { code, .. } => {
                 self.command(now, call.0, Command::RefuseReoffer { call: call.1, code });

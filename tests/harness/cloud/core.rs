@@ -96,8 +96,7 @@ impl Core {
         self.shared.change(|state| state.seen.registered.retain(|binding| binding.connection != connection));
         let lost: Vec<CallRef> = self.attended.keys().copied().filter(|(id, _)| id.connection == connection).collect();
         for call in lost {
-            let detail = "the connection was lost".to_owned();
-            self.drop_attended(call, sip::CallEnd::Failed { detail });
+            self.drop_attended(call, sip::CallEnd::Failed { fault: model::LineFault::NotConnected });
         }
         for (agent, call) in self.bridges.drop_agents(|id| id.connection == connection) {
             self.command(now, agent, Command::HangUp { call, reason: String::new() });

@@ -9,7 +9,7 @@ use std::{
 };
 
 use media::{PeerError, PeerEvent, RtpPacket, sdp::TransportDescription};
-use model::{CandidateKind, CandidatePair, Clock, IceServer, Instant};
+use model::{CandidateKind, CandidatePair, Clock, IceServer, Instant, MediaFault};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::sync::Notify;
 
@@ -264,7 +264,7 @@ impl Air {
             return;
         }
         station.remote = Some(remote);
-        let failed = PeerEvent::Failed("ICE found no path to the far end".into());
+        let failed = PeerEvent::Failed(MediaFault::NoPath { addresses: 1, notes: String::new() });
         state.schedule(id, now + PATIENCE, About::Path, failed);
         state.find_partner(now, id);
     }
@@ -373,7 +373,7 @@ impl State {
                 }
                 PeerEvent::Connected(Some(pair))
             } else {
-                PeerEvent::Failed("DTLS: the certificate is not the one of the description".into())
+                PeerEvent::Failed(MediaFault::Certificate)
             };
             self.schedule(one, at, About::Path, event);
         }
@@ -391,7 +391,7 @@ impl State {
             }
             self.schedule(id, now + INTERRUPTED_AFTER, About::Path, PeerEvent::Interrupted);
             let order = self.next_order();
-            let failed = PeerEvent::Failed("the path to the far end is gone".into());
+            let failed = PeerEvent::Failed(MediaFault::PathGone);
             if let Some(station) = self.peers.get_mut(&id) {
                 station.waiting.push(Reverse(Due { at: now + FAILED_AFTER, order, about: About::Path, event: failed }));
             }

@@ -179,6 +179,6 @@ fn what_is_no_conference_is_refused_in_words() {
     merge(t.alice(), &[bob]);
     t.alice().send(Command::Split);
     t.run_until("both are refused", seconds(1), |t| t.alice().told(|event| matches!(event, Event::Failed { .. })) == 2);
-    let notices: Vec<String> = t.alice().snapshot().notices.iter().map(|notice| notice.message.clone()).collect();
+    let notices: Vec<String> = t.alice().snapshot().notices.iter().map(|notice| notice.trouble.to_string()).collect();
     assert_eq!(notices, ["call 1 cannot be in a conference: it is not answered", "there is no conference"]);
 }

@@ -133,6 +133,6 @@ fn a_long_row_of_digits_arrives_whole_and_a_longer_one_is_refused() {
     assert_eq!(arrived, row);
     t.alice().press(talk.call, &"1".repeat(300));
     t.run_for(ms(10));
-    let notices: Vec<String> = t.alice().snapshot().notices.iter().map(|notice| notice.message.clone()).collect();
+    let notices: Vec<String> = t.alice().snapshot().notices.iter().map(|notice| notice.trouble.to_string()).collect();
     assert_eq!(notices, ["that is too many digits at once"]);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{AllowTransfers, CallId, Cause, Command, NoticeCode, TransferTo, TransferView};
+use model::{AllowTransfers, CallId, Cause, Command, NoticeCode, TransferStage, TransferTo, TransferView};
 use tests::{Scenario, Seat, ms, rms_dbfs, seconds, tone_dbfs};
 
 use super::kit::{FREE, hold};
@@ -21,14 +21,14 @@ fn up(t: &Scenario, number: &str) -> CallId {
     call
 }
 
-fn is_moving(t: &Scenario, call: CallId, words: &str) -> bool {
+fn is_moving(t: &Scenario, call: CallId, stage: TransferStage) -> bool {
     let shown = t.alice().view(call).and_then(|view| view.transfer);
-    shown == Some(TransferView::Moving { words: words.into() })
+    shown == Some(TransferView::Moving { stage })
 }
 
 fn is_told(t: &Scenario, words: &str) -> bool {
     let snapshot = t.alice().snapshot();
-    snapshot.notices.iter().any(|notice| notice.code == NoticeCode::TransferFailed && notice.message.contains(words))
+    snapshot.notices.iter().any(|notice| notice.code == NoticeCode::TransferFailed && notice.trouble.to_string().contains(words))
 }
 
 /// What a phone hears from now on.
@@ -49,7 +49,7 @@ fn a_number_sent_to_a_user_rings_there_and_plays_to_him() {
     let music = up(&t, "601");
     blind(&t, music, "bob");
     t.run_until("Bob's phone rings", seconds(3), |t| t.bob().ringing().is_some());
-    t.run_until("Alice sees it", seconds(1), |t| is_moving(t, music, "ringing"));
+    t.run_until("Alice sees it", seconds(1), |t| is_moving(t, music, TransferStage::Ringing));
     let ringing = t.bob().ringing().expect("it rings");
     t.bob().answer(ringing);
     assert_eq!(t.cause("alice", music), Cause::Transferred);
@@ -85,9 +85,9 @@ fn a_blind_transfer_to_a_number_that_rings_for_ever_is_shown_and_given_up() {
     let t = Scenario::new().with_phones(["alice"]);
     let music = up(&t, "601");
     blind(&t, music, "604");
-    t.run_until("it rings there", seconds(3), |t| is_moving(t, music, "ringing"));
+    t.run_until("it rings there", seconds(3), |t| is_moving(t, music, TransferStage::Ringing));
     t.run_for(seconds(5));
-    assert!(is_moving(&t, music, "ringing"), "it goes on ringing");
+    assert!(is_moving(&t, music, TransferStage::Ringing), "it goes on ringing");
     t.run_until("the music is back", seconds(200), |t| hold(t.alice(), music) == FREE);
     assert!(is_told(&t, ""), "and why is said");
 }
@@ -97,7 +97,7 @@ fn a_blind_transfer_to_a_number_that_answers_ends_the_call() {
     let t = Scenario::new().with_phones(["alice"]);
     let music = up(&t, "601");
     blind(&t, music, "608");
-    t.run_until("it rings there", seconds(3), |t| is_moving(t, music, "ringing"));
+    t.run_until("it rings there", seconds(3), |t| is_moving(t, music, TransferStage::Ringing));
     assert_eq!(t.cause("alice", music), Cause::Transferred);
 }
 

@@ -1,6 +1,6 @@
 //! Mistakes of our own: one call pays for them.
 
-use model::{CallId, Cause, EndedBy};
+use model::{CallId, Cause, EndedBy, InternalFault};
 use sip::Method;
 use tests::{Scenario, ms, seconds};
 
@@ -14,8 +14,8 @@ fn a_media_session_that_panics_ends_its_call_alone_and_says_why() {
     t.run_until("all are taken back", seconds(1), |t| unheld(t.alice()) == calls);
     t.break_session("alice", 1);
     let cause = t.cause("alice", calls[1]);
-    let Cause::Internal { detail } = cause else { panic!("{cause:?}") };
-    assert_eq!(detail, "the part of the phone that carries it broke down");
+    let Cause::Internal { fault } = cause else { panic!("{cause:?}") };
+    assert_eq!(*fault, InternalFault::Carrying);
     let at_carol = t.phone("carol").newest_call().expect("she was in it");
     assert_eq!(t.cause("carol", at_carol), Cause::HungUp { by: EndedBy::Remote });
     assert_eq!(who_hears(&t, &["alice", "bob", "dave"]), [vec![1, 2], vec![0, 2], vec![0, 1]]);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use model::{CallId, Command, Event, NoticeCode, RecordForm, RecordPolicy, Settings};
+use model::{CallId, Command, Event, NoticeCode, RecordForm, RecordPolicy, RecordingFault, Settings, Trouble};
 use tests::{Scenario, ms, seconds, tone, tone_dbfs};
 
 use super::kit::merge;
@@ -75,7 +75,7 @@ fn where_the_policy_forbids_it_nothing_is_recorded() {
     t.run_for(seconds(1));
     assert!(!is_recording(&t, call) && files(&t, "alice").is_empty());
     let notice = t.alice().snapshot().notices.last().cloned().expect("it is refused");
-    assert_eq!((notice.code, notice.message.as_str()), (NoticeCode::RecordingFailed, "the settings allow no recording"));
+    assert_eq!((notice.code, notice.trouble), (NoticeCode::RecordingFailed, Trouble::RecordingOff));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_folder_that_cannot_be_written_ends_the_recording_and_not_the_call() {
     t.run_until("it is told", seconds(1), |t| t.alice().told(|event| matches!(event, Event::Recording { on: false, .. })) == 1);
     let notice = t.alice().snapshot().notices.last().cloned().expect("it is told");
     assert_eq!(notice.code, NoticeCode::RecordingFailed);
-    assert!(notice.message.starts_with("the folder for recordings cannot be made"), "{}", notice.message);
+    assert!(matches!(notice.trouble, Trouble::Recording { fault: RecordingFault::Folder { .. } }), "{}", notice.trouble);
     assert!(t.alice().is_established(call) && !is_recording(&t, call));
 }
 

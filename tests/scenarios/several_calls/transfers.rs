@@ -1,7 +1,9 @@
 //! Transfers: the far end is sent to somebody else, or sends us.
 
 use calls::io::MediaRequest;
-use model::{AllowTransfers, CallId, Cause, Command, EndedBy, Event, NoticeCode, TransferTo, TransferView};
+use model::{
+    AllowTransfers, CallId, Cause, Command, EndedBy, Event, NoticeCode, TransferFault, TransferStage, TransferTo, TransferView,
+};
 use sip::{Method, Request};
 use tests::{FarCall, FarTalk, Scenario, Seat, ms, seconds};
 
@@ -21,7 +23,7 @@ fn shown(seat: &Seat, call: CallId) -> Option<TransferView> {
 
 fn is_told(seat: &Seat, words: &str) -> bool {
     let snapshot = seat.snapshot();
-    snapshot.notices.iter().any(|notice| notice.code == NoticeCode::TransferFailed && notice.message.contains(words))
+    snapshot.notices.iter().any(|notice| notice.code == NoticeCode::TransferFailed && notice.trouble.to_string().contains(words))
 }
 
 /// Alice transfers a held call, and the far end has taken her REFER.
@@ -48,7 +50,7 @@ fn a_blind_transfer_holds_first_and_ends_the_call_when_the_target_answers() {
     talk.far.notify("active;expires=60", "100 Trying");
     talk.far.notify("active;expires=60", "180 Ringing");
     t.run_for(ms(50));
-    assert_eq!(shown(t.alice(), talk.call), Some(TransferView::Moving { words: "ringing".into() }));
+    assert_eq!(shown(t.alice(), talk.call), Some(TransferView::Moving { stage: TransferStage::Ringing }));
     talk.far.notify("terminated;reason=noresource", "200 OK");
     let bye = t.request(&Method::Bye);
     talk.far.respond(&bye, 200, "OK", "");
@@ -74,7 +76,10 @@ fn a_busy_target_gives_the_call_back_and_says_why() {
     talk.far.notify("terminated;reason=noresource", "486 Busy Here");
     agree(&t, &talk, &reinvite(&t));
     assert_eq!(hold(t.alice(), talk.call), FREE);
-    assert_eq!(shown(t.alice(), talk.call), Some(TransferView::Failed { message: "busy (486)".into() }));
+    assert_eq!(
+        shown(t.alice(), talk.call),
+        Some(TransferView::Failed { fault: TransferFault::Ended { cause: Cause::Busy { code: 486 } } })
+    );
     assert!(is_told(t.alice(), "busy (486)"));
     assert_eq!(talks(&t, &talk), (true, true));
     t.run_for(seconds(10));

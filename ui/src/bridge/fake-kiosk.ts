@@ -48,12 +48,13 @@ const SCREENS: Record<string, KioskScreen> = {
   muted: { screen: "call", call: someCall({ muted: true }), can_answer: false },
   damaged: {
     screen: "fault",
-    fault: "profile",
-    detail: "line 7: unknown field, expected one of account, title, text",
-    line: 7,
+    fault: {
+      code: "profile",
+      fault: { code: "damaged", line: 7, words: "unknown field, expected one of account, title, text" },
+    },
   },
-  account: { screen: "fault", fault: "account", detail: "desk", line: null },
-  offline: { screen: "fault", fault: "offline", detail: "the server did not answer", line: null },
+  account: { screen: "fault", fault: { code: "account", account: "desk" } },
+  offline: { screen: "fault", fault: { code: "offline", cause: { kind: "no-answer" } } },
 };
 
 /** A kiosk that shows one screen and keeps what it is asked. */

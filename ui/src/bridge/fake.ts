@@ -21,6 +21,7 @@ import type {
   FieldProblem,
   HistoryEntry,
   IceTrial,
+  ImportReport,
   LadderRow,
   Levels,
   MediaStatistics,
@@ -266,9 +267,10 @@ export class FakePhone implements Bridge {
     this.changed("contacts");
   }
 
-  async importContacts(form: string, file: string) {
+  async importContacts(form: string, file: string): Promise<ImportReport> {
     this.asked.push(`importContacts ${form} ${atob(file).length}`);
-    return { added: 2, updated: 1, skipped: ["line 7: there is no name and no number"] };
+    const nameless = { line: 7, fault: { code: "contact" as const, refusal: { code: "contact-nameless" as const } } };
+    return { added: 2, updated: 1, skipped: [nameless], more_skipped: 0 };
   }
 
   async suggest(text: string) {

@@ -545,6 +545,37 @@ export type CallWaiting =
 /**  Its caller hears busy. */
 "busy";
 
+/**  Why nobody can be called like that on an account. */
+export type CalleeFault = 
+/**  The account calls by its own name. */
+{ code: "own-name-only" } | 
+/**  It calls by its client id. */
+{ code: "client-id-only" } | 
+/**  It calls services only. */
+{ code: "services-only" } | 
+/**  It calls services and clients only. */
+{ code: "services-and-clients-only" } | 
+/**  Only accounts at Aculab Cloud call those. */
+{ code: "cloud-only" } | 
+/**  No name of a service or client. */
+{ code: "not-a-name"; 
+/**  In the words of the cloud's libraries. */
+words: string } | 
+/**  The service's name cannot be one. */
+{ code: "service"; 
+/**  Why. */
+fault: FieldFault } | 
+/**  The caller id cannot be one. */
+{ code: "caller-id"; 
+/**  Why. */
+fault: FieldFault } | 
+/**  A header that is not the user's to set. */
+{ code: "header-not-ours" } | 
+/**  No number or address that leads anywhere. */
+{ code: "not-an-address"; 
+/**  What is wrong with it, in English. */
+words: string };
+
 /**  What a caller is, where the service of the account tells them apart. */
 export type CallerKind = 
 /**  One of its services. */
@@ -615,8 +646,10 @@ code: number } |
 { kind: "not-acceptable"; 
 /**  488 or 606, or the code we refused with. */
 code: number; 
-/**  What did not fit. */
-text: string } | 
+/**  The far end's words; empty when we refused. */
+text: string; 
+/**  What did not fit, when we refused. */
+fault: DescriptionFault | null } | 
 /**  We were not allowed. */
 { kind: "forbidden"; 
 /**  401, 403, 407. */
@@ -629,24 +662,28 @@ text: string } |
 code: number; 
 /**  The server's words. */
 text: string } | 
+/**  The line failed over a call that was there already. */
+{ kind: "line-failed"; 
+/**  How. */
+fault: LineFault } | 
 /**  The connection to the server was lost and the call could not be kept. */
 { kind: "connection-lost" } | 
 /**  No audio path could be made. */
 { kind: "media-failed"; 
 /**  Which part failed. */
-detail: string } | 
+fault: MediaFault } | 
 /**  No microphone can be used, by a service's first interface: `MIC_ERROR` there. */
 { kind: "no-microphone"; 
 /**  Why. */
-detail: string } | 
+fault: DeviceFault } | 
 /**  No microphone can be used, by a service's second interface: `DEVICE_ERROR` there. */
 { kind: "no-device"; 
 /**  Why. */
-detail: string } | 
+fault: DeviceFault } | 
 /**  The phone itself made a mistake over the call. */
 { kind: "internal"; 
-/**  What happened. */
-detail: string } | 
+/**  Which part of it. */
+fault: InternalFault } | 
 /**  This computer has neither a microphone nor a speaker: calls are not possible here. */
 { kind: "not-supported" } | 
 /**  A service did not answer at all. That is told by its own words, not as the status that stands for it. */
@@ -654,7 +691,7 @@ detail: string } |
 /**  Nobody can be called like that on the account: the target, or what goes with it. */
 { kind: "not-callable"; 
 /**  Why. */
-detail: string } | 
+fault: CalleeFault } | 
 /**  The account carries no further call. */
 { kind: "too-many-calls"; 
 /**  How many it carries. */
@@ -662,7 +699,7 @@ most: number } |
 /**  The account cannot place calls now. */
 { kind: "account-not-ready"; 
 /**  Why. */
-detail: string };
+fault: LineFault };
 
 /**  Counters of what is too large for the snapshot: when one has grown, what it counts is to be asked for again. */
 export type Changes = {
@@ -1015,6 +1052,74 @@ export type ContactQuery = {
 /**  The SIP status by which a ringing call is declined: 400 to 699 (RFC 3261 sections 21.4 to 21.6). */
 export type DeclineCode = number;
 
+/**  Why the far end's description cannot be used. */
+export type DescriptionFault = 
+/**  It is none, of an unreasonable size, or not due. */
+{ code: "malformed"; 
+/**  How so, in English. */
+words: string } | 
+/**  It has no audio. */
+{ code: "no-audio" } | 
+/**  Its audio is refused or switched off (port 0). */
+{ code: "audio-off" } | 
+/**  It has no codec that is spoken here. */
+{ code: "no-codec" } | 
+/**  Its audio is keyed in the signalling (SDES). */
+{ code: "sdes" } | 
+/**  Its audio is not encrypted. */
+{ code: "plain-rtp"; 
+/**  The profile it asks for, `RTP/AVP`. */
+profile: string } | 
+/**  It has no DTLS fingerprint. */
+{ code: "no-fingerprint" } | 
+/**  It has none of a hash that is trusted here. */
+{ code: "weak-fingerprint" } | 
+/**  It has no ICE credentials. */
+{ code: "no-ice" } | 
+/**  It wants no connection now (`setup:holdconn`). */
+{ code: "not-now" } | 
+/**  Something of it is refused by what carries the audio. */
+{ code: "said"; 
+/**  In the words of a library or the system. */
+words: string };
+
+/**  What is wrong with a device in use, or in a trial. */
+export type DeviceFault = 
+/**  There is none. */
+{ code: "none"; 
+/**  For what. */
+role: SoundRole } | 
+/**  There is neither a microphone nor a speaker. */
+{ code: "none-at-all" } | 
+/**  It cannot be used. */
+{ code: "unusable"; 
+/**  Which. */
+role: SoundRole; 
+/**  Why. */
+fault: SoundFault } | 
+/**  It is gone, and another one is looked for. */
+{ code: "gone"; 
+/**  Which. */
+role: SoundRole } | 
+/**  It rings in another way than was chosen. */
+{ code: "rings-otherwise"; 
+/**  Why. */
+fault: SoundFault } | 
+/**  Nobody hears it ring. */
+{ code: "rings-unheard"; 
+/**  Why. */
+fault: SoundFault } | 
+/**  The ring device went away in a trial. */
+{ code: "ringer-gone" } | 
+/**  A call has the devices, so that none is tried. */
+{ code: "in-call" } | 
+/**  The microphone gives nothing but silence. */
+{ code: "only-silence" } | 
+/**  Hardly anything was heard. */
+{ code: "quiet"; 
+/**  The loudest of it, dBFS. */
+dbfs: number };
+
 /**  Which devices to use, per role: ids in order of preference; the system's default when none of them is there. */
 export type DevicePreferences = {
 	/**  Microphones. */
@@ -1195,7 +1300,7 @@ most: number } |
 { code: "not-clients" } | 
 /**  No filter of the log. */
 { code: "not-a-log-filter"; 
-/**  What its reader says, in English. */
+/**  In the words of what reads it. */
 detail: string } | 
 /**  Somebody else has set it. */
 { code: "set-by"; 
@@ -1205,8 +1310,10 @@ source: string;
 contact: string } | 
 /**  What an administrator has set cannot be read, so that nothing can be changed. */
 { code: "rules-damaged"; 
-/**  What is wrong with it, in English. */
-detail: string };
+/**  Its file. */
+file: string; 
+/**  What is wrong with it. */
+fault: FileFault };
 
 /**  A field that cannot stay as it is. */
 export type FieldProblem = {
@@ -1215,6 +1322,40 @@ export type FieldProblem = {
 	/**  What is wrong; without the value where that may be personal. */
 	fault: FieldFault,
 };
+
+/**  Why a file cannot be used. */
+export type FileFault = 
+/**  The system does not let us read it. */
+{ code: "unreadable"; 
+/**  What it says. */
+detail: string } | 
+/**  It makes no sense. */
+{ code: "damaged"; 
+/**  Its line, from 1, where known. */
+line: number | null; 
+/**  How so, in the words of what reads it. */
+words: string } | 
+/**  A later version of the program wrote it. */
+{ code: "newer"; 
+/**  Version of the file. */
+found: number; 
+/**  The last one this program knows. */
+known: number };
+
+/**  Why a file cannot be played or written. */
+export type FileReason = 
+/**  There is no such file or folder. */
+{ code: "not-found" } | 
+/**  There is such a file already. */
+{ code: "already-there" } | 
+/**  It may not be written. */
+{ code: "not-allowed" } | 
+/**  The disk is full. */
+{ code: "disk-full" } | 
+/**  Something else. */
+{ code: "said"; 
+/**  In the words of the system, or of what reads its form. */
+words: string };
 
 /**  One thing that went wrong in a call. */
 export type Finding = 
@@ -1402,9 +1543,20 @@ export type ImportReport = {
 	added: number,
 	/**  Contacts that were there and got more. */
 	updated: number,
-	/**  What was left out and why: sentences with line numbers. */
-	skipped: string[],
+	/**  What was left out and why, the first of it. */
+	skipped: Skipped[],
+	/**  How much more was. */
+	more_skipped: number,
 };
+
+/**  Which part of the phone broke down. */
+export type InternalFault = 
+/**  The one that carries the audio of a call. */
+"carrying" | 
+/**  The one that plays it. */
+"playing" | 
+/**  The one that speaks with the server over it. */
+"signalling";
 
 /**  Where a secret is. */
 export type KeptWhere = 
@@ -1451,11 +1603,17 @@ export type KioskEntry = {
 /**  Why a kiosk cannot be used. */
 export type KioskFault = 
 /**  Its profile cannot be used. */
-"profile" | 
+{ code: "profile"; 
+/**  Why. */
+fault: FileFault } | 
 /**  The settings have no account of the name in the profile. */
-"account" | 
+{ code: "account"; 
+/**  That name. */
+account: AccountId } | 
 /**  The account cannot be reached. */
-"offline";
+{ code: "offline"; 
+/**  Why, where that is known. */
+cause: OfflineCause | null };
 
 /**  The screens. */
 export type KioskScreen = 
@@ -1482,11 +1640,7 @@ can_answer: boolean } |
 /**  It cannot be used. */
 { screen: "fault"; 
 /**  Why. */
-fault: KioskFault; 
-/**  More, for staff. */
-detail: string; 
-/**  Line of the profile, from 1, where that is what is wrong. */
-line: number | null };
+fault: KioskFault };
 
 /**  Everything the page of a kiosk draws. */
 export type KioskView = {
@@ -1545,6 +1699,51 @@ export type Levels = {
 	calls: CallLevels[],
 };
 
+/**  What it is. */
+export type LineFault = 
+/**  The account is switched off. */
+{ code: "switched-off" } | 
+/**  It did not come up while the call waited. */
+{ code: "not-up-in-time" } | 
+/**  It is not connected to its server. */
+{ code: "not-connected" } | 
+/**  It is offline. */
+{ code: "offline"; 
+/**  Why. */
+cause: OfflineCause } | 
+/**  Another client is called with a token, and there is none. */
+{ code: "no-token"; 
+/**  Why. */
+fault: TokenFault } | 
+/**  The telephone that is controlled, or its server. */
+{ code: "telephone"; 
+/**  What it did not do. */
+fault: TelephoneFault } | 
+/**  Nothing rings any more that could be picked up. */
+{ code: "nothing-to-pick-up" } | 
+/**  The number or address leads nowhere. */
+{ code: "not-an-address"; 
+/**  What is wrong with it, in English. */
+words: string } | 
+/**  A header that cannot be sent along. */
+{ code: "header"; 
+/**  What is wrong with it, in English. */
+words: string } | 
+/**  More requests or calls are under way than are carried. */
+{ code: "too-many" } | 
+/**  The far end did not confirm that it rings here. */
+{ code: "ring-not-confirmed" } | 
+/**  It did not confirm that we answered. */
+{ code: "answer-not-confirmed" } | 
+/**  Its answer does not say whom it is from. */
+{ code: "no-sender" } | 
+/**  It answered without a description of the audio. */
+{ code: "no-description" } | 
+/**  It no longer answers. */
+{ code: "vanished" } | 
+/**  The phone lost track of the call by a mistake of its own. */
+{ code: "confused" };
+
 /**  How a list is. */
 export type ListState = 
 /**  Nobody has asked for it. */
@@ -1586,6 +1785,45 @@ export type LoopResult =
 "no-echo" | 
 /**  It came back, but the microphone did not hear the speaker: one of the two is dead, off, or the wrong one. */
 "not-heard";
+
+/**  Which part of it failed. */
+export type MediaFault = 
+/**  ICE found no path. */
+{ code: "no-path"; 
+/**  So many addresses of the far end were tried. */
+addresses: number; 
+/**  What else was noticed, in English; empty when nothing was. */
+notes: string } | 
+/**  The path is gone (RFC 7675). */
+{ code: "path-gone" } | 
+/**  No way was found as long as one is waited for. */
+{ code: "not-in-time" } | 
+/**  The way was lost, and none was found since. */
+{ code: "lost" } | 
+/**  The far end's certificate is not the one it announced. */
+{ code: "certificate" } | 
+/**  The far end broke the encryption's handshake off. */
+{ code: "broken-off"; 
+/**  Its alert. */
+alert: string } | 
+/**  The handshake was not completed. */
+{ code: "handshake" } | 
+/**  No keys came out of it. */
+{ code: "no-keys" } | 
+/**  The far end answered without a description. */
+{ code: "no-description" } | 
+/**  The account is not there any more. */
+{ code: "not-configured" } | 
+/**  The media session has ended already. */
+{ code: "over" } | 
+/**  This computer fails: it has no socket, no address. */
+{ code: "system"; 
+/**  How, in English and the system's words. */
+words: string } | 
+/**  What the line says of it. */
+{ code: "line"; 
+/**  What. */
+fault: LineFault };
 
 /**  Figures of one media session, of the last second and of the whole. */
 export type MediaStatistics = {
@@ -1637,8 +1875,8 @@ export type Notice = {
 	id: number,
 	/**  What the page may offer an action for. */
 	code: NoticeCode,
-	/**  The sentence. */
-	message: string,
+	/**  What there is to tell. */
+	trouble: Trouble,
 };
 
 /**  What a notice is about. */
@@ -1691,12 +1929,12 @@ export type OfflineCause =
 host: string } | 
 /**  Nobody took the connection. */
 { kind: "unreachable"; 
-/**  What the system said. */
+/**  What the system said, or how far it went, in English. So are the details of the two below. */
 detail: string } | 
 /**  TLS was refused: by us, for the certificate, or by the server. */
 { kind: "tls"; 
 /**  What is wrong with it. */
-detail: string } | 
+fault: TlsFault } | 
 /**
  *  The server has another key than the one it is known by. Nothing was sent; nothing is tried again until the user has
  *  looked at it.
@@ -1725,7 +1963,7 @@ code: number } |
 /**  No token can be had to register with. */
 { kind: "no-token"; 
 /**  Why. */
-detail: string } | 
+fault: TokenFault } | 
 /**  The server did not answer the registration. */
 { kind: "no-answer" } | 
 /**  The server refused the registration for another reason. */
@@ -1737,7 +1975,7 @@ text: string } |
 /**  The configuration cannot work. */
 { kind: "configuration"; 
 /**  What is wrong. */
-detail: string } | 
+fault: SetupFault } | 
 /**  The phone is being closed or the account switched off. */
 { kind: "signed-off" };
 
@@ -1836,12 +2074,12 @@ export type ProvisionView = {
 	locked: string[],
 	/**  Dotted names of settings that are as they are. */
 	fixed: string[],
-	/**  Where that stands; empty when nothing is set. */
+	/**  Where that stands, also when it is not known; empty when nothing is set. */
 	source: string,
 	/**  Whom to ask about it; empty when it does not say. */
 	contact: string,
 	/**  Why what an administrator has set is not known: then nothing can be changed. */
-	trouble: string | null,
+	trouble: FileFault | null,
 	/**  The web server that sets something, when the user has agreed to one. */
 	url: string | null,
 };
@@ -1874,6 +2112,25 @@ export type RecordPolicy =
 /**  Every call, from its answer on. */
 "always";
 
+/**  What became of a recording. */
+export type RecordingFault = 
+/**  There is no folder for it. */
+{ code: "no-folder" } | 
+/**  Its folder cannot be made. */
+{ code: "folder"; 
+/**  What the system says. */
+detail: string } | 
+/**  It could not begin. */
+{ code: "not-begun"; 
+/**  Why. */
+fault: SoundFault } | 
+/**  It ended, and nobody asked for that. */
+{ code: "ended"; 
+/**  Why. */
+fault: SoundFault } | 
+/**  The phone made a mistake over it. */
+{ code: "broken" };
+
 /**  Why it was not done: a code, and what its sentence is filled in with. The sentences are the page's; in English, `Display`. */
 export type Refusal = 
 /**  The phone has stopped. */
@@ -1893,7 +2150,7 @@ problems: FieldProblem[] } |
 /**  The settings file is left as it is, since it cannot be read. */
 { code: "file-unread"; 
 /**  Why. */
-detail: string } | 
+fault: FileFault } | 
 /**  A file cannot be written. */
 { code: "file-unwritten"; 
 /**  What the system says. */
@@ -1912,7 +2169,7 @@ detail: string } |
 most_mb: number } | 
 /**  It cannot be played. */
 { code: "sound-unplayable"; 
-/**  What its reader says, in English. */
+/**  In the words of what reads it. */
 detail: string } | 
 /**  No fingerprint of a key. */
 { code: "not-a-fingerprint" } | 
@@ -1970,8 +2227,8 @@ most_mb: number } |
 { code: "no-numbers" } | 
 /**  What is remembered of the calls cannot be read. */
 { code: "journal-damaged"; 
-/**  Why, in English. */
-detail: string } | 
+/**  How, in English. */
+words: string } | 
 /**  Not during a call. */
 { code: "in-call" } | 
 /**  Nobody looks for new versions. */
@@ -1990,8 +2247,10 @@ status: number } |
 cause: OfflineCause } | 
 /**  What a web server wants to set makes no sense. */
 { code: "offer-damaged"; 
-/**  Its line, and why, in English. */
-detail: string } | 
+/**  Where it is from. */
+url: string; 
+/**  How. */
+fault: FileFault } | 
 /**  Something else was shown last than what is agreed to. */
 { code: "offer-not-shown" } | 
 /**  The account has no way to the web services of the cloud. */
@@ -2002,8 +2261,10 @@ detail: string } |
 { code: "cloud-wrong-key" } | 
 /**  The cloud refuses. */
 { code: "cloud-refused"; 
-/**  In its words. */
-detail: string } | 
+/**  Its own four digits, or `HTTP nnn`. */
+status: string; 
+/**  Its words; empty when it says nothing. */
+text: string } | 
 /**  Its answer makes no sense. */
 { code: "cloud-not-understood" };
 
@@ -2038,8 +2299,8 @@ export type Ringtone =
 export type RoleView = {
 	/**  Id of the device; none when there is none. */
 	using: string | null,
-	/**  What is wrong, in words. */
-	trouble: string | null,
+	/**  What is wrong. */
+	trouble: DeviceFault | null,
 };
 
 /**  What a secret became when it was given. */
@@ -2085,6 +2346,61 @@ export type SecretView = {
 	kept: KeptWhere,
 };
 
+/**  What it is. */
+export type ServiceFault = 
+/**  Calls go on, and everything else is gone until the connection for it is back. */
+{ code: "gone"; 
+/**  Why. */
+cause: OfflineCause } | 
+/**  The same, and the connection will not come back by itself. */
+{ code: "gone-for-good"; 
+/**  Why. */
+cause: OfflineCause } | 
+/**  The server refused something. */
+{ code: "refused"; 
+/**  In its words. */
+text: string } | 
+/**  It does not know of a call that goes on here. */
+{ code: "call-not-known" } | 
+/**  It tells of a call that is not here. */
+{ code: "call-not-here" } | 
+/**  Another phone had taken the line, which was taken back. */
+{ code: "line-taken" } | 
+/**  Another phone takes it again and again. */
+{ code: "line-fought" } | 
+/**  Another program named a call that is not here. */
+{ code: "wish-not-here" } | 
+/**  The server says that the telephone is free, and tells of a call on it. */
+{ code: "telephone-free" } | 
+/**  It says that it is in a call, and tells of none. */
+{ code: "telephone-busy" } | 
+/**  It did not change a favourite. */
+{ code: "favourite-not-changed" } | 
+/**  It refused a change. */
+{ code: "change-refused"; 
+/**  Of what. */
+what: ServiceSwitch; 
+/**  In its words. */
+text: string } | 
+/**  It did not say that it made a change. */
+{ code: "change-unanswered"; 
+/**  Of what. */
+what: ServiceSwitch } | 
+/**  A text that is too long to look up. */
+{ code: "term-too-long" } | 
+/**  It cannot be asked now. */
+{ code: "not-connected" } | 
+/**  It has not answered what it was asked before. */
+{ code: "still-asked" } | 
+/**  A forward needs a number. */
+{ code: "forward-without-number" } | 
+/**  A number that nothing can be forwarded to. */
+{ code: "not-a-number" } | 
+/**  Somebody it has not told of. */
+{ code: "person-not-known" } | 
+/**  A status it has not told of. */
+{ code: "status-not-known" };
+
 /**  An event of a service, to be looked at. */
 export type ServiceRow = {
 	/**  When, ms on the phone's clock. */
@@ -2098,6 +2414,17 @@ export type ServiceRow = {
 	/**  All of it, as the service's own library gives it: JSON. */
 	text: string,
 };
+
+/**  What a server can be asked to change. */
+export type ServiceSwitch = 
+/**  Whether it sends calls. */
+"do-not-disturb" | 
+/**  Where it forwards them. */
+"forward" | 
+/**  What the user says he is doing. */
+"status" | 
+/**  A favourite. */
+"favourite";
 
 /**  Everything the user can set, but secrets. */
 export type Settings = {
@@ -2136,6 +2463,87 @@ export type SettingsView = {
 	/**  What others have set. */
 	provisioned: ProvisionView,
 };
+
+/**  Why an account cannot be used as it is configured. */
+export type SetupFault = 
+/**  No address of a server. */
+{ code: "not-an-address"; 
+/**  What is there. */
+address: string; 
+/**  What one looks like. */
+like: string } | 
+/**  An address that begins in another way. */
+{ code: "scheme"; 
+/**  So. */
+scheme: string } | 
+/**  A user name or password in the address, which would end up in logs. */
+{ code: "user-in-address" } | 
+/**  The way to the server is not encrypted. */
+{ code: "not-encrypted"; 
+/**  `ws` or `http`. */
+scheme: string; 
+/**  The server. */
+host: string } | 
+/**  No address of a web server. */
+{ code: "not-a-web-address" } | 
+/**  No name of a server. */
+{ code: "not-a-server-name"; 
+/**  What is there. */
+name: string } | 
+/**  No domain. */
+{ code: "not-a-domain"; 
+/**  What is there. */
+domain: string } | 
+/**  No proxy. */
+{ code: "not-a-proxy" } | 
+/**  A proxy of another kind than HTTP. */
+{ code: "proxy-kind"; 
+/**  Of which. */
+scheme: string } | 
+/**  No fingerprint of a key. */
+{ code: "not-a-fingerprint" } | 
+/**  There is no user name. */
+{ code: "no-user" } | 
+/**  The password is not known. */
+{ code: "no-password" } | 
+/**  Nor is the API access key. */
+{ code: "no-api-key" } | 
+/**  A name that the cloud does not allow. */
+{ code: "not-a-name"; 
+/**  In the words of its libraries. */
+words: string } | 
+/**  A caller id that cannot be one. */
+{ code: "caller-id"; 
+/**  Why. */
+fault: FieldFault } | 
+/**  What cannot be sent as a header. */
+{ code: "header"; 
+/**  Its name. */
+name: string } | 
+/**  The file of certificate authorities cannot be read. */
+{ code: "authorities-unread"; 
+/**  Which. */
+file: string; 
+/**  What the system says. */
+detail: string } | 
+/**  It holds no certificate. */
+{ code: "authorities-empty"; 
+/**  Which. */
+file: string } | 
+/**  TLS cannot be set up on this computer. */
+{ code: "no-tls"; 
+/**  In the words of its library. */
+detail: string } | 
+/**  The practice exchange does not run. */
+{ code: "no-practice" } | 
+/**  The user has no line at the server. */
+{ code: "no-line" } | 
+/**  The line may not be used by this phone. */
+{ code: "line-elsewhere" } | 
+/**  What the server tells of the line is not enough, or makes no sense. */
+{ code: "line-incomplete"; 
+/**  What is missing, in English. */
+words: string };
 
 /**  Keys that work while another program has the keyboard, as `Ctrl+Alt+A`; empty ones do nothing. */
 export type Shortcuts = {
@@ -2207,6 +2615,40 @@ export type SipAccount = {
 	ice_policy?: IcePolicy,
 };
 
+/**  A part of a file that is no contact. */
+export type Skipped = {
+	/**  Where it begins, from 1. */
+	line: number,
+	/**  Why. */
+	fault: SkippedFault,
+};
+
+/**
+ *  Why a part of a file is no contact: a code, and what its sentence is filled in with. The sentences are the page's; in English,
+ *  `Display`.
+ */
+export type SkippedFault = 
+/**  No property of a vCard. */
+{ code: "not-a-property" } | 
+/**  A vCard without an end. */
+{ code: "no-end" } | 
+/**  A quotation mark is not closed. */
+{ code: "quote-open" } | 
+/**  The table is longer than is read. */
+{ code: "too-many-rows"; 
+/**  So many rows are. */
+most: number } | 
+/**  So is its row. */
+{ code: "too-many-cells"; 
+/**  So many cells are. */
+most: number } | 
+/**  There are too many contacts. */
+{ code: "too-many-contacts" } | 
+/**  The contact cannot be kept. */
+{ code: "contact"; 
+/**  Why. */
+refusal: Refusal };
+
 /**  What the page draws. It is always whole; nothing has to be added up. */
 export type Snapshot = {
 	/**  Grows by one at each change. */
@@ -2239,6 +2681,50 @@ export type Snapshot = {
 	changes: Changes,
 };
 
+/**  Why sound cannot be had. */
+export type SoundFault = 
+/**  The computer has no such device. */
+{ code: "no-device"; 
+/**  For what. */
+role: SoundRole } | 
+/**  It was there, and is not any more. */
+{ code: "gone"; 
+/**  Which. */
+device: Personal } | 
+/**  Another program has it. */
+{ code: "busy"; 
+/**  Which. */
+device: Personal } | 
+/**  The system does not let us. */
+{ code: "forbidden"; 
+/**  Which. */
+device: Personal } | 
+/**  The sound system does not answer. */
+{ code: "timed-out" } | 
+/**  It failed. */
+{ code: "failed" } | 
+/**  A file cannot be played or written. */
+{ code: "file"; 
+/**  Which; empty when it is known, or shall not be told. */
+file: Personal; 
+/**  Why. */
+reason: FileReason } | 
+/**  The sound system refuses a device. */
+{ code: "refused"; 
+/**  Which, or what else was asked of it. */
+device: Personal; 
+/**  In its words. */
+words: string };
+
+/**  What a sound device is for. */
+export type SoundRole = 
+/**  The user is heard by it. */
+"microphone" | 
+/**  Calls are heard on it. */
+"speaker" | 
+/**  It rings. */
+"ringer";
+
 /**  What happened: a code, and what its sentence is filled in with. The sentences are the page's; in English, `Display`. */
 export type StoryFact = 
 /**  A message. */
@@ -2246,51 +2732,51 @@ export type StoryFact =
 /**  From this phone, or to it. */
 sent: boolean; 
 /**  `INVITE (sdp)`, `200 INVITE`. */
-title: string }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; server?: never; stand_in?: never; status?: never; trouble?: never } | 
+title: string }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; server?: never; stand_in?: never; status?: never; trouble?: never } | 
 /**  The computer is in another network, or woke up. */
-({ code: "network-changed" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "network-changed" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  Trouble with a sound device. */
 ({ code: "device-trouble"; 
 /**  Stands for the device's name in the record: that may name its owner. */
-stand_in: string }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; status?: never; title?: never; trouble?: never } | 
+stand_in: string }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; status?: never; title?: never; trouble?: never } | 
 /**  There is no microphone. */
-({ code: "no-microphone" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "no-microphone" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  The account went offline. */
 ({ code: "offline"; 
 /**  Why. */
-cause: OfflineCause }) & { detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+cause: OfflineCause }) & { error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  The account is registered. */
-({ code: "registered" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "registered" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  The audio has a path. */
 ({ code: "connected"; 
 /**  Which. */
-pair: CandidatePair | null }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+pair: CandidatePair | null }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  The first audio arrived. */
-({ code: "first-audio" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "first-audio" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  The path broke. */
-({ code: "path-lost" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "path-lost" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  There is no path. */
 ({ code: "no-path"; 
-/**  Which part failed, in English. */
-detail: string }) & { cause?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  Which part failed. */
+fault: MediaFault }) & { cause?: never; error?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  A TURN server refused user name and password. */
 ({ code: "relay-refused"; 
 /**  Its address. */
 server: string; 
 /**  The error of STUN (RFC 8489 section 14.8). */
-error: number }) & { cause?: never; detail?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+error: number }) & { cause?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  Their description cannot be used. */
 ({ code: "description-refused"; 
 /**  The status that says so. */
-status: number }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; title?: never; trouble?: never } | 
+status: number }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; title?: never; trouble?: never } | 
 /**  The part of the phone that carries the audio broke down. */
-({ code: "media-died" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "media-died" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  Something is wrong with the audio. */
 ({ code: "trouble"; 
 /**  What. */
-trouble: MediaTrouble }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never } | 
+trouble: MediaTrouble }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never } | 
 /**  It is well again. */
-({ code: "trouble-over" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "trouble-over" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  It sounds bad. */
 {
 	code: "poor-audio",
@@ -2300,35 +2786,35 @@ trouble: MediaTrouble }) & { cause?: never; detail?: never; error?: never; local
 	code: "good-audio",
 } & Quality | 
 /**  Dialled here. */
-({ code: "dialled" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "dialled" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  It rings here. */
-({ code: "rings-here" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "rings-here" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  It rings there. */
-({ code: "rings-there" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "rings-there" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  The far end is heard before it answers. */
-({ code: "early-media" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "early-media" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  Answered. */
-({ code: "answered" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "answered" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  Held or resumed. */
 ({ code: "held"; 
 /**  By us. */
 local: boolean; 
 /**  By the far end. */
-remote: boolean }) & { cause?: never; detail?: never; error?: never; message?: never; on?: never; pair?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+remote: boolean }) & { cause?: never; error?: never; fault?: never; on?: never; pair?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  A transfer is getting on. */
-({ code: "transfer" }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+({ code: "transfer" }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  The recording began or ended. */
 ({ code: "recording"; 
 /**  Whether it is recorded now. */
-on: boolean }) & { cause?: never; detail?: never; error?: never; local?: never; message?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+on: boolean }) & { cause?: never; error?: never; fault?: never; local?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
 /**  Something did not work. */
 ({ code: "failed"; 
-/**  What, in English. */
-message: string }) & { cause?: never; detail?: never; error?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never } | 
+/**  What. */
+trouble: Trouble }) & { cause?: never; error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never } | 
 /**  The end. */
 ({ code: "ended"; 
 /**  Why. */
-cause: Cause }) & { detail?: never; error?: never; local?: never; message?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never };
+cause: Cause }) & { error?: never; fault?: never; local?: never; on?: never; pair?: never; remote?: never; sent?: never; server?: never; stand_in?: never; status?: never; title?: never; trouble?: never };
 
 /**  Where a step of the story happened. */
 export type StoryRoom = 
@@ -2376,6 +2862,33 @@ export type Suggestion = {
  */
 export type Target = string;
 
+/**  What a telephone that is controlled, or its server, did not do. */
+export type TelephoneFault = 
+/**  The server refused. */
+{ code: "refused"; 
+/**  In its words. */
+text: string } | 
+/**  The server did not call it. */
+{ code: "not-called" } | 
+/**  It did not answer. */
+{ code: "not-answered" } | 
+/**  It did not end the call. */
+{ code: "not-ended" } | 
+/**  It did not hold it. */
+{ code: "not-held" } | 
+/**  It did not take it back. */
+{ code: "not-resumed" } | 
+/**  It did not transfer it. */
+{ code: "not-transferred" } | 
+/**  It could not place it. */
+{ code: "not-placed" } | 
+/**  The server has not told yet that it has the call. */
+{ code: "not-told" } | 
+/**  The server cannot be asked: the connection for it is gone. */
+{ code: "no-cti" } | 
+/**  That connection was lost before it was called. */
+{ code: "cti-lost" };
+
 /**  Light or dark. */
 export type Theme = 
 /**  As the desktop has it. */
@@ -2384,6 +2897,92 @@ export type Theme =
 "light" | 
 /**  Always dark. */
 "dark";
+
+/**  What is wrong with a secure connection. */
+export type TlsFault = 
+/**  Nobody this computer trusts vouches for the certificate. */
+{ code: "self-signed" } | 
+/**  An authority does that this computer does not know. */
+{ code: "unknown-issuer" } | 
+/**  It has expired. */
+{ code: "expired"; 
+/**  When, `YYYY-MM-DD`; empty when that is not known. */
+on: string } | 
+/**  It is not valid yet. */
+{ code: "not-yet-valid"; 
+/**  From when on, `YYYY-MM-DD`; empty when that is not known. */
+from: string } | 
+/**  It was revoked. */
+{ code: "revoked" } | 
+/**  Whether it was revoked cannot be found out. */
+{ code: "revocation-unknown" } | 
+/**  It is for another name. */
+{ code: "other-name"; 
+/**  For which; empty when that is not known. */
+names: string } | 
+/**  It names its server in a way that does not count. */
+{ code: "no-alt-name" } | 
+/**  The authority it names has not signed it. */
+{ code: "bad-signature" } | 
+/**  It is signed in a way that is not safe or not known. */
+{ code: "unsafe-signature" } | 
+/**  By SHA-1 or MD5, which can be forged. */
+{ code: "forgeable-signature" } | 
+/**  Its key is too weak. */
+{ code: "weak-key"; 
+/**  So long. */
+bits: number } | 
+/**  It is not meant for a server. */
+{ code: "not-for-servers" } | 
+/**  It demands something this phone does not know. */
+{ code: "demanding" } | 
+/**  It cannot be read. */
+{ code: "unreadable" } | 
+/**  It is not accepted for another reason. */
+{ code: "not-accepted"; 
+/**  In the words of the library that verifies it. */
+words: string } | 
+/**  The server shows none. */
+{ code: "no-certificate" } | 
+/**  It speaks no version of TLS that is safe. */
+{ code: "old-version" } | 
+/**  Both have no safe cipher in common. */
+{ code: "no-cipher" } | 
+/**  The server signs only in ways that can be forged. */
+{ code: "forgeable-only" } | 
+/**  It does not speak HTTP there. */
+{ code: "no-http" } | 
+/**  It does not speak TLS at that port. */
+{ code: "no-tls" } | 
+/**  It wants a certificate from this phone. */
+{ code: "wants-certificate" } | 
+/**  It is not responsible for that name. */
+{ code: "not-responsible" } | 
+/**  It broke it off. */
+{ code: "broken-off"; 
+/**  Its alert. */
+alert: string } | 
+/**  Something else. */
+{ code: "said"; 
+/**  In the words of the library. */
+words: string };
+
+/**  Why there is no token. */
+export type TokenFault = 
+/**  None was pasted. */
+{ code: "not-pasted" } | 
+/**  The token server refused (401). */
+{ code: "refused" } | 
+/**  It answers so. */
+{ code: "status"; 
+/**  HTTP status. */
+status: number } | 
+/**  It did not answer with a token. */
+{ code: "no-token" } | 
+/**  It, or the cloud, could not be asked or refused. */
+{ code: "asked"; 
+/**  How. */
+refusal: Refusal };
 
 /**  What a token to order shall allow. */
 export type TokenOrder = {
@@ -2436,6 +3035,79 @@ export type TraceRow = {
 	text: Personal,
 };
 
+/**
+ *  Why a transfer cannot begin, or did not work: a code, and what its sentence is filled in with. The sentences are the page's;
+ *  in English, `Display`.
+ */
+export type TransferFault = 
+/**  There is no such call. */
+{ code: "no-call" } | 
+/**  It is not answered. */
+{ code: "not-answered" } | 
+/**  It is being transferred already. */
+{ code: "under-way" } | 
+/**  The service of the account knows no transfer. */
+{ code: "not-offered" } | 
+/**  The other call is over. */
+{ code: "other-over" } | 
+/**  It is not answered yet. */
+{ code: "other-not-answered" } | 
+/**  It is no other call that is answered. */
+{ code: "not-to-that" } | 
+/**  It is none of the telephone that has the first one. */
+{ code: "not-to-that-there" } | 
+/**  It is on another account. */
+{ code: "other-account" } | 
+/**  It has no address to call. */
+{ code: "other-without-address" } | 
+/**  It could not be placed. */
+{ code: "not-placed" } | 
+/**  Nobody asks for a transfer in this call. */
+{ code: "not-asked" } | 
+/**  Nobody is being consulted about it. */
+{ code: "not-consulting" } | 
+/**  Somebody is consulted while there is no other call. */
+{ code: "not-alone" } | 
+/**  Nobody can be transferred there. */
+{ code: "not-a-target" } | 
+/**  Nothing was heard of how it went. */
+{ code: "nothing-heard" } | 
+/**  Whom it should go to was not reached, or has ended it. */
+{ code: "ended"; 
+/**  How. */
+cause: Cause } | 
+/**  The far end, or the server, refused. */
+{ code: "refused"; 
+/**  SIP status. */
+status: number; 
+/**  Its words. */
+text: string } | 
+/**  The server would have moved another call. */
+{ code: "wrong-call" } | 
+/**  It did not call. */
+{ code: "server-silent" } | 
+/**  It did not connect the two. */
+{ code: "not-connected" } | 
+/**  The telephone did not do it. */
+{ code: "telephone-silent" } | 
+/**  What the telephone, or its server, did not do. */
+{ code: "telephone"; 
+/**  That. */
+fault: TelephoneFault };
+
+/**  How far a transfer is. */
+export type TransferStage = 
+/**  The call is being held, or taken back. */
+"holding" | 
+/**  The far end is being asked. */
+"asking" | 
+/**  It calls. */
+"calling" | 
+/**  It rings there. */
+"ringing" | 
+/**  The server calls. */
+"server-calls";
+
 /**  Whom the far end of a call is transferred to. */
 export type TransferTo = 
 /**  To somebody who is not asked (blind transfer). */
@@ -2463,12 +3135,12 @@ target: Personal } |
 with: CallId } | 
 /**  The far end was asked to call somebody. */
 { step: "moving"; 
-/**  What is heard of it. */
-words: string } | 
+/**  How far that is. */
+stage: TransferStage } | 
 /**  It did not work; the call is here again. */
 { step: "failed"; 
 /**  Why. */
-message: string };
+fault: TransferFault };
 
 /**  What a step saw: a code, and what its sentence is filled in with. The sentences are the page's; in English, `Display`. */
 export type TrialFact = 
@@ -2548,8 +3220,8 @@ export type TrialStage =
 { stage: "playing" } | 
 /**  It is over. */
 { stage: "over"; 
-/**  What was wrong, in words; none when it worked. */
-trouble: string | null };
+/**  What was wrong; none when it worked. */
+trouble: DeviceFault | null };
 
 /**  One step of a trial. */
 export type TrialStep = {
@@ -2570,6 +3242,183 @@ export type TrialView = {
 	/**  How far it is. */
 	stage: TrialStage,
 };
+
+/**  What it is: a code, and what its sentence is filled in with. The sentences are the page's; in English, `Display`. */
+export type Trouble = 
+/**  There is no such call. */
+{ code: "no-call" } | 
+/**  The call is already over. */
+{ code: "call-over" } | 
+/**  The call does not ring here, or not any more. */
+{ code: "not-ringing" } | 
+/**  It is not answered, so that it cannot be held and taken back. */
+{ code: "not-answered" } | 
+/**  It is not about to be answered by itself. */
+{ code: "not-answering-itself" } | 
+/**  A header that is not the user's to set. */
+{ code: "header-not-ours" } | 
+/**  There is no such account. */
+{ code: "no-such-account"; 
+/**  What was asked for. */
+account: AccountId } | 
+/**  There is none to call from. */
+{ code: "no-account" } | 
+/**  Nothing rings at a number that could be picked up. */
+{ code: "nothing-to-pick-up" } | 
+/**  More digits at once than are sent. */
+{ code: "too-many-digits" } | 
+/**  The far end did not take a digit. */
+{ code: "digit-refused"; 
+/**  SIP status. */
+status: number } | 
+/**  The audio is not connected yet, so that no digit can be sent. */
+{ code: "digits-too-early" } | 
+/**  The far end takes no digits. */
+{ code: "no-digits" } | 
+/**  It takes none in the audio stream. */
+{ code: "no-digits-in-audio" } | 
+/**  The call is not answered, so that it cannot be in a conference. */
+{ code: "not-for-conference"; 
+/**  Which. */
+call: CallId } | 
+/**  A conference is of two calls at least. */
+{ code: "conference-of-two" } | 
+/**  The call is in no conference. */
+{ code: "not-in-conference" } | 
+/**  A call could not be taken back, and is not in the conference any more. */
+{ code: "lost-from-conference"; 
+/**  Which. */
+call: CallId } | 
+/**  There is no conference. */
+{ code: "no-conference" } | 
+/**  The way of the audio is lost; another one is looked for. */
+{ code: "path-lost" } | 
+/**  The far end's answer to a change cannot be used. */
+{ code: "answer-unusable"; 
+/**  Why. */
+fault: DescriptionFault } | 
+/**  The far end refused a change. */
+{ code: "change-refused"; 
+/**  SIP status. */
+status: number; 
+/**  Its words. */
+text: string } | 
+/**  A part of the phone broke down over a call. */
+{ code: "broken"; 
+/**  Which. */
+fault: InternalFault } | 
+/**  A TURN server refused user name and password. */
+{ code: "relay-refused"; 
+/**  Its address. */
+server: string; 
+/**  The error of STUN (RFC 8489 section 14.8). */
+error: number } | 
+/**  A transfer cannot begin. */
+{ code: "transfer-refused"; 
+/**  Why. */
+fault: TransferFault } | 
+/**  It did not work; the call is here again. */
+{ code: "transfer-failed"; 
+/**  Why. */
+fault: TransferFault } | 
+/**  The settings allow no recording. */
+{ code: "recording-off" } | 
+/**  A call is recorded when it is answered and its audio is connected. */
+{ code: "not-to-be-recorded" } | 
+/**  A recording ended, or did not begin. */
+{ code: "recording"; 
+/**  Why. */
+fault: RecordingFault } | 
+/**  A sound device. */
+{ code: "device"; 
+/**  What is wrong with it. */
+fault: DeviceFault } | 
+/**  A call at another telephone takes no headers. */
+{ code: "elsewhere-headers" } | 
+/**  Keys are heard there in the call in conversation only. */
+{ code: "elsewhere-keys" } | 
+/**  The sound of the call is there. */
+{ code: "elsewhere-sound" } | 
+/**  It cannot be done with a call there. */
+{ code: "elsewhere-not" } | 
+/**  A call there and one here are in no conference together. */
+{ code: "elsewhere-mixed" } | 
+/**  The telephone makes a conference of its own two calls. */
+{ code: "elsewhere-conference" } | 
+/**  It did not take the call back. */
+{ code: "elsewhere-not-resumed" } | 
+/**  What it, or its server, did not do. */
+{ code: "telephone"; 
+/**  That. */
+fault: TelephoneFault } | 
+/**  Another program pressed a key, and nobody is in conversation. */
+{ code: "wish-key" } | 
+/**  It asked to hold a call that is not answered. */
+{ code: "wish-hold" } | 
+/**  It asked for something, and there is no such call. */
+{ code: "wish-no-call" } | 
+/**  The same, and none rings. */
+{ code: "wish-none-rings" } | 
+/**  The same, and which of several calls it means is not known. */
+{ code: "wish-several" } | 
+/**  The service of an account. */
+{ code: "service"; 
+/**  What of it does not work. */
+fault: ServiceFault } | 
+/**  The account has no service that could be asked for that. */
+{ code: "nobody-to-ask"; 
+/**  Which. */
+account: AccountId } | 
+/**  The settings could not be read, and the defaults are used. */
+{ code: "settings-unread"; 
+/**  Why. */
+fault: FileFault; 
+/**  The name their file has now. */
+kept: Personal } | 
+/**  The same; their file stays, and nothing is saved. */
+{ code: "settings-untouched"; 
+/**  Why. */
+fault: FileFault; 
+/**  The file. */
+file: Personal } | 
+/**  What an administrator has set could not be read. */
+{ code: "rules-unread"; 
+/**  Why. */
+fault: FileFault; 
+/**  The file. */
+file: string } | 
+/**  What a web server had set could not be read. */
+{ code: "offer-lost"; 
+/**  Why. */
+fault: FileFault } | 
+/**  A setting may not be as it was asked for. */
+{ code: "field"; 
+/**  Which, and why. */
+problem: FieldProblem } | 
+/**  The key store, or the history and contacts. */
+{ code: "refused"; 
+/**  Why. */
+refusal: Refusal } | 
+/**  Calls are not written into the history. */
+{ code: "history-not-kept"; 
+/**  Why. */
+refusal: Refusal } | 
+/**  The disk is too slow for it. */
+{ code: "history-too-slow" } | 
+/**  The history and contacts were damaged; what could be read again is there. */
+{ code: "book-mended"; 
+/**  Calls that were read. */
+calls: number; 
+/**  Contacts that were. */
+contacts: number; 
+/**  The name the damaged file has now. */
+kept: Personal } | 
+/**  They cannot be used: changes are lost at the end of the run. */
+{ code: "book-not-kept"; 
+/**  Why. */
+refusal: Refusal; 
+/**  The file. */
+file: Personal };
 
 /**  New versions of the program. */
 export type UpdateSettings = {

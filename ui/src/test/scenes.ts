@@ -251,16 +251,21 @@ export function scene(name: string): FakePhone {
       notices:
         name === "notices"
           ? [
-              { id: 1, code: "device", message: "the headset is gone; the speakers are used" },
+              { id: 1, code: "device", trouble: { code: "device", fault: { code: "gone", role: "microphone" } } },
               {
                 id: 2,
                 code: "key-store",
-                message: "the key store of the desktop is locked: passwords are kept for this run only",
+                trouble: { code: "refused", refusal: { code: "key-store-locked", detail: "prompt dismissed" } },
               },
               {
                 id: 3,
                 code: "turn-refused",
-                message: "the TURN server 192.0.2.9:3478 refused the user name or password (401)",
+                trouble: { code: "relay-refused", server: "192.0.2.9:3478", error: 401 },
+              },
+              {
+                id: 4,
+                code: "transfer-failed",
+                trouble: { code: "transfer-failed", fault: { code: "refused", status: 603, text: "Decline" } },
               },
             ]
           : [],

@@ -65,8 +65,8 @@ test("why a call could not be is said in words", () => {
   expect(ended({ kind: "too-many-calls", most: 1 })).toContain("Too many calls");
   expect(ended({ kind: "not-supported" })).toContain("Not supported: there is neither");
   expect(ended({ kind: "service-silent" })).toMatch(/No answer from the service(?! \(SIP)/);
-  expect(ended({ kind: "not-callable", detail: "Invalid serviceName" })).toContain(
-    "This cannot be called: Invalid serviceName",
+  expect(ended({ kind: "not-callable", fault: { code: "not-a-name", words: "Invalid serviceName" } })).toContain(
+    "This cannot be called: “\u2068Invalid serviceName\u2069”",
   );
 });
 

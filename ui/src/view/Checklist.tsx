@@ -1,9 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
-import type { DevicesView, HistoryEntry, Snapshot } from "../bridge/types";
+import type { DeviceFault, DevicesView, HistoryEntry, Snapshot } from "../bridge/types";
 import { type Key, say } from "../words/words";
 import { useDoing } from "./doing";
 import { useAnswer } from "./hooks";
 import { Icon } from "./icons";
+import { deviceWords } from "./troubles";
 
 /** What a new user has to do before the phone is of use; gone with the first call. */
 export function Checklist({ snapshot, onSettings }: { snapshot: Snapshot; onSettings: () => void }) {
@@ -46,13 +47,13 @@ export function Checklist({ snapshot, onSettings }: { snapshot: Snapshot; onSett
   );
 }
 
-function Step({ words, done, trouble }: { words: Key; done: boolean; trouble?: string | null }) {
+function Step({ words, done, trouble }: { words: Key; done: boolean; trouble?: DeviceFault | null }) {
   return (
     <li class={done ? "step done" : "step"}>
       <Icon name={done ? "check" : "more"} />
       <span>
         {say(words)}
-        {trouble && <small class="problem">{trouble}</small>}
+        {trouble && <small class="problem">{deviceWords(trouble)}</small>}
       </span>
       <small>{say(done ? "first.done" : "first.to-do")}</small>
     </li>

@@ -11,6 +11,7 @@ import { PAGE, usePages } from "./hooks";
 import { Icon } from "./icons";
 import { LongList, type Place } from "./LongList";
 import { useSaving } from "./saving";
+import { skippedWords } from "./troubles";
 
 interface Props {
   snapshot: Snapshot;
@@ -74,8 +75,9 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
       const form: FileForm = /\.csv$/i.test(file.name) ? "csv" : "v-card";
       const report = await bridge.importContacts(form, await base64(file));
       const words = say("contacts.imported", { added: report.added, updated: report.updated });
-      const skipped = report.skipped.length;
-      tell(skipped ? `${words}. ${say("contacts.skipped", { count: skipped })}: ${report.skipped[0]}` : words);
+      const [first] = report.skipped;
+      const count = report.skipped.length + report.more_skipped;
+      tell(first ? `${words}. ${say("contacts.skipped", { count })}. ${skippedWords(first)}` : words);
     } catch (thrown) {
       failed(thrown);
     }
@@ -176,7 +178,7 @@ function Entry({ contact, place, onEdit }: EntryProps) {
             {contact.numbers.map(({ kind, number }) => (
               <button key={number} type="button" onClick={() => dial(number)}>
                 <span class="unseen">{say("dial.call")} </span>
-                <small>{say(`kind.${kind}` as Key)}</small> <bdi>{number}</bdi>
+                <small>{say(`kind.${kind}`)}</small> <bdi>{number}</bdi>
               </button>
             ))}
           </span>

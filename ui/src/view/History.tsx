@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { HistoryEntry, HistoryFilter, Snapshot } from "../bridge/types";
-import { type Key, say, spokenLanguage } from "../words/words";
+import { say, spokenLanguage } from "../words/words";
 import { useAssistant } from "./assistant";
 import { useDoing } from "./doing";
 import { PAGE, usePages } from "./hooks";
@@ -207,7 +207,7 @@ function outcomeWords(entry: HistoryEntry): string {
   const words =
     entry.outcome === "answered"
       ? say(entry.direction === "outgoing" ? "outcome.outgoing" : "outcome.incoming")
-      : say(`outcome.${entry.outcome}` as Key);
+      : say(`outcome.${entry.outcome}`);
   return entry.talked_ms ? `${words}, ${duration(entry.talked_ms)}` : words;
 }
 

@@ -2,6 +2,7 @@ import type { Notice } from "../bridge/types";
 import { say } from "../words/words";
 import { type Toast, useDoing } from "./doing";
 import { Icon } from "./icons";
+import { troubleWords } from "./troubles";
 
 interface Props {
   notices: Notice[];
@@ -19,7 +20,7 @@ export function Toasts({ notices, toasts, onGone, onSettings }: Props) {
       {notices.map((notice) => (
         <div key={notice.id} class="toast" role="status">
           <span>
-            <strong>{say(`notice.${notice.code}`)}</strong> {notice.message}
+            <strong>{say(`notice.${notice.code}`)}</strong> {troubleWords(notice.trouble)}
           </span>
           <NoticeAction code={notice.code} onSettings={onSettings} />
           <Dismiss onClick={() => send({ command: "dismiss-notice", notice: notice.id })} />

@@ -5,6 +5,7 @@ import { useDoing } from "./doing";
 import { Sheet } from "./Sheet";
 import { TargetField } from "./TargetField";
 import { callName, isEstablished } from "./texts";
+import { transferWords } from "./troubles";
 
 /** Whether the account of a call can transfer it. */
 export function canTransfer(snapshot: Snapshot, call: CallView): boolean {
@@ -125,8 +126,8 @@ export function TransferStatus({ call }: { call: CallView }) {
         </div>
       );
     case "moving":
-      return <p class="hint transfer">{say("transfer.moving", { words: transfer.words })}</p>;
+      return <p class="hint transfer">{say("transfer.moving", { words: say(`transferring.${transfer.stage}`) })}</p>;
     case "failed":
-      return <p class="problem transfer">{say("transfer.failed", { message: transfer.message })}</p>;
+      return <p class="problem transfer">{say("transfer.failed", { message: transferWords(transfer.fault) })}</p>;
   }
 }

@@ -9,7 +9,17 @@ import type {
   OfflineCause,
   Remote,
 } from "../bridge/types";
-import { isolated, type Key, say, spokenLanguage } from "../words/words";
+import { isolated, quoted, say, spokenLanguage } from "../words/words";
+import {
+  calleeWords,
+  descriptionWords,
+  deviceWords,
+  lineWords,
+  mediaWords,
+  setupWords,
+  tlsWords,
+  tokenWords,
+} from "./troubles";
 
 /** mm:ss, or h:mm:ss. */
 export function duration(ms: number): string {
@@ -62,17 +72,38 @@ export function stateWords(state: CallState, inConference = false): string {
 }
 
 export function causeWords(cause: Cause): string {
-  const words = say(`cause.${cause.kind}` as Key);
-  const parts = [words];
-  if ("detail" in cause && cause.detail) parts.push(cause.detail);
-  if ("text" in cause && cause.text) parts.push(cause.text);
-  const sentence = parts.join(": ");
+  const sentence = [say(`cause.${cause.kind}`), moreOf(cause)].filter(Boolean).join(": ");
   return "code" in cause && cause.code ? `${sentence} (${say("cause.code", { code: cause.code })})` : sentence;
+}
+
+/** What there is to say of a cause beside itself. */
+function moreOf(cause: Cause): string {
+  switch (cause.kind) {
+    case "not-acceptable":
+      return cause.fault ? descriptionWords(cause.fault) : quoted(cause.text);
+    case "forbidden":
+    case "server-failed":
+      return quoted(cause.text);
+    case "line-failed":
+    case "account-not-ready":
+      return lineWords(cause.fault);
+    case "media-failed":
+      return mediaWords(cause.fault);
+    case "no-microphone":
+    case "no-device":
+      return deviceWords(cause.fault);
+    case "internal":
+      return say(`internal.${cause.fault}`);
+    case "not-callable":
+      return calleeWords(cause.fault);
+    default:
+      return "";
+  }
 }
 
 export function accountWords(state: AccountState, can?: AccountCan): string {
   if (state.state === "ready" && can?.elsewhere) return say("account.desk-phone");
-  if (state.state !== "offline") return say(`account.${state.state}` as Key);
+  if (state.state !== "offline") return say(`account.${state.state}`);
   const words = offlineWords(state.cause);
   return state.retry_in_s === null || state.retry_in_s === undefined
     ? words
@@ -82,11 +113,13 @@ export function accountWords(state: AccountState, can?: AccountCan): string {
 export function offlineWords(cause: OfflineCause): string {
   const values: Record<string, string | number> = {};
   if ("host" in cause && cause.host) values.host = isolated(cause.host);
-  if ("detail" in cause && cause.detail) values.detail = cause.detail;
+  if (cause.kind === "tls") values.why = tlsWords(cause.fault);
+  if (cause.kind === "no-token") values.why = tokenWords(cause.fault);
+  if (cause.kind === "configuration") values.why = setupWords(cause.fault);
   if ("code" in cause && cause.code) values.code = cause.code;
-  if ("text" in cause && cause.text) values.text = cause.text;
+  if ("text" in cause) values.text = quoted(cause.text);
   if ("found" in cause) Object.assign(values, { expected: cause.expected, found: cause.found });
-  return say(`offline.${cause.kind}` as Key, values);
+  return say(`offline.${cause.kind}`, values);
 }
 
 export type Quality = "good" | "fair" | "bad" | "unknown";
@@ -94,7 +127,7 @@ export type Quality = "good" | "fair" | "bad" | "unknown";
 /** How a call sounds, with the cause that weighs most. */
 export function quality(media: MediaStatistics | null): { level: Quality; cause: string } {
   if (!media) return { level: "unknown", cause: "" };
-  if (media.trouble) return { level: "bad", cause: say(`quality.${media.trouble}` as Key) };
+  if (media.trouble) return { level: "bad", cause: say(`quality.${media.trouble}`) };
   const mos = media.mos ?? 0;
   if (mos <= 0) return { level: "unknown", cause: "" };
   const level = mos >= 3.8 ? "good" : mos >= 3.2 ? "fair" : "bad";

@@ -1,10 +1,12 @@
 import { diagnosis } from "./diagnosis/de.ts";
 import { refusals } from "./refusals/de.ts";
+import { troubles } from "./troubles/de.ts";
 import type { Catalogue } from "./words";
 
 export const de: Catalogue = {
   ...diagnosis,
   ...refusals,
+  ...troubles,
   "app.views": "Ansichten",
   "app.phone": "Telefon",
   "app.history": "Anrufe",
@@ -21,6 +23,7 @@ export const de: Catalogue = {
   "app.edit": "Bearbeiten",
   "app.delete": "Löschen",
   "app.undo": "Rückgängig",
+  "app.quoted": "„{text}“",
   "app.search": "Suchen",
   "app.more": "Mehr",
   "app.failed": "Das hat nicht geklappt: {message}",
@@ -46,17 +49,17 @@ export const de: Catalogue = {
 
   "offline.name-not-found": "Der Servername {host} wurde nicht gefunden",
   "offline.unreachable": "Der Server ist nicht erreichbar",
-  "offline.tls": "Die sichere Verbindung wurde abgelehnt: {detail}",
+  "offline.tls": "Die sichere Verbindung wurde abgelehnt: {why}",
   "offline.key-changed":
     "Der Server hat einen anderen Schlüssel als bisher. Es wurde nichts gesendet. Erwartet: {expected} Gefunden: {found} Nehmen Sie ihn nur an, wenn der Betreiber des Servers ihn bestätigt.",
   "offline.not-sip-over-web-socket": "Der Server bietet dort kein SIP über WebSocket",
   "offline.connection-lost": "Die Verbindung zum Server ist abgebrochen",
   "offline.wrong-password": "Der Server hat Benutzernamen oder Passwort abgelehnt ({code})",
   "offline.invalid-token": "Der Server hat das Token nicht angenommen ({code})",
-  "offline.no-token": "Es gibt kein Token zum Anmelden: {detail}",
+  "offline.no-token": "Es gibt kein Token zum Anmelden: {why}",
   "offline.no-answer": "Der Server antwortet nicht",
   "offline.refused": "Der Server hat die Anmeldung abgelehnt: {code} {text}",
-  "offline.configuration": "Das Konto ist so nicht verwendbar: {detail}",
+  "offline.configuration": "Das Konto ist so nicht verwendbar: {why}",
   "offline.signed-off": "Abgemeldet",
 
   "dial.number": "Name oder Nummer",
@@ -177,6 +180,7 @@ export const de: Catalogue = {
   "cause.missed": "Verpasst",
   "cause.answered-elsewhere": "An einem anderen Telefon angenommen",
   "cause.declined": "Abgelehnt",
+  "cause.diverted": "An eine andere Nummer weitergeleitet",
   "cause.busy": "Besetzt",
   "cause.rejected": "Der Anruf wurde abgelehnt",
   "cause.no-answer": "Niemand nimmt ab",
@@ -185,6 +189,7 @@ export const de: Catalogue = {
   "cause.not-acceptable": "Beide Seiten haben keine gemeinsame Art der Tonübertragung",
   "cause.forbidden": "Der Server hat den Anruf abgelehnt",
   "cause.server-failed": "Der Anruf ist fehlgeschlagen",
+  "cause.line-failed": "Der Anruf ist fehlgeschlagen",
   "cause.connection-lost": "Die Verbindung zum Server ist abgebrochen",
   "cause.media-failed": "Der Ton konnte nicht verbunden werden",
   "cause.account-not-ready": "Das Konto ist nicht bereit",
@@ -195,7 +200,6 @@ export const de: Catalogue = {
   "cause.not-callable": "Das lässt sich nicht anrufen",
   "cause.too-many-calls": "Zu viele Anrufe",
   "cause.internal": "Das Telefon hat einen Fehler gemacht",
-  "cause.other": "Gespräch beendet: {detail}",
   "cause.code": "SIP {code}",
 
   "history.all": "Alle",
@@ -661,8 +665,6 @@ export const de: Catalogue = {
 
   "provision.locked": "Diese Seite ist gesperrt durch",
   "provision.some": "Einiges hier ist fest eingestellt durch",
-  "provision.damaged":
-    "Was ein Administrator festgelegt hat, ist nicht zu lesen, also lässt sich nichts ändern; fragen Sie ihn: {detail}",
   "provision.fixed": "lässt sich hier nicht ändern",
   "provision.title": "Einstellungen vom Administrator",
   "provision.url": "Webadresse",
@@ -687,7 +689,6 @@ export const de: Catalogue = {
   "kiosk.offline": "Im Moment sind keine Anrufe möglich",
   "kiosk.offline-help": "Es wird von selbst wieder versucht. Personal: Netzwerkkabel und Telefonserver prüfen.",
   "kiosk.code": "Code {code}",
-  "kiosk.line": "Zeile {line}",
   "kiosk.pin": "PIN zum Verlassen eingeben",
   "kiosk.wrong": "Das ist nicht die PIN. Der nächste Versuch dauert länger.",
   "kiosk.looking": "Einen Moment",

@@ -1,11 +1,13 @@
 import { diagnosis } from "./diagnosis/en.ts";
 import { refusals } from "./refusals/en.ts";
+import { troubles } from "./troubles/en.ts";
 import type { Entry } from "./words";
 
 // Keys are grouped by where they are said. `{…}` is filled in; forms by number follow the plural rules of the language.
 export const en = {
   ...diagnosis,
   ...refusals,
+  ...troubles,
   "app.views": "Views",
   "app.phone": "Phone",
   "app.history": "History",
@@ -22,6 +24,7 @@ export const en = {
   "app.edit": "Edit",
   "app.delete": "Delete",
   "app.undo": "Undo",
+  "app.quoted": "“{text}”",
   "app.search": "Search",
   "app.more": "More",
   "app.failed": "That did not work: {message}",
@@ -47,17 +50,17 @@ export const en = {
 
   "offline.name-not-found": "The server name {host} could not be found",
   "offline.unreachable": "The server could not be reached",
-  "offline.tls": "The secure connection was refused: {detail}",
+  "offline.tls": "The secure connection was refused: {why}",
   "offline.key-changed":
     "The server has another key than before. Nothing was sent. Expected: {expected} Found: {found} Accept it only if whoever runs the server says that it is theirs.",
   "offline.not-sip-over-web-socket": "The server does not offer SIP over WebSocket there",
   "offline.connection-lost": "The connection to the server was lost",
   "offline.wrong-password": "The server refused the user name or password ({code})",
   "offline.invalid-token": "The server did not accept the token ({code})",
-  "offline.no-token": "There is no token to register with: {detail}",
+  "offline.no-token": "There is no token to register with: {why}",
   "offline.no-answer": "The server did not answer",
   "offline.refused": "The server refused the registration: {code} {text}",
-  "offline.configuration": "The account cannot be used: {detail}",
+  "offline.configuration": "The account cannot be used: {why}",
   "offline.signed-off": "Signed off",
 
   "dial.number": "Name or number",
@@ -177,6 +180,7 @@ export const en = {
   "cause.missed": "Missed",
   "cause.answered-elsewhere": "Answered on another phone",
   "cause.declined": "Declined",
+  "cause.diverted": "Sent on to another number",
   "cause.busy": "Busy",
   "cause.rejected": "The call was declined",
   "cause.no-answer": "Nobody answered",
@@ -185,6 +189,7 @@ export const en = {
   "cause.not-acceptable": "The two sides have no common way to exchange audio",
   "cause.forbidden": "The server refused the call",
   "cause.server-failed": "The call failed",
+  "cause.line-failed": "The call failed",
   "cause.connection-lost": "The connection to the server was lost",
   "cause.media-failed": "The audio could not be connected",
   "cause.account-not-ready": "The account is not ready",
@@ -195,7 +200,6 @@ export const en = {
   "cause.not-callable": "This cannot be called",
   "cause.too-many-calls": "Too many calls",
   "cause.internal": "The phone made a mistake",
-  "cause.other": "Call ended: {detail}",
   "cause.code": "SIP {code}",
 
   "history.all": "All",
@@ -659,7 +663,6 @@ export const en = {
 
   "provision.locked": "This page is locked by",
   "provision.some": "Some of this cannot be changed; it is set by",
-  "provision.damaged": "What an administrator has set cannot be read, so nothing can be changed; ask them: {detail}",
   "provision.fixed": "cannot be changed here",
   "provision.title": "Settings from your administrator",
   "provision.url": "Web address",
@@ -682,7 +685,6 @@ export const en = {
   "kiosk.offline": "No calls can be made at the moment",
   "kiosk.offline-help": "It is tried again by itself. Staff: check the network cable and the telephone server.",
   "kiosk.code": "Code {code}",
-  "kiosk.line": "line {line}",
   "kiosk.pin": "Enter the PIN to leave",
   "kiosk.wrong": "That is not the PIN. The next try takes longer.",
   "kiosk.looking": "One moment",

@@ -1,10 +1,12 @@
 import { diagnosis } from "./diagnosis/es.ts";
 import { refusals } from "./refusals/es.ts";
+import { troubles } from "./troubles/es.ts";
 import type { Catalogue } from "./words";
 
 export const es: Catalogue = {
   ...diagnosis,
   ...refusals,
+  ...troubles,
   "app.views": "Vistas",
   "app.phone": "Teléfono",
   "app.history": "Llamadas",
@@ -21,6 +23,7 @@ export const es: Catalogue = {
   "app.edit": "Editar",
   "app.delete": "Eliminar",
   "app.undo": "Deshacer",
+  "app.quoted": "«{text}»",
   "app.search": "Buscar",
   "app.more": "Más",
   "app.failed": "No ha funcionado: {message}",
@@ -46,17 +49,17 @@ export const es: Catalogue = {
 
   "offline.name-not-found": "No se encuentra el servidor {host}",
   "offline.unreachable": "No se puede llegar al servidor",
-  "offline.tls": "Se rechazó la conexión segura: {detail}",
+  "offline.tls": "Se rechazó la conexión segura: {why}",
   "offline.key-changed":
     "El servidor tiene otra clave que antes. No se envió nada. Esperada: {expected} Encontrada: {found} Acéptela solo si quien administra el servidor confirma que es suya.",
   "offline.not-sip-over-web-socket": "El servidor no ofrece ahí SIP sobre WebSocket",
   "offline.connection-lost": "Se perdió la conexión con el servidor",
   "offline.wrong-password": "El servidor rechazó el usuario o la contraseña ({code})",
   "offline.invalid-token": "El servidor no aceptó el token ({code})",
-  "offline.no-token": "No hay token para registrarse: {detail}",
+  "offline.no-token": "No hay token para registrarse: {why}",
   "offline.no-answer": "El servidor no respondió",
   "offline.refused": "El servidor rechazó el registro: {code} {text}",
-  "offline.configuration": "La cuenta no se puede usar así: {detail}",
+  "offline.configuration": "La cuenta no se puede usar así: {why}",
   "offline.signed-off": "Sesión cerrada",
 
   "dial.number": "Nombre o número",
@@ -176,6 +179,7 @@ export const es: Catalogue = {
   "cause.missed": "Perdida",
   "cause.answered-elsewhere": "Contestada en otro teléfono",
   "cause.declined": "Rechazada",
+  "cause.diverted": "Desviada a otro número",
   "cause.busy": "Ocupado",
   "cause.rejected": "Rechazaron la llamada",
   "cause.no-answer": "Nadie contestó",
@@ -184,6 +188,7 @@ export const es: Catalogue = {
   "cause.not-acceptable": "Las dos partes no tienen un formato de sonido en común",
   "cause.forbidden": "El servidor rechazó la llamada",
   "cause.server-failed": "La llamada falló",
+  "cause.line-failed": "La llamada falló",
   "cause.connection-lost": "Se perdió la conexión con el servidor",
   "cause.media-failed": "No se pudo conectar el sonido",
   "cause.account-not-ready": "La cuenta no está lista",
@@ -194,7 +199,6 @@ export const es: Catalogue = {
   "cause.not-callable": "No se puede llamar a esto",
   "cause.too-many-calls": "Demasiadas llamadas",
   "cause.internal": "El teléfono cometió un error",
-  "cause.other": "Llamada terminada: {detail}",
   "cause.code": "SIP {code}",
 
   "history.all": "Todas",
@@ -660,8 +664,6 @@ export const es: Catalogue = {
 
   "provision.locked": "Esta página está bloqueada por",
   "provision.some": "Algunos ajustes están fijados por",
-  "provision.damaged":
-    "Lo que fijó un administrador no se puede leer, así que no se puede cambiar nada; pregúntele: {detail}",
   "provision.fixed": "no se puede cambiar aquí",
   "provision.title": "Ajustes de su administrador",
   "provision.url": "Dirección web",
@@ -685,7 +687,6 @@ export const es: Catalogue = {
   "kiosk.offline": "En este momento no se puede llamar",
   "kiosk.offline-help": "Se vuelve a intentar solo. Personal: compruebe el cable de red y el servidor telefónico.",
   "kiosk.code": "Código {code}",
-  "kiosk.line": "línea {line}",
   "kiosk.pin": "Introduzca el PIN para salir",
   "kiosk.wrong": "Ese no es el PIN. El siguiente intento tarda más.",
   "kiosk.looking": "Un momento",

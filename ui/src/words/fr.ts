@@ -1,11 +1,13 @@
 import { diagnosis } from "./diagnosis/fr.ts";
 import { refusals } from "./refusals/fr.ts";
+import { troubles } from "./troubles/fr.ts";
 import type { Catalogue } from "./words";
 
 // `say` makes the space before a colon and the like one that does not break.
 export const fr: Catalogue = {
   ...diagnosis,
   ...refusals,
+  ...troubles,
   "app.views": "Vues",
   "app.phone": "Téléphone",
   "app.history": "Appels",
@@ -22,6 +24,7 @@ export const fr: Catalogue = {
   "app.edit": "Modifier",
   "app.delete": "Supprimer",
   "app.undo": "Annuler",
+  "app.quoted": "« {text} »",
   "app.search": "Rechercher",
   "app.more": "Plus",
   "app.failed": "Cela n’a pas fonctionné : {message}",
@@ -47,17 +50,17 @@ export const fr: Catalogue = {
 
   "offline.name-not-found": "Le nom du serveur {host} est introuvable",
   "offline.unreachable": "Le serveur est injoignable",
-  "offline.tls": "La connexion sécurisée a été refusée : {detail}",
+  "offline.tls": "La connexion sécurisée a été refusée : {why}",
   "offline.key-changed":
     "Le serveur a une autre clé qu’avant. Rien n’a été envoyé. Attendue : {expected} Trouvée : {found} Ne l’acceptez que si l’exploitant du serveur confirme que c’est la sienne.",
   "offline.not-sip-over-web-socket": "Le serveur ne propose pas SIP sur WebSocket à cette adresse",
   "offline.connection-lost": "La connexion au serveur a été perdue",
   "offline.wrong-password": "Le serveur a refusé l’identifiant ou le mot de passe ({code})",
   "offline.invalid-token": "Le serveur n’a pas accepté le jeton ({code})",
-  "offline.no-token": "Aucun jeton pour s’enregistrer : {detail}",
+  "offline.no-token": "Aucun jeton pour s’enregistrer : {why}",
   "offline.no-answer": "Le serveur n’a pas répondu",
   "offline.refused": "Le serveur a refusé l’enregistrement : {code} {text}",
-  "offline.configuration": "Le compte est inutilisable ainsi : {detail}",
+  "offline.configuration": "Le compte est inutilisable ainsi : {why}",
   "offline.signed-off": "Déconnecté",
 
   "dial.number": "Nom ou numéro",
@@ -177,6 +180,7 @@ export const fr: Catalogue = {
   "cause.missed": "Manqué",
   "cause.answered-elsewhere": "Pris sur un autre téléphone",
   "cause.declined": "Refusé",
+  "cause.diverted": "Renvoyé vers un autre numéro",
   "cause.busy": "Occupé",
   "cause.rejected": "L’appel a été refusé",
   "cause.no-answer": "Personne n’a répondu",
@@ -185,6 +189,7 @@ export const fr: Catalogue = {
   "cause.not-acceptable": "Les deux côtés n’ont aucun format de son en commun",
   "cause.forbidden": "Le serveur a refusé l’appel",
   "cause.server-failed": "L’appel a échoué",
+  "cause.line-failed": "L’appel a échoué",
   "cause.connection-lost": "La connexion au serveur a été perdue",
   "cause.media-failed": "Le son n’a pas pu être connecté",
   "cause.account-not-ready": "Le compte n’est pas prêt",
@@ -195,7 +200,6 @@ export const fr: Catalogue = {
   "cause.not-callable": "Impossible d’appeler cela",
   "cause.too-many-calls": "Trop d’appels",
   "cause.internal": "Le téléphone a fait une erreur",
-  "cause.other": "Appel terminé : {detail}",
   "cause.code": "SIP {code}",
 
   "history.all": "Tous",
@@ -666,8 +670,6 @@ export const fr: Catalogue = {
 
   "provision.locked": "Cette page est verrouillée par",
   "provision.some": "Certains réglages sont imposés par",
-  "provision.damaged":
-    "Ce qu’un administrateur a réglé est illisible, rien ne peut donc être changé ; demandez-lui : {detail}",
   "provision.fixed": "ne peut pas être modifié ici",
   "provision.title": "Réglages de votre administrateur",
   "provision.url": "Adresse web",
@@ -691,7 +693,6 @@ export const fr: Catalogue = {
   "kiosk.offline": "Aucun appel n’est possible pour le moment",
   "kiosk.offline-help": "Nouvel essai automatique. Personnel : vérifiez le câble réseau et le serveur téléphonique.",
   "kiosk.code": "Code {code}",
-  "kiosk.line": "ligne {line}",
   "kiosk.pin": "Saisissez le code pour quitter",
   "kiosk.wrong": "Ce n’est pas le code. Le prochain essai sera plus long.",
   "kiosk.looking": "Un instant",

@@ -2,6 +2,7 @@ import type { assistant } from "./assistant/en.ts";
 import type { diagnosis } from "./diagnosis/en.ts";
 import type { en } from "./en.ts";
 import type { refusals } from "./refusals/en.ts";
+import type { troubles } from "./troubles/en.ts";
 
 /** A sentence's forms by number (CLDR plural rules); `many`, as in a million, is said as `other`. */
 type Forms = { one: string; other: string };
@@ -16,6 +17,8 @@ export type DiagnosisWords = Translated<typeof diagnosis>;
 export type AssistantWords = Translated<typeof assistant>;
 /** The part about what the phone refuses. */
 export type RefusalWords = Translated<typeof refusals>;
+/** The part about what did not work. */
+export type TroubleWords = Translated<typeof troubles>;
 type Translated<English> = { [K in keyof English]: English[K] extends string ? string : Forms };
 
 /** The languages of the page, each in a file of its own: a page loads the words of the one it speaks. */
@@ -93,6 +96,9 @@ export function say(key: Key, values: Record<string, string | number> = {}): str
   const set = language === "fr" ? text.replace(/ (?=[:;?!»])|(?<=«) /g, "\u00a0") : text;
   return set.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
+
+/** What somebody else says, in his words, between the quotation marks of the language; nothing where he says nothing. */
+export const quoted = (text: string) => (text ? say("app.quoted", { text: isolated(text) }) : "");
 
 /** Keeps a number or name in its own direction inside a sentence of another (Unicode isolates). */
 export function isolated(text: string): string {

@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use model::{FileReason, Personal, SoundFault, SoundRole};
+
 use crate::{Frame, RingTone};
 
 /// Where microphones, speakers and ringers come from; one of the seams of the world.
@@ -155,8 +157,8 @@ pub enum SoundError {
     File {
         /// Which.
         path: String,
-        /// Why, in words.
-        reason: String,
+        /// Why.
+        reason: FileReason,
     },
     /// The sound system refused, in its own words.
     #[error("the sound system refuses {what}: {reason}")]
@@ -166,6 +168,32 @@ pub enum SoundError {
         /// Its words.
         reason: String,
     },
+}
+
+/// As a face tells it. Which device a text meant is asked on the command line only.
+impl From<SoundError> for SoundFault {
+    fn from(error: SoundError) -> Self {
+        let device = |id: DeviceId| Personal::new(id.0);
+        match error {
+            SoundError::NoDevice(role) => Self::NoDevice { role: role.into() },
+            SoundError::NotFound { role, .. } | SoundError::Ambiguous { role, .. } => Self::NoDevice { role: role.into() },
+            SoundError::Gone(id) => Self::Gone { device: device(id) },
+            SoundError::Busy(id) => Self::Busy { device: device(id) },
+            SoundError::Forbidden(id) => Self::Forbidden { device: device(id) },
+            SoundError::TimedOut => Self::TimedOut,
+            SoundError::File { path, reason } => Self::File { file: path.into(), reason },
+            SoundError::Refused { what, reason } => Self::Refused { device: what.into(), words: reason },
+        }
+    }
+}
+
+impl From<DeviceRole> for SoundRole {
+    fn from(role: DeviceRole) -> Self {
+        match role {
+            DeviceRole::Microphone => Self::Microphone,
+            DeviceRole::Speaker => Self::Speaker,
+        }
+    }
 }
 
 /// Ids in one line for a person.

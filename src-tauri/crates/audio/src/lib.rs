@@ -42,5 +42,5 @@ pub use recording::CallRecording;
 pub use ringer::{RingPattern, RingSound, RingTone, check_ringtone, ring_anyhow};
 pub use tones::{Country, DtmfDetector, Played, Repeat, Source, ToneSpec};
 pub use trial::{TrialProgress, TrialState, microphone_trial};
-pub use watch::{DeviceChange, DeviceWatch, Use};
+pub use watch::{DeviceChange, DeviceWatch};
 pub use wav::{WavFiles, WavHost};

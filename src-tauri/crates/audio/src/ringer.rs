@@ -17,6 +17,8 @@ use rodio::{Decoder, DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink, Source
 
 pub use pattern::RingPattern;
 
+use model::FileReason;
+
 use crate::{DeviceId, Ringing, SoundError, SoundHost, device};
 
 /// How much of a user's file is played over and over; it is held in memory.
@@ -95,7 +97,8 @@ pub(crate) fn ring(id: &DeviceId, device: cpal::Device, tone: &RingTone) -> Resu
 }
 
 fn open_file(path: &Path) -> Result<impl Source + Send + 'static, SoundError> {
-    let wrong = |reason: String| SoundError::File { path: path.display().to_string(), reason };
+    let wrong =
+        |reason: String| SoundError::File { path: path.display().to_string(), reason: FileReason::Said { words: reason } };
     let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
     let decoder = Decoder::try_from(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
     Ok(decoder.take_duration(LONGEST_LOOP).buffered().repeat_infinite())

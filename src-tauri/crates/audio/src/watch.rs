@@ -1,28 +1,17 @@
 //! Which devices came and went, and which one each role shall use now.
 
-use model::DevicePreferences;
+use model::{DevicePreferences, SoundRole};
 
 use crate::{Device, DeviceId, DeviceRole};
 
-/// What a device is used for. A ringer is a speaker of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Use {
-    /// The user is heard by it.
-    Microphone,
-    /// Calls are heard on it.
-    Speaker,
-    /// It rings.
-    Ringer,
-}
+/// Every use of a device.
+const ALL: [SoundRole; 3] = [SoundRole::Microphone, SoundRole::Speaker, SoundRole::Ringer];
 
-impl Use {
-    const ALL: [Self; 3] = [Self::Microphone, Self::Speaker, Self::Ringer];
-
-    fn role(self) -> DeviceRole {
-        match self {
-            Self::Microphone => DeviceRole::Microphone,
-            Self::Speaker | Self::Ringer => DeviceRole::Speaker,
-        }
+/// What a device for it does. A ringer is a speaker of its own.
+fn role_of(role: SoundRole) -> DeviceRole {
+    match role {
+        SoundRole::Microphone => DeviceRole::Microphone,
+        SoundRole::Speaker | SoundRole::Ringer => DeviceRole::Speaker,
     }
 }
 
@@ -36,7 +25,7 @@ pub enum DeviceChange {
     /// From now on another device is to be used; none when there is none at all.
     Switch {
         /// For what.
-        role: Use,
+        role: SoundRole,
         /// Which.
         to: Option<DeviceId>,
     },
@@ -82,7 +71,7 @@ impl DeviceWatch {
     }
 
     /// The device to use now; none when there is none.
-    pub fn device_for(&self, role: Use) -> Option<&DeviceId> {
+    pub fn device_for(&self, role: SoundRole) -> Option<&DeviceId> {
         self.used[role as usize].as_ref()
     }
 
@@ -93,7 +82,7 @@ impl DeviceWatch {
 
     fn choose(&mut self) -> Vec<DeviceChange> {
         let mut changes = Vec::new();
-        for role in Use::ALL {
+        for role in ALL {
             let best = self.best(role);
             if best != self.used[role as usize] {
                 self.used[role as usize].clone_from(&best);
@@ -103,14 +92,14 @@ impl DeviceWatch {
         changes
     }
 
-    fn best(&self, role: Use) -> Option<DeviceId> {
+    fn best(&self, role: SoundRole) -> Option<DeviceId> {
         let preferred = match role {
-            Use::Microphone => &self.preferences.microphones,
-            Use::Speaker => &self.preferences.speakers,
-            Use::Ringer if self.preferences.ringers.is_empty() => &self.preferences.speakers,
-            Use::Ringer => &self.preferences.ringers,
+            SoundRole::Microphone => &self.preferences.microphones,
+            SoundRole::Speaker => &self.preferences.speakers,
+            SoundRole::Ringer if self.preferences.ringers.is_empty() => &self.preferences.speakers,
+            SoundRole::Ringer => &self.preferences.ringers,
         };
-        let there = || self.devices.iter().filter(|device| device.role == role.role());
+        let there = || self.devices.iter().filter(|device| device.role == role_of(role));
         preferred
             .iter()
             .find_map(|id| there().find(|device| device.id.as_str() == id))
@@ -146,7 +135,7 @@ mod tests {
         DeviceWatch::new(DevicePreferences { speakers: list(speakers), ringers: list(ringers), ..DevicePreferences::default() })
     }
 
-    fn switch(role: Use, to: Option<&str>) -> DeviceChange {
+    fn switch(role: SoundRole, to: Option<&str>) -> DeviceChange {
         DeviceChange::Switch { role, to: to.map(DeviceId::from) }
     }
 
@@ -154,25 +143,25 @@ mod tests {
     fn a_pulled_headset_hands_over_to_the_default_and_gets_the_call_back() {
         let mut watch = preferring(&["headset"], &["loud"]);
         watch.see(vec![default_speaker("desk"), speaker("headset"), speaker("loud")]);
-        assert_eq!(watch.device_for(Use::Speaker), Some(&"headset".into()));
-        assert_eq!(watch.device_for(Use::Ringer), Some(&"loud".into()));
+        assert_eq!(watch.device_for(SoundRole::Speaker), Some(&"headset".into()));
+        assert_eq!(watch.device_for(SoundRole::Ringer), Some(&"loud".into()));
         let changes = watch.see(vec![default_speaker("desk"), speaker("loud")]);
-        assert_eq!(changes, [DeviceChange::Went(speaker("headset")), switch(Use::Speaker, Some("desk"))]);
+        assert_eq!(changes, [DeviceChange::Went(speaker("headset")), switch(SoundRole::Speaker, Some("desk"))]);
         let changes = watch.see(vec![default_speaker("desk"), speaker("headset"), speaker("loud")]);
-        assert_eq!(changes, [DeviceChange::Appeared(speaker("headset")), switch(Use::Speaker, Some("headset"))]);
+        assert_eq!(changes, [DeviceChange::Appeared(speaker("headset")), switch(SoundRole::Speaker, Some("headset"))]);
     }
 
     #[test]
     fn the_ringer_is_where_the_speaker_is_unless_it_has_its_own() {
         let mut watch = preferring(&["headset"], &[]);
         watch.see(vec![default_speaker("desk"), speaker("headset")]);
-        assert_eq!(watch.device_for(Use::Ringer), Some(&"headset".into()));
+        assert_eq!(watch.device_for(SoundRole::Ringer), Some(&"headset".into()));
         let changes = watch.prefer(DevicePreferences {
             speakers: vec!["headset".to_owned()],
             ringers: vec!["desk".to_owned()],
             ..DevicePreferences::default()
         });
-        assert_eq!(changes, [switch(Use::Ringer, Some("desk"))]);
+        assert_eq!(changes, [switch(SoundRole::Ringer, Some("desk"))]);
     }
 
     #[test]
@@ -180,7 +169,7 @@ mod tests {
         let mut watch = preferring(&["headset"], &["none of these"]);
         watch.see(vec![default_speaker("desk"), speaker("headset"), speaker("hdmi")]);
         let changes = watch.see(vec![speaker("desk"), speaker("headset"), default_speaker("hdmi")]);
-        assert_eq!(changes, [switch(Use::Ringer, Some("hdmi"))]);
+        assert_eq!(changes, [switch(SoundRole::Ringer, Some("hdmi"))]);
     }
 
     #[test]
@@ -188,10 +177,10 @@ mod tests {
         let mut watch = preferring(&[], &[]);
         assert_eq!(watch.see(Vec::new()), []);
         watch.see(vec![speaker("odd")]);
-        assert_eq!(watch.device_for(Use::Speaker), Some(&"odd".into()));
+        assert_eq!(watch.device_for(SoundRole::Speaker), Some(&"odd".into()));
         assert_eq!(watch.see(vec![speaker("odd")]), []);
         let changes = watch.see(Vec::new());
-        let gone = [DeviceChange::Went(speaker("odd")), switch(Use::Speaker, None), switch(Use::Ringer, None)];
+        let gone = [DeviceChange::Went(speaker("odd")), switch(SoundRole::Speaker, None), switch(SoundRole::Ringer, None)];
         assert_eq!(changes, gone);
     }
 
@@ -199,7 +188,7 @@ mod tests {
     fn a_microphone_is_never_taken_for_a_speaker_of_the_same_id() {
         let mut watch = preferring(&["duplex"], &[]);
         watch.see(vec![device("duplex", DeviceRole::Microphone, false), default_speaker("desk")]);
-        assert_eq!(watch.device_for(Use::Speaker), Some(&"desk".into()));
-        assert_eq!(watch.device_for(Use::Microphone), Some(&"duplex".into()));
+        assert_eq!(watch.device_for(SoundRole::Speaker), Some(&"desk".into()));
+        assert_eq!(watch.device_for(SoundRole::Microphone), Some(&"duplex".into()));
     }
 }

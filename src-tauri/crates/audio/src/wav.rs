@@ -13,6 +13,8 @@ use std::{
     time::Duration,
 };
 
+use model::FileReason;
+
 use crate::{Capture, Device, DeviceId, Flow, Frame, Playback, RingTone, Ringing, SoundError, SoundHost};
 use player::WavPlayer;
 use recorder::Recorder;
@@ -56,7 +58,7 @@ impl WavHost {
         if let [Some(speaker), Some(microphone)] = written
             && speaker == microphone
         {
-            return Err(wrong(speaker, "it cannot take both recordings"));
+            return Err(wrong(speaker, said("it cannot take both recordings")));
         }
         let record = |path: Option<PathBuf>| path.map(|path| Recorder::<1>::create(&path).map(Arc::new)).transpose();
         Ok(Self {
@@ -174,36 +176,43 @@ impl Playback for RecordedPlayback {
     }
 }
 
-fn refuse_if_any_is(path: &Path, others: &[Option<&Path>], reason: &str) -> Result<(), SoundError> {
+fn refuse_if_any_is(path: &Path, others: &[Option<&Path>], words: &str) -> Result<(), SoundError> {
     let same = |other: &Path| match (path.canonicalize(), other.canonicalize()) {
         (Ok(path), Ok(other)) => path == other,
         // One that is not there yet is another one.
         (Err(_), _) | (_, Err(_)) => false,
     };
-    if others.iter().flatten().any(|other| same(other)) { Err(wrong(path, reason)) } else { Ok(()) }
+    if others.iter().flatten().any(|other| same(other)) { Err(wrong(path, said(words))) } else { Ok(()) }
 }
 
 /// What is wrong with a file.
-fn wrong(path: &Path, reason: &str) -> SoundError {
-    SoundError::File { path: path.display().to_string(), reason: reason.to_owned() }
+fn wrong(path: &Path, reason: FileReason) -> SoundError {
+    SoundError::File { path: path.display().to_string(), reason }
+}
+
+/// What there is no code for.
+fn said(words: impl Into<String>) -> FileReason {
+    FileReason::Said { words: words.into() }
 }
 
 /// The WAV library's errors in words.
 fn in_words(path: &Path, error: &hound::Error) -> SoundError {
     match error {
         hound::Error::IoError(error) => match error.kind() {
-            ErrorKind::NotFound => wrong(path, "there is no such file or folder"),
+            ErrorKind::NotFound => wrong(path, FileReason::NotFound),
             // The library's own error for a file that ends too early has the kind `Other`.
-            ErrorKind::AlreadyExists => wrong(path, "there is such a file already"),
-            ErrorKind::PermissionDenied => wrong(path, "it may not be written"),
-            ErrorKind::StorageFull => wrong(path, "the disk is full"),
-            ErrorKind::UnexpectedEof | ErrorKind::Other => wrong(path, "it is not a WAV file, or only the beginning of one"),
-            _ => wrong(path, &error.to_string()),
+            ErrorKind::AlreadyExists => wrong(path, FileReason::AlreadyThere),
+            ErrorKind::PermissionDenied => wrong(path, FileReason::NotAllowed),
+            ErrorKind::StorageFull => wrong(path, FileReason::DiskFull),
+            ErrorKind::UnexpectedEof | ErrorKind::Other => {
+                wrong(path, said("it is not a WAV file, or only the beginning of one"))
+            }
+            _ => wrong(path, said(error.to_string())),
         },
-        hound::Error::FormatError(reason) => wrong(path, &format!("it is not a WAV file: {reason}")),
-        hound::Error::Unsupported => wrong(path, "its form is not known; 8 to 32 bits PCM and 32 bits float are"),
+        hound::Error::FormatError(reason) => wrong(path, said(format!("it is not a WAV file: {reason}"))),
+        hound::Error::Unsupported => wrong(path, said("its form is not known; 8 to 32 bits PCM and 32 bits float are")),
         hound::Error::TooWide | hound::Error::UnfinishedSample | hound::Error::InvalidSampleFormat => {
-            wrong(path, &error.to_string())
+            wrong(path, said(error.to_string()))
         }
     }
 }

@@ -14,8 +14,8 @@ mod wire;
 use std::time::Duration;
 
 use model::{
-    AccountId, CallId, CallState, CallView, CallerKind, Cause, Direction, DtmfMode, Hold, Instant, LineCall, MediaId,
-    MediaStatistics, Personal, Remote, SetupTimes, Target, TransferView, XHeaders,
+    AccountId, CallId, CallState, CallView, CallerKind, Cause, Direction, DtmfMode, Hold, Instant, LineCall, LineFault,
+    MediaFault, MediaId, MediaStatistics, Personal, Remote, SetupTimes, Target, TransferView, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 
@@ -353,7 +353,7 @@ impl Call {
                 }
             }
             Phase::Waiting { until, .. } if now >= *until => {
-                self.end(now, Cause::AccountNotReady { detail: "it did not come up in time".into() }, out);
+                self.end(now, Cause::AccountNotReady { fault: LineFault::NotUpInTime }, out);
             }
             Phase::Alerting { give_up_at, .. } if now >= *give_up_at && !self.no_answer.is_empty() => {
                 let to = std::mem::take(&mut self.no_answer);
@@ -374,10 +374,10 @@ impl Call {
                 self.end(now, Cause::ConnectionLost, out);
             }
             Phase::Talking if media_due.is_some_and(|due| now >= due) => {
-                self.give_up_media(now, "no way for the audio was found in time".into(), out);
+                self.give_up_media(now, MediaFault::NotInTime, out);
             }
             Phase::Talking if self.lost.search_ends().is_some_and(|ends| now >= ends) => {
-                self.give_up_media(now, "the way of the audio was lost, and none was found in a minute and a half".into(), out);
+                self.give_up_media(now, MediaFault::Lost, out);
             }
             Phase::Talking if self.lost.look_due().is_some_and(|due| now >= due) => self.look_for_path(now, out),
             Phase::Ended(_) => self.report_when_due(now, out),

@@ -13,7 +13,9 @@ mod wish;
 
 use std::collections::BTreeMap;
 
-use model::{CallId, CallSettings, CallView, Changes, Command, ConferenceView, Instant, MediaId, NoticeCode, Settings, Snapshot};
+use model::{
+    CallId, CallSettings, CallView, Changes, Command, ConferenceView, Instant, MediaId, NoticeCode, Settings, Snapshot, Trouble,
+};
 use serde::{Deserialize, Serialize};
 
 use self::outgoing::Prepared;
@@ -84,7 +86,7 @@ impl CallControl {
             Input::Media(media, event) => self.on_media(now, media, event),
             Input::Sound(event) => self.on_sound(event),
             Input::Microphone => self.on_microphone(now),
-            Input::NoMicrophone(detail) => self.on_no_microphone(now, Some(&detail)),
+            Input::NoMicrophone(fault) => self.on_no_microphone(now, Some(&fault)),
             Input::NoDevices => self.on_no_microphone(now, None),
             Input::Timeout => {}
         }
@@ -143,8 +145,8 @@ impl CallControl {
     }
 
     /// Tells the user something that happened outside of calls.
-    pub fn notify(&mut self, code: NoticeCode, message: impl Into<String>) {
-        self.notices.tell(code, message);
+    pub fn notify(&mut self, code: NoticeCode, trouble: Trouble) {
+        self.notices.tell(code, trouble);
     }
 
     fn on_command(&mut self, now: Instant, command: Command) {
@@ -206,21 +208,20 @@ impl CallControl {
         }
     }
 
-    fn with_call(&mut self, id: CallId, code: NoticeCode, act: impl FnOnce(&mut Call, &mut Outbox) -> Result<(), &'static str>) {
+    fn with_call(&mut self, id: CallId, code: NoticeCode, act: impl FnOnce(&mut Call, &mut Outbox) -> Result<(), Trouble>) {
         let acted = match self.calls.get_mut(&id) {
             Some(call) => act(call, &mut self.outbox),
-            None => Err("there is no such call"),
+            None => Err(Trouble::NoCall),
         };
-        if let Err(message) = acted {
-            self.refuse(Some(id), code, message);
+        if let Err(trouble) = acted {
+            self.refuse(Some(id), code, trouble);
         }
     }
 
     /// Tells the user why what he asked for is not done.
-    fn refuse(&mut self, call: Option<CallId>, code: NoticeCode, message: impl Into<String>) {
-        let message = message.into();
-        self.notices.tell(code, message.clone());
-        self.outbox.failed(call, message);
+    fn refuse(&mut self, call: Option<CallId>, code: NoticeCode, trouble: Trouble) {
+        self.notices.tell(code, trouble.clone());
+        self.outbox.failed(call, trouble);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::{
     AccountId, CallId, CallReport, CallState, CallView, Cause, Direction, EndedBy, Event, Hold, Instant, LineCall, Remote,
-    Target, TransferView, XHeaders,
+    Target, TransferFault, TransferStage, TransferView, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +81,7 @@ pub(crate) enum Moving {
         until: Instant,
     },
     Failed {
-        message: String,
+        fault: TransferFault,
         until: Instant,
     },
 }
@@ -200,7 +200,7 @@ impl CallElsewhere {
             LineEnd::Refused { code, text } => Cause::of_response(code, &text),
             LineEnd::Caused { cause } => cause,
             LineEnd::ConnectionLost => Cause::ConnectionLost,
-            LineEnd::Failed { detail } => Cause::AccountNotReady { detail },
+            LineEnd::Failed { fault } => Cause::AccountNotReady { fault },
         };
         let cause = self.leaving.take().unwrap_or(by_line);
         self.end(now, cause, out);
@@ -281,14 +281,14 @@ impl CallElsewhere {
     }
 
     fn transfer(&self) -> Option<TransferView> {
-        let moving = |words: &str| Some(TransferView::Moving { words: words.to_owned() });
+        let moving = |stage| Some(TransferView::Moving { stage });
         match &self.moving {
-            Moving::None if self.turn.as_ref().is_some_and(|turn| turn.then.is_some()) => moving("waiting for the hold"),
+            Moving::None if self.turn.as_ref().is_some_and(|turn| turn.then.is_some()) => moving(TransferStage::Holding),
             Moving::None => None,
-            Moving::Sent { .. } | Moving::Completing { .. } => moving("asking the other side"),
-            Moving::Calling { .. } => moving("the server calls"),
+            Moving::Sent { .. } | Moving::Completing { .. } => moving(TransferStage::Asking),
+            Moving::Calling { .. } => moving(TransferStage::ServerCalls),
             Moving::Consulting { with, .. } | Moving::Returning { with, .. } => Some(TransferView::Consulting { with: *with }),
-            Moving::Failed { message, .. } => Some(TransferView::Failed { message: message.clone() }),
+            Moving::Failed { fault, .. } => Some(TransferView::Failed { fault: fault.clone() }),
         }
     }
 }

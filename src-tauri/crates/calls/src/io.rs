@@ -8,7 +8,7 @@ mod media;
 mod plan;
 mod sound;
 
-use model::{AccountId, Command, Event, MediaId, Personal};
+use model::{AccountId, Command, DeviceFault, Event, MediaId, Personal};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -39,7 +39,7 @@ pub enum Input {
     /// The microphone is open for a call that is being answered.
     Microphone,
     /// Calls have to do without a microphone; why.
-    NoMicrophone(String),
+    NoMicrophone(DeviceFault),
     /// Calls have to do without a microphone and without a speaker.
     NoDevices,
     /// A moment that was asked for by `poll_timeout` has come.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use model::{AccountId, CallId, Event, MediaId};
+use model::{AccountId, CallId, Event, MediaId, Trouble};
 use serde::{Deserialize, Serialize};
 
 use crate::io::{LineRequest, MediaRequest, Output, SoundRequest};
@@ -35,8 +35,8 @@ impl Outbox {
         self.outputs.push_back(Output::Event(event));
     }
 
-    pub(crate) fn failed(&mut self, call: Option<CallId>, message: impl Into<String>) {
-        self.event(Event::Failed { call, message: message.into() });
+    pub(crate) fn failed(&mut self, call: Option<CallId>, trouble: Trouble) {
+        self.event(Event::failed(call, trouble));
     }
 
     pub(crate) fn new_media(&mut self) -> MediaId {

@@ -29,9 +29,11 @@ impl Sound {
     pub(crate) fn ended(&mut self, now: Instant, cause: &Cause) {
         let tone = match cause {
             Cause::Busy { .. } | Cause::Rejected { .. } => ProgressTone::Busy,
-            Cause::NotFound { .. } | Cause::ServerFailed { .. } | Cause::Forbidden { .. } | Cause::ServiceSilent => {
-                ProgressTone::Congestion
-            }
+            Cause::NotFound { .. }
+            | Cause::ServerFailed { .. }
+            | Cause::LineFailed { .. }
+            | Cause::Forbidden { .. }
+            | Cause::ServiceSilent => ProgressTone::Congestion,
             Cause::HungUp { .. }
             | Cause::Transferred
             | Cause::Cancelled

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{CallId, Instant, LineCall, Target, TransferView};
+use model::{CallId, Instant, LineCall, Target, TransferFault, TransferStage, TransferView};
 use serde::{Deserialize, Serialize};
 
 /// How long the far end may take to agree to be held before it is asked to call somebody all the same.
@@ -38,7 +38,7 @@ pub(crate) enum Transfer {
     /// The far end is being held; then it is asked.
     Holding { order: Order, until: Instant },
     /// The far end was asked to call somebody.
-    Referred { order: Order, words: String, until: Instant, ended: bool },
+    Referred { order: Order, stage: TransferStage, until: Instant, ended: bool },
     /// The user talks to the one whom the call shall be transferred to.
     Consulting { with: CallId, was_held: bool },
     /// The server moves the one call that is in conversation: this one is to be that.
@@ -54,7 +54,7 @@ pub(crate) enum Transfer {
     /// We call whom the far end asked for.
     Taking { by: CallId },
     /// It did not work.
-    Failed { message: String, until: Instant },
+    Failed { fault: TransferFault, until: Instant },
 }
 
 /// What is asked of the far end.
@@ -100,13 +100,13 @@ impl Transfer {
         match self {
             Self::None | Self::Taking { .. } => None,
             Self::Holding { .. } | Self::TakingFloor { .. } | Self::HoldingToConsult { .. } => {
-                Some(TransferView::Moving { words: "waiting for the hold".into() })
+                Some(TransferView::Moving { stage: TransferStage::Holding })
             }
-            Self::Referred { words, .. } => Some(TransferView::Moving { words: words.clone() }),
-            Self::Ordered { .. } => Some(TransferView::Moving { words: "the server calls".into() }),
+            Self::Referred { stage, .. } => Some(TransferView::Moving { stage: *stage }),
+            Self::Ordered { .. } => Some(TransferView::Moving { stage: TransferStage::ServerCalls }),
             Self::Consulting { with, .. } | Self::Returning { with, .. } => Some(TransferView::Consulting { with: *with }),
             Self::Asked { target, .. } => Some(TransferView::Asked { target: target.clone().into() }),
-            Self::Failed { message, .. } => Some(TransferView::Failed { message: message.clone() }),
+            Self::Failed { fault, .. } => Some(TransferView::Failed { fault: fault.clone() }),
         }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
         folder: None,
         settings_file: None,
         provisioned: setting.provisioned.clone(),
-        trouble: None,
+        troubles: Vec::new(),
     };
     let (phone, events) = Phone::start(world.clone(), options);
     let mut talk = Talk {
@@ -130,7 +130,7 @@ impl Talk<'_> {
                     }
                 }
                 Event::Ended { cause, message, .. } => return self.ended(&cause, message),
-                Event::Failed { call: None, message } if self.sound.needs_devices => {
+                Event::Failed { call: None, message, .. } if self.sound.needs_devices => {
                     self.hang_up()?;
                     return Err(Failure::new(Exit::NoSound, message));
                 }

@@ -145,13 +145,13 @@ fn words(view: &TrialView) -> String {
         DeviceTrial::Ringer { .. } => "ringer",
     };
     let stage = match (&view.stage, &view.trial) {
+        (TrialStage::Over { trouble: Some(trouble) }, _) => return format!("{device:<11} {trouble}"),
         (TrialStage::Opening, _) => "being opened",
         (TrialStage::Recording, _) => "say something: you are recorded for three seconds",
         (TrialStage::Playing, DeviceTrial::Microphone) => "this is what was heard",
         (TrialStage::Playing, DeviceTrial::Speaker) => "music plays",
         (TrialStage::Playing, DeviceTrial::Ringer { .. }) => "it rings",
         (TrialStage::Over { trouble: None }, _) => "works",
-        (TrialStage::Over { trouble: Some(trouble) }, _) => trouble,
     };
     format!("{device:<11} {stage}")
 }

@@ -47,7 +47,9 @@ impl Exit {
             | Cause::NotFound { .. }
             | Cause::Moved { .. } => Self::NotAnswered,
             Cause::Forbidden { .. } => Self::NotAuthorised,
-            Cause::ServerFailed { .. } | Cause::Internal { .. } | Cause::TooManyCalls { .. } => Self::Failed,
+            Cause::ServerFailed { .. } | Cause::LineFailed { .. } | Cause::Internal { .. } | Cause::TooManyCalls { .. } => {
+                Self::Failed
+            }
             Cause::NotCallable { .. } => Self::Usage,
             Cause::NotAcceptable { .. } | Cause::MediaFailed { .. } => Self::NoMedia,
             Cause::NotSupported | Cause::NoMicrophone { .. } | Cause::NoDevice { .. } => Self::NoSound,

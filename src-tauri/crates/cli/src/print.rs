@@ -134,7 +134,7 @@ fn words(event: &Event) -> Option<String> {
         Event::Recording { call, on: true, file, .. } => format!("call {call}: it is recorded to {}", file.expose()),
         Event::Recording { call, message: None, .. } => format!("call {call}: the recording is complete"),
         Event::Recording { call, message: Some(message), .. } => format!("call {call}: the recording ended: {message}"),
-        Event::Transfer { call, transfer } => format!("call {call}: {}", transfer_words(transfer.as_ref())),
+        Event::Transfer { call, transfer, .. } => format!("call {call}: {}", transfer_words(transfer.as_ref())),
         Event::TurnedAway { account, remote, because } => {
             let because = match because {
                 TurnedAway::DoNotDisturb => "do not disturb",
@@ -144,8 +144,8 @@ fn words(event: &Event) -> Option<String> {
             format!("{account}: {} was turned away: {because}", remote_words(remote))
         }
         Event::Ended { call, message, report, .. } => format!("call {call}: {message}\n{}", report_words(report)),
-        Event::Failed { call: Some(call), message } => format!("call {call}: {message}"),
-        Event::Failed { call: None, message } => message.clone(),
+        Event::Failed { call: Some(call), message, .. } => format!("call {call}: {message}"),
+        Event::Failed { call: None, message, .. } => message.clone(),
     })
 }
 
@@ -154,8 +154,8 @@ fn transfer_words(transfer: Option<&TransferView>) -> String {
         None => "no transfer is under way".into(),
         Some(TransferView::Asked { target }) => format!("the other side asks us to call {}", target.expose()),
         Some(TransferView::Consulting { with }) => format!("held while call {with} is asked"),
-        Some(TransferView::Moving { words }) => format!("being transferred: {words}"),
-        Some(TransferView::Failed { message }) => format!("the transfer did not work: {message}"),
+        Some(TransferView::Moving { stage }) => format!("being transferred: {stage}"),
+        Some(TransferView::Failed { fault }) => format!("the transfer did not work: {fault}"),
     }
 }
 
@@ -257,7 +257,7 @@ fn print_snapshot(snapshot: &Snapshot) {
         put(loop_words(check));
     }
     for notice in &snapshot.notices {
-        put(format_args!("notice: {}", notice.message));
+        put(format_args!("notice: {}", notice.trouble));
     }
 }
 

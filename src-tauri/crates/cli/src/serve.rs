@@ -50,7 +50,7 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
         folder: arguments.config.is_none().then(|| setting.folder.clone()),
         settings_file: None,
         provisioned: setting.provisioned.clone(),
-        trouble: None,
+        troubles: Vec::new(),
     };
     let (phone, mut events) = Phone::start(world.clone(), options);
     let controlled = remote::serve(setting, &phone).await?;

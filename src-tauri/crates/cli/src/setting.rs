@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use audio::SoundHost;
 use exchange::{Practice, PracticeWorld};
-use model::Settings;
+use model::{Settings, Trouble};
 use phone::{LogLevel, RealWorld, World};
 use store::{DataFolder, KeyStore, Provisioned, Secrets, SettingsFile};
 
@@ -34,8 +34,9 @@ impl Setting {
     pub(crate) fn load(&self) -> (Settings, Option<String>) {
         let loaded = self.file().load();
         let mut troubles = self.provisioned.troubles();
-        troubles.extend(loaded.trouble.map(|trouble| trouble.to_string()));
-        (loaded.settings, (!troubles.is_empty()).then(|| troubles.join("; ")))
+        troubles.extend(loaded.trouble.map(Trouble::from));
+        let sentences: Vec<String> = troubles.iter().map(ToString::to_string).collect();
+        (loaded.settings, (!sentences.is_empty()).then(|| sentences.join("; ")))
     }
 
     /// The settings file of the folder.

@@ -341,9 +341,9 @@ impl Core {
             MediaEvent::AnswerReady { answer, .. } => {
                 self.command(now, call.0, Command::AnswerReoffer { call: call.1, description: answer });
             }
-            MediaEvent::Refused { code, detail } => {
+            MediaEvent::Refused { code, fault } => {
                 if attendant.stage == Stage::Preparing {
-                    self.reject(now, call, code, &detail);
+                    self.reject(now, call, code, &fault.to_string());
                     self.drop_attendant(call);
                 } else {
                     self.command(now, call.0, Command::RefuseReoffer { call: call.1, code });

@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{CandidatePair, IcePolicy, IceServer, IceUrl};
+use model::{CandidatePair, DescriptionFault, IcePolicy, IceServer, IceUrl, MediaFault};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::sdp::TransportDescription;
@@ -122,7 +122,7 @@ pub enum PeerEvent {
         error: u16,
     },
     /// No path, for good; which part failed.
-    Failed(String),
+    Failed(MediaFault),
     /// The far end closed the connection. A new description may open another.
     Closed,
 }
@@ -149,6 +149,20 @@ pub enum PeerError {
     /// The machine failed us: no socket, no interface.
     #[error("{0}")]
     System(String),
+}
+
+/// As why the audio has no way.
+impl From<PeerError> for MediaFault {
+    fn from(error: PeerError) -> Self {
+        Self::System { words: error.to_string() }
+    }
+}
+
+/// As why a description is refused.
+impl From<PeerError> for DescriptionFault {
+    fn from(error: PeerError) -> Self {
+        Self::Said { words: error.to_string() }
+    }
 }
 
 /// Opens peer connections; one of the seams of the world.

@@ -1,6 +1,7 @@
 //! Accounts: what the user configured, and how each is doing on the wire.
 
 mod aculab;
+mod faults;
 mod xivo;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ pub use aculab::{
     AccessKey, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId, ClientId, CloudId, InvalidName,
     InvalidUser, ServiceName, TokenSource,
 };
+pub use faults::{SetupFault, TlsFault, TokenFault};
 pub use xivo::{XivoAccount, XivoGeneration};
 
 use crate::{DtmfMode, IcePolicy, IceServer, Personal, Secret, SecretKey};
@@ -276,14 +278,14 @@ pub enum OfflineCause {
     /// Nobody took the connection.
     #[error("the server could not be reached: {detail}")]
     Unreachable {
-        /// What the system said.
+        /// What the system said, or how far it went, in English. So are the details of the two below.
         detail: String,
     },
     /// TLS was refused: by us, for the certificate, or by the server.
-    #[error("the secure connection was refused: {detail}")]
+    #[error("the secure connection was refused: {fault}")]
     Tls {
         /// What is wrong with it.
-        detail: String,
+        fault: TlsFault,
     },
     /// The server has another key than the one it is known by. Nothing was sent; nothing is tried again until the user has
     /// looked at it.
@@ -319,10 +321,10 @@ pub enum OfflineCause {
         code: u16,
     },
     /// No token can be had to register with.
-    #[error("there is no token to register with: {detail}")]
+    #[error("there is no token to register with: {fault}")]
     NoToken {
         /// Why.
-        detail: String,
+        fault: TokenFault,
     },
     /// The server did not answer the registration.
     #[error("the server did not answer")]
@@ -336,10 +338,10 @@ pub enum OfflineCause {
         text: String,
     },
     /// The configuration cannot work.
-    #[error("the account cannot be used: {detail}")]
+    #[error("the account cannot be used: {fault}")]
     Configuration {
         /// What is wrong.
-        detail: String,
+        fault: SetupFault,
     },
     /// The phone is being closed or the account switched off.
     #[error("signed off")]

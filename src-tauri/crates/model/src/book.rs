@@ -1,9 +1,11 @@
 //! The phone's book: who was called, and who is known.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AccountId, Direction, Personal, Remote};
+use crate::{AccountId, Direction, Personal, Refusal, Remote};
 
 /// One call of the past.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -198,6 +200,69 @@ pub struct ImportReport {
     pub added: u32,
     /// Contacts that were there and got more.
     pub updated: u32,
-    /// What was left out and why: sentences with line numbers.
-    pub skipped: Vec<String>,
+    /// What was left out and why, the first of it.
+    pub skipped: Vec<Skipped>,
+    /// How much more was.
+    pub more_skipped: u32,
+}
+
+/// A part of a file that is no contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Skipped {
+    /// Where it begins, from 1.
+    pub line: u32,
+    /// Why.
+    pub fault: SkippedFault,
+}
+
+/// Why a part of a file is no contact: a code, and what its sentence is filled in with. The sentences are the page's; in English,
+/// `Display`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum SkippedFault {
+    /// No property of a vCard.
+    NotAProperty,
+    /// A vCard without an end.
+    NoEnd,
+    /// A quotation mark is not closed.
+    QuoteOpen,
+    /// The table is longer than is read.
+    TooManyRows {
+        /// So many rows are.
+        most: u32,
+    },
+    /// So is its row.
+    TooManyCells {
+        /// So many cells are.
+        most: u32,
+    },
+    /// There are too many contacts.
+    TooManyContacts,
+    /// The contact cannot be kept.
+    Contact {
+        /// Why.
+        refusal: Refusal,
+    },
+}
+
+/// As it is printed.
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.fault)
+    }
+}
+
+/// In English; the page has its own words.
+impl fmt::Display for SkippedFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAProperty => f.write_str("this is no property of a vCard"),
+            Self::NoEnd => f.write_str("the vCard has no end"),
+            Self::QuoteOpen => f.write_str("a quotation mark is not closed"),
+            Self::TooManyRows { most } => write!(f, "the table is longer than {most} rows"),
+            Self::TooManyCells { most } => write!(f, "the row has more than {most} cells"),
+            Self::TooManyContacts => f.write_str("there are too many contacts"),
+            Self::Contact { refusal } => write!(f, "{refusal}"),
+        }
+    }
 }

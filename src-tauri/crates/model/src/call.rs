@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::Personal;
+use crate::{CalleeFault, DescriptionFault, DeviceFault, InternalFault, LineFault, MediaFault, Personal};
 
 /// Our number of a call: unique in a run of the phone, small, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Type)]
@@ -217,12 +217,14 @@ pub enum Cause {
         code: u16,
     },
     /// No common codec or a description neither side could use.
-    #[error("no common way to exchange audio ({code}): {text}")]
+    #[error("no common way to exchange audio ({code}): {text}{}", shown(.fault.as_ref()))]
     NotAcceptable {
         /// 488 or 606, or the code we refused with.
         code: u16,
-        /// What did not fit.
+        /// The far end's words; empty when we refused.
         text: String,
+        /// What did not fit, when we refused.
+        fault: Option<DescriptionFault>,
     },
     /// We were not allowed.
     #[error("the server refused the call ({code} {text})")]
@@ -240,32 +242,38 @@ pub enum Cause {
         /// The server's words.
         text: String,
     },
+    /// The line failed over a call that was there already.
+    #[error("the call failed: {fault}")]
+    LineFailed {
+        /// How.
+        fault: LineFault,
+    },
     /// The connection to the server was lost and the call could not be kept.
     #[error("the connection to the server was lost")]
     ConnectionLost,
     /// No audio path could be made.
-    #[error("the audio could not be connected: {detail}")]
+    #[error("the audio could not be connected: {fault}")]
     MediaFailed {
         /// Which part failed.
-        detail: String,
+        fault: MediaFault,
     },
     /// No microphone can be used, by a service's first interface: `MIC_ERROR` there.
-    #[error("there is no microphone to speak into: {detail}")]
+    #[error("there is no microphone to speak into: {fault}")]
     NoMicrophone {
         /// Why.
-        detail: String,
+        fault: DeviceFault,
     },
     /// No microphone can be used, by a service's second interface: `DEVICE_ERROR` there.
-    #[error("the microphone that the call needs cannot be used: {detail}")]
+    #[error("the microphone that the call needs cannot be used: {fault}")]
     NoDevice {
         /// Why.
-        detail: String,
+        fault: DeviceFault,
     },
     /// The phone itself made a mistake over the call.
-    #[error("the phone failed: {detail}")]
+    #[error("the phone failed: {fault}")]
     Internal {
-        /// What happened.
-        detail: String,
+        /// Which part of it.
+        fault: InternalFault,
     },
     /// This computer has neither a microphone nor a speaker: calls are not possible here.
     #[error("Not supported: there is neither a microphone nor a speaker")]
@@ -274,10 +282,10 @@ pub enum Cause {
     #[error("no answer from the service")]
     ServiceSilent,
     /// Nobody can be called like that on the account: the target, or what goes with it.
-    #[error("it cannot be called: {detail}")]
+    #[error("it cannot be called: {fault}")]
     NotCallable {
         /// Why.
-        detail: String,
+        fault: CalleeFault,
     },
     /// The account carries no further call.
     #[error("Too many calls: the account carries {most} at a time")]
@@ -286,11 +294,15 @@ pub enum Cause {
         most: u32,
     },
     /// The account cannot place calls now.
-    #[error("the account is not ready: {detail}")]
+    #[error("the account is not ready: {fault}")]
     AccountNotReady {
         /// Why.
-        detail: String,
+        fault: LineFault,
     },
+}
+
+fn shown(fault: Option<&DescriptionFault>) -> String {
+    fault.map(ToString::to_string).unwrap_or_default()
 }
 
 impl Cause {
@@ -307,6 +319,8 @@ impl Cause {
             | Self::ServerFailed { code, .. } => Some(*code),
             // RFC 3261 8.1.3.1.
             Self::ServiceSilent => Some(408),
+            // What stands for a failure of our own.
+            Self::LineFailed { .. } => Some(500),
             Self::HungUp { .. }
             | Self::Transferred
             | Self::Cancelled
@@ -334,7 +348,7 @@ impl Cause {
             401 | 403 | 407 => Self::Forbidden { code, text: text() },
             404 | 410 | 484 | 485 | 604 => Self::NotFound { code },
             408 | 480 | 487 => Self::NoAnswer { code },
-            415 | 488 | 606 => Self::NotAcceptable { code, text: text() },
+            415 | 488 | 606 => Self::NotAcceptable { code, text: text(), fault: None },
             486 | 600 => Self::Busy { code },
             603 | 607 => Self::Rejected { code },
             _ => Self::ServerFailed { code, text: text() },

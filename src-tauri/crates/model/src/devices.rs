@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{CallId, Ringtone};
+use crate::{CallId, DeviceFault, Ringtone};
 
 /// Devices that are there, and which of them are in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -34,8 +34,8 @@ pub struct DeviceView {
 pub struct RoleView {
     /// Id of the device; none when there is none.
     pub using: Option<String>,
-    /// What is wrong, in words.
-    pub trouble: Option<String>,
+    /// What is wrong.
+    pub trouble: Option<DeviceFault>,
 }
 
 /// A trial of a sound device, as it would be used in a call.
@@ -74,8 +74,8 @@ pub enum TrialStage {
     Playing,
     /// It is over.
     Over {
-        /// What was wrong, in words; none when it worked.
-        trouble: Option<String>,
+        /// What was wrong; none when it worked.
+        trouble: Option<DeviceFault>,
     },
 }
 

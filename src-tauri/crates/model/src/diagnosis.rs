@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Serialize;
 use specta::Type;
 
-use crate::{CallId, CandidatePair, Cause, Direction, MediaTrouble, OfflineCause, Personal};
+use crate::{CallId, CandidatePair, Cause, Direction, MediaFault, MediaTrouble, OfflineCause, Personal, Trouble};
 
 pub use checks::{Check, CheckFact};
 
@@ -81,8 +81,8 @@ pub enum StoryFact {
     PathLost,
     /// There is no path.
     NoPath {
-        /// Which part failed, in English.
-        detail: String,
+        /// Which part failed.
+        fault: MediaFault,
     },
     /// A TURN server refused user name and password.
     RelayRefused {
@@ -135,14 +135,26 @@ pub enum StoryFact {
     },
     /// Something did not work.
     Failed {
-        /// What, in English.
-        message: String,
+        /// What.
+        trouble: Trouble,
     },
     /// The end.
     Ended {
         /// Why.
         cause: Cause,
     },
+}
+
+impl StoryFact {
+    /// Whether a trouble says the same.
+    pub fn tells(&self, trouble: &Trouble) -> bool {
+        match (self, trouble) {
+            (Self::RelayRefused { server, error }, Trouble::RelayRefused { server: told, error: code }) => {
+                server == told && error == code
+            }
+            _ => false,
+        }
+    }
 }
 
 /// How audio sounds and why.

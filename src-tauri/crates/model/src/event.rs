@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, CallId, CallReport, CallerKind, Cause, Direction, DtmfDigit, Hold, LampState, MediaStatistics, MediaTrouble,
-    OfflineCause, Personal, Remote, ServiceEvent, TransferView, XHeaders,
+    OfflineCause, Personal, Remote, ServiceEvent, TransferView, Trouble, XHeaders,
 };
 
 /// A fact with the time it became one.
@@ -79,12 +79,28 @@ pub enum Event {
     Recording { call: CallId, on: bool, file: Personal, message: Option<String> },
     /// A call was turned away without ringing.
     TurnedAway { account: AccountId, remote: Remote, because: TurnedAway },
-    /// A transfer began, is getting on, or did not work; none when it is no longer of interest.
-    Transfer { call: CallId, transfer: Option<TransferView> },
+    /// A transfer began, is getting on, or did not work: then `message` tells why; none when it is no longer of interest.
+    Transfer { call: CallId, transfer: Option<TransferView>, message: Option<String> },
     /// What the service of an account tells in its own words; `told` has the form that its own library gives it.
     Service { account: AccountId, told: Box<ServiceEvent> },
     /// A call is over.
     Ended { call: CallId, cause: Cause, code: Option<u16>, message: String, report: Box<CallReport> },
-    /// Something could not be done; the sentence says what.
-    Failed { call: Option<CallId>, message: String },
+    /// Something could not be done.
+    Failed { call: Option<CallId>, trouble: Box<Trouble>, message: String },
+}
+
+impl Event {
+    /// That something could not be done, with the sentence for it.
+    pub fn failed(call: Option<CallId>, trouble: Trouble) -> Self {
+        Self::Failed { call, message: trouble.to_string(), trouble: Box::new(trouble) }
+    }
+
+    /// How a transfer is getting on, with the sentence for why it did not work.
+    pub fn transfer(call: CallId, transfer: Option<TransferView>) -> Self {
+        let message = match &transfer {
+            Some(TransferView::Failed { fault }) => Some(fault.to_string()),
+            _ => None,
+        };
+        Self::Transfer { call, transfer, message }
+    }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{CallId, CallView, ContactId, Personal};
+use crate::{AccountId, CallId, CallView, ContactId, FileFault, OfflineCause, Personal};
 
 /// Everything the page of a kiosk draws.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -54,10 +54,6 @@ pub enum KioskScreen {
     Fault {
         /// Why.
         fault: KioskFault,
-        /// More, for staff.
-        detail: String,
-        /// Line of the profile, from 1, where that is what is wrong.
-        line: Option<u32>,
     },
 }
 
@@ -71,15 +67,24 @@ pub struct KioskEntry {
 }
 
 /// Why a kiosk cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "code", rename_all = "kebab-case")]
 pub enum KioskFault {
     /// Its profile cannot be used.
-    Profile,
+    Profile {
+        /// Why.
+        fault: FileFault,
+    },
     /// The settings have no account of the name in the profile.
-    Account,
+    Account {
+        /// That name.
+        account: AccountId,
+    },
     /// The account cannot be reached.
-    Offline,
+    Offline {
+        /// Why, where that is known.
+        cause: Option<OfflineCause>,
+    },
 }
 
 /// What can be asked on the screen of a kiosk.

@@ -29,13 +29,14 @@ mod settings;
 mod snapshot;
 mod target;
 mod transfer;
+mod trouble;
 mod wire;
 mod x_headers;
 
 pub use account::{
     AccessKey, Account, AccountId, AccountState, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId,
-    ClientId, CloudId, InvalidName, InvalidUser, OfflineCause, Password, Provider, ServiceName, SipAccount, TokenSource,
-    Voicemail, XivoAccount, XivoGeneration,
+    ClientId, CloudId, InvalidName, InvalidUser, OfflineCause, Password, Provider, ServiceName, SetupFault, SipAccount, TlsFault,
+    TokenFault, TokenSource, Voicemail, XivoAccount, XivoGeneration,
 };
 pub use assistant::{
     AssistantCall, AssistantChanges, AssistantForward, AssistantList, AssistantMember, AssistantNews, AssistantNumber,
@@ -45,7 +46,7 @@ pub use assistant::{
 pub use auto_answer::{AutoAnswer, AutoAnswerBusy, AutoAnswerMicrophone, AutoAnswerWhen};
 pub use book::{
     Contact, ContactForm, ContactId, ContactName, ContactNumber, ContactQuery, HistoryEntry, HistoryFilter, HistoryQuery,
-    ImportReport, NumberKind, Outcome, SuggestedBy, Suggestion,
+    ImportReport, NumberKind, Outcome, Skipped, SkippedFault, SuggestedBy, Suggestion,
 };
 pub use call::{CallId, CallState, CallerKind, Cause, Direction, EndedBy, Hold, LineCall, MediaDirection, MediaId, Remote};
 pub use clock::{Clock, Instant};
@@ -60,7 +61,7 @@ pub use kiosk::{KioskAction, KioskEntry, KioskFault, KioskScreen, KioskView};
 pub use lamp::{LampState, LampView};
 pub use loop_check::{LoopCheckView, LoopResult};
 pub use office::{
-    AccountStep, AccountTrial, FieldFault, FieldProblem, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange,
+    AccountStep, AccountTrial, FieldFault, FieldProblem, FileFault, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange,
     ProvisionOffer, ProvisionView, SecretKept, SecretKey, SecretView, SettingsView, TrialFact, TrialOutcome, TrialStep,
 };
 pub use refusal::Refusal;
@@ -76,6 +77,10 @@ pub use snapshot::{
     UpdateView,
 };
 pub use target::{InvalidTarget, Named, Target};
-pub use transfer::{TransferTo, TransferView};
+pub use transfer::{TransferFault, TransferStage, TransferTo, TransferView};
+pub use trouble::{
+    CalleeFault, DescriptionFault, DeviceFault, FileReason, InternalFault, LineFault, MediaFault, RecordingFault, ServiceFault,
+    ServiceSwitch, SoundFault, SoundRole, TelephoneFault, Trouble,
+};
 pub use wire::{Piece, WireMessage, WireWay};
 pub use x_headers::XHeaders;

@@ -1,5 +1,6 @@
 //! The settings as a face sees them: which secrets are kept, what is wrong with a field, and how a trial went.
 
+mod file;
 mod problem;
 mod trial;
 
@@ -10,6 +11,7 @@ use specta::Type;
 
 use crate::{AccountId, IceUrl, Personal, Refusal, Settings};
 
+pub use file::FileFault;
 pub use problem::{FieldFault, FieldProblem};
 pub use trial::{AccountStep, AccountTrial, IceStep, IceStepView, IceTrial, TrialFact, TrialOutcome, TrialStep};
 
@@ -129,12 +131,12 @@ pub struct ProvisionView {
     pub locked: Vec<String>,
     /// Dotted names of settings that are as they are.
     pub fixed: Vec<String>,
-    /// Where that stands; empty when nothing is set.
+    /// Where that stands, also when it is not known; empty when nothing is set.
     pub source: String,
     /// Whom to ask about it; empty when it does not say.
     pub contact: String,
     /// Why what an administrator has set is not known: then nothing can be changed.
-    pub trouble: Option<String>,
+    pub trouble: Option<FileFault>,
     /// The web server that sets something, when the user has agreed to one.
     pub url: Option<String>,
 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{FieldProblem, OfflineCause};
+use crate::{FieldProblem, FileFault, OfflineCause};
 
 /// Why it was not done: a code, and what its sentence is filled in with. The sentences are the page's; in English, `Display`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Refusal {
     /// The phone has stopped.
@@ -29,7 +29,7 @@ pub enum Refusal {
     /// The settings file is left as it is, since it cannot be read.
     FileUnread {
         /// Why.
-        detail: String,
+        fault: FileFault,
     },
     /// A file cannot be written.
     FileUnwritten {
@@ -53,7 +53,7 @@ pub enum Refusal {
     },
     /// It cannot be played.
     SoundUnplayable {
-        /// What its reader says, in English.
+        /// In the words of what reads it.
         detail: String,
     },
     /// No fingerprint of a key.
@@ -119,8 +119,8 @@ pub enum Refusal {
     NoNumbers,
     /// What is remembered of the calls cannot be read.
     JournalDamaged {
-        /// Why, in English.
-        detail: String,
+        /// How, in English.
+        words: String,
     },
     /// Not during a call.
     InCall,
@@ -142,8 +142,10 @@ pub enum Refusal {
     },
     /// What a web server wants to set makes no sense.
     OfferDamaged {
-        /// Its line, and why, in English.
-        detail: String,
+        /// Where it is from.
+        url: String,
+        /// How.
+        fault: FileFault,
     },
     /// Something else was shown last than what is agreed to.
     OfferNotShown,
@@ -155,8 +157,10 @@ pub enum Refusal {
     CloudWrongKey,
     /// The cloud refuses.
     CloudRefused {
-        /// In its words.
-        detail: String,
+        /// Its own four digits, or `HTTP nnn`.
+        status: String,
+        /// Its words; empty when it says nothing.
+        text: String,
     },
     /// Its answer makes no sense.
     CloudNotUnderstood,
@@ -177,7 +181,7 @@ impl fmt::Display for Refusal {
                 let words = problems.iter().map(|FieldProblem { field, fault }| format!("{field} {fault}"));
                 f.write_str(&words.collect::<Vec<_>>().join("; "))
             }
-            Self::FileUnread { detail } => write!(f, "the settings were not saved, to keep those in the file: {detail}"),
+            Self::FileUnread { fault } => write!(f, "the settings were not saved, to keep those in the file: {fault}"),
             Self::FileUnwritten { detail } => write!(f, "the file cannot be written: {detail}"),
             Self::NoDialog { detail } => write!(f, "the dialog cannot be shown: {detail}"),
             Self::NotOpened { detail } => write!(f, "it could not be opened: {detail}"),
@@ -205,19 +209,20 @@ impl fmt::Display for Refusal {
             Self::NotAVcard => f.write_str("the file is no vCard: it has no BEGIN:VCARD"),
             Self::TableEmpty => f.write_str("the table is empty"),
             Self::NoNumbers => f.write_str("the first line names no column with numbers, as Phone, Mobile or Work Phone"),
-            Self::JournalDamaged { detail } => write!(f, "what is remembered of the calls cannot be read: {detail}"),
+            Self::JournalDamaged { words } => write!(f, "what is remembered of the calls cannot be read: {words}"),
             Self::InCall => f.write_str("the phone is in a call"),
             Self::UpdatesOff => f.write_str("looking for new versions is switched off"),
             Self::NoUpdate => f.write_str("there is no new version"),
             Self::NotHttps => f.write_str("the address has to begin with https://"),
             Self::HttpStatus { status } => write!(f, "the web server answered {status}"),
             Self::Offline { cause } => write!(f, "{cause}"),
-            Self::OfferDamaged { detail } => f.write_str(detail),
+            Self::OfferDamaged { url, fault } => write!(f, "{url}: {fault}"),
             Self::OfferNotShown => f.write_str("what would be changed has to be shown first"),
             Self::NoCloud => f.write_str("the account has no way to the web services of the cloud"),
             Self::NoCloudKey => f.write_str("the account's API access key is not known"),
             Self::CloudWrongKey => f.write_str("the cloud refused the user name or the API access key (401)"),
-            Self::CloudRefused { detail } => write!(f, "the cloud refused: {detail}"),
+            Self::CloudRefused { status, text } if text.is_empty() => write!(f, "the cloud refused: {status}"),
+            Self::CloudRefused { status, text } => write!(f, "the cloud refused ({status}): {text}"),
             Self::CloudNotUnderstood => f.write_str("the cloud's answer cannot be understood"),
         }
     }

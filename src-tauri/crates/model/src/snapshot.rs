@@ -5,7 +5,7 @@ use specta::Type;
 
 use crate::{
     AccountId, AccountState, AssistantView, CallId, CallState, CallerKind, ContactName, Direction, DtmfMode, LampView,
-    LoopCheckView, MediaStatistics, Personal, Remote, TransferView, TrialView, Voicemail, XHeaders,
+    LoopCheckView, MediaStatistics, Personal, Remote, TransferView, TrialView, Trouble, Voicemail, XHeaders,
 };
 
 /// What the page draws. It is always whole; nothing has to be added up.
@@ -193,8 +193,8 @@ pub struct Notice {
     pub id: u32,
     /// What the page may offer an action for.
     pub code: NoticeCode,
-    /// The sentence.
-    pub message: String,
+    /// What there is to tell.
+    pub trouble: Trouble,
 }
 
 /// What a notice is about.

@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc};
 
 use model::{
     Contact, ContactForm, ContactId, ContactQuery, HistoryEntry, HistoryQuery, ImportReport, Personal, Refusal, Settings,
-    Suggestion,
+    Suggestion, Trouble,
 };
 use store::{BookRules, DataFolder, NumberIndex};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -76,7 +76,7 @@ pub(crate) struct BookNews {
     /// Missed calls not yet seen.
     pub(crate) missed: u32,
     /// What the user must hear.
-    pub(crate) trouble: Option<String>,
+    pub(crate) trouble: Option<Trouble>,
 }
 
 /// What the settings say of the book.

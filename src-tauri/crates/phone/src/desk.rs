@@ -10,10 +10,13 @@ use std::{sync::Arc, time::Duration};
 
 use audio::{
     Capture, Country, Device, DeviceWatch, HubHandle, LegId, LegRoute, Playback, RingPattern, RingSound, RingTone, Ringing,
-    SoundError, SoundHost, ToneSpec, Use, ring_anyhow,
+    SoundError, SoundHost, ToneSpec, ring_anyhow,
 };
 use calls::io::{ProgressTone, Ring, Route, SoundRequest};
-use model::{Cleanup, Clock, DevicePreferences, DeviceTrial, DevicesView, Instant, MediaId, Ringtone, Settings, TrialView};
+use model::{
+    Cleanup, Clock, DeviceFault, DevicePreferences, DeviceTrial, DevicesView, Instant, MediaId, Ringtone, Settings, SoundFault,
+    SoundRole, TrialView,
+};
 use tokio::{
     sync::{mpsc, watch},
     task::{JoinHandle, spawn_blocking},
@@ -62,12 +65,12 @@ enum DeskRequest {
 /// What the desk tells.
 #[derive(Debug)]
 pub(crate) enum DeskNews {
-    /// A device is missing or failed, in words for the user.
-    Trouble(String),
+    /// A device is missing or failed.
+    Trouble(DeviceFault),
     /// The microphone is open for a call that is being answered.
     Microphone,
     /// A call wants the microphone and there has been none for it; why.
-    NoMicrophone(String),
+    NoMicrophone(DeviceFault),
     /// The same, and there is no speaker either.
     NoDevices,
     /// How a trial is getting on; none when there is none.
@@ -102,10 +105,10 @@ impl Desk {
             country: Country::of_code(&settings.calls.tones),
             volume: gain(settings.devices.volume),
             ringtone: ring_tone(&settings.calls.ringtone, gain(settings.devices.volume)),
-            microphone: Stream::new(Use::Microphone),
+            microphone: Stream::new(SoundRole::Microphone),
             captured: false,
             awaited: false,
-            speaker: Stream::new(Use::Speaker),
+            speaker: Stream::new(SoundRole::Speaker),
             ringing: None,
             ring: None,
             tone: None,
@@ -295,15 +298,12 @@ impl Working {
         }
         let (host, mut watch, tone) = (Arc::clone(&self.host), self.watch.clone(), self.ringtone.clone());
         let rung = spawn_blocking(move || {
-            let id = stream::best_device(&*host, &mut watch, Use::Ringer);
+            let id = stream::best_device(&*host, &mut watch, SoundRole::Ringer);
             ring_anyhow(&*host, id.as_ref(), &tone)
         });
         match rung.await {
             Ok((ringing, troubles)) => {
-                let trouble = troubles.first().map(|trouble| match ringing {
-                    Some(_) => format!("it rings in another way than you chose: {trouble}"),
-                    None => format!("the ringer cannot be heard: {trouble}"),
-                });
+                let trouble = ring_trouble(ringing.is_some(), troubles);
                 self.ringing = ringing;
                 self.tell(trouble).await;
             }
@@ -391,7 +391,7 @@ impl Working {
             // Whether there is a speaker at least is known in a moment.
             Some(_) if self.speaker.is_opening() => return,
             Some(_) if self.awaited && self.speaker.failure().is_some() => DeskNews::NoDevices,
-            Some(words) if self.routed || self.awaited => DeskNews::NoMicrophone(words.to_owned()),
+            Some(fault) if self.routed || self.awaited => DeskNews::NoMicrophone(fault.clone()),
             None if self.awaited && self.captured => DeskNews::Microphone,
             Some(_) | None => return,
         };
@@ -400,13 +400,19 @@ impl Working {
         let _heard = self.outbox.send(news).await;
     }
 
-    async fn tell(&mut self, trouble: Option<String>) {
-        if let Some(message) = trouble {
-            warn!("{message}");
+    async fn tell(&mut self, trouble: Option<DeviceFault>) {
+        if let Some(fault) = trouble {
+            warn!("{fault}");
             // The run loop is gone only when the phone stops.
-            let _heard = self.outbox.send(DeskNews::Trouble(message)).await;
+            let _heard = self.outbox.send(DeskNews::Trouble(fault)).await;
         }
     }
+}
+
+/// What the user must hear of a ring that did not go as he chose.
+fn ring_trouble(rings: bool, troubles: Vec<SoundError>) -> Option<DeviceFault> {
+    let fault = SoundFault::from(troubles.into_iter().next()?);
+    Some(if rings { DeviceFault::RingsOtherwise { fault } } else { DeviceFault::RingsUnheard { fault } })
 }
 
 /// The devices that were asked for; none when they cannot be listed. Waits for ever when nobody asked. Cancel-safe.

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use calls::io::{LineEvent, LineRequest};
 use model::{
-    Account, AccountId, AccountState, AssistantRequest, OfflineCause, Password, Provider, Secret, Settings, SipAccount,
-    WireMessage,
+    Account, AccountId, AccountState, AssistantRequest, OfflineCause, Password, Provider, Secret, Settings, SetupFault,
+    SipAccount, WireMessage,
 };
 use providers::{
     Line, LineInput, Provider as Machine,
@@ -104,8 +104,8 @@ impl Lines {
         };
         let provider = match machine {
             Ok(provider) => provider,
-            Err(detail) => {
-                self.tell_unusable(id, detail.to_owned());
+            Err(fault) => {
+                self.tell_unusable(id, fault);
                 return None;
             }
         };
@@ -123,8 +123,8 @@ impl Lines {
         Some(Running { account: account.clone(), inbox, task })
     }
 
-    fn tell_unusable(&self, id: AccountId, detail: String) {
-        let state = AccountState::Offline { cause: OfflineCause::Configuration { detail }, retry_in_s: None };
+    fn tell_unusable(&self, id: AccountId, fault: SetupFault) {
+        let state = AccountState::Offline { cause: OfflineCause::Configuration { fault }, retry_in_s: None };
         let outbox = self.outbox.clone();
         spawn("line state", info_span!("line", %id), async move {
             // Nobody listens only when the phone is stopping.
@@ -185,10 +185,10 @@ impl Lines {
 }
 
 /// The machine behind an account, as configured; or why there is none. `instance` as in [`SipProvider::new`].
-pub(crate) fn machine(provider: &Provider, instance: &str, world: &World) -> Result<Box<dyn Machine>, &'static str> {
+pub(crate) fn machine(provider: &Provider, instance: &str, world: &World) -> Result<Box<dyn Machine>, SetupFault> {
     let seed = world.randomness.seed();
     match provider {
-        Provider::Practice => Err("the practice exchange does not run"),
+        Provider::Practice => Err(SetupFault::NoPractice),
         Provider::Sip(sip) => Ok(Box::new(SipProvider::new(sip, instance, seed))),
         Provider::Aculab(aculab) => {
             let clock = WallClock { at: world.clock.now(), unix_s: world.clock.unix_seconds() };

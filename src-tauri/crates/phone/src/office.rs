@@ -57,7 +57,7 @@ fn broken(failed: JoinError) -> Refusal {
 fn not_saved(error: SaveError) -> Refusal {
     match error {
         SaveError::Invalid(problems) => Refusal::Fields { problems },
-        SaveError::WouldLose(problem) => Refusal::FileUnread { detail: problem.to_string() },
+        SaveError::WouldLose(problem) => Refusal::FileUnread { fault: problem.fault() },
         SaveError::Unwritable(problem) => unwritten(&problem),
     }
 }
@@ -66,7 +66,7 @@ fn unwritten(problem: &io::Error) -> Refusal {
     Refusal::FileUnwritten { detail: problem.to_string() }
 }
 
-fn of_key_store(error: KeyStoreError) -> Refusal {
+pub(crate) fn of_key_store(error: KeyStoreError) -> Refusal {
     match error {
         KeyStoreError::Missing { detail } => Refusal::NoKeyStore { detail },
         KeyStoreError::Locked { detail } => Refusal::KeyStoreLocked { detail },

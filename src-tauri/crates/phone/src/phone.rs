@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use model::{
     AccountId, Clock, Command, DevicesView, Levels, LoopCheckView, Refusal, Secret, ServiceRow, Settings, SipAccount, Snapshot,
-    TimedEvent, UpdateView,
+    TimedEvent, Trouble, UpdateView,
 };
 use providers::net::Network;
 use store::{DataFolder, Provisioned, SettingsFile};
@@ -47,7 +47,7 @@ pub struct PhoneOptions {
     /// What others have set: it is in `settings` already, and cannot be changed.
     pub provisioned: Provisioned,
     /// What was wrong with the settings when they were read: the user must hear it.
-    pub trouble: Option<String>,
+    pub troubles: Vec<Trouble>,
 }
 
 impl PhoneOptions {
@@ -60,7 +60,7 @@ impl PhoneOptions {
             folder: None,
             settings_file: None,
             provisioned: Provisioned::default(),
-            trouble: None,
+            troubles: Vec::new(),
         }
     }
 }

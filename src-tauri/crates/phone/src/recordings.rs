@@ -8,11 +8,11 @@ use std::{
 
 use audio::{CallRecording, SoundError, ToneSpec};
 use calls::io::SoundEvent;
-use model::{CallId, MediaId, RecordForm, Settings};
+use model::{CallId, MediaId, RecordForm, RecordingFault, Settings, SoundFault};
 use store::DataFolder;
 use tokio::{
     sync::{mpsc, oneshot},
-    task::spawn_blocking,
+    task::{JoinError, spawn_blocking},
     time::interval,
 };
 use tracing::{error, info_span};
@@ -34,19 +34,6 @@ pub(crate) struct Recordings {
     running: BTreeMap<MediaId, oneshot::Sender<()>>,
     /// How many have not said their last word.
     open: usize,
-}
-
-/// Why there is no recording.
-#[derive(Debug, thiserror::Error)]
-enum NoRecording {
-    #[error("there is no folder for recordings; name one in the settings")]
-    NoFolder,
-    #[error("the folder for recordings cannot be made: {0}")]
-    Folder(std::io::Error),
-    #[error("the call cannot be recorded: {0}")]
-    File(String),
-    #[error("the call cannot be recorded: {0}")]
-    Broken(#[from] tokio::task::JoinError),
 }
 
 impl Recordings {
@@ -105,17 +92,21 @@ struct Recorded {
 impl Recorded {
     async fn run(self, path: Option<PathBuf>, stopped: oneshot::Receiver<()>) {
         let trouble = match self.record(path, stopped).await {
-            Ok(trouble) => trouble.map(|error| format!("the recording ended: {}", without_path(error))),
-            Err(error) => Some(error.to_string()),
+            Ok(trouble) => trouble.map(|error| RecordingFault::Ended { fault: without_path(error) }),
+            Err(fault) => Some(fault),
         };
         self.tell(SoundEvent::RecordingEnded { media: self.media, trouble }).await;
     }
 
-    async fn record(&self, path: Option<PathBuf>, mut stopped: oneshot::Receiver<()>) -> Result<Option<SoundError>, NoRecording> {
-        let path = path.ok_or(NoRecording::NoFolder)?;
+    async fn record(
+        &self,
+        path: Option<PathBuf>,
+        mut stopped: oneshot::Receiver<()>,
+    ) -> Result<Option<SoundError>, RecordingFault> {
+        let path = path.ok_or(RecordingFault::NoFolder)?;
         let form = self.form;
         let file = path.display().to_string().into();
-        let recording = spawn_blocking(move || open(&path, form)).await??;
+        let recording = spawn_blocking(move || open(&path, form)).await.map_err(broken)??;
         let leg = leg_id(self.media);
         self.hub.record(leg, Some(recording.clone()));
         if self.beep {
@@ -135,7 +126,7 @@ impl Recorded {
             self.hub.leg_tone(leg, None);
         }
         let finished = recording.clone();
-        spawn_blocking(move || finished.finish()).await?;
+        spawn_blocking(move || finished.finish()).await.map_err(broken)?;
         Ok(recording.trouble())
     }
 
@@ -147,19 +138,25 @@ impl Recorded {
 }
 
 /// Makes the file and the folders above it, for the user's eyes only.
-fn open(path: &Path, form: RecordForm) -> Result<CallRecording, NoRecording> {
+fn open(path: &Path, form: RecordForm) -> Result<CallRecording, RecordingFault> {
     if let Some(folder) = path.parent() {
-        store::make_private(folder).map_err(NoRecording::Folder)?;
+        store::make_private(folder).map_err(|error| RecordingFault::Folder { detail: error.to_string() })?;
     }
-    CallRecording::begin(path, form).map_err(|error| NoRecording::File(without_path(error)))
+    CallRecording::begin(path, form).map_err(|error| RecordingFault::NotBegun { fault: without_path(error) })
 }
 
-/// An error in words, without the name of the file: it tells who the user is, and goes into journals.
-fn without_path(error: SoundError) -> String {
-    match error {
-        SoundError::File { reason, .. } => reason,
-        other => other.to_string(),
+/// What is wrong, without the name of the file: it tells who the user is, and goes into journals.
+fn without_path(error: SoundError) -> SoundFault {
+    match SoundFault::from(error) {
+        SoundFault::File { reason, .. } => SoundFault::File { file: "".into(), reason },
+        other => other,
     }
+}
+
+/// Work that broke down.
+fn broken(panicked: JoinError) -> RecordingFault {
+    error!(%panicked, "a recording broke down");
+    RecordingFault::Broken
 }
 
 /// The name of a recording: when it began (UTC), and the number of the call.

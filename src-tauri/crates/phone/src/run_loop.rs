@@ -7,8 +7,8 @@ use calls::{
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, Plan, SoundEvent, SoundRequest},
 };
 use model::{
-    AccountId, AssistantRequest, CallState, Clock, Command, DevicesView, Event, Instant, LoopCheckView, MediaId, NoticeCode,
-    Secret, ServiceEvent, ServiceRow, Settings, Snapshot, TimedEvent, TrialView, UpdateView, WireMessage,
+    AccountId, AssistantRequest, CallState, Clock, Command, DevicesView, Event, FieldProblem, Instant, LoopCheckView, MediaId,
+    NoticeCode, Secret, ServiceEvent, ServiceRow, Settings, Snapshot, TimedEvent, TrialView, Trouble, UpdateView, WireMessage,
 };
 use store::Provisioned;
 use tokio::{
@@ -123,9 +123,9 @@ impl RunLoop {
         let (desk_outbox, desk_news) = mpsc::channel(WAITING);
         let (book_outbox, book_news) = mpsc::channel(WAITING);
         let (recording_outbox, recording_events) = mpsc::channel(WAITING);
-        let PhoneOptions { settings, practice, instance, folder, trouble, provisioned, settings_file: _ } = options;
+        let PhoneOptions { settings, practice, instance, folder, troubles, provisioned, settings_file: _ } = options;
         let mut control = CallControl::new(&settings);
-        if let Some(trouble) = trouble {
+        for trouble in troubles {
             control.notify(NoticeCode::Settings, trouble);
         }
         Self {
@@ -282,10 +282,10 @@ impl RunLoop {
             self.desk.try_device(None);
         }
         if let Input::Command(Command::SaveSettings { settings }) = &input
-            && let Some(refusal) = self.refusal(settings)
+            && let Some(problem) = self.refusal(settings)
         {
             // Whoever asks before he sends is told so by the office.
-            self.control.notify(NoticeCode::Settings, refusal);
+            self.control.notify(NoticeCode::Settings, Trouble::Field { problem });
             return self.publish();
         }
         if let Input::Command(Command::SaveSettings { settings }) = &input {
@@ -323,19 +323,19 @@ impl RunLoop {
         if self.assistants.hear(account, &request) && self.lines.assist(account, request) {
             return;
         }
-        self.control.notify(NoticeCode::Service, format!("the account {account} has nobody who could be asked for that"));
+        self.control.notify(NoticeCode::Service, Trouble::NobodyToAsk { account: account.clone() });
         self.publish();
     }
 
     /// Why these settings may not be put in force: others have set something else.
-    fn refusal(&self, settings: &Settings) -> Option<String> {
+    fn refusal(&self, settings: &Settings) -> Option<FieldProblem> {
         let now = self.settings.borrow();
         let refused = if **now == *settings {
             Vec::new()
         } else {
             self.provisioned.refuse(&self.provisioned.impose(Settings::clone(&now)), settings)
         };
-        refused.first().map(ToString::to_string)
+        refused.into_iter().next()
     }
 
     /// One input through call control, recorded, and its outputs to the drivers.
@@ -368,8 +368,8 @@ impl RunLoop {
             Output::Sound(request) => self.desk.send(request),
             Output::Event(event) => {
                 let unkept = self.shelf.hear(self.world.clock.unix_seconds(), &event);
-                if let Some(message) = unkept {
-                    self.control.notify(NoticeCode::Book, message);
+                if let Some(trouble) = unkept {
+                    self.control.notify(NoticeCode::Book, trouble);
                 }
                 self.tell_at(now, event);
             }
@@ -384,7 +384,7 @@ impl RunLoop {
             let mut failure = None;
             for account in settings.accounts.iter_mut().filter(|account| account.enabled) {
                 if let Err(error) = secrets.fill(account) {
-                    failure = Some(error.to_string());
+                    failure = Some(crate::office::of_key_store(error));
                 }
             }
             (settings, failure)
@@ -396,9 +396,8 @@ impl RunLoop {
                 return;
             }
         };
-        if let Some(message) = failure {
-            self.control.notify(NoticeCode::KeyStore, message.clone());
-            self.tell(Event::Failed { call: None, message });
+        if let Some(refusal) = failure {
+            self.fail(NoticeCode::KeyStore, Trouble::Refused { refusal });
         }
         self.assistants.configure(&settings);
         self.lines.configure(&settings);
@@ -410,14 +409,13 @@ impl RunLoop {
 
     fn on_desk_news(&mut self, news: DeskNews) {
         match news {
-            DeskNews::Trouble(message) => {
-                self.note(Note::Device(message.clone().into()));
-                self.control.notify(NoticeCode::Device, message.clone());
-                self.tell(Event::Failed { call: None, message });
+            DeskNews::Trouble(fault) => {
+                self.note(Note::Device(fault.to_string().into()));
+                self.fail(NoticeCode::Device, Trouble::Device { fault });
             }
             DeskNews::Microphone => self.step(Input::Microphone),
             DeskNews::NoDevices => self.step(Input::NoDevices),
-            DeskNews::NoMicrophone(detail) => self.step(Input::NoMicrophone(detail)),
+            DeskNews::NoMicrophone(fault) => self.step(Input::NoMicrophone(fault)),
             DeskNews::Trial(trial) => self.trial = trial,
         }
         self.publish();
@@ -468,12 +466,17 @@ impl RunLoop {
         if let Some(index) = &news.index {
             self.step(Input::Watch(index.watched().to_vec()));
         }
-        if let Some(message) = self.shelf.take(news) {
-            warn!("{message}");
-            self.control.notify(NoticeCode::Book, message.clone());
-            self.tell(Event::Failed { call: None, message });
+        if let Some(trouble) = self.shelf.take(news) {
+            warn!("{trouble}");
+            self.fail(NoticeCode::Book, trouble);
         }
         self.publish();
+    }
+
+    /// Tells the user, and those who follow, that something does not work.
+    fn fail(&mut self, code: NoticeCode, trouble: Trouble) {
+        self.control.notify(code, trouble.clone());
+        self.tell(Event::failed(None, trouble));
     }
 
     fn tell(&self, event: Event) {

@@ -8,7 +8,9 @@ use std::{
 
 use calls::io::{MediaEvent, MediaRequest};
 use media::session::{self, MediaSettings, SessionHandle};
-use model::{Account, AccountId, CallSettings, IcePolicy, IceServer, MediaId, Provider, Settings, SipAccount};
+use model::{
+    Account, AccountId, CallSettings, IcePolicy, IceServer, InternalFault, MediaFault, MediaId, Provider, Settings, SipAccount,
+};
 use tokio::sync::mpsc;
 use tracing::{debug, info_span};
 
@@ -121,7 +123,7 @@ impl Sessions {
         match self.open.get(&media) {
             Some(handle) => {
                 if handle.send(request).is_err() {
-                    self.report_failure(media, "the media session has ended");
+                    self.report_failure(media, MediaFault::Over);
                 }
             }
             None => debug!(?media, "a request to a media session that is gone"),
@@ -130,7 +132,7 @@ impl Sessions {
 
     fn open_session(&mut self, media: MediaId, account: &AccountId) {
         let Some(ways) = self.accounts.get(account) else {
-            self.report_failure(media, "the account is not configured");
+            self.report_failure(media, MediaFault::NotConfigured);
             return;
         };
         let seed = self.world.randomness.seed();
@@ -160,9 +162,9 @@ impl Sessions {
                 }
             }
             if !said_its_last {
-                let detail = "the part of the phone that carries it broke down".into();
+                let fault = InternalFault::Carrying;
                 // Nobody listens only when the phone is stopping.
-                let _heard = outbox.send((media, MediaEvent::Died { detail })).await;
+                let _heard = outbox.send((media, MediaEvent::Died { fault })).await;
             }
         });
     }
@@ -176,8 +178,8 @@ impl Sessions {
         }
     }
 
-    fn report_failure(&self, media: MediaId, detail: &str) {
-        let (outbox, event) = (self.outbox.clone(), MediaEvent::Failed { detail: detail.into() });
+    fn report_failure(&self, media: MediaId, fault: MediaFault) {
+        let (outbox, event) = (self.outbox.clone(), MediaEvent::Failed { fault });
         spawn("media failure", info_span!("media", id = media.0), async move {
             // Nobody listens only when the phone is stopping.
             let _heard = outbox.send((media, event)).await;

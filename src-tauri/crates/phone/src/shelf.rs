@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use model::{CallId, Changes, ContactName, Event, Remote, Settings, Snapshot};
+use model::{CallId, Changes, ContactName, Event, Remote, Settings, Snapshot, Trouble};
 use store::{NumberIndex, NumberingPlan};
 
 use crate::book::{Book, BookNews, Recorder, Rules};
@@ -49,14 +49,14 @@ impl Shelf {
     }
 
     /// Hands what concerns the history to the book; what the user must hear, if anything.
-    pub(crate) fn hear(&mut self, unix_s: i64, event: &Event) -> Option<String> {
+    pub(crate) fn hear(&mut self, unix_s: i64, event: &Event) -> Option<Trouble> {
         let record = self.recorder.hear(unix_s, event)?;
         let was_crowded = std::mem::replace(&mut self.crowded, !self.book.record(record));
-        (self.crowded && !was_crowded).then(|| "the history of calls is not kept: the disk is too slow".to_owned())
+        (self.crowded && !was_crowded).then_some(Trouble::HistoryTooSlow)
     }
 
     /// Takes what the book tells; what the user must hear, if anything.
-    pub(crate) fn take(&mut self, news: BookNews) -> Option<String> {
+    pub(crate) fn take(&mut self, news: BookNews) -> Option<Trouble> {
         let BookNews { index, history, missed, trouble } = news;
         if let Some(index) = index {
             self.index = index;

@@ -11,7 +11,7 @@ use std::{
 
 use calls::io::{LineEnd, LineEvent, LineRequest};
 use futures_util::{FutureExt, future::BoxFuture};
-use model::{AccountId, AssistantRequest, Cause, Clock, Instant, OfflineCause, Secret, WireMessage, WireWay};
+use model::{AccountId, AssistantRequest, Cause, Clock, Instant, InternalFault, OfflineCause, Secret, WireMessage, WireWay};
 use sip::Trace;
 use tokio::{sync::mpsc, time};
 use tracing::{Instrument, debug, error, info_span};
@@ -170,7 +170,7 @@ impl Running {
             return;
         }
         error!(?call, "the account panicked over something it was told; that is passed over");
-        let how = LineEnd::Caused { cause: Cause::Internal { detail: "it made a mistake over the call".into() } };
+        let how = LineEnd::Caused { cause: Cause::Internal { fault: InternalFault::Signalling } };
         self.ended.extend(call.map(|call| LineEvent::Ended { call, how }));
     }
 

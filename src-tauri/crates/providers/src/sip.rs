@@ -14,7 +14,7 @@ mod translate;
 use std::{collections::VecDeque, path::PathBuf};
 
 use calls::io::{Capabilities, LineEnd, LineEvent, LineRequest, Transfers};
-use model::{AccountState, Cause, Instant, LineCall, OfflineCause, Password, SipAccount};
+use model::{AccountState, CalleeFault, Cause, Instant, LineCall, LineFault, OfflineCause, Password, SetupFault, SipAccount};
 use sip::{Transport, Uri, UserAgentConfig, auth::Credentials};
 use tracing::debug;
 
@@ -116,7 +116,7 @@ impl Unusable {
             }
             Input::Stop => self.outputs.push_back(Output::Stopped),
             Input::Request(LineRequest::Invite { call, .. } | LineRequest::Prepare { call, .. }) => {
-                self.outputs.push_back(failed(call, self.cause.to_string()))
+                self.outputs.push_back(failed(call, LineFault::Offline { cause: self.cause.clone() }))
             }
             Input::Request(_)
             | Input::Assist(_)
@@ -130,29 +130,29 @@ impl Unusable {
 }
 
 /// Says that a call came to nothing.
-pub(crate) fn failed(call: LineCall, detail: String) -> Output {
-    Output::Line(LineEvent::Ended { call, how: LineEnd::Failed { detail } })
+pub(crate) fn failed(call: LineCall, fault: LineFault) -> Output {
+    Output::Line(LineEvent::Ended { call, how: LineEnd::Failed { fault } })
 }
 
 /// What is told of a call that nobody can place, whatever the account's state.
-pub(crate) fn not_callable(call: LineCall, detail: String) -> Output {
-    Output::Line(LineEvent::Ended { call, how: LineEnd::Caused { cause: Cause::NotCallable { detail } } })
+pub(crate) fn not_callable(call: LineCall, fault: CalleeFault) -> Output {
+    Output::Line(LineEvent::Ended { call, how: LineEnd::Caused { cause: Cause::NotCallable { fault } } })
 }
 
-/// Reads an account's configuration; the error is in words for the user.
+/// Reads an account's configuration.
 fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
     let AccountServer { url: server, located } = account.server.parse().map_err(configuration)?;
     if !account.allow_plain_ws {
         server.refuse_plain().map_err(configuration)?;
     }
     let Password::Known(password) = &account.password else {
-        return Err(configuration("its password is not known"));
+        return Err(configuration(SetupFault::NoPassword));
     };
     if account.user.is_empty() {
-        return Err(configuration("it has no user name"));
+        return Err(configuration(SetupFault::NoUser));
     }
     let domain = if account.domain.is_empty() { server.bracketed_host() } else { account.domain.trim().to_owned() };
-    let registrar = registrar(&domain).ok_or_else(|| configuration(format!("{domain:?} is no domain")))?;
+    let registrar = registrar(&domain).ok_or_else(|| configuration(SetupFault::NotADomain { domain: domain.clone() }))?;
     let mut aor = Uri::sip(account.user.expose(), &registrar.host);
     aor.port = registrar.port;
     let auth_user = if account.auth_user.is_empty() { &account.user } else { &account.auth_user };
@@ -194,8 +194,8 @@ fn registrar(domain: &str) -> Option<Uri> {
     (host_and_port == domain).then_some(uri)
 }
 
-pub(crate) fn configuration(detail: impl ToString) -> OfflineCause {
-    OfflineCause::Configuration { detail: detail.to_string() }
+pub(crate) fn configuration(fault: impl Into<SetupFault>) -> OfflineCause {
+    OfflineCause::Configuration { fault: fault.into() }
 }
 
 #[cfg(test)]

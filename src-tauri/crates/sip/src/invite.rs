@@ -295,9 +295,9 @@ impl Call {
                 dialling::Outcome::Answered(session) => {
                     self.state = State::Talking(session);
                 }
-                dialling::Outcome::Broken { session, detail } => {
+                dialling::Outcome::Broken { session, fault } => {
                     self.discard(core, *session, "");
-                    self.end(core, CallEnd::Failed { detail });
+                    self.end(core, CallEnd::Failed { fault });
                 }
                 dialling::Outcome::Refused(end) => self.end(core, end),
             },

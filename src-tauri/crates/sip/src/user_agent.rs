@@ -14,7 +14,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use model::{Instant, LineCall};
+use model::{Instant, LineCall, LineFault};
 
 pub(crate) use self::core::{ALLOW, Answered, Core, User};
 pub use config::{Form, Refresh, Role, Transport, UserAgentConfig};
@@ -314,12 +314,13 @@ impl UserAgent {
     fn dial(&mut self, invite: Invite) {
         let key = invite.call;
         let dialled = match (key, self.live_calls() < self.core.config.max_calls) {
-            (LineCall::Received(_), _) => Err("a call of ours must be named as dialled"),
-            _ if self.calls.contains_key(&key) => Err("there is a call of that name already"),
-            (LineCall::Dialled(_), false) => Err("there are too many calls at once"),
+            // A call of ours is named as dialled, and once.
+            (LineCall::Received(_), _) => Err(LineFault::Confused),
+            _ if self.calls.contains_key(&key) => Err(LineFault::Confused),
+            (LineCall::Dialled(_), false) => Err(LineFault::TooMany),
             (LineCall::Dialled(_), true) => Ok(()),
         };
-        let dialled = dialled.map_err(|detail| CallEnd::Failed { detail: detail.into() });
+        let dialled = dialled.map_err(|fault| CallEnd::Failed { fault });
         match dialled.and_then(|()| Call::dial(&mut self.core, invite)) {
             Ok(call) => {
                 self.calls.insert(key, call);

@@ -8,7 +8,7 @@ mod vcard;
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use model::{Contact, ContactForm, NumberKind, Refusal};
+use model::{Contact, ContactForm, NumberKind, Refusal, Skipped, SkippedFault};
 
 use crate::fold::fold;
 
@@ -19,8 +19,13 @@ const LARGEST_MB: u32 = 32;
 #[derive(Debug, Default)]
 pub(crate) struct Read {
     pub(crate) contacts: Vec<Drafted>,
-    /// Why parts of it are no contacts: sentences with line numbers.
-    pub(crate) skipped: Vec<String>,
+    /// Which parts of it are no contacts.
+    pub(crate) skipped: Vec<Skipped>,
+}
+
+/// A part that is no contact, from this line on.
+pub(crate) fn no_contact(line: usize, fault: SkippedFault) -> Skipped {
+    Skipped { line: u32::try_from(line).unwrap_or(u32::MAX), fault }
 }
 
 /// A contact as it stands in a file.

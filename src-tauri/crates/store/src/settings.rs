@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use model::{FieldProblem, Settings};
+use model::{FieldProblem, FileFault, Settings, Trouble};
 
 pub(crate) use form::{damaged, line_at};
 
@@ -60,6 +60,20 @@ pub enum LoadTrouble {
     },
 }
 
+/// As a face tells it.
+impl From<LoadTrouble> for Trouble {
+    fn from(trouble: LoadTrouble) -> Self {
+        match trouble {
+            LoadTrouble::KeptAside { problem, kept } => {
+                Self::SettingsUnread { fault: problem.fault(), kept: kept.display().to_string().into() }
+            }
+            LoadTrouble::Untouched { problem, path } => {
+                Self::SettingsUntouched { fault: problem.fault(), file: path.display().to_string().into() }
+            }
+        }
+    }
+}
+
 /// Why a settings file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -85,6 +99,17 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// As a face tells it.
+    pub fn fault(&self) -> FileFault {
+        match self {
+            Self::Unreadable(error) => FileFault::Unreadable { detail: error.to_string() },
+            Self::Damaged { line, detail } => {
+                FileFault::Damaged { line: line.and_then(|line| u32::try_from(line).ok()), words: detail.clone() }
+            }
+            Self::Newer { found, known } => FileFault::Newer { found: *found, known: *known },
+        }
+    }
+
     fn damaged_somewhere(detail: &str) -> Self {
         Self::Damaged { line: None, detail: detail.to_owned() }
     }

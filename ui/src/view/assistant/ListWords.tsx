@@ -1,5 +1,5 @@
 import type { ListState } from "../../bridge/types";
-import { isolated, type Key, say } from "../../words/words";
+import { type Key, quoted, say } from "../../words/words";
 import { useAssistant } from "../assistant";
 
 interface Props {
@@ -19,7 +19,7 @@ export function ListWords({ list, count, empty }: Props) {
       case "no-answer":
         return say("assistant.no-answer");
       case "refused":
-        return say("assistant.refused", { words: isolated(list.words) });
+        return say("assistant.refused", { words: quoted(list.words) });
       case "known":
         return count === 0 ? say(empty) : "";
       default:

@@ -1,8 +1,9 @@
 // What the engine tells by codes, as sentences of the catalogue.
-import type { CheckFact, Finding, IceStep, OfflineCause, StoryFact, TrialFact } from "../../bridge/types";
-import { isolated, type Key, say, spokenLanguage } from "../../words/words";
+import type { Cause, CheckFact, Finding, IceStep, OfflineCause, StoryFact, TrialFact } from "../../bridge/types";
+import { isolated, type Key, quoted, say, spokenLanguage } from "../../words/words";
 import { problemWords } from "../refusals";
 import { causeWords, offlineWords } from "../texts";
+import { mediaWords, troubleWords } from "../troubles";
 
 /** A step of a call. */
 export function factWords(fact: StoryFact): string {
@@ -14,7 +15,7 @@ export function factWords(fact: StoryFact): string {
     case "connected":
       return fact.pair ? `${say("fact.connected")} (${fact.pair.local} – ${fact.pair.remote})` : say("fact.connected");
     case "trouble":
-      return say(`quality.${fact.trouble}` as Key);
+      return say(`quality.${fact.trouble}`);
     case "poor-audio":
     case "good-audio":
       return `${say(`fact.${fact.code}`)}: ${figures(fact)}`;
@@ -23,17 +24,17 @@ export function factWords(fact: StoryFact): string {
     case "recording":
       return say(fact.on ? "call.recording" : "fact.recording-over");
     case "failed":
-      return fact.message;
+      return troubleWords(fact.trouble);
     case "ended":
       return causeWords(fact.cause);
     case "no-path":
-      return say("fact.no-path", { detail: fact.detail });
+      return say("fact.no-path", { detail: mediaWords(fact.fault) });
     case "relay-refused":
       return say("fact.relay-refused", { server: isolated(fact.server), error: fact.error });
     case "description-refused":
       return say("fact.description-refused", { status: fact.status });
     default:
-      return say(`fact.${fact.code}` as Key);
+      return say(`fact.${fact.code}`);
   }
 }
 
@@ -64,18 +65,30 @@ function figures(of: {
 export function findingWords(finding: Finding): string {
   if (finding.code === "ended") return causeWords(finding.cause);
   const { code, ...values } = finding;
-  return say(`finding.${code}` as Key, values);
+  return say(`finding.${code}`, values);
 }
 
-const CROWDED = ["loss-in", "loss-out", "jitter"];
+/** Causes after which the same is to be done as after another one. */
+const AFTER: Partial<Record<Cause["kind"], Cause["kind"]>> = {
+  "no-device": "no-microphone",
+  "not-supported": "no-microphone",
+  "line-failed": "server-failed",
+};
 
 /** What to do about it. */
 export function adviceWords(finding: Finding): string {
-  if (CROWDED.includes(finding.code)) return say("advice.crowded");
-  if (finding.code !== "ended") return say(`advice.${finding.code}` as Key);
-  const { kind: cause } = finding.cause;
-  const kind = cause === "no-device" || cause === "not-supported" ? "no-microphone" : cause;
-  return say(`after.${kind}` as Key);
+  switch (finding.code) {
+    case "loss-in":
+    case "loss-out":
+    case "jitter":
+      return say("advice.crowded");
+    case "ended": {
+      const { kind } = finding.cause;
+      return say(`after.${AFTER[kind] ?? kind}` as Key);
+    }
+    default:
+      return say(`advice.${finding.code}`);
+  }
 }
 
 /** What the connection check saw. */
@@ -107,7 +120,7 @@ export function seenWords(fact: CheckFact): string {
     case "nat-symmetric":
       return say(`seen.${fact.code}`, { address: isolated(fact.address) });
     default:
-      return say(`seen.${fact.code}` as Key);
+      return say(`seen.${fact.code}`);
   }
 }
 
@@ -137,7 +150,9 @@ export function triedWords(fact: TrialFact): string {
     case "offline":
       return offlineWords(fact.cause);
     case "said":
-      return fact.words;
+      return quoted(fact.words);
+    case "refused":
+      return say("tried.refused", { error: fact.error, text: quoted(fact.text) });
     default: {
       const { code, ...values } = fact;
       return say(`tried.${code}`, values);

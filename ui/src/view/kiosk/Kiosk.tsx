@@ -1,8 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import type { KioskBridge } from "../../bridge/bridge";
-import type { KioskAction, KioskScreen, KioskView } from "../../bridge/types";
-import { say } from "../../words/words";
+import type { KioskAction, KioskFault, KioskScreen, KioskView } from "../../bridge/types";
+import { isolated, say } from "../../words/words";
 import { useNow, useWear } from "../hooks";
+import { offlineWords } from "../texts";
+import { fileWords } from "../troubles";
 import { KioskCall } from "./KioskCall";
 import { KioskIdle } from "./KioskIdle";
 import { Leave, WayOut } from "./Leave";
@@ -63,17 +65,24 @@ function Screen({ screen, now, act }: Props) {
     case "fault":
       return (
         <section class="kiosk-fault" role="alert">
-          <h1>{say(`kiosk.${screen.fault}`)}</h1>
-          <p>{say(`kiosk.${screen.fault}-help`)}</p>
-          <p class="kiosk-code">
-            {say("kiosk.code", { code: CODES[screen.fault] })}
-            {screen.line !== null && ` · ${say("kiosk.line", { line: screen.line })}`}
-          </p>
-          <p class="kiosk-detail">
-            <bdi>{screen.detail}</bdi>
-          </p>
+          <h1>{say(`kiosk.${screen.fault.code}`)}</h1>
+          <p>{say(`kiosk.${screen.fault.code}-help`)}</p>
+          <p class="kiosk-code">{say("kiosk.code", { code: CODES[screen.fault.code] })}</p>
+          <p class="kiosk-detail">{detailWords(screen.fault)}</p>
         </section>
       );
+  }
+}
+
+/** More, for staff. */
+function detailWords(fault: KioskFault): string {
+  switch (fault.code) {
+    case "profile":
+      return fileWords(fault.fault);
+    case "account":
+      return isolated(fault.account);
+    case "offline":
+      return fault.cause ? offlineWords(fault.cause) : say("account.disabled");
   }
 }
 

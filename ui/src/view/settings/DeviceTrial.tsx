@@ -1,8 +1,9 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { DeviceTrial as Trial, TrialView } from "../../bridge/types";
+import type { DeviceFault, DeviceTrial as Trial, TrialView } from "../../bridge/types";
 import { say } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
+import { deviceWords } from "../troubles";
 
 interface Props {
   /** The phone's trial, of whatever device. */
@@ -36,12 +37,13 @@ export function DeviceTrial({ view, trial, label }: Props) {
   );
 }
 
-function troubleOf(view: TrialView | null): string | null {
+function troubleOf(view: TrialView | null): DeviceFault | null {
   return view?.stage.stage === "over" ? view.stage.trouble : null;
 }
 
 function words(view: TrialView): string {
   const { stage } = view.stage;
   if (stage === "opening" || stage === "recording") return say(`sound.${stage}`);
-  return troubleOf(view) ?? say(`sound.${stage}-${view.trial.device}`);
+  const trouble = troubleOf(view);
+  return trouble ? deviceWords(trouble) : say(`sound.${stage}-${view.trial.device}`);
 }

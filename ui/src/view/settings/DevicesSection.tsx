@@ -3,6 +3,7 @@ import type { DevicesView, DeviceView, Levels, RoleView, DeviceTrial as Trial, T
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { Level } from "../Level";
+import { deviceWords } from "../troubles";
 import { DeviceTrial } from "./DeviceTrial";
 import { useEditing } from "./editing";
 import { Group, SwitchField } from "./fields";
@@ -92,7 +93,11 @@ function Role({ title, known, role, tried, trial, test, level, pick, preferred, 
     <Group title={title}>
       {role && (
         <p class={role.trouble ? "problem" : "hint"} role="status">
-          {role.trouble ?? (using ? say("devices.using", { name: isolated(using) }) : say("devices.none"))}
+          {role.trouble
+            ? deviceWords(role.trouble)
+            : using
+              ? say("devices.using", { name: isolated(using) })
+              : say("devices.none")}
         </p>
       )}
       {level && pick && role?.using && <Level label={level} of="devices" pick={pick} />}

@@ -5,6 +5,7 @@ import { isolated, type Key, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
 import { refusalWords } from "../refusals";
+import { fileWords } from "../troubles";
 import { useEditing } from "./editing";
 import { Group, TextField } from "./fields";
 import type { Section } from "./Settings";
@@ -19,7 +20,7 @@ export function Provisioned({ section, children }: { section: Section; children:
       <p class="notice-line" role="note">
         <Icon name="lock" />
         {trouble !== null
-          ? say("provision.damaged", { detail: isolated(trouble) })
+          ? say("trouble.rules-unread", { file: isolated(source), why: fileWords(trouble) })
           : `${say(isLocked ? "provision.locked" : "provision.some")} ${isolated(source)}`}
         {contact && ` · ${isolated(contact)}`}
       </p>

@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test, vi } from "vitest";
+import type { RoleView } from "../../bridge/types";
 import { scene } from "../../test/scenes";
 import { App } from "../App";
 
@@ -99,7 +100,7 @@ test("an account at Aculab Cloud asks for what its interface and its tokens need
 
 test("an account at Aculab Cloud says whether this computer has what a call needs, and what to do where not", async () => {
   window.happyDOM.setViewport({ width: 360, height: 640 });
-  const none = { using: null, trouble: "there is none" };
+  const none: RoleView = { using: null, trouble: { code: "none-at-all" } };
   const whole = scene("caller").devices;
   for (const [devices, words, canCall] of [
     [whole, "Microphone and speaker are there", true],
@@ -143,9 +144,9 @@ test("a token is ordered at the cloud, who is registered is listed and called, a
   const order = JSON.stringify({ lifetime_s: 900, incoming: true, callable: "agent*" });
   expect(phone.asked).toContain(`orderToken cloud ${order}`);
   expect(await screen.findByText("The new token is in use")).toBeTruthy();
-  phone.cloudClients = { code: "cloud-refused", detail: "0405: token expired" };
+  phone.cloudClients = { code: "cloud-refused", status: "0405", text: "token expired" };
   await press("Refresh");
-  expect(await screen.findByText("The cloud refused: 0405: token expired")).toBeTruthy();
+  expect(await screen.findByText("The cloud refused: 0405 “\u2068token expired\u2069”")).toBeTruthy();
   await press(/Call .*agent7/);
   expect(phone.sent).toContainEqual({ command: "dial", target: "client:agent7", account: "cloud", headers: [] });
 });
@@ -329,7 +330,7 @@ test("a field, a step and a refusal say in the chosen language what is wrong", a
   expect(await screen.findByText("Der Server hat Benutzernamen oder Passwort abgelehnt (403)")).toBeTruthy();
   vi.spyOn(phone, "saveSettings").mockRejectedValueOnce({ code: "file-unwritten", detail: "no space" });
   await press("Speichern");
-  expect(await screen.findByText("Die Datei kann nicht geschrieben werden: no space")).toBeTruthy();
+  expect(await screen.findByText("Die Datei kann nicht geschrieben werden: „\u2068no space\u2069“")).toBeTruthy();
   await phone.saveSettings({ ...phone.kept, window: { ...phone.kept.window, language: "en" } });
   await screen.findByRole("button", { name: "Settings" });
 });

@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
 import type { FakePhone } from "../../bridge/fake";
+import type { DeviceFault } from "../../bridge/types";
 import { scene } from "../../test/scenes";
 import { App } from "../App";
 
@@ -16,7 +17,7 @@ const open = async (section: string) => {
   return phone;
 };
 const value = (name: string) => screen.getByRole("meter", { name }).getAttribute("aria-valuenow");
-const over = (phone: FakePhone, trouble: string | null) =>
+const over = (phone: FakePhone, trouble: DeviceFault | null) =>
   phone.show({ trial: { trial: { device: "microphone" }, stage: { stage: "over", trouble } } });
 
 test("the levels of the devices move while their page is open, and no longer", async () => {
@@ -38,8 +39,8 @@ test("a microphone is tried, and what was wrong with it is said", async () => {
   expect(await screen.findByText("Say something: you are recorded for three seconds")).toBeTruthy();
   await press("Stop");
   expect(phone.sent.at(-1)).toEqual({ command: "stop-trial" });
-  over(phone, "the microphone gives nothing but silence");
-  expect((await screen.findByText("the microphone gives nothing but silence")).className).toBe("problem");
+  over(phone, { code: "only-silence" });
+  expect((await screen.findByText(/gives nothing but silence/)).className).toBe("problem");
   over(phone, null);
   expect(await screen.findByText("If you heard yourself, the microphone works")).toBeTruthy();
 });
@@ -75,8 +76,8 @@ test("a ringtone is chosen, heard, and can be a file", async () => {
 
 test("the first list asks the devices themselves", async () => {
   const phone = scene("first");
-  const trouble = "there is no microphone";
+  const trouble = { code: "none", role: "microphone" } as const;
   phone.devices = { ...phone.devices, microphone: { using: null, trouble } };
   render(<App bridge={phone} />);
-  expect(await screen.findByText(trouble)).toBeTruthy();
+  expect(await screen.findByText("Microphone: there is none")).toBeTruthy();
 });

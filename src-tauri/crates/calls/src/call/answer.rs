@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Cause, DeclineCode, Direction, EndedBy, Event, Instant, Personal};
+use model::{Cause, DeclineCode, Direction, EndedBy, Event, Instant, Personal, Trouble};
 
 use super::{Answer, Call, Phase, Unattended};
 use crate::{
@@ -44,14 +44,14 @@ impl Call {
     }
 
     /// The user answers.
-    pub(crate) fn answer(&mut self, now: Instant, out: &mut Outbox) -> Result<(), &'static str> {
+    pub(crate) fn answer(&mut self, now: Instant, out: &mut Outbox) -> Result<(), Trouble> {
         // Whoever answers first: a plan that waits is moot.
         if self.answers_itself().is_some() {
             self.unattended = Unattended::No;
         }
         let needs_microphone = self.needs_microphone && self.is_ringing_here();
         let Phase::Alerting { answer, .. } = &mut self.phase else {
-            return Err("only a ringing call can be answered");
+            return Err(Trouble::NotRinging);
         };
         if needs_microphone {
             out.sound(SoundRequest::Capture);
@@ -104,9 +104,9 @@ impl Call {
     }
 
     /// The user declines. The text is the usual one of the code.
-    pub(crate) fn decline(&mut self, now: Instant, code: DeclineCode, out: &mut Outbox) -> Result<(), &'static str> {
+    pub(crate) fn decline(&mut self, now: Instant, code: DeclineCode, out: &mut Outbox) -> Result<(), Trouble> {
         if !matches!(self.phase, Phase::Alerting { .. }) {
-            return Err("only a ringing call can be declined");
+            return Err(Trouble::NotRinging);
         }
         out.line(&self.account, LineRequest::Reject { call: self.line, code: code.status(), text: String::new() });
         self.end(now, Cause::Declined, out);
@@ -114,9 +114,9 @@ impl Call {
     }
 
     /// The user has the caller try elsewhere.
-    pub(crate) fn redirect(&mut self, now: Instant, to: Personal, out: &mut Outbox) -> Result<(), &'static str> {
+    pub(crate) fn redirect(&mut self, now: Instant, to: Personal, out: &mut Outbox) -> Result<(), Trouble> {
         if !self.is_ringing_here() {
-            return Err("only a ringing call can be diverted");
+            return Err(Trouble::NotRinging);
         }
         out.line(&self.account, LineRequest::Redirect { call: self.line, to });
         self.end(now, Cause::Diverted, out);
@@ -124,7 +124,7 @@ impl Call {
     }
 
     /// The user ends the call, in whatever state it is.
-    pub(crate) fn hang_up(&mut self, now: Instant, out: &mut Outbox) -> Result<(), &'static str> {
+    pub(crate) fn hang_up(&mut self, now: Instant, out: &mut Outbox) -> Result<(), Trouble> {
         match &self.phase {
             Phase::Alerting { answer: Answer::Coming { wanted: false } | Answer::Ready(_), .. } => {
                 return self.decline(now, DeclineCode::default(), out);
@@ -135,7 +135,7 @@ impl Call {
                 self.end(now, Cause::Cancelled, out);
             }
             Phase::Talking => self.end_conversation(now, out),
-            Phase::Ended(_) => return Err("the call is already over"),
+            Phase::Ended(_) => return Err(Trouble::CallOver),
         }
         Ok(())
     }

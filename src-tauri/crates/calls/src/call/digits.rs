@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use model::{DtmfDigit, DtmfMode, Instant};
+use model::{DtmfDigit, DtmfMode, Instant, Trouble};
 use serde::{Deserialize, Serialize};
 
 use super::Call;
@@ -73,10 +73,10 @@ impl Digits {
 
 impl Call {
     /// Sends digits behind those still waiting.
-    pub(crate) fn send_dtmf(&mut self, now: Instant, digits: Vec<DtmfDigit>, out: &mut Outbox) -> Result<(), &'static str> {
+    pub(crate) fn send_dtmf(&mut self, now: Instant, digits: Vec<DtmfDigit>, out: &mut Outbox) -> Result<(), Trouble> {
         let mode = self.way_of_digits()?;
         if digits.len() + self.digits.waiting.len() > MOST {
-            return Err("that is too many digits at once");
+            return Err(Trouble::TooManyDigits);
         }
         let Some(&first) = digits.first() else { return Ok(()) };
         match (mode, &self.audio) {
@@ -92,7 +92,7 @@ impl Call {
     }
 
     /// A key goes down.
-    pub(crate) fn press_key(&mut self, now: Instant, digit: DtmfDigit, out: &mut Outbox) -> Result<(), &'static str> {
+    pub(crate) fn press_key(&mut self, now: Instant, digit: DtmfDigit, out: &mut Outbox) -> Result<(), Trouble> {
         let mode = self.way_of_digits()?;
         self.release_key(now, out);
         let is_free = self.digits.waiting.is_empty() && self.digits.next_at.is_none_or(|at| now >= at);
@@ -168,15 +168,15 @@ impl Call {
                 self.digits.waiting.push_front(digit);
                 self.send_waiting_digits(now, out);
             }
-            _ => out.failed(Some(self.id), format!("the far end did not take the digit ({code})")),
+            _ => out.failed(Some(self.id), Trouble::DigitRefused { status: code }),
         }
     }
 
-    fn way_of_digits(&self) -> Result<DtmfMode, &'static str> {
+    fn way_of_digits(&self) -> Result<DtmfMode, Trouble> {
         if !self.audio.as_ref().is_some_and(|audio| audio.connected && self.is_live()) {
-            return Err("digits can be sent when the audio of a call is connected");
+            return Err(Trouble::DigitsTooEarly);
         }
-        self.dtmf_in_use().ok_or("the far end takes no digits in this call")
+        self.dtmf_in_use().ok_or(Trouble::NoDigits)
     }
 
     /// Which way digits go; `None` while unknown.

@@ -1,6 +1,6 @@
 //! What the media session tells about a call.
 
-use model::{Cause, Event, Instant, MediaTrouble};
+use model::{Cause, DescriptionFault, Event, Instant, MediaFault, MediaTrouble, Trouble};
 
 use super::{Answer, Call, Phase, Progress};
 use crate::{
@@ -23,7 +23,7 @@ impl Call {
                 self.on_agreed(direction, remote, out);
                 self.on_answer_ready(now, answer, out);
             }
-            MediaEvent::Refused { code, detail } => self.on_refused(now, code, detail, out),
+            MediaEvent::Refused { code, fault } => self.on_refused(now, code, fault, out),
             MediaEvent::Applied { direction, remote, telephone_event } => {
                 if let Some(audio) = &mut self.audio {
                     audio.telephone_event = Some(telephone_event);
@@ -36,16 +36,16 @@ impl Call {
             MediaEvent::FirstPacket => self.on_first_packet(now, out),
             MediaEvent::Interrupted => {
                 self.lost.path(now, true);
-                out.failed(Some(self.id), "the audio path was lost; looking for another");
+                out.failed(Some(self.id), Trouble::PathLost);
             }
-            MediaEvent::Failed { detail } => self.on_path_failed(now, detail, out),
+            MediaEvent::Failed { fault } => self.on_path_failed(now, fault, out),
             MediaEvent::Dtmf { digit, duration } => {
                 let duration_ms = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
                 out.event(Event::Dtmf { call: self.id, digit, duration_ms });
             }
             MediaEvent::DtmfSent => {}
             MediaEvent::DtmfUnavailable => {
-                out.failed(Some(self.id), "the far end takes no digits in the audio stream");
+                out.failed(Some(self.id), Trouble::NoDigitsInAudio);
             }
             MediaEvent::Statistics(statistics) => self.statistics = Some(*statistics),
             MediaEvent::Trouble(trouble) => {
@@ -54,10 +54,10 @@ impl Call {
                     self.restart_once(out);
                 }
             }
-            MediaEvent::Died { detail } => {
+            MediaEvent::Died { fault } => {
                 self.audio = None;
-                out.failed(Some(self.id), detail.clone());
-                self.give_up(now, Cause::Internal { detail }, out);
+                out.failed(Some(self.id), Trouble::Broken { fault });
+                self.give_up(now, Cause::Internal { fault }, out);
                 self.report(out);
             }
             MediaEvent::Closed(statistics) => {
@@ -112,11 +112,12 @@ impl Call {
         }
     }
 
-    fn on_refused(&mut self, now: Instant, code: u16, detail: String, out: &mut Outbox) {
+    fn on_refused(&mut self, now: Instant, code: u16, fault: DescriptionFault, out: &mut Outbox) {
+        let not_acceptable = |fault| Cause::NotAcceptable { code, text: String::new(), fault: Some(fault) };
         match &self.phase {
             Phase::Judging | Phase::Alerting { .. } => {
                 out.line(&self.account, LineRequest::Reject { call: self.line, code, text: "Not Acceptable Here".into() });
-                self.end(now, Cause::NotAcceptable { code, text: detail }, out);
+                self.end(now, not_acceptable(fault), out);
             }
             Phase::Talking if self.exchange.is_answering() => {
                 out.line(&self.account, LineRequest::RefuseReoffer { call: self.line, code });
@@ -126,11 +127,11 @@ impl Call {
             Phase::Talking if self.audio.as_ref().is_some_and(|audio| audio.connected) => {
                 // Their answer to a changed offer is unusable: what was agreed before goes on.
                 self.exchange.give_up();
-                out.failed(Some(self.id), format!("the far end's answer cannot be used: {detail}"));
+                out.failed(Some(self.id), Trouble::AnswerUnusable { fault });
             }
             Phase::Inviting { .. } | Phase::Talking | Phase::Offering { .. } => {
                 out.line(&self.account, LineRequest::HangUp { call: self.line });
-                self.end(now, Cause::NotAcceptable { code, text: detail }, out);
+                self.end(now, not_acceptable(fault), out);
             }
             Phase::Waiting { .. } | Phase::Preparing { .. } | Phase::Ended(_) => {}
         }
@@ -171,9 +172,9 @@ impl Call {
         }
     }
 
-    fn on_path_failed(&mut self, now: Instant, detail: String, out: &mut Outbox) {
+    fn on_path_failed(&mut self, now: Instant, fault: MediaFault, out: &mut Outbox) {
         if !self.restart_once(out) {
-            self.give_up_media(now, detail, out);
+            self.give_up_media(now, fault, out);
         }
     }
 
@@ -196,8 +197,8 @@ impl Call {
     }
 
     /// Without audio there is no call.
-    pub(super) fn give_up_media(&mut self, now: Instant, detail: String, out: &mut Outbox) {
-        self.give_up(now, Cause::MediaFailed { detail }, out);
+    pub(super) fn give_up_media(&mut self, now: Instant, fault: MediaFault, out: &mut Outbox) {
+        self.give_up(now, Cause::MediaFailed { fault }, out);
     }
 
     /// Our machine cannot have this call.
@@ -243,7 +244,7 @@ impl Call {
             return;
         }
         if refusal.given_up {
-            out.failed(Some(self.id), format!("the far end refused the change ({code} {text})"));
+            out.failed(Some(self.id), Trouble::ChangeRefused { status: code, text: text.to_owned() });
         }
         self.advance_exchange(out);
     }

@@ -1,6 +1,6 @@
 //! The recording of a call: asked for, under way, over.
 
-use model::{Event, MediaId, Personal};
+use model::{Event, MediaId, Personal, RecordingFault, Trouble};
 use serde::{Deserialize, Serialize};
 
 use super::Call;
@@ -25,11 +25,11 @@ pub(crate) enum Recording {
 
 impl Call {
     /// Begins to record, or ends it.
-    pub(crate) fn record(&mut self, on: bool, beep: bool, out: &mut Outbox) -> Result<(), &'static str> {
+    pub(crate) fn record(&mut self, on: bool, beep: bool, out: &mut Outbox) -> Result<(), Trouble> {
         match (&self.recording, on) {
             (Recording::None | Recording::Over, true) => {
                 let Some(audio) = self.audio.as_ref().filter(|audio| audio.connected && self.is_talking()) else {
-                    return Err("a call can be recorded when it is answered and its audio is connected");
+                    return Err(Trouble::NotToBeRecorded);
                 };
                 out.sound(SoundRequest::Record { media: audio.id, call: self.id, beep });
                 self.recording = Recording::Asked(audio.id);
@@ -61,8 +61,8 @@ impl Call {
         }
     }
 
-    /// What becomes of the recording; a sentence for the user when it ended and nobody asked for that.
-    pub(crate) fn on_sound(&mut self, event: SoundEvent, out: &mut Outbox) -> Option<String> {
+    /// What becomes of the recording; why, when it ended and nobody asked for that.
+    pub(crate) fn on_sound(&mut self, event: SoundEvent, out: &mut Outbox) -> Option<RecordingFault> {
         match event {
             SoundEvent::RecordingBegan { media, file } => {
                 self.recording = Recording::Running(media, file.clone());
@@ -74,7 +74,12 @@ impl Call {
                     Recording::Running(_, file) => file,
                     Recording::None | Recording::Asked(_) | Recording::Over => Personal::default(),
                 };
-                out.event(Event::Recording { call: self.id, on: false, file, message: trouble.clone() });
+                out.event(Event::Recording {
+                    call: self.id,
+                    on: false,
+                    file,
+                    message: trouble.as_ref().map(ToString::to_string),
+                });
                 trouble
             }
         }

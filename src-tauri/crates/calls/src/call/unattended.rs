@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{AutoAnswerMicrophone, Instant};
+use model::{AutoAnswerMicrophone, Instant, Trouble};
 use serde::{Deserialize, Serialize};
 
 use super::Call;
@@ -43,14 +43,14 @@ impl Call {
     }
 
     /// The user takes it into his own hands: it will not be answered without him.
-    pub(crate) fn veto(&mut self) -> Result<(), &'static str> {
+    pub(crate) fn veto(&mut self) -> Result<(), Trouble> {
         match self.unattended {
             Unattended::Planned(_) | Unattended::Due { .. } => {
                 self.unattended = Unattended::No;
                 Ok(())
             }
             Unattended::No | Unattended::Answered | Unattended::Beeping { .. } | Unattended::Announced => {
-                Err("this call is not about to be answered by itself")
+                Err(Trouble::NotAnsweringItself)
             }
         }
     }

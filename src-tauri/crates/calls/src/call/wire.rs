@@ -1,6 +1,6 @@
 //! What the line tells about a call.
 
-use model::{Cause, EndedBy, Event, Instant};
+use model::{Cause, EndedBy, Event, Instant, MediaFault};
 
 use super::{Audio, Call, Phase, Progress};
 use crate::{
@@ -86,7 +86,7 @@ impl Call {
             (Some(applied), _) if applied != from => self.start_over_with_fork(out),
             (None, None) => {
                 out.line(&self.account, LineRequest::HangUp { call: self.line });
-                self.end(now, Cause::MediaFailed { detail: "the far end answered without a session description".into() }, out);
+                self.end(now, Cause::MediaFailed { fault: MediaFault::NoDescription }, out);
             }
             (_, answer) => self.apply(answer, out),
         }
@@ -127,8 +127,8 @@ impl Call {
             LineEnd::Refused { code, text } => Cause::of_response(code, &text),
             LineEnd::Caused { cause } => cause,
             LineEnd::ConnectionLost => Cause::ConnectionLost,
-            LineEnd::Failed { detail } if talked || ringing_here => Cause::ServerFailed { code: 500, text: detail },
-            LineEnd::Failed { detail } => Cause::AccountNotReady { detail },
+            LineEnd::Failed { fault } if talked || ringing_here => Cause::LineFailed { fault },
+            LineEnd::Failed { fault } => Cause::AccountNotReady { fault },
         };
         self.end(now, cause, out);
     }

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use model::{CallId, Instant, NoticeCode};
+use model::{CallId, Instant, NoticeCode, Trouble};
 
 use super::CallControl;
 use crate::floor::Holder;
@@ -13,15 +13,14 @@ impl CallControl {
         let mut members = self.floor.members.clone();
         for id in calls {
             if !self.is_talking(id) {
-                let message = format!("call {id} cannot be in a conference: it is not answered");
-                return self.refuse(Some(id), NoticeCode::ConferenceFailed, message);
+                return self.refuse(Some(id), NoticeCode::ConferenceFailed, Trouble::NotForConference { call: id });
             }
             if !members.contains(&id) {
                 members.push(id);
             }
         }
         if members.len() < 2 {
-            return self.refuse(None, NoticeCode::ConferenceFailed, "a conference needs two answered calls or more");
+            return self.refuse(None, NoticeCode::ConferenceFailed, Trouble::ConferenceOfTwo);
         }
         self.floor.members = members;
         self.give_floor(now, Holder::Conference);
@@ -39,7 +38,7 @@ impl CallControl {
     /// One member leaves, and is held.
     pub(super) fn leave(&mut self, id: CallId) {
         if !self.floor.is_member(id) {
-            return self.refuse(Some(id), NoticeCode::ConferenceFailed, "the call is in no conference");
+            return self.refuse(Some(id), NoticeCode::ConferenceFailed, Trouble::NotInConference);
         }
         self.floor.members.retain(|member| *member != id);
         self.hold_calls(&[id]);
@@ -81,8 +80,7 @@ impl CallControl {
             };
             if has_floor && call.is_to_be_held() {
                 self.floor.members.retain(|member| *member != id);
-                let message = format!("call {id} could not be taken back and is not in the conference");
-                self.refuse(Some(id), NoticeCode::ConferenceFailed, message);
+                self.refuse(Some(id), NoticeCode::ConferenceFailed, Trouble::LostFromConference { call: id });
             }
         }
         if self.floor.members.len() < 2 {
@@ -96,7 +94,7 @@ impl CallControl {
     fn has_conference(&mut self) -> bool {
         let is_there = !self.floor.members.is_empty();
         if !is_there {
-            self.refuse(None, NoticeCode::ConferenceFailed, "there is no conference");
+            self.refuse(None, NoticeCode::ConferenceFailed, Trouble::NoConference);
         }
         is_there
     }

@@ -1,7 +1,7 @@
 //! Transfers that the server carries out. It moves the one call that is in conversation, and to let the user consult somebody it
 //! calls the user's own phone.
 
-use model::{AccountId, CallId, Instant, LineCall, NoticeCode, Target};
+use model::{AccountId, CallId, Instant, LineCall, NoticeCode, Target, TransferFault};
 
 use super::CallControl;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 
 impl CallControl {
     /// The server is told no call: the one it will move is to be the one in conversation first.
-    pub(super) fn take_floor_to_move(&mut self, now: Instant, id: CallId, target: Target) -> Result<(), &'static str> {
+    pub(super) fn take_floor_to_move(&mut self, now: Instant, id: CallId, target: Target) -> Result<(), TransferFault> {
         let was_held = self.calls.get(&id).is_some_and(Call::is_to_be_held);
         self.resume(now, id);
         let order = Order { target, other: None, was_held };
@@ -20,9 +20,9 @@ impl CallControl {
         Ok(())
     }
 
-    pub(super) fn hold_to_consult(&mut self, now: Instant, id: CallId, target: Target) -> Result<(), &'static str> {
+    pub(super) fn hold_to_consult(&mut self, now: Instant, id: CallId, target: Target) -> Result<(), TransferFault> {
         if self.others_on_line(id).next().is_some() {
-            return Err("somebody can be consulted while there is no other call");
+            return Err(TransferFault::NotAlone);
         }
         let was_held = self.calls.get(&id).is_some_and(Call::is_to_be_held);
         if !was_held {
@@ -92,7 +92,7 @@ impl CallControl {
                 if is_only_one {
                     self.refer(now, id, order);
                 } else if now >= until {
-                    self.transfer_failed(now, id, order.was_held, "the server would have moved the other call".into());
+                    self.transfer_failed(now, id, order.was_held, TransferFault::WrongCall);
                 }
             }
             Transfer::HoldingToConsult { target, was_held, until } if is_held || now >= until => {
@@ -100,7 +100,7 @@ impl CallControl {
                 self.set_transfer(id, Transfer::Ordered { was_held, until: now + SERVER_CALLS_WITHIN });
             }
             Transfer::Ordered { was_held, until } if now >= until => {
-                self.transfer_failed(now, id, was_held, "the server did not call".into());
+                self.transfer_failed(now, id, was_held, TransferFault::ServerSilent);
             }
             Transfer::Returning { with, was_held, until } => {
                 if !self.calls.get(&with).is_some_and(Call::is_live) {

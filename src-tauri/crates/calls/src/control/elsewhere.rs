@@ -1,7 +1,10 @@
 //! Calls of the user's other telephone. Each command acts on the call it names. The telephone transfers, and presses keys in, the
 //! one call it has in conversation: one that is named and is not that becomes it first, or nothing is done.
 
-use model::{AccountId, CallId, Cause, Command, Direction, Event, Instant, LineCall, NoticeCode, Remote, Target, TransferTo};
+use model::{
+    AccountId, CallId, Cause, Command, Direction, Event, Instant, LineCall, NoticeCode, Remote, Target, TelephoneFault,
+    TransferFault, TransferTo, Trouble,
+};
 
 use super::CallControl;
 use crate::{
@@ -45,8 +48,8 @@ impl CallControl {
             return false;
         }
         let done = self.act_elsewhere(now, id, command);
-        if let Err((code, message)) = done {
-            self.refuse(Some(id), code, message);
+        if let Err((code, trouble)) = done {
+            self.refuse(Some(id), code, trouble);
         }
         true
     }
@@ -54,7 +57,7 @@ impl CallControl {
     /// Has the other telephone call somebody.
     pub(super) fn place_elsewhere(&mut self, now: Instant, account: &AccountId, dial: &Dial) -> Option<CallId> {
         if !dial.headers.is_empty() {
-            self.refuse(None, NoticeCode::DialFailed, "a call of another telephone takes no headers of its own");
+            self.refuse(None, NoticeCode::DialFailed, Trouble::ElsewhereHeaders);
             return None;
         }
         self.numbered += 1;
@@ -94,7 +97,7 @@ impl CallControl {
                     call.is_now(now, remote, step, &mut self.outbox);
                 }
             }
-            (Some(id), Elsewhere::Refused { act, text }) => self.refused_elsewhere(now, id, &act, text),
+            (Some(id), Elsewhere::Refused { act, fault }) => self.refused_elsewhere(now, id, &act, fault),
             (None, Elsewhere::Is { direction, remote, step }) => {
                 self.begins_elsewhere(now, account, line, (direction, remote, step))
             }
@@ -135,7 +138,7 @@ impl CallControl {
         }
         for call in self.elsewhere.values_mut() {
             if let Some(transfer) = call.transfer_to_tell() {
-                self.outbox.event(Event::Transfer { call: call.id, transfer });
+                self.outbox.event(Event::transfer(call.id, transfer));
             }
         }
     }
@@ -163,23 +166,23 @@ impl CallControl {
         }
     }
 
-    fn act_elsewhere(&mut self, now: Instant, id: CallId, command: &Command) -> Result<(), (NoticeCode, &'static str)> {
+    fn act_elsewhere(&mut self, now: Instant, id: CallId, command: &Command) -> Result<(), (NoticeCode, Trouble)> {
         let Some(call) = self.elsewhere.get_mut(&id).filter(|call| call.is_live()) else {
-            return Err((NoticeCode::DialFailed, "the call is already over"));
+            return Err((NoticeCode::DialFailed, Trouble::CallOver));
         };
         match command {
             Command::Answer { .. } | Command::AnswerWith { .. } | Command::EndAndAnswer { .. } => {
                 if !call.is_ringing() {
-                    return Err((NoticeCode::DialFailed, "the call does not ring"));
+                    return Err((NoticeCode::DialFailed, Trouble::NotRinging));
                 }
                 self.answer_elsewhere(now, id, matches!(command, Command::EndAndAnswer { .. }));
             }
             Command::Decline { .. } if !call.is_ringing() => {
-                return Err((NoticeCode::DialFailed, "only a ringing call can be declined"));
+                return Err((NoticeCode::DialFailed, Trouble::NotRinging));
             }
             Command::Decline { .. } | Command::HangUp { .. } => call.hang_up(&mut self.outbox),
             Command::Hold { .. } | Command::Resume { .. } if !call.is_answered() => {
-                return Err((NoticeCode::HoldFailed, "only an answered call can be held and taken back"));
+                return Err((NoticeCode::HoldFailed, Trouble::NotAnswered));
             }
             Command::Hold { .. } => {
                 call.turn = None;
@@ -189,10 +192,7 @@ impl CallControl {
             }
             Command::Resume { .. } => self.take_turn(now, id, None),
             Command::SendDtmf { .. } | Command::PressKey { .. } if !call.is_talking() => {
-                return Err((
-                    NoticeCode::DtmfFailed,
-                    "keys are heard in the call in conversation only: take this one back first",
-                ));
+                return Err((NoticeCode::DtmfFailed, Trouble::ElsewhereKeys));
             }
             Command::SendDtmf { digits, .. } => {
                 digits.iter().for_each(|digit| call.ask(Act::Press(*digit), &mut self.outbox));
@@ -201,18 +201,18 @@ impl CallControl {
             // It was pressed for as long as the telephone does.
             Command::ReleaseKey { .. } => {}
             Command::Transfer { to, .. } => {
-                return self.transfer_elsewhere(now, id, to.clone()).map_err(|why| (NoticeCode::TransferFailed, why));
+                return self.transfer_elsewhere(now, id, to.clone()).map_err(refused);
             }
             Command::CompleteTransfer { .. } => {
-                return self.complete_elsewhere(now, id).map_err(|why| (NoticeCode::TransferFailed, why));
+                return self.complete_elsewhere(now, id).map_err(refused);
             }
             Command::CancelTransfer { .. } => {
-                return self.cancel_elsewhere(now, id).map_err(|why| (NoticeCode::TransferFailed, why));
+                return self.cancel_elsewhere(now, id).map_err(refused);
             }
             Command::Record { .. } => {
-                return Err((NoticeCode::RecordingFailed, "the sound of this call is at the other telephone"));
+                return Err((NoticeCode::RecordingFailed, Trouble::ElsewhereSound));
             }
-            _ => return Err((NoticeCode::DialFailed, "that cannot be done with a call of another telephone")),
+            _ => return Err((NoticeCode::DialFailed, Trouble::ElsewhereNot)),
         }
         Ok(())
     }
@@ -243,7 +243,7 @@ impl CallControl {
     fn merge_elsewhere(&mut self, ids: &[CallId]) -> bool {
         let calls: Vec<&CallElsewhere> = ids.iter().filter_map(|id| self.elsewhere.get(id)).collect();
         let refusal = match calls.as_slice() {
-            _ if calls.len() < ids.len() => "a call of another telephone cannot be in a conference with one that is here",
+            _ if calls.len() < ids.len() => Trouble::ElsewhereMixed,
             [one, other] if one.is_answered() && other.is_answered() && one.id != other.id && one.account == other.account => {
                 let one = one.id;
                 if let Some(call) = self.elsewhere.get(&one) {
@@ -251,7 +251,7 @@ impl CallControl {
                 }
                 return true;
             }
-            _ => "the telephone makes a conference of its two answered calls",
+            _ => Trouble::ElsewhereConference,
         };
         self.refuse(ids.first().copied(), NoticeCode::ConferenceFailed, refusal);
         true
@@ -292,19 +292,19 @@ impl CallControl {
             }
             Turn { until, .. } if now >= until => {
                 call.turn = None;
-                self.refuse(Some(id), NoticeCode::HoldFailed, "the telephone did not take the call back");
+                self.refuse(Some(id), NoticeCode::HoldFailed, Trouble::ElsewhereNotResumed);
             }
             Turn { .. } => {}
         }
     }
 
-    fn transfer_elsewhere(&mut self, now: Instant, id: CallId, to: TransferTo) -> Result<(), &'static str> {
+    fn transfer_elsewhere(&mut self, now: Instant, id: CallId, to: TransferTo) -> Result<(), TransferFault> {
         let Some(call) = self.elsewhere.get_mut(&id) else { return Ok(()) };
         if !call.is_answered() {
-            return Err("only an answered call can be transferred");
+            return Err(TransferFault::NotAnswered);
         }
         if !matches!(call.moving, Moving::None | Moving::Failed { .. }) {
-            return Err("the call is being transferred already");
+            return Err(TransferFault::UnderWay);
         }
         call.moving = Moving::None;
         let (account, was_held) = (call.account.clone(), call.step == Step::Held);
@@ -312,7 +312,7 @@ impl CallControl {
             TransferTo::Blind { target } => self.take_turn(now, id, Some(target)),
             TransferTo::Consult { target } => {
                 if self.live_on(&account) > 1 {
-                    return Err("somebody can be consulted while there is no other call");
+                    return Err(TransferFault::NotAlone);
                 }
                 self.hold_here();
                 if let Some(call) = self.elsewhere.get_mut(&id) {
@@ -323,7 +323,7 @@ impl CallControl {
             TransferTo::Call { call: with } => {
                 let fits = self.elsewhere.get(&with).is_some_and(|other| other.is_answered() && other.account == account);
                 if !fits || with == id {
-                    return Err("only to the far end of another answered call of that telephone");
+                    return Err(TransferFault::NotToThatThere);
                 }
                 self.connect_elsewhere(now, id, with, was_held);
             }
@@ -331,13 +331,13 @@ impl CallControl {
         Ok(())
     }
 
-    fn complete_elsewhere(&mut self, now: Instant, id: CallId) -> Result<(), &'static str> {
+    fn complete_elsewhere(&mut self, now: Instant, id: CallId) -> Result<(), TransferFault> {
         match self.elsewhere.get(&id).map(|call| call.moving.clone()) {
             Some(Moving::Consulting { with, was_held }) => {
                 self.connect_elsewhere(now, id, with, was_held);
                 Ok(())
             }
-            _ => Err("nobody is being consulted about this call"),
+            _ => Err(TransferFault::NotConsulting),
         }
     }
 
@@ -353,7 +353,7 @@ impl CallControl {
         }
     }
 
-    fn cancel_elsewhere(&mut self, now: Instant, id: CallId) -> Result<(), &'static str> {
+    fn cancel_elsewhere(&mut self, now: Instant, id: CallId) -> Result<(), TransferFault> {
         let Some(call) = self.elsewhere.get_mut(&id) else { return Ok(()) };
         match call.moving.clone() {
             Moving::Consulting { with, was_held } => {
@@ -369,7 +369,7 @@ impl CallControl {
                 self.back_elsewhere(now, id, was_held);
             }
             Moving::None | Moving::Sent { .. } | Moving::Completing { .. } | Moving::Returning { .. } | Moving::Failed { .. } => {
-                return Err("nobody is being consulted about this call");
+                return Err(TransferFault::NotConsulting);
             }
         }
         Ok(())
@@ -380,20 +380,21 @@ impl CallControl {
         let is_over = |with: CallId| !self.elsewhere.get(&with).is_some_and(CallElsewhere::is_live);
         match moving {
             Moving::None => {}
-            Moving::Sent { until } if now >= until => self.move_failed(now, id, true, "the telephone did not do it".into()),
+            Moving::Sent { until } if now >= until => self.move_failed(now, id, true, TransferFault::TelephoneSilent),
             Moving::Calling { was_held, until } if now >= until => {
-                self.move_failed(now, id, was_held, "the server did not call".into());
+                self.move_failed(now, id, was_held, TransferFault::ServerSilent);
             }
             Moving::Consulting { with, was_held } if is_over(with) => {
                 let cause = self.elsewhere.get(&with).and_then(CallElsewhere::cause);
-                let message = cause.map_or_else(|| "the other call is over".to_owned(), Cause::to_string);
-                self.move_failed(now, id, was_held, message);
+                let ended = |cause: &Cause| TransferFault::Ended { cause: cause.clone() };
+                let fault = cause.map_or(TransferFault::OtherOver, ended);
+                self.move_failed(now, id, was_held, fault);
             }
             Moving::Completing { with, was_held, until } if now >= until => {
                 if let Some(other) = self.elsewhere.get_mut(&with) {
                     other.leaving = None;
                 }
-                self.move_failed(now, id, was_held, "the server did not connect the two".into());
+                self.move_failed(now, id, was_held, TransferFault::NotConnected);
             }
             Moving::Returning { with, was_held, .. } if is_over(with) => {
                 if let Some(call) = self.elsewhere.get_mut(&id) {
@@ -431,16 +432,16 @@ impl CallControl {
         }
     }
 
-    fn move_failed(&mut self, now: Instant, id: CallId, was_held: bool, message: String) {
+    fn move_failed(&mut self, now: Instant, id: CallId, was_held: bool, fault: TransferFault) {
         if let Some(call) = self.elsewhere.get_mut(&id) {
             (call.leaving, call.turn) = (None, None);
-            call.moving = Moving::Failed { message: message.clone(), until: now + SHOW_FOR };
+            call.moving = Moving::Failed { fault: fault.clone(), until: now + SHOW_FOR };
         }
-        self.refuse(Some(id), NoticeCode::TransferFailed, format!("the transfer did not work: {message}"));
+        self.refuse(Some(id), NoticeCode::TransferFailed, Trouble::TransferFailed { fault });
         self.back_elsewhere(now, id, was_held);
     }
 
-    fn refused_elsewhere(&mut self, now: Instant, id: CallId, act: &Act, text: String) {
+    fn refused_elsewhere(&mut self, now: Instant, id: CallId, act: &Act, fault: TelephoneFault) {
         let Some(call) = self.elsewhere.get_mut(&id) else { return };
         let is_moving_there = call.turn.as_ref().is_some_and(|turn| turn.then.is_some());
         let code = match (act, &call.moving) {
@@ -459,9 +460,9 @@ impl CallControl {
                 {
                     other.leaving = None;
                 }
-                return self.move_failed(now, id, was_held, text);
+                return self.move_failed(now, id, was_held, TransferFault::Telephone { fault });
             }
-            (Act::Resume, _) if is_moving_there => return self.move_failed(now, id, true, text),
+            (Act::Resume, _) if is_moving_there => return self.move_failed(now, id, true, TransferFault::Telephone { fault }),
             (Act::Transfer { .. } | Act::Consult { .. } | Act::CompleteTransfer | Act::CancelTransfer, _) => {
                 NoticeCode::TransferFailed
             }
@@ -475,6 +476,11 @@ impl CallControl {
             Act::Resume => call.turn = None,
             _ => {}
         }
-        self.refuse(Some(id), code, text);
+        self.refuse(Some(id), code, Trouble::Telephone { fault });
     }
+}
+
+/// As it is told that a transfer cannot begin.
+fn refused(fault: TransferFault) -> (NoticeCode, Trouble) {
+    (NoticeCode::TransferFailed, Trouble::TransferRefused { fault })
 }

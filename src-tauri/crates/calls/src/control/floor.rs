@@ -1,6 +1,6 @@
 //! One call without hold at a time, but for the conference: whoever gets the floor has the others held first.
 
-use model::{CallId, Cause, Event, Instant, NoticeCode, Personal};
+use model::{CallId, Cause, DeviceFault, Event, Instant, NoticeCode, Personal, Trouble};
 
 use super::CallControl;
 use crate::{call::Call, floor::Holder, lines::WithoutMicrophone};
@@ -21,7 +21,7 @@ impl CallControl {
 
     pub(super) fn hold(&mut self, id: CallId) {
         if !self.is_talking(id) {
-            return self.refuse(Some(id), NoticeCode::HoldFailed, "only an answered call can be held");
+            return self.refuse(Some(id), NoticeCode::HoldFailed, Trouble::NotAnswered);
         }
         if self.floor.is_member(id) {
             return self.leave(id);
@@ -34,7 +34,7 @@ impl CallControl {
 
     pub(super) fn resume(&mut self, now: Instant, id: CallId) {
         if !self.is_talking(id) {
-            return self.refuse(Some(id), NoticeCode::HoldFailed, "only an answered call can be taken back");
+            return self.refuse(Some(id), NoticeCode::HoldFailed, Trouble::NotAnswered);
         }
         let holder = if self.floor.is_member(id) { Holder::Conference } else { Holder::Call(id) };
         self.give_floor(now, holder);
@@ -51,7 +51,7 @@ impl CallControl {
     /// Answers a ringing call with headers of the user's; others would say things about us that are not his to say.
     pub(super) fn answer_with(&mut self, now: Instant, id: CallId, headers: Vec<(String, Personal)>) {
         if headers.iter().any(|(name, _)| !name.starts_with("X-")) {
-            return self.refuse(Some(id), NoticeCode::DialFailed, "extraSipHeader must start with 'X-'");
+            return self.refuse(Some(id), NoticeCode::DialFailed, Trouble::HeaderNotOurs);
         }
         if let Some(call) = self.calls.get_mut(&id) {
             call.answer_headers = headers;
@@ -67,13 +67,13 @@ impl CallControl {
     }
 
     /// Calls of services where none goes on without a microphone are over. Without a reason there is not even a speaker.
-    pub(super) fn on_no_microphone(&mut self, now: Instant, reason: Option<&str>) {
+    pub(super) fn on_no_microphone(&mut self, now: Instant, reason: Option<&DeviceFault>) {
         for call in self.calls.values_mut().filter(|call| call.is_live() && !call.is_ringing_here()) {
-            let detail = || reason.unwrap_or("there is neither a microphone nor a speaker").to_owned();
+            let fault = || reason.unwrap_or(&DeviceFault::NoneAtAll).clone();
             let cause = match self.lines.get(&call.account).map(|line| line.without_microphone) {
                 Some(WithoutMicrophone::MicrophoneError) if reason.is_none() => Cause::NotSupported,
-                Some(WithoutMicrophone::MicrophoneError) => Cause::NoMicrophone { detail: detail() },
-                Some(WithoutMicrophone::DeviceError) => Cause::NoDevice { detail: detail() },
+                Some(WithoutMicrophone::MicrophoneError) => Cause::NoMicrophone { fault: fault() },
+                Some(WithoutMicrophone::DeviceError) => Cause::NoDevice { fault: fault() },
                 Some(WithoutMicrophone::GoesOn) | None => continue,
             };
             call.give_up(now, cause, &mut self.outbox);

@@ -1,6 +1,6 @@
 //! What lines, media sessions, the clock and new settings bring.
 
-use model::{AccountId, AccountState, Cause, Event, Instant, LineCall, MediaId, NoticeCode, Settings, StoryFact};
+use model::{AccountId, AccountState, Cause, Event, Instant, LineCall, LineFault, MediaId, NoticeCode, Settings, Trouble};
 
 use super::CallControl;
 use crate::{
@@ -35,7 +35,7 @@ impl CallControl {
             LineEvent::Lamp { number, state, pick_up } => {
                 self.lamps.told(&account, &number, state, pick_up, &mut self.outbox);
             }
-            LineEvent::Trouble(message) => self.refuse(None, NoticeCode::Service, message),
+            LineEvent::Trouble(fault) => self.refuse(None, NoticeCode::Service, Trouble::Service { fault }),
             LineEvent::Service(told) => self.outbox.event(Event::Service { account, told }),
             LineEvent::Wish { call, wish } => self.on_wish(now, &account, call, wish),
             LineEvent::Incoming(incoming) => self.on_incoming(now, &account, *incoming),
@@ -80,7 +80,11 @@ impl CallControl {
                     call.line_may_dial(line, &mut self.outbox);
                 }
                 AccountState::Offline { cause, .. } if matches!(call.phase, Phase::Waiting { .. }) => {
-                    call.end(now, Cause::AccountNotReady { detail: cause.to_string() }, &mut self.outbox);
+                    call.end(
+                        now,
+                        Cause::AccountNotReady { fault: LineFault::Offline { cause: cause.clone() } },
+                        &mut self.outbox,
+                    );
                 }
                 AccountState::Offline { .. } => call.line_is_lost(now),
                 _ => {}
@@ -112,7 +116,7 @@ impl CallControl {
         if let MediaEvent::RelayRefused { server, error } = event {
             // Also of a session that waits for its call.
             let call = call.map(|call| call.id);
-            return self.refuse(call, NoticeCode::TurnRefused, StoryFact::RelayRefused { server, error }.to_string());
+            return self.refuse(call, NoticeCode::TurnRefused, Trouble::RelayRefused { server, error });
         }
         let Some(call) = call else { return };
         let id = call.id;

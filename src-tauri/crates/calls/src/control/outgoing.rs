@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use model::{AccountId, AccountState, CallId, Cause, DialOptions, Event, Instant, MediaId, NoticeCode, Personal, Target};
+use model::{
+    AccountId, AccountState, CallId, CalleeFault, Cause, DialOptions, Event, Instant, LineFault, MediaId, NoticeCode, Personal,
+    Target, Trouble,
+};
 use serde::{Deserialize, Serialize};
 
 use super::CallControl;
@@ -48,18 +51,18 @@ impl CallControl {
                 let dial = Dial { target, headers: Vec::new(), caller_id: None, referred: None, pick_up: true };
                 self.place(now, Some(&account), dial);
             }
-            _ => self.refuse(None, NoticeCode::DialFailed, "no call rings there that could be picked up"),
+            _ => self.refuse(None, NoticeCode::DialFailed, Trouble::NothingToPickUp),
         }
     }
 
     /// Places a call; its number, also when it ends at once. None when there is no account to call from.
     pub(super) fn place(&mut self, now: Instant, account: Option<&AccountId>, dial: Dial) -> Option<CallId> {
         let Some(line) = self.lines.choose(account) else {
-            let message = match account {
-                Some(account) => format!("there is no account {account}"),
-                None => "there is no account to call from".to_owned(),
+            let trouble = match account {
+                Some(account) => Trouble::NoSuchAccount { account: account.clone() },
+                None => Trouble::NoAccount,
             };
-            self.refuse(None, NoticeCode::DialFailed, message);
+            self.refuse(None, NoticeCode::DialFailed, trouble);
             return None;
         };
         let wait = (line.is_coming_up() && !line.may_dial()).then_some(WAIT_FOR_LINE);
@@ -71,11 +74,13 @@ impl CallControl {
         let refusal = match &line.state {
             _ if line.is_full(on_line) => Some(Cause::TooManyCalls { most: line.capabilities.calls }),
             _ if dial.caller_id.is_some() && line.caller_ids.is_empty() => {
-                Some(Cause::NotCallable { detail: "this account calls by its own name only".to_owned() })
+                Some(Cause::NotCallable { fault: CalleeFault::OwnNameOnly })
             }
             _ if line.may_dial() || line.is_coming_up() => None,
-            AccountState::Offline { cause, .. } => Some(Cause::AccountNotReady { detail: cause.to_string() }),
-            _ => Some(Cause::AccountNotReady { detail: "it is switched off".to_owned() }),
+            AccountState::Offline { cause, .. } => {
+                Some(Cause::AccountNotReady { fault: LineFault::Offline { cause: cause.clone() } })
+            }
+            _ => Some(Cause::AccountNotReady { fault: LineFault::SwitchedOff }),
         };
         let audio = match self.prepared.take_if(|prepared| prepared.account == line.id) {
             Some(prepared) => Audio::new(prepared.media),

@@ -1,6 +1,6 @@
 //! Which calls are recorded: by the user's wish, or by the settings.
 
-use model::{CallId, NoticeCode, RecordPolicy};
+use model::{CallId, NoticeCode, RecordPolicy, Trouble};
 
 use super::CallControl;
 use crate::{call::Call, io::SoundEvent};
@@ -9,7 +9,7 @@ impl CallControl {
     /// The user begins or ends a recording.
     pub(super) fn record(&mut self, call: CallId, on: bool) {
         if on && self.settings.record == RecordPolicy::Off {
-            return self.refuse(Some(call), NoticeCode::RecordingFailed, "the settings allow no recording");
+            return self.refuse(Some(call), NoticeCode::RecordingFailed, Trouble::RecordingOff);
         }
         let beep = self.settings.beep_on_record;
         self.with_call(call, NoticeCode::RecordingFailed, |call, out| call.record(on, beep, out));
@@ -28,8 +28,8 @@ impl CallControl {
         let (SoundEvent::RecordingBegan { media, .. } | SoundEvent::RecordingEnded { media, .. }) = &event;
         let of_this_session = |call: &&mut Call| call.recorded_media() == Some(*media);
         let Some(call) = self.calls.values_mut().find(of_this_session) else { return };
-        if let Some(trouble) = call.on_sound(event, &mut self.outbox) {
-            self.notices.tell(NoticeCode::RecordingFailed, trouble);
+        if let Some(fault) = call.on_sound(event, &mut self.outbox) {
+            self.notices.tell(NoticeCode::RecordingFailed, Trouble::Recording { fault });
         }
     }
 }

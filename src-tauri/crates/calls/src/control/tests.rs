@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use model::{
-    AccountId, AccountState, CallState, Cause, Codec, DeclineCode, DialOptions, DtmfDigit, EndedBy, Event, Hold, LineCall,
-    MediaDirection, MediaId, MediaStatistics, OfflineCause, Personal, Remote, Target, XHeaders,
+    AccountId, AccountState, CallState, Cause, Codec, DeclineCode, DescriptionFault, DialOptions, DtmfDigit, EndedBy, Event,
+    Hold, InternalFault, LineCall, LineFault, MediaDirection, MediaFault, MediaId, MediaStatistics, OfflineCause, Personal,
+    Remote, Target, XHeaders,
 };
 
 use super::*;
@@ -216,7 +217,7 @@ fn another_fork_that_answers_gets_a_fresh_session() {
 fn an_offer_that_cannot_be_used_is_refused_before_it_rings() {
     let mut desk = Desk::new();
     let call = desk.ring();
-    desk.media(1, MediaEvent::Refused { code: 488, detail: "no fingerprint".into() });
+    desk.media(1, MediaEvent::Refused { code: 488, fault: DescriptionFault::NoFingerprint });
     assert!(desk.asked_of_line(LineRequest::Reject { call, code: 488, text: "Not Acceptable Here".into() }));
     assert!(!desk.asked.iter().any(|asked| matches!(asked, Output::Sound(SoundRequest::Ring(Some(_))))), "nobody heard it");
     assert!(!desk.events().iter().any(|event| matches!(event, Event::Incoming { .. })));
@@ -352,11 +353,11 @@ fn a_caller_that_holds_us_from_the_start_is_shown_once_we_answer() {
 fn a_lost_path_is_looked_for_once_and_then_the_call_ends() {
     let mut desk = Desk::new();
     let call = desk.talk();
-    desk.media(1, MediaEvent::Failed { detail: "ICE".into() });
+    desk.media(1, MediaEvent::Failed { fault: MediaFault::PathGone });
     assert!(desk.asked_of_media(1, MediaRequest::Reoffer { direction: MediaDirection::SendRecv, restart_ice: true }));
-    desk.media(1, MediaEvent::Failed { detail: "ICE".into() });
+    desk.media(1, MediaEvent::Failed { fault: MediaFault::PathGone });
     assert!(desk.asked_of_line(LineRequest::HangUp { call }));
-    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::MediaFailed { detail: "ICE".into() } }));
+    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::MediaFailed { fault: MediaFault::PathGone } }));
 }
 
 #[test]
@@ -474,8 +475,8 @@ fn a_call_on_an_account_that_is_offline_says_why() {
     let mut desk = Desk::new();
     desk.line(LineEvent::State(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(2) }));
     desk.dial();
-    let detail = OfflineCause::NoAnswer.to_string();
-    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::AccountNotReady { detail } }));
+    let fault = LineFault::Offline { cause: OfflineCause::NoAnswer };
+    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::AccountNotReady { fault } }));
     desk.wait(Duration::from_secs(1));
     assert!(desk.events().iter().any(|event| matches!(event, Event::Ended { .. })));
 }
@@ -536,9 +537,12 @@ fn a_header_counts_only_on_an_account_that_is_registered() {
 fn a_mistake_of_ours_is_said_and_is_called_an_error() {
     let mut desk = Desk::new();
     desk.talk();
-    desk.media(1, MediaEvent::Died { detail: "it broke".into() });
+    desk.media(1, MediaEvent::Died { fault: InternalFault::Playing });
     let events = desk.events();
-    assert!(events.iter().any(|event| matches!(event, Event::Failed { message, .. } if message == "it broke")), "{events:?}");
+    assert!(
+        events.iter().any(|event| matches!(event, Event::Failed { message, .. } if message.contains("broke down"))),
+        "{events:?}"
+    );
     let ended = events.iter().any(|event| matches!(event, Event::Ended { cause, .. } if cause.service_name() == "ERROR"));
     assert!(ended, "{events:?}");
 }

@@ -1,6 +1,8 @@
 //! Transfers: the far end of a call is asked to call somebody else, or asks us to.
 
-use model::{AllowTransfers, CallId, Cause, Event, Instant, NoticeCode, Target, TransferTo};
+use model::{
+    AllowTransfers, CallId, Cause, Event, Instant, NoticeCode, Target, TransferFault, TransferStage, TransferTo, Trouble,
+};
 
 use super::CallControl;
 use crate::{
@@ -26,7 +28,7 @@ impl CallControl {
     pub(super) fn complete_transfer(&mut self, now: Instant, id: CallId) {
         let consulted = self.consulted(id);
         let begun = consulted.and_then(|(with, was_held)| {
-            let other = self.calls.get(&with).ok_or("the other call is over")?;
+            let other = self.calls.get(&with).ok_or(TransferFault::OtherOver)?;
             let target = other.remote_target();
             let is_answered = other.is_talking();
             self.set_transfer(id, Transfer::None);
@@ -34,7 +36,7 @@ impl CallControl {
                 self.begin_attended(now, id, with)?;
             } else {
                 // It cannot be replaced before it is answered (RFC 3891 section 3): the far end dials it anew.
-                let target = target.ok_or("the other call is not answered yet")?;
+                let target = target.ok_or(TransferFault::OtherNotAnswered)?;
                 self.with_call(with, NoticeCode::TransferFailed, |call, out| call.hang_up(now, out));
                 self.begin(now, id, target, None)?;
             }
@@ -58,7 +60,7 @@ impl CallControl {
 
     pub(super) fn allow_transfer(&mut self, now: Instant, id: CallId, allow: bool) {
         let Some(Transfer::Asked { target, .. }) = self.calls.get(&id).map(|call| call.transfer.clone()) else {
-            return self.refuse_transfer(id, Err("nobody asks for a transfer in this call"));
+            return self.refuse_transfer(id, Err(TransferFault::NotAsked));
         };
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.transfer = Transfer::None;
@@ -72,7 +74,7 @@ impl CallControl {
     pub(super) fn on_transfer(&mut self, now: Instant, id: CallId, event: &LineEvent) -> bool {
         match event {
             LineEvent::Referred { target, .. } => self.on_referred(now, id, target.clone()),
-            LineEvent::ReferAnswered { code, text, .. } => self.on_refer_answered(now, id, *code, text),
+            LineEvent::ReferAnswered { refused, .. } => self.on_refer_answered(now, id, refused.clone()),
             LineEvent::ReferProgress { code, text, last, .. } => self.on_refer_progress(now, id, *code, text, *last),
             _ => return false,
         }
@@ -94,7 +96,7 @@ impl CallControl {
         }
         for call in self.calls.values_mut() {
             if let Some(transfer) = call.transfer_to_tell() {
-                self.outbox.event(Event::Transfer { call: call.id, transfer });
+                self.outbox.event(Event::transfer(call.id, transfer));
             }
         }
     }
@@ -117,7 +119,7 @@ impl CallControl {
                 } else if is_over {
                     self.set_transfer(id, Transfer::None);
                 } else if now >= until {
-                    self.transfer_failed(now, id, order.was_held, "nothing was heard of how it went".into());
+                    self.transfer_failed(now, id, order.was_held, TransferFault::NothingHeard);
                 }
             }
             Transfer::Consulting { with, was_held } => {
@@ -126,8 +128,9 @@ impl CallControl {
                     self.set_transfer(id, Transfer::None);
                 } else if other.is_none() {
                     let cause = self.calls.get(&with).and_then(Call::cause);
-                    let message = cause.map_or_else(|| "the other call is over".to_owned(), Cause::to_string);
-                    self.transfer_failed(now, id, was_held, message);
+                    let ended = |cause: &Cause| TransferFault::Ended { cause: cause.clone() };
+                    let fault = cause.map_or(TransferFault::OtherOver, ended);
+                    self.transfer_failed(now, id, was_held, fault);
                 }
             }
             Transfer::TakingFloor { .. }
@@ -150,34 +153,34 @@ impl CallControl {
         }
     }
 
-    fn may_transfer(&self, id: CallId) -> Result<Transfers, &'static str> {
-        let call = self.calls.get(&id).ok_or("there is no such call")?;
+    fn may_transfer(&self, id: CallId) -> Result<Transfers, TransferFault> {
+        let call = self.calls.get(&id).ok_or(TransferFault::NoCall)?;
         if !call.is_talking() {
-            return Err("only an answered call can be transferred");
+            return Err(TransferFault::NotAnswered);
         }
         if !call.transfer.is_free() {
-            return Err("the call is being transferred already");
+            return Err(TransferFault::UnderWay);
         }
         match self.lines.get(&call.account) {
             Some(line) if line.capabilities.transfer != Transfers::Never => Ok(line.capabilities.transfer),
-            Some(_) | None => Err("the service of this account knows no transfer"),
+            Some(_) | None => Err(TransferFault::NotOffered),
         }
     }
 
-    fn begin_attended(&mut self, now: Instant, id: CallId, other: CallId) -> Result<(), &'static str> {
+    fn begin_attended(&mut self, now: Instant, id: CallId, other: CallId) -> Result<(), TransferFault> {
         let account = self.calls.get(&id).map(|call| call.account.clone());
         let other = self.calls.get(&other).filter(|call| call.is_talking() && call.id != id);
-        let other = other.ok_or("only to the far end of another answered call")?;
+        let other = other.ok_or(TransferFault::NotToThat)?;
         if Some(&other.account) != account.as_ref() {
-            return Err("the two calls are on different accounts: merge them instead");
+            return Err(TransferFault::OtherAccount);
         }
-        let target = other.remote_target().ok_or("the other call has no address to call")?;
+        let target = other.remote_target().ok_or(TransferFault::OtherWithoutAddress)?;
         let other = Other { id: other.id, line: other.line };
         self.begin(now, id, target, Some(other))
     }
 
     /// Has the far end held; it is asked when that is settled.
-    fn begin(&mut self, now: Instant, id: CallId, target: Target, other: Option<Other>) -> Result<(), &'static str> {
+    fn begin(&mut self, now: Instant, id: CallId, target: Target, other: Option<Other>) -> Result<(), TransferFault> {
         let was_held = self.calls.get(&id).is_some_and(Call::is_to_be_held);
         if !was_held {
             self.hold(id);
@@ -186,20 +189,20 @@ impl CallControl {
         Ok(())
     }
 
-    fn consult(&mut self, now: Instant, id: CallId, target: Target) -> Result<(), &'static str> {
-        let call = self.calls.get(&id).ok_or("there is no such call")?;
+    fn consult(&mut self, now: Instant, id: CallId, target: Target) -> Result<(), TransferFault> {
+        let call = self.calls.get(&id).ok_or(TransferFault::NoCall)?;
         let (account, was_held) = (call.account.clone(), call.is_to_be_held());
         let dial = Dial { target, headers: Vec::new(), caller_id: None, referred: None, pick_up: false };
-        let with = self.place(now, Some(&account), dial).ok_or("the other call could not be placed")?;
+        let with = self.place(now, Some(&account), dial).ok_or(TransferFault::NotPlaced)?;
         self.set_transfer(id, Transfer::Consulting { with, was_held });
         Ok(())
     }
 
-    pub(super) fn consulted(&self, id: CallId) -> Result<(CallId, bool), &'static str> {
+    pub(super) fn consulted(&self, id: CallId) -> Result<(CallId, bool), TransferFault> {
         match self.calls.get(&id).map(|call| &call.transfer) {
             Some(Transfer::Consulting { with, was_held }) => Ok((*with, *was_held)),
-            Some(_) => Err("nobody is being consulted about this call"),
-            None => Err("there is no such call"),
+            Some(_) => Err(TransferFault::NotConsulting),
+            None => Err(TransferFault::NoCall),
         }
     }
 
@@ -208,18 +211,15 @@ impl CallControl {
         let request =
             LineRequest::Refer { call: call.line, target: order.target.clone(), replaces: order.other.map(|other| other.line) };
         self.outbox.line(&call.account, request);
-        let (words, until) = ("asking the other side".into(), now + FIRST_WORD_WITHIN);
-        call.transfer = Transfer::Referred { order, words, until, ended: false };
+        let (stage, until) = (TransferStage::Asking, now + FIRST_WORD_WITHIN);
+        call.transfer = Transfer::Referred { order, stage, until, ended: false };
     }
 
-    fn on_refer_answered(&mut self, now: Instant, id: CallId, code: u16, text: &str) {
-        if code < 300 {
-            return;
-        }
-        let message = format!("the other side refused the transfer ({code} {text})");
+    fn on_refer_answered(&mut self, now: Instant, id: CallId, refused: Option<TransferFault>) {
+        let Some(fault) = refused else { return };
         match self.calls.get(&id).map(|call| call.transfer.clone()) {
-            Some(Transfer::Referred { order, .. }) => self.transfer_failed(now, id, order.was_held, message),
-            Some(Transfer::Ordered { was_held, .. }) => self.transfer_failed(now, id, was_held, text.to_owned()),
+            Some(Transfer::Referred { order, .. }) => self.transfer_failed(now, id, order.was_held, fault),
+            Some(Transfer::Ordered { was_held, .. }) => self.transfer_failed(now, id, was_held, fault),
             _ => {}
         }
     }
@@ -230,13 +230,13 @@ impl CallControl {
             200..=299 => self.transferred(now, id, &order),
             300.. => {
                 let cause = Cause::of_response(code, text);
-                self.transfer_failed(now, id, order.was_held, cause.to_string());
+                self.transfer_failed(now, id, order.was_held, TransferFault::Ended { cause });
             }
             _ => {
-                let words = if code == 100 { "calling" } else { "ringing" }.to_owned();
+                let stage = if code == 100 { TransferStage::Calling } else { TransferStage::Ringing };
                 // A report that ends without an end: its server leaves the rest to a hang-up.
                 let until = now + if last { HANG_UP_WITHIN } else { RING_WITHIN };
-                self.set_transfer(id, Transfer::Referred { order, words, until, ended: last });
+                self.set_transfer(id, Transfer::Referred { order, stage, until, ended: last });
             }
         }
     }
@@ -252,9 +252,9 @@ impl CallControl {
         }
     }
 
-    pub(super) fn transfer_failed(&mut self, now: Instant, id: CallId, was_held: bool, message: String) {
-        self.set_transfer(id, Transfer::Failed { message: message.clone(), until: now + SHOW_FOR });
-        self.refuse(Some(id), NoticeCode::TransferFailed, format!("the transfer did not work: {message}"));
+    pub(super) fn transfer_failed(&mut self, now: Instant, id: CallId, was_held: bool, fault: TransferFault) {
+        self.set_transfer(id, Transfer::Failed { fault: fault.clone(), until: now + SHOW_FOR });
+        self.refuse(Some(id), NoticeCode::TransferFailed, Trouble::TransferFailed { fault });
         self.back(now, id, was_held);
     }
 
@@ -324,9 +324,9 @@ impl CallControl {
         }
     }
 
-    fn refuse_transfer(&mut self, id: CallId, begun: Result<(), &'static str>) {
-        if let Err(message) = begun {
-            self.refuse(Some(id), NoticeCode::TransferFailed, message);
+    fn refuse_transfer(&mut self, id: CallId, begun: Result<(), TransferFault>) {
+        if let Err(fault) = begun {
+            self.refuse(Some(id), NoticeCode::TransferFailed, Trouble::TransferRefused { fault });
         }
     }
 

@@ -1,7 +1,7 @@
 //! What other programs of the user ask for by way of the server. Each acts on the call that is named; where none is, on the one
 //! that can only be meant.
 
-use model::{AccountId, CallId, CallState, Instant, LineCall, NoticeCode};
+use model::{AccountId, CallId, CallState, Instant, LineCall, NoticeCode, Trouble};
 
 use super::CallControl;
 use crate::io::Wish;
@@ -16,19 +16,19 @@ impl CallControl {
         let named = call.map(|line| live.iter().find(|(_, known, _)| *known == line).map(|(id, ..)| *id));
         let meant = match (named, wish) {
             (Some(Some(id)), _) => Ok(id),
-            (Some(None), _) => Err("there is no such call"),
+            (Some(None), _) => Err(Trouble::WishNoCall),
             (None, Wish::Answer) => {
                 let ringing = live.iter().find(|(.., state)| *state == Some(CallState::Incoming));
-                ringing.map(|(id, ..)| *id).ok_or("no call rings")
+                ringing.map(|(id, ..)| *id).ok_or(Trouble::WishNoneRings)
             }
             (None, Wish::ToggleHold) if self.floor.conference().is_some() => return self.toggle_conference(now),
             (None, Wish::ToggleHold) => match live.as_slice() {
                 [(id, ..)] => Ok(*id),
-                [] => Err("there is no call"),
-                [_, _, ..] => Err("there are several calls, and none was named"),
+                [] => Err(Trouble::WishNoCall),
+                [_, _, ..] => Err(Trouble::WishSeveral),
             },
-            (None, Wish::ToggleMicrophone) => live.first().map(|(id, ..)| *id).ok_or("there is no call"),
-            (None, Wish::Dtmf(_)) => Err("there is no call in conversation"),
+            (None, Wish::ToggleMicrophone) => live.first().map(|(id, ..)| *id).ok_or(Trouble::WishNoCall),
+            (None, Wish::Dtmf(_)) => Err(Trouble::WishKey),
         };
         let state = |id: CallId| live.iter().find(|(known, ..)| *known == id).and_then(|(.., state)| state.clone());
         match (wish, meant) {
@@ -37,11 +37,7 @@ impl CallControl {
                     live.iter().filter(|(.., state)| matches!(state, Some(CallState::Established { hold }) if !hold.local));
                 let talking: Vec<CallId> = talking.map(|(id, ..)| *id).collect();
                 if talking.is_empty() {
-                    return self.refuse(
-                        None,
-                        NoticeCode::DtmfFailed,
-                        "another program pressed a key, but nobody is in conversation",
-                    );
+                    return self.refuse(None, NoticeCode::DtmfFailed, Trouble::WishKey);
                 }
                 for id in talking {
                     self.with_call(id, NoticeCode::DtmfFailed, |call, out| call.send_dtmf(now, vec![digit], out));
@@ -51,16 +47,14 @@ impl CallControl {
             (Wish::ToggleHold, Ok(id)) => match state(id) {
                 Some(CallState::Established { hold }) if hold.local => self.resume(now, id),
                 Some(CallState::Established { .. }) => self.hold(id),
-                _ => self.refuse(Some(id), NoticeCode::HoldFailed, "another program asked to hold a call that is not answered"),
+                _ => self.refuse(Some(id), NoticeCode::HoldFailed, Trouble::WishHold),
             },
             (Wish::ToggleMicrophone, Ok(id)) => {
                 if let Some(call) = self.calls.get_mut(&id) {
                     call.muted = !call.muted;
                 }
             }
-            (_, Err(why)) => {
-                self.refuse(None, NoticeCode::Service, format!("another program asked for something that cannot be done: {why}"));
-            }
+            (_, Err(trouble)) => self.refuse(None, NoticeCode::Service, trouble),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Calls of another telephone of the user, which a line controls (`Capabilities::elsewhere`): no sound of them is here.
 
-use model::{Direction, DtmfDigit, Remote, Target};
+use model::{Direction, DtmfDigit, Remote, Target, TelephoneFault};
 use serde::{Deserialize, Serialize};
 
 /// What another telephone is asked to do with one of its calls. What comes of it is told; so is a refusal.
@@ -53,12 +53,12 @@ pub enum Elsewhere {
         /// Where it is.
         step: Step,
     },
-    /// What was asked of it is not done, in words for the user.
+    /// What was asked of it is not done.
     Refused {
         /// What was asked.
         act: Act,
         /// Why.
-        text: String,
+        fault: TelephoneFault,
     },
 }
 

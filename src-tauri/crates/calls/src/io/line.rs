@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    AccountState, AssistantNews, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Secret,
-    ServiceEvent, Target, TokenView, Voicemail, XHeaders,
+    AccountState, AssistantNews, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, LineFault, Personal,
+    Remote, Secret, ServiceEvent, ServiceFault, Target, TokenView, TransferFault, Voicemail, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 
@@ -255,8 +255,8 @@ pub enum LineEvent {
         /// Which.
         call: LineCall,
     },
-    /// Something does not work that calls do not need, in words for the user.
-    Trouble(String),
+    /// Something does not work that calls do not need.
+    Trouble(ServiceFault),
     /// What the service's own library would tell now.
     Service(Box<ServiceEvent>),
     /// Another program of the user asks for something by way of the server.
@@ -370,14 +370,12 @@ pub enum LineEvent {
         /// Whom, as it may be shown.
         target: Target,
     },
-    /// Our REFER was answered: 202, or why not.
+    /// Our REFER was answered.
     ReferAnswered {
         /// Which.
         call: LineCall,
-        /// SIP status; 408 when nobody answered.
-        code: u16,
-        /// Its words.
-        text: String,
+        /// Why nothing comes of it; none when something may.
+        refused: Option<TransferFault>,
     },
     /// The call we sent the far end to is getting on.
     ReferProgress {
@@ -494,6 +492,6 @@ pub enum LineEnd {
     /// The far end broke the protocol in a way that ends the call.
     Failed {
         /// What happened.
-        detail: String,
+        fault: LineFault,
     },
 }

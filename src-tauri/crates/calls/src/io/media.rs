@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use model::{AccountId, CandidatePair, DtmfDigit, MediaDirection, MediaStatistics, MediaTrouble};
+use model::{
+    AccountId, CandidatePair, DescriptionFault, DtmfDigit, InternalFault, MediaDirection, MediaFault, MediaStatistics,
+    MediaTrouble,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Description;
@@ -104,8 +107,8 @@ pub enum MediaEvent {
     Refused {
         /// SIP status that says so: 488, or 400 for what is no description at all.
         code: u16,
-        /// What does not fit, in words.
-        detail: String,
+        /// What does not fit.
+        fault: DescriptionFault,
     },
     /// The far end's answer is in force.
     Applied {
@@ -135,7 +138,7 @@ pub enum MediaEvent {
     /// No path, for good.
     Failed {
         /// What failed: ICE, DTLS, or an error of the machine.
-        detail: String,
+        fault: MediaFault,
     },
     /// The far end pressed a key (RFC 4733); once per key.
     Dtmf {
@@ -154,8 +157,8 @@ pub enum MediaEvent {
     Trouble(Option<MediaTrouble>),
     /// The session broke by a mistake of ours and is gone; nothing more comes of it.
     Died {
-        /// What happened, in words.
-        detail: String,
+        /// Which part of the phone.
+        fault: InternalFault,
     },
     /// The session is gone; last figures.
     Closed(Box<MediaStatistics>),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{CallId, DtmfDigit, MediaId, Personal};
+use model::{CallId, DtmfDigit, MediaId, Personal, RecordingFault};
 use serde::{Deserialize, Serialize};
 
 /// What call control asks of the sound hub.
@@ -61,7 +61,7 @@ pub enum SoundEvent {
         /// Whose.
         media: MediaId,
         /// Why, when nobody asked for it.
-        trouble: Option<String>,
+        trouble: Option<RecordingFault>,
     },
 }
 

@@ -114,7 +114,10 @@ pub(super) async fn run(setting: &Setting, verb: ContactsVerb, printer: Printer)
                 Printer::Json => printer.value(&report),
                 Printer::People => {
                     printer.line(&format!("{} added, {} completed", report.added, report.updated));
-                    report.skipped.iter().for_each(|sentence| printer.line(sentence));
+                    report.skipped.iter().for_each(|skipped| printer.line(&skipped.to_string()));
+                    if report.more_skipped > 0 {
+                        printer.line(&format!("and {} more", report.more_skipped));
+                    }
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Judging and reading the far end's description.
 
-use model::{Codec, MediaDirection};
+use model::{Codec, DescriptionFault, MediaDirection};
 
 use super::{
     Candidate, Fingerprint, Setup, TransportDescription,
@@ -12,21 +12,21 @@ const MAX_CANDIDATES: usize = 40;
 
 /// Why a description cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
+#[error("{fault}")]
 pub struct Refusal {
     /// SIP status that says so: 400 for what is no description, else 488.
     pub code: u16,
-    /// What does not fit, in words.
-    pub detail: String,
+    /// What does not fit.
+    pub fault: DescriptionFault,
 }
 
 impl Refusal {
-    fn malformed(detail: String) -> Self {
-        Self { code: 400, detail }
+    fn malformed(words: String) -> Self {
+        Self { code: 400, fault: DescriptionFault::Malformed { words } }
     }
 
-    pub(crate) fn unacceptable(detail: impl Into<String>) -> Self {
-        Self { code: 488, detail: detail.into() }
+    pub(crate) fn unacceptable(fault: DescriptionFault) -> Self {
+        Self { code: 488, fault }
     }
 }
 
@@ -109,10 +109,10 @@ impl RemoteDescription {
         let is_audio = |section: &&Section<'_>| section.media.eq_ignore_ascii_case("audio");
         let switched_on = |section: &Section<'_>| section.port != 0 || section.attributes.has("bundle-only");
         if !session.sections.iter().any(|section| is_audio(&section)) {
-            return Err(Refusal::unacceptable("the offer has no audio"));
+            return Err(Refusal::unacceptable(DescriptionFault::NoAudio));
         }
         let usable = session.sections.iter().position(|section| is_audio(&section) && switched_on(section));
-        let index = usable.ok_or_else(|| Refusal::unacceptable("the offered audio is switched off (port 0)"))?;
+        let index = usable.ok_or_else(|| Refusal::unacceptable(DescriptionFault::AudioOff))?;
         Self::read(&session, index, codecs)
     }
 
@@ -121,11 +121,11 @@ impl RemoteDescription {
         let session = syntax::parse(text).map_err(Refusal::malformed)?;
         match session.sections.get(audio_index) {
             Some(section) if !section.media.eq_ignore_ascii_case("audio") => {
-                Err(Refusal::unacceptable("the answer has no audio where the offer had it"))
+                Err(Refusal::unacceptable(DescriptionFault::NoAudio))
             }
-            Some(section) if section.port == 0 => Err(Refusal::unacceptable("the far end refused the audio (port 0)")),
+            Some(section) if section.port == 0 => Err(Refusal::unacceptable(DescriptionFault::AudioOff)),
             Some(_) => Self::read(&session, audio_index, codecs),
-            None => Err(Refusal::unacceptable("the answer has no audio")),
+            None => Err(Refusal::unacceptable(DescriptionFault::NoAudio)),
         }
     }
 
@@ -134,7 +134,7 @@ impl RemoteDescription {
         let transport = transport(session, section)?;
         let formats = formats(section, codecs);
         if !formats.iter().any(|format| matches!(format.kind, FormatKind::Audio { .. })) {
-            return Err(Refusal::unacceptable("no codec in common"));
+            return Err(Refusal::unacceptable(DescriptionFault::NoCodec));
         }
         let milliseconds = |name| section.attributes.first(name).and_then(|value| value.split('.').next()?.parse::<u32>().ok());
         let longest = milliseconds("maxptime").filter(|ms| *ms > 0);
@@ -193,29 +193,27 @@ fn transport(session: &Session<'_>, section: &Section<'_>) -> Result<TransportDe
     if fingerprint_lines.is_empty() {
         let protocol = section.protocol.to_ascii_uppercase();
         return Err(Refusal::unacceptable(if section.attributes.has("crypto") {
-            "the far end keys SRTP in the signalling (SDES); only DTLS-SRTP is spoken here".to_owned()
+            DescriptionFault::Sdes
         } else if protocol.contains("SAVP") {
-            "the description has no DTLS fingerprint".to_owned()
+            DescriptionFault::NoFingerprint
         } else {
-            format!("the far end wants plain RTP ({}); only DTLS-SRTP is spoken here", section.protocol)
+            DescriptionFault::PlainRtp { profile: section.protocol.to_owned() }
         }));
     }
     let fingerprints: Vec<Fingerprint> = fingerprint_lines.into_iter().filter_map(Fingerprint::read).collect();
     if fingerprints.is_empty() {
-        return Err(Refusal::unacceptable(
-            "no DTLS fingerprint of a hash that is trusted here (SHA-1, SHA-256, SHA-384, SHA-512)",
-        ));
+        return Err(Refusal::unacceptable(DescriptionFault::WeakFingerprint));
     }
     // Lengths of RFC 8839 section 5.4; browsers refuse others as well.
     let ice_ufrag = first("ice-ufrag").filter(|ufrag| (4..=256).contains(&ufrag.len()));
     let ice_pwd = first("ice-pwd").filter(|pwd| (22..=256).contains(&pwd.len()));
     let (Some(ice_ufrag), Some(ice_pwd)) = (ice_ufrag, ice_pwd) else {
-        return Err(Refusal::unacceptable("the description has no usable ICE credentials"));
+        return Err(Refusal::unacceptable(DescriptionFault::NoIce));
     };
     let setup = match first("setup").map(str::to_ascii_lowercase).as_deref() {
         Some("active") => Setup::Active,
         Some("passive") => Setup::Passive,
-        Some("holdconn") => return Err(Refusal::unacceptable("the far end wants no DTLS connection now (setup:holdconn)")),
+        Some("holdconn") => return Err(Refusal::unacceptable(DescriptionFault::NotNow)),
         // Without the line either end may begin; the answerer is told to (RFC 5763 section 5).
         _ => Setup::Actpass,
     };

@@ -8,7 +8,7 @@ use std::{
 };
 
 use calls::io::{Description, MediaEvent, MediaRequest};
-use model::{Clock, MediaDirection, MediaStatistics, MediaTrouble};
+use model::{Clock, DescriptionFault, InternalFault, MediaDirection, MediaStatistics, MediaTrouble};
 use tokio::{
     sync::mpsc,
     time::{MissedTickBehavior, interval},
@@ -16,7 +16,7 @@ use tokio::{
 
 use super::negotiation::{Negotiation, Outcome, Settled};
 use crate::{
-    AudioStream, Peer, PeerError, PeerEvent, PeerStatistics, RtpPacket,
+    AudioStream, CodecError, Peer, PeerError, PeerEvent, PeerStatistics, RtpPacket,
     sdp::{Refusal, RemoteDescription, TransportDescription},
 };
 
@@ -149,7 +149,7 @@ impl Driver {
                 }
                 Next::GoOn
             }
-            Err(error) => self.tell(MediaEvent::Failed { detail: error.to_string() }).await,
+            Err(error) => self.tell(MediaEvent::Failed { fault: error.into() }).await,
         }
     }
 
@@ -174,7 +174,7 @@ impl Driver {
             MediaRequest::Apply { answer } => return self.apply(&answer).await,
             MediaRequest::Reoffer { direction, restart_ice } => {
                 if restart_ice && let Err(error) = self.restart().await {
-                    return self.tell(MediaEvent::Failed { detail: error.to_string() }).await;
+                    return self.tell(MediaEvent::Failed { fault: error.into() }).await;
                 }
                 self.begin(Draft::Offer { direction });
             }
@@ -182,7 +182,7 @@ impl Driver {
             MediaRequest::Reaccept { offer: Some(offer), direction } => match self.negotiation.judge(offer.expose()) {
                 Ok(remote) => {
                     if let Err(error) = self.answer_restart(&remote).await {
-                        return self.refuse(Refusal { code: 500, detail: error.to_string() }).await;
+                        return self.refuse(Refusal { code: 500, fault: error.into() }).await;
                     }
                     self.begin(Draft::Answer { remote: Box::new(remote), direction });
                 }
@@ -226,7 +226,7 @@ impl Driver {
         let Some((draft, _)) = self.draft.take() else { return Next::GoOn };
         let local = match local {
             Ok(local) => local,
-            Err(error) => return self.tell(MediaEvent::Failed { detail: error.to_string() }).await,
+            Err(error) => return self.tell(MediaEvent::Failed { fault: error.into() }).await,
         };
         match draft {
             Draft::Offer { direction } => {
@@ -267,10 +267,11 @@ impl Driver {
     }
 
     async fn settle(&mut self, settled: Settled) -> Result<(), Refusal> {
-        let refused = |detail: String| Refusal { code: 488, detail };
-        self.stream.configure(&settled.negotiated).map_err(|error| refused(error.to_string()))?;
+        let refused = |fault| Refusal { code: 488, fault };
+        let unset = |error: CodecError| refused(DescriptionFault::Said { words: error.to_string() });
+        self.stream.configure(&settled.negotiated).map_err(unset)?;
         match &self.peer {
-            Some(peer) => peer.connect(settled.remote, settled.roles).await.map_err(|error| refused(error.to_string())),
+            Some(peer) => peer.connect(settled.remote, settled.roles).await.map_err(|error| refused(error.into())),
             None => Ok(()),
         }
     }
@@ -316,9 +317,9 @@ impl Driver {
             PeerEvent::RelayRefused { server, error } => {
                 self.tell(MediaEvent::RelayRefused { server: server.to_string(), error }).await
             }
-            PeerEvent::Failed(detail) => {
+            PeerEvent::Failed(fault) => {
                 self.stream.set_connected(now, false);
-                self.tell(MediaEvent::Failed { detail }).await
+                self.tell(MediaEvent::Failed { fault }).await
             }
             // The far end ended the association; the signalling says what that means for the call. Another far end may be
             // described next, so the peer stays.
@@ -349,8 +350,8 @@ impl Driver {
     async fn look(&mut self) -> Next {
         let now = self.clock.now();
         if self.stream.leg_is_gone() {
-            let detail = "the part of the phone that plays it broke down".into();
-            let _told = self.tell(MediaEvent::Died { detail }).await;
+            let fault = InternalFault::Playing;
+            let _told = self.tell(MediaEvent::Died { fault }).await;
             return Next::Close;
         }
         if let Some(key) = self.stream.late_dtmf(now)
@@ -381,7 +382,7 @@ impl Driver {
     }
 
     async fn refuse(&mut self, refusal: Refusal) -> Next {
-        self.tell(MediaEvent::Refused { code: refusal.code, detail: refusal.detail }).await
+        self.tell(MediaEvent::Refused { code: refusal.code, fault: refusal.fault }).await
     }
 
     async fn tell(&mut self, event: MediaEvent) -> Next {

@@ -1,6 +1,6 @@
 //! Which description is open, what to say next, and what is agreed (RFC 3264, RFC 8829 section 3.2). Pure.
 
-use model::MediaDirection;
+use model::{DescriptionFault, MediaDirection};
 
 use crate::{
     Negotiated, Roles,
@@ -91,7 +91,7 @@ impl Negotiation {
         let roles = self.roles(&remote, Side::Answerer);
         let setup = if roles.dtls_client { Setup::Active } else { Setup::Passive };
         let direction = wanted.and(remote.audio.direction.reversed());
-        let no_codec = || Refusal::unacceptable("no codec in common");
+        let no_codec = || Refusal::unacceptable(DescriptionFault::NoCodec);
         let answer = self.local.answer(&remote, &self.terms, transport, (setup, direction)).ok_or_else(no_codec)?;
         let negotiated = negotiate(&answer.formats, &remote.audio, wanted).ok_or_else(no_codec)?;
         let settled = Settled { negotiated: negotiated.clone(), remote: remote.transport.clone(), roles };
@@ -117,10 +117,14 @@ impl Negotiation {
             (None, Some(agreed)) if agreed.answer.is_some() && agreed.remote.transport.is_same_path(&remote.transport) => {
                 (agreed.ours.clone(), agreed.wanted)
             }
-            (None, _) => return Err(Refusal::unacceptable("an answer came, but no offer is open")),
+            (None, _) => {
+                return Err(Refusal::unacceptable(DescriptionFault::Malformed {
+                    words: "an answer came, but no offer is open".into(),
+                }));
+            }
         };
-        let negotiated = negotiate(&ours, &remote.audio, wanted)
-            .ok_or_else(|| Refusal::unacceptable("the answer has no codec of the offer"))?;
+        let negotiated =
+            negotiate(&ours, &remote.audio, wanted).ok_or_else(|| Refusal::unacceptable(DescriptionFault::NoCodec))?;
         let roles = self.roles(&remote, Side::Offerer);
         let settled = Settled { negotiated: negotiated.clone(), remote: remote.transport.clone(), roles };
         self.agreed = Some(Agreed { remote, ours, wanted, negotiated, roles, answer: Some(answer.to_owned()) });

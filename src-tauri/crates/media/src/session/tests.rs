@@ -118,8 +118,10 @@ impl End {
     }
 
     async fn refused(&mut self) -> (u16, String) {
-        self.wait("a refusal", |event| if let MediaEvent::Refused { code, detail } = event { Some((code, detail)) } else { None })
-            .await
+        self.wait("a refusal", |event| {
+            if let MediaEvent::Refused { code, fault } = event { Some((code, fault.to_string())) } else { None }
+        })
+        .await
     }
 
     async fn hears(&self, wanted: bool) {

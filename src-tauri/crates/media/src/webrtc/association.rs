@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::BytesMut;
+use model::MediaFault;
 use rtc::{
     dtls::{
         config::{ClientAuthType, ConfigBuilder, HandshakeConfig},
@@ -42,7 +43,7 @@ pub(crate) enum AssociationEvent {
     Established(Box<SrtpPair>),
     /// The far end sent close_notify.
     Closed,
-    Failed(String),
+    Failed(MediaFault),
 }
 
 pub(crate) struct Association {
@@ -118,12 +119,13 @@ impl Association {
             }
             Err(error @ (Error::ErrNoMatchingCertificateFingerprint | Error::ErrNonCertificate)) => {
                 self.give_up_at = None;
-                return vec![AssociationEvent::Failed(format!("the far end's certificate is not the announced one: {error}"))];
+                tracing::debug!(%error, "the far end's certificate is refused");
+                return vec![AssociationEvent::Failed(MediaFault::Certificate)];
             }
             // No use to wait for the end of our patience; what else it may be about, the number tells.
             Err(Error::ErrAlertFatalOrClose) if let Some(alert) = plain_alert(bytes) => {
                 self.give_up_at = None;
-                return vec![AssociationEvent::Failed(format!("the far end broke off the DTLS handshake (alert {alert})"))];
+                return vec![AssociationEvent::Failed(MediaFault::BrokenOff { alert: alert.to_string() })];
             }
             Err(error) => {
                 tracing::debug!(%error, "a DTLS flight was not understood");
@@ -141,7 +143,10 @@ impl Association {
                 let keys = self.endpoint.get_connection_state(TUNNEL).ok_or(Error::ErrNoSuchSrtpProfile);
                 Some(match keys.and_then(|state| SrtpPair::from_handshake(state, self.identity.crypto.crypto())) {
                     Ok(pair) => AssociationEvent::Established(Box::new(pair)),
-                    Err(error) => AssociationEvent::Failed(format!("no SRTP keys came out of DTLS: {error}")),
+                    Err(error) => {
+                        tracing::debug!(%error, "no SRTP keys came out of DTLS");
+                        AssociationEvent::Failed(MediaFault::NoKeys)
+                    }
                 })
             }
             EndpointEvent::PeerClosed => Some(AssociationEvent::Closed),
@@ -153,7 +158,7 @@ impl Association {
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Option<AssociationEvent> {
         if self.give_up_at.is_some_and(|at| at <= now) {
             self.give_up_at = None;
-            return Some(AssociationEvent::Failed("the DTLS handshake was not completed".into()));
+            return Some(AssociationEvent::Failed(MediaFault::Handshake));
         }
         if let Some(verify) = self.verify.as_mut().filter(|verify| verify.at.is_some_and(|at| at <= now)) {
             verify.at = None;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use model::{CandidateKind, CandidatePair, IcePolicy};
+use model::{CandidateKind, CandidatePair, IcePolicy, MediaFault};
 use rtc::{
     crypto::RTCCryptoProvider,
     ice::{
@@ -63,7 +63,7 @@ pub(crate) enum IceEvent {
     /// A restart found none; the old path stays.
     RestartFailed,
     Interrupted,
-    Failed(String),
+    Failed(MediaFault),
 }
 
 /// The path in use: where datagrams leave, and where they go.
@@ -360,7 +360,7 @@ impl Generation {
                 }
                 ConnectionState::Disconnected => return Some(IceEvent::Interrupted),
                 ConnectionState::Failed => {
-                    return Some(IceEvent::Failed("the path to the far end is gone (ICE consent was not renewed)".into()));
+                    return Some(IceEvent::Failed(MediaFault::PathGone));
                 }
                 _ => {}
             }
@@ -369,7 +369,8 @@ impl Generation {
         if late && !self.connected_once {
             self.started = None;
             let remotes = self.agent.get_remote_candidates().len();
-            return Some(IceEvent::Failed(format!("ICE found no path to the far end ({remotes} addresses of it were tried)")));
+            let addresses = u32::try_from(remotes).unwrap_or(u32::MAX);
+            return Some(IceEvent::Failed(MediaFault::NoPath { addresses, notes: String::new() }));
         }
         None
     }

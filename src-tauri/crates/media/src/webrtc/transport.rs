@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use model::{CandidateKind, IcePolicy};
+use model::{CandidateKind, IcePolicy, MediaFault};
 use rtc::shared::error::Error;
 
 use super::{
@@ -290,7 +290,7 @@ impl Transport {
                 self.remote = None;
                 self.tell(PeerEvent::Closed);
             }
-            AssociationEvent::Failed(words) => self.fail(words),
+            AssociationEvent::Failed(fault) => self.fail(fault),
         }
     }
 
@@ -419,10 +419,11 @@ impl Transport {
                     self.start_association(now);
                 }
                 IceEvent::Interrupted => self.tell(PeerEvent::Interrupted),
-                IceEvent::Failed(words) => {
+                IceEvent::Failed(MediaFault::NoPath { addresses, .. }) => {
                     let notes = self.notes.join("; ");
-                    self.fail(if notes.is_empty() { words } else { format!("{words}; {notes}") });
+                    self.fail(MediaFault::NoPath { addresses, notes });
                 }
+                IceEvent::Failed(fault) => self.fail(fault),
             }
         }
         while let Some((local, remote, bytes)) = self.ice.poll_datagram() {
@@ -450,7 +451,7 @@ impl Transport {
     fn start_association(&mut self, now: Instant) {
         let Some(association) = &mut self.association else { return };
         if let Err(error) = association.start(now) {
-            return self.fail(format!("DTLS did not start: {error}"));
+            return self.fail(MediaFault::System { words: format!("DTLS did not start: {error}") });
         }
         for bytes in std::mem::take(&mut self.early) {
             self.handle_dtls(now, &bytes);
@@ -499,9 +500,9 @@ impl Transport {
         });
     }
 
-    fn fail(&mut self, words: String) {
+    fn fail(&mut self, fault: MediaFault) {
         if !std::mem::replace(&mut self.ended, true) {
-            self.tell(PeerEvent::Failed(words));
+            self.tell(PeerEvent::Failed(fault));
         }
     }
 

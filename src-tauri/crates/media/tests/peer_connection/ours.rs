@@ -104,7 +104,7 @@ impl Ours {
     async fn answered(&mut self) -> (Description, Flow) {
         self.wait("our answer", |event| match event {
             MediaEvent::AnswerReady { answer, direction, remote, .. } => Some((answer, (direction, remote))),
-            MediaEvent::Refused { detail, .. } => panic!("their offer is refused: {detail}"),
+            MediaEvent::Refused { fault, .. } => panic!("their offer is refused: {fault}"),
             _ => None,
         })
         .await
@@ -126,7 +126,7 @@ impl Ours {
         self.ask(MediaRequest::Apply { answer });
         self.wait("the end of applying", |event| match event {
             MediaEvent::Applied { direction, remote, .. } => Some((direction, remote)),
-            MediaEvent::Refused { detail, .. } => panic!("their answer is refused: {detail}"),
+            MediaEvent::Refused { fault, .. } => panic!("their answer is refused: {fault}"),
             _ => None,
         })
         .await
@@ -156,7 +156,7 @@ impl Ours {
     pub async fn connected(&mut self) {
         self.wait("our connection", |event| match event {
             MediaEvent::Connected { .. } => Some(()),
-            MediaEvent::Failed { detail } => panic!("we cannot connect: {detail}"),
+            MediaEvent::Failed { fault } => panic!("we cannot connect: {fault}"),
             _ => None,
         })
         .await;
@@ -165,7 +165,7 @@ impl Ours {
     /// Why we did not connect; that we did not is part of it.
     pub async fn failed(&mut self) -> String {
         self.wait("our failure", |event| match event {
-            MediaEvent::Failed { detail } => Some(detail),
+            MediaEvent::Failed { fault } => Some(fault.to_string()),
             MediaEvent::Connected { .. } => panic!("we connected"),
             _ => None,
         })

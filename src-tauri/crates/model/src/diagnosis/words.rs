@@ -21,7 +21,7 @@ impl fmt::Display for StoryFact {
             Self::Connected { pair } => write!(f, "audio is connected{}", path(*pair)),
             Self::FirstAudio => f.write_str("the first audio arrived"),
             Self::PathLost => f.write_str("the path of the audio is lost"),
-            Self::NoPath { detail } => write!(f, "no path for the audio: {detail}"),
+            Self::NoPath { fault } => write!(f, "no path for the audio: {fault}"),
             Self::RelayRefused { server, error } => {
                 write!(f, "the TURN server {server} refused the user name or password ({error})")
             }
@@ -45,7 +45,7 @@ impl fmt::Display for StoryFact {
             Self::Transfer => f.write_str("a transfer is getting on"),
             Self::Recording { on: true } => f.write_str("it is recorded"),
             Self::Recording { on: false } => f.write_str("the recording ended"),
-            Self::Failed { message } => f.write_str(message),
+            Self::Failed { trouble } => write!(f, "{trouble}"),
             Self::Ended { cause } => write!(f, "ended: {cause}"),
         }
     }
@@ -134,7 +134,9 @@ fn after(cause: &Cause) -> Option<&'static str> {
         Cause::NotFound { .. } => "Check the number, and whether it needs a prefix to get out.",
         Cause::NotAcceptable { .. } => "The two sides have no codec or encryption in common: allow more codecs in the settings.",
         Cause::Forbidden { .. } => "Check user name and password of the account, and whether it may call that number.",
-        Cause::ServerFailed { .. } => "The server, or one behind it, is in trouble: try again, and tell who runs it the code.",
+        Cause::ServerFailed { .. } | Cause::LineFailed { .. } => {
+            "The server, or one behind it, is in trouble: try again, and tell who runs it the code."
+        }
         Cause::ConnectionLost => "The server was gone for longer than a call can wait: check the network.",
         Cause::MediaFailed { .. } => "A firewall probably stops the audio; a TURN server in the account helps.",
         Cause::AccountNotReady { .. } => "Wait until the account is registered; its state says what keeps it.",

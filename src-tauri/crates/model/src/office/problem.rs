@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::FileFault;
+
 /// A field that cannot stay as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct FieldProblem {
@@ -121,7 +123,7 @@ pub enum FieldFault {
     NotClients,
     /// No filter of the log.
     NotALogFilter {
-        /// What its reader says, in English.
+        /// In the words of what reads it.
         detail: String,
     },
     /// Somebody else has set it.
@@ -133,8 +135,10 @@ pub enum FieldFault {
     },
     /// What an administrator has set cannot be read, so that nothing can be changed.
     RulesDamaged {
-        /// What is wrong with it, in English.
-        detail: String,
+        /// Its file.
+        file: String,
+        /// What is wrong with it.
+        fault: FileFault,
     },
 }
 
@@ -182,8 +186,8 @@ impl fmt::Display for FieldFault {
             Self::NotALogFilter { detail } => write!(f, "is no log filter: {detail}"),
             Self::SetBy { source, contact } if contact.is_empty() => write!(f, "is set by {source}"),
             Self::SetBy { source, contact } => write!(f, "is set by {source}; ask {contact}"),
-            Self::RulesDamaged { detail } => {
-                write!(f, "cannot be changed while the administrator's file is damaged: {detail}")
+            Self::RulesDamaged { file, fault } => {
+                write!(f, "cannot be changed while the administrator's file is damaged: {file}: {fault}")
             }
         }
     }

@@ -5,8 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use model::{CallId, Clock, Suggestion};
-use store::{BookError, BookFile, BookLease, BookRules, CallEnd, DataFolder, NewCall, NumberIndex, OpenedBook};
+use model::{CallId, Clock, Suggestion, Trouble};
+use store::{BookError, BookFile, BookLease, BookRules, BookTrouble, CallEnd, DataFolder, NewCall, NumberIndex, OpenedBook};
 use tokio::{sync::mpsc, task::spawn_blocking};
 use tracing::{error, warn};
 
@@ -35,7 +35,7 @@ pub(super) struct Keeper {
     looked_at_s: i64,
     told_index: Arc<NumberIndex>,
     history_changed: bool,
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
 }
 
 /// A call that is over and is not yet in the file as such.
@@ -77,6 +77,20 @@ pub(super) async fn run(
     }
 }
 
+/// What the user must hear of how the book was found.
+fn of_opening(trouble: BookTrouble) -> Trouble {
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    match trouble {
+        BookTrouble::KeptAside { kept, calls, contacts } => {
+            Trouble::BookMended { calls: count(calls), contacts: count(contacts), kept: kept.display().to_string().into() }
+        }
+        BookTrouble::NotKept { problem, path } => {
+            let refusal = super::BookError::from(problem).into();
+            Trouble::BookNotKept { refusal, file: path.display().to_string().into() }
+        }
+    }
+}
+
 impl Keeper {
     /// What opens the book; to be called on the blocking pool.
     pub(super) fn opening(
@@ -101,7 +115,7 @@ impl Keeper {
                 looked_at_s: 0,
                 told_index,
                 history_changed: false,
-                trouble: trouble.map(|trouble| trouble.to_string()),
+                trouble: trouble.map(of_opening),
             };
             if keeper._lease.is_some() {
                 let closed = keeper.book.close_left_open();
@@ -203,7 +217,7 @@ impl Keeper {
             return;
         }
         if let Some(problem) = &failing {
-            self.trouble = Some(format!("the history of calls is not kept: {problem}"));
+            self.trouble = Some(Trouble::HistoryNotKept { refusal: super::BookError::from(problem.clone()).into() });
         }
         self.failing = failing;
     }

@@ -120,6 +120,7 @@ fn outcome(noted: &Noted, cause: &Cause) -> Outcome {
         | Cause::NotAcceptable { .. }
         | Cause::Forbidden { .. }
         | Cause::ServerFailed { .. }
+        | Cause::LineFailed { .. }
         | Cause::ConnectionLost
         | Cause::MediaFailed { .. }
         | Cause::NoMicrophone { .. }
@@ -196,7 +197,7 @@ mod tests {
             (Cause::Declined, Outcome::Declined),
             (Cause::Diverted, Outcome::Declined),
             (Cause::Cancelled, Outcome::Cancelled),
-            (Cause::MediaFailed { detail: "ICE".into() }, Outcome::Failed),
+            (Cause::MediaFailed { fault: model::MediaFault::PathGone }, Outcome::Failed),
         ] {
             let words = cause.to_string();
             let (new, end) = end(&[incoming(), ended(cause)]);

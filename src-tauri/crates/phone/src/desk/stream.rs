@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use audio::{DeviceId, DeviceWatch, SoundError, SoundHost, StreamState, Use};
+use audio::{DeviceId, DeviceWatch, SoundError, SoundHost, StreamState};
+use model::{DeviceFault, SoundFault, SoundRole};
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tracing::{debug, error, info};
 
@@ -11,12 +12,12 @@ pub(super) type Opened<T> = (Option<DeviceId>, Result<Box<T>, SoundError>);
 
 /// A microphone or a speaker in use.
 pub(super) struct Stream<T: ?Sized> {
-    role: Use,
+    role: SoundRole,
     current: Current,
     /// The next stream on its way; the current one goes on until it is there.
     opening: Option<JoinHandle<Opened<T>>>,
     /// What has been told to the user and has not got better since.
-    told: Option<String>,
+    told: Option<DeviceFault>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ enum Current {
 }
 
 impl<T: ?Sized + Send + 'static> Stream<T> {
-    pub(super) fn new(role: Use) -> Self {
+    pub(super) fn new(role: SoundRole) -> Self {
         Self { role, current: Current::Closed, opening: None, told: None }
     }
 
@@ -47,7 +48,7 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
     }
 
     /// Why it could not be opened.
-    pub(super) fn failure(&self) -> Option<&str> {
+    pub(super) fn failure(&self) -> Option<&DeviceFault> {
         if self.current == Current::Failed { self.told() } else { None }
     }
 
@@ -60,8 +61,8 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
     }
 
     /// What is wrong with it, as it was told last.
-    pub(super) fn told(&self) -> Option<&str> {
-        self.told.as_deref()
+    pub(super) fn told(&self) -> Option<&DeviceFault> {
+        self.told.as_ref()
     }
 
     /// Opens the best device, unless one is open or on its way.
@@ -101,12 +102,16 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
     }
 
     /// Takes what `opened` returned; what the user must hear of it.
-    pub(super) fn settle(&mut self, opened: Result<Opened<T>, JoinError>, give: impl FnOnce(Option<Box<T>>)) -> Option<String> {
+    pub(super) fn settle(
+        &mut self,
+        opened: Result<Opened<T>, JoinError>,
+        give: impl FnOnce(Option<Box<T>>),
+    ) -> Option<DeviceFault> {
         self.opening = None;
-        let failure = match opened {
+        let fault = match opened {
             Ok((id, Ok(stream))) => {
                 info!(
-                    role = word(self.role),
+                    role = %self.role,
                     device = id.as_ref().map_or("system default", DeviceId::as_str),
                     "a sound device is open"
                 );
@@ -115,23 +120,23 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
                 self.told = None;
                 return None;
             }
-            Ok((_, Err(error))) => error.to_string(),
+            Ok((_, Err(error))) => SoundFault::from(error),
             Err(panicked) => {
                 error!(%panicked, "opening a sound device failed");
-                "the sound system failed".into()
+                SoundFault::Failed
             }
         };
         self.current = Current::Failed;
-        self.tell_once(format!("the {} cannot be used: {failure}", word(self.role)))
+        self.tell_once(DeviceFault::Unusable { role: self.role, fault })
     }
 
     /// Looks whether the open device has died; what the user must hear of it.
-    pub(super) fn check(&mut self, state: StreamState) -> Option<String> {
+    pub(super) fn check(&mut self, state: StreamState) -> Option<DeviceFault> {
         if !matches!(self.current, Current::Open(_)) || state != StreamState::Gone || self.opening.is_some() {
             return None;
         }
         self.current = Current::Closed;
-        self.tell_once(format!("the {} is gone; looking for another", word(self.role)))
+        self.tell_once(DeviceFault::Gone { role: self.role })
     }
 
     pub(super) fn close(&mut self, give: impl FnOnce(Option<Box<T>>)) {
@@ -141,10 +146,10 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
         give(None);
     }
 
-    fn tell_once(&mut self, message: String) -> Option<String> {
-        let is_new = self.told.as_ref() != Some(&message);
-        self.told = Some(message.clone());
-        is_new.then_some(message)
+    fn tell_once(&mut self, fault: DeviceFault) -> Option<DeviceFault> {
+        let is_new = self.told.as_ref() != Some(&fault);
+        self.told = Some(fault.clone());
+        is_new.then_some(fault)
     }
 }
 
@@ -153,7 +158,7 @@ pub(super) type OpenBy<T> = for<'a> fn(&'a dyn SoundHost, Option<&DeviceId>) -> 
 
 /// The device for `role` as things are now; `None`, the system's default, where they cannot be listed. May wait for the
 /// sound server.
-pub(super) fn best_device(host: &dyn SoundHost, watch: &mut DeviceWatch, role: Use) -> Option<DeviceId> {
+pub(super) fn best_device(host: &dyn SoundHost, watch: &mut DeviceWatch, role: SoundRole) -> Option<DeviceId> {
     match host.devices() {
         Ok(present) => {
             // Who follows the changes is the desk; here only the choice counts.
@@ -164,14 +169,5 @@ pub(super) fn best_device(host: &dyn SoundHost, watch: &mut DeviceWatch, role: U
             debug!(%error, "the sound devices cannot be listed");
             None
         }
-    }
-}
-
-/// What people call the device of a role.
-fn word(role: Use) -> &'static str {
-    match role {
-        Use::Microphone => "microphone",
-        Use::Speaker => "speaker",
-        Use::Ringer => "ringer",
     }
 }

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use audio::{LegId, LegRoute, RingTone, Ringing, ToneSpec, TrialProgress, TrialState, Use, microphone_trial, ring_anyhow};
-use model::{DeviceTrial, Instant, TrialStage, TrialView};
+use audio::{LegId, LegRoute, RingTone, Ringing, ToneSpec, TrialProgress, TrialState, microphone_trial, ring_anyhow};
+use model::{DeviceFault, DeviceTrial, Instant, SoundFault, SoundRole, TrialStage, TrialView};
 use tokio::task::spawn_blocking;
 use tracing::error;
 
@@ -39,8 +39,8 @@ enum At {
     Recording(TrialProgress),
     PlayingBack(TrialProgress),
     Music { until: Instant },
-    Ringing { until: Instant, ringing: Box<dyn Ringing>, trouble: Option<String> },
-    Over { trouble: Option<String> },
+    Ringing { until: Instant, ringing: Box<dyn Ringing>, trouble: Option<DeviceFault> },
+    Over { trouble: Option<DeviceFault> },
 }
 
 impl Trial {
@@ -72,7 +72,7 @@ impl Working {
     pub(super) async fn start_trial(&mut self, trial: DeviceTrial) {
         self.stop_trial().await;
         let at = if self.has_a_call() {
-            At::Over { trouble: Some("a call has the sound devices; try again after it".into()) }
+            At::Over { trouble: Some(DeviceFault::InCall) }
         } else if let DeviceTrial::Ringer { ringtone } = &trial {
             self.ring_for_trial(
                 ringtone.as_ref().map_or_else(|| self.ringtone.clone(), |ringtone| ring_tone(ringtone, self.volume)),
@@ -127,38 +127,41 @@ impl Working {
                 self.hub.route(vec![LegRoute { leg: LEG, microphone: true, speaker: true, hears: Vec::new() }]);
                 At::Recording(progress)
             }
-            At::Opening { until } if now >= until => At::Over { trouble: Some("the sound system does not answer".into()) },
+            At::Opening { until } if now >= until => {
+                let role = if *trial == DeviceTrial::Microphone { SoundRole::Microphone } else { SoundRole::Speaker };
+                At::Over { trouble: Some(DeviceFault::Unusable { role, fault: SoundFault::TimedOut }) }
+            }
             At::Recording(progress) if progress.state() != TrialState::Recording => At::PlayingBack(progress),
             At::PlayingBack(progress) if progress.state() == TrialState::Done => {
                 At::Over { trouble: unheard(progress.loudest_dbfs(), self.hub.microphone_levels().only_zeros) }
             }
             At::Music { until } if now >= until => At::Over { trouble: None },
-            At::Ringing { ringing, .. } if ringing.is_gone() => At::Over { trouble: Some("the ring device is gone".into()) },
+            At::Ringing { ringing, .. } if ringing.is_gone() => At::Over { trouble: Some(DeviceFault::RingerGone) },
             At::Ringing { until, trouble, .. } if now >= until => At::Over { trouble },
             going_on => going_on,
         }
     }
 
     /// What is wrong with the streams that a trial needs.
-    fn stream_trouble(&self, trial: &Trial) -> Option<String> {
+    fn stream_trouble(&self, trial: &Trial) -> Option<DeviceFault> {
         if !trial.needs_streams() {
             return None;
         }
         // One that is gone is opened again, or another in its place: only that can fail for good.
         let (of_microphone, of_speaker) = (self.microphone.failure(), self.speaker.failure());
         let of_microphone = of_microphone.filter(|_| trial.trial == DeviceTrial::Microphone);
-        of_microphone.or(of_speaker).map(str::to_owned)
+        of_microphone.or(of_speaker).cloned()
     }
 
     async fn ring_for_trial(&mut self, tone: RingTone) -> At {
         let (host, mut watch) = (Arc::clone(&self.host), self.watch.clone());
         let rung = spawn_blocking(move || {
-            let id = stream::best_device(&*host, &mut watch, Use::Ringer);
+            let id = stream::best_device(&*host, &mut watch, SoundRole::Ringer);
             ring_anyhow(&*host, id.as_ref(), &tone)
         });
         match rung.await {
             Ok((ringing, troubles)) => {
-                let trouble = troubles.first().map(ToString::to_string);
+                let trouble = super::ring_trouble(ringing.is_some(), troubles);
                 match ringing {
                     Some(ringing) => At::Ringing { until: self.clock.now() + RINGS, ringing, trouble },
                     None => At::Over { trouble },
@@ -166,7 +169,7 @@ impl Working {
             }
             Err(panicked) => {
                 error!(%panicked, "the ringer failed");
-                At::Over { trouble: Some("the sound system failed".into()) }
+                At::Over { trouble: Some(DeviceFault::RingsUnheard { fault: SoundFault::Failed }) }
             }
         }
     }
@@ -190,15 +193,13 @@ impl Working {
 }
 
 /// What is to be said of a recording without a voice.
-fn unheard(loudest_dbfs: f32, only_zeros: bool) -> Option<String> {
+fn unheard(loudest_dbfs: f32, only_zeros: bool) -> Option<DeviceFault> {
     if loudest_dbfs >= VOICE_DBFS {
         None
     } else if only_zeros || loudest_dbfs <= audio::SILENCE_DBFS {
-        Some(
-            "the microphone gives nothing but silence: is it switched off at the device, or does the system not allow its use?"
-                .into(),
-        )
+        Some(DeviceFault::OnlySilence)
     } else {
-        Some(format!("hardly anything was heard ({loudest_dbfs:.0} dBFS): turn the microphone up in the system's sound settings"))
+        #[expect(clippy::cast_possible_truncation, reason = "levels are between silence and full scale")]
+        Some(DeviceFault::Quiet { dbfs: loudest_dbfs.round() as i32 })
     }
 }

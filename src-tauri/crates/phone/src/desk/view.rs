@@ -1,22 +1,22 @@
 //! The devices as a face sees them.
 
-use audio::{Device, DeviceId, DeviceRole, DeviceWatch, Use};
-use model::{DeviceView, DevicesView, RoleView};
+use audio::{Device, DeviceId, DeviceRole, DeviceWatch};
+use model::{DeviceFault, DeviceView, DevicesView, RoleView, SoundRole};
 
 /// What `watch` saw last, with what was told about the devices in use.
-pub(super) fn devices(watch: &DeviceWatch, microphone: Option<&str>, speaker: Option<&str>) -> DevicesView {
+pub(super) fn devices(watch: &DeviceWatch, microphone: Option<&DeviceFault>, speaker: Option<&DeviceFault>) -> DevicesView {
     let of = |role: DeviceRole| watch.devices().iter().filter(move |device| device.role == role).map(view).collect();
-    let role = |role: Use, told: Option<&str>, missing: &str| {
+    let role = |role: SoundRole, told: Option<&DeviceFault>| {
         let using = watch.device_for(role).map(DeviceId::as_str).map(str::to_owned);
-        let trouble = told.map(str::to_owned).or_else(|| using.is_none().then(|| missing.to_owned()));
+        let trouble = told.cloned().or_else(|| using.is_none().then_some(DeviceFault::None { role }));
         RoleView { using, trouble }
     };
     DevicesView {
         microphones: of(DeviceRole::Microphone),
         speakers: of(DeviceRole::Speaker),
-        microphone: role(Use::Microphone, microphone, "there is no microphone"),
-        speaker: role(Use::Speaker, speaker, "there is no speaker"),
-        ringer: role(Use::Ringer, None, "there is no speaker to ring on"),
+        microphone: role(SoundRole::Microphone, microphone),
+        speaker: role(SoundRole::Speaker, speaker),
+        ringer: role(SoundRole::Ringer, None),
     }
 }
 

@@ -8,7 +8,7 @@ use model::{
 };
 use store::{KioskDirectory, KioskProfile, ReadError};
 
-use super::{alerts, language::Language, words};
+use super::{alerts, language::Language};
 use crate::LoopNumber;
 
 /// The longest wait between two tries at the PIN.
@@ -77,7 +77,7 @@ impl Kiosk {
     /// What the screen shows; `directory` is what was found of [`Self::directory`].
     pub fn view(&self, snapshot: &Snapshot, directory: &[Contact], language: Language) -> KioskView {
         let screen = match &self.profile {
-            Ok(profile) => screen(profile, snapshot, directory, language),
+            Ok(profile) => screen(profile, snapshot, directory),
             Err(trouble) => damaged(trouble),
         };
         let profile = self.profile();
@@ -183,18 +183,16 @@ pub fn pin_delay(wrong: u32) -> Duration {
     doubled.min(LONGEST_WAIT)
 }
 
-fn screen(profile: &KioskProfile, snapshot: &Snapshot, directory: &[Contact], language: Language) -> KioskScreen {
+fn screen(profile: &KioskProfile, snapshot: &Snapshot, directory: &[Contact]) -> KioskScreen {
     if let Some(call) = people(snapshot).find(|view| !alerts::is_ringing(view)).or_else(|| people(snapshot).next()) {
         return KioskScreen::Call { call: call.clone(), can_answer: alerts::is_ringing(call) && profile.answer_by_hand };
     }
     let Some(account) = snapshot.accounts.iter().find(|view| view.id == profile.account) else {
-        return KioskScreen::Fault { fault: KioskFault::Account, detail: profile.account.to_string(), line: None };
+        return KioskScreen::Fault { fault: KioskFault::Account { account: profile.account.clone() } };
     };
     match &account.state {
-        AccountState::Offline { .. } | AccountState::Disabled => {
-            let detail = words::account_state(&account.state, language);
-            KioskScreen::Fault { fault: KioskFault::Offline, detail, line: None }
-        }
+        AccountState::Offline { cause, .. } => KioskScreen::Fault { fault: KioskFault::Offline { cause: Some(cause.clone()) } },
+        AccountState::Disabled => KioskScreen::Fault { fault: KioskFault::Offline { cause: None } },
         AccountState::Connecting | AccountState::Registering | AccountState::Registered | AccountState::Ready => {
             KioskScreen::Idle {
                 title: profile.title.clone(),
@@ -215,11 +213,7 @@ fn entry(contact: &Contact) -> Option<KioskEntry> {
 }
 
 fn damaged(trouble: &ReadError) -> KioskScreen {
-    let line = match trouble {
-        ReadError::Damaged { line, .. } => line.and_then(|line| u32::try_from(line).ok()),
-        ReadError::Unreadable(_) | ReadError::Newer { .. } => None,
-    };
-    KioskScreen::Fault { fault: KioskFault::Profile, detail: trouble.to_string(), line }
+    KioskScreen::Fault { fault: KioskFault::Profile { fault: trouble.fault() } }
 }
 
 fn is_ready(profile: &KioskProfile, snapshot: &Snapshot) -> bool {
@@ -272,9 +266,9 @@ mod tests {
         Kiosk::new(Ok(profile()))
     }
 
-    fn fault(kiosk: &Kiosk, snapshot: &Snapshot) -> (KioskFault, Option<u32>) {
+    fn fault(kiosk: &Kiosk, snapshot: &Snapshot) -> KioskFault {
         match kiosk.view(snapshot, &[], Language::English).screen {
-            KioskScreen::Fault { fault, line, .. } => (fault, line),
+            KioskScreen::Fault { fault } => fault,
             other => panic!("{other:?}"),
         }
     }
@@ -375,9 +369,9 @@ mod tests {
     fn a_fault_has_its_reason_and_a_call_that_is_up_goes_on() {
         let mut offline = snapshot([]);
         offline.accounts[0].state = AccountState::Offline { cause: model::OfflineCause::NoAnswer, retry_in_s: Some(2) };
-        assert_eq!(fault(&kiosk(), &offline), (KioskFault::Offline, None));
+        assert_eq!(fault(&kiosk(), &offline), KioskFault::Offline { cause: Some(model::OfflineCause::NoAnswer) });
         let no_account = Snapshot { accounts: Vec::new(), ..snapshot([]) };
-        assert_eq!(fault(&kiosk(), &no_account), (KioskFault::Account, None));
+        assert_eq!(fault(&kiosk(), &no_account), KioskFault::Account { account: profile().account });
         offline.calls = vec![view(1, TALKING)];
         assert!(matches!(kiosk().view(&offline, &[], Language::English).screen, KioskScreen::Call { .. }));
     }
@@ -385,7 +379,8 @@ mod tests {
     #[test]
     fn without_a_profile_nothing_goes_online_and_nothing_can_be_asked() {
         let damaged = Kiosk::new(Err(ReadError::Damaged { line: Some(7), detail: "nonsense".into() }));
-        assert_eq!(fault(&damaged, &snapshot([])), (KioskFault::Profile, Some(7)));
+        let nonsense = model::FileFault::Damaged { line: Some(7), words: "nonsense".into() };
+        assert_eq!(fault(&damaged, &snapshot([])), KioskFault::Profile { fault: nonsense });
         assert_eq!(damaged.settings(Settings::default()).accounts, []);
         assert_eq!(command(&damaged, KioskAction::End { call: CallId(1) }, &snapshot([view(1, TALKING)])), None);
         let settings = kiosk().settings(Settings::default());

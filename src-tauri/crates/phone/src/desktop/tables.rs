@@ -48,8 +48,8 @@ pub(super) const ENGLISH: Words = Words {
     invalid_token: "the server did not accept the token ({})",
     no_token: "there is no token to register with",
     no_answer: "the server did not answer",
-    refused: "the server refused the registration: {}",
-    configuration: "the account cannot be used: {}",
+    refused: "the server refused the registration ({})",
+    configuration: "the account cannot be used as it is",
     signed_off: "signed off",
 };
 
@@ -99,8 +99,8 @@ pub(super) const FRENCH: Words = Words {
     invalid_token: "le serveur n’a pas accepté le jeton ({})",
     no_token: "aucun jeton pour s’enregistrer",
     no_answer: "le serveur n’a pas répondu",
-    refused: "le serveur a refusé l’enregistrement\u{a0}: {}",
-    configuration: "le compte est inutilisable ainsi\u{a0}: {}",
+    refused: "le serveur a refusé l’enregistrement ({})",
+    configuration: "le compte est inutilisable ainsi",
     signed_off: "déconnecté",
 };
 
@@ -150,8 +150,8 @@ pub(super) const GERMAN: Words = Words {
     invalid_token: "der Server hat das Token nicht angenommen ({})",
     no_token: "es gibt kein Token zum Anmelden",
     no_answer: "der Server antwortet nicht",
-    refused: "der Server hat die Anmeldung abgelehnt: {}",
-    configuration: "das Konto ist so nicht verwendbar: {}",
+    refused: "der Server hat die Anmeldung abgelehnt ({})",
+    configuration: "das Konto ist so nicht verwendbar",
     signed_off: "abgemeldet",
 };
 
@@ -201,7 +201,7 @@ pub(super) const SPANISH: Words = Words {
     invalid_token: "el servidor no aceptó el token ({})",
     no_token: "no hay token para registrarse",
     no_answer: "el servidor no respondió",
-    refused: "el servidor rechazó el registro: {}",
-    configuration: "la cuenta no se puede usar así: {}",
+    refused: "el servidor rechazó el registro ({})",
+    configuration: "la cuenta no se puede usar así",
     signed_off: "sesión cerrada",
 };

@@ -64,8 +64,8 @@ fn offline(cause: &OfflineCause, language: Language) -> String {
         OfflineCause::InvalidToken { code } => fill(words.invalid_token, code),
         OfflineCause::NoToken { .. } => words.no_token.into(),
         OfflineCause::NoAnswer => words.no_answer.into(),
-        OfflineCause::Refused { code, text } => fill(words.refused, format!("{code} {}", shown(text))),
-        OfflineCause::Configuration { detail } => fill(words.configuration, detail),
+        OfflineCause::Refused { code, .. } => fill(words.refused, code),
+        OfflineCause::Configuration { .. } => words.configuration.into(),
         OfflineCause::SignedOff => words.signed_off.into(),
     }
 }

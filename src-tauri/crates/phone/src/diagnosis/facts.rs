@@ -1,7 +1,7 @@
 //! What an entry of the journal says that happened, for ladder and story alike.
 
 use calls::io::{Input, LineEvent, MediaEvent};
-use model::{AccountId, AccountState, Event, StoryFact, StoryRoom, WireWay};
+use model::{AccountId, AccountState, Event, StoryFact, StoryRoom, Trouble, WireWay};
 
 use crate::journal::{Entry, Note};
 
@@ -46,7 +46,7 @@ fn of_media(event: &MediaEvent) -> Option<StoryFact> {
         MediaEvent::Connected { pair } => StoryFact::Connected { pair: *pair },
         MediaEvent::FirstPacket => StoryFact::FirstAudio,
         MediaEvent::Interrupted => StoryFact::PathLost,
-        MediaEvent::Failed { detail } => StoryFact::NoPath { detail: detail.clone() },
+        MediaEvent::Failed { fault } => StoryFact::NoPath { fault: fault.clone() },
         MediaEvent::RelayRefused { server, error } => StoryFact::RelayRefused { server: server.clone(), error: *error },
         MediaEvent::Refused { code, .. } => StoryFact::DescriptionRefused { status: *code },
         MediaEvent::Died { .. } => StoryFact::MediaDied,
@@ -75,7 +75,7 @@ pub(super) fn of_event(event: &Event) -> Option<(StoryRoom, StoryFact)> {
         Event::Hold { hold, .. } => (StoryRoom::Call, StoryFact::Held { local: hold.local, remote: hold.remote }),
         Event::Transfer { .. } => (StoryRoom::Call, StoryFact::Transfer),
         Event::Recording { on, .. } => (StoryRoom::Call, StoryFact::Recording { on: *on }),
-        Event::Failed { message, .. } => (StoryRoom::Call, StoryFact::Failed { message: message.clone() }),
+        Event::Failed { trouble, .. } => (StoryRoom::Call, StoryFact::Failed { trouble: Trouble::clone(trouble) }),
         Event::Ended { cause, .. } => (StoryRoom::Call, StoryFact::Ended { cause: cause.clone() }),
         _ => return None,
     })

@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_relay_that_refuses_is_why_there_is_no_path_and_otherwise_a_lesser_matter() {
         let refused = Some(("192.0.2.1:3478".to_owned(), 401));
-        let cause = Some(Cause::MediaFailed { detail: "no address".into() });
+        let cause = Some(Cause::MediaFailed { fault: model::MediaFault::PathGone });
         let nowhere = Seen { no_path: true, relay_refused: refused.clone(), cause, ..Seen::default() };
         assert!(matches!(nowhere.findings()[..], [Finding::RelayRefused { .. }, Finding::NoPath]), "{:?}", nowhere.findings());
         let elsewhere = Seen { answered: true, connected: true, one_way: true, relay_refused: refused, ..Seen::default() };

@@ -38,7 +38,7 @@ impl<'a> Teller<'a> {
         for entry in entries.iter().filter(|entry| self.thread.concerns(entry)) {
             let at = entry.at();
             let fact = facts::of_entry(entry);
-            let words = fact.as_ref().map(|(_, fact)| fact.to_string());
+            let told = fact.as_ref().map(|(_, fact)| fact.clone());
             self.add(at, fact);
             let Entry::Step { input, outputs, .. } = entry else { continue };
             if let Input::Media(_, MediaEvent::Statistics(figures)) = input {
@@ -50,7 +50,7 @@ impl<'a> Teller<'a> {
                     self.seen.figures(&report.media);
                 }
                 // What failed may be what the entry itself says.
-                let again = matches!(event, Event::Failed { message, .. } if words.as_ref() == Some(message));
+                let again = matches!((event, &told), (Event::Failed { trouble, .. }, Some(fact)) if fact.tells(trouble));
                 if !again {
                     self.add(at, facts::of_event(event));
                 }

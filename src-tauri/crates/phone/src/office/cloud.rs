@@ -7,23 +7,13 @@ use model::{
     TokenSource,
 };
 use providers::{
-    aculab::{FetchedToken, LIFETIMES_S, TokenWish, WebError, WebServices},
+    aculab::{FetchedToken, LIFETIMES_S, TokenWish, WebServices},
     net::Proxy,
 };
 use tokio::task::spawn_blocking;
 
 use super::{Office, broken, of_key_store};
 use crate::phone::Phone;
-
-fn of_web(error: WebError) -> Refusal {
-    match error {
-        WebError::NotAsked(cause) => Refusal::Offline { cause },
-        WebError::WrongKey => Refusal::CloudWrongKey,
-        WebError::Refused { code, text } => Refusal::CloudRefused { detail: format!("{code}: {text}") },
-        WebError::Status { status } => Refusal::CloudRefused { detail: format!("HTTP {status}") },
-        WebError::NotUnderstood => Refusal::CloudNotUnderstood,
-    }
-}
 
 /// A lifetime that the cloud does not grant.
 fn not_granted() -> FieldFault {
@@ -42,7 +32,7 @@ impl Office {
     /// When its tokens are not from the web services, or those do not say.
     pub async fn registered_clients(&self, account: AccountId) -> Result<Vec<CloudClient>, Refusal> {
         let Way { services, .. } = self.web_services(account).await?;
-        let clients = services.registered_clients(&*self.world.network).await.map_err(of_web)?;
+        let clients = services.registered_clients(&*self.world.network).await.map_err(Refusal::from)?;
         let view = |client: providers::aculab::RegisteredClient| CloudClient {
             client: client.client_id,
             last_modified: client.last_modified,
@@ -63,7 +53,7 @@ impl Office {
             incoming: order.incoming,
             callable: order.callable.expose().parse().map_err(|_| wrong("callable", FieldFault::NotClients))?,
         };
-        let token = services.generate_token(&*self.world.network, &wish).await.map_err(of_web)?;
+        let token = services.generate_token(&*self.world.network, &wish).await.map_err(Refusal::from)?;
         let fetched = FetchedToken::now(&aculab, &token, Some(wish.lifetime.duration()), self.world.clock.unix_seconds());
         if let Some(fetched) = fetched {
             let (secrets, key) = (Arc::clone(&self.world.secrets), SecretKey::FetchedToken { account: account.clone() });

@@ -26,8 +26,8 @@ impl Office {
     /// When it cannot be asked, or what it says does not make sense: then with the line.
     pub async fn offer_provisioning(&self, url: &str) -> Result<ProvisionOffer, Refusal> {
         let (url, text) = (url.trim().to_owned(), self.fetch(url).await?);
-        let provisioning =
-            Provisioning::of_text(&url, &text).map_err(|error| Refusal::OfferDamaged { detail: format!("{url}: {error}") })?;
+        let provisioning = Provisioning::of_text(&url, &text)
+            .map_err(|error| Refusal::OfferDamaged { url: url.clone(), fault: error.fault() })?;
         let settings = Settings::clone(&self.settings.borrow());
         let changes = provisioning.changes(&settings);
         let locked = provisioning.locked().map(Page::name).map(str::to_owned).collect();
@@ -79,10 +79,11 @@ impl Office {
 
     async fn keep(&self, phone: &Phone, url: String, text: String) -> Result<(), Refusal> {
         let (provisioned, folder) = (self.provisioned.clone(), self.folder()?);
+        let from = url.clone();
         let kept = spawn_blocking(move || provisioned.accept(&folder, &url, &text));
         kept.await.map_err(broken)?.map_err(|error| match error {
             ReadError::Unreadable(problem) => unwritten(&problem),
-            ReadError::Damaged { .. } | ReadError::Newer { .. } => Refusal::OfferDamaged { detail: error.to_string() },
+            ReadError::Damaged { .. } | ReadError::Newer { .. } => Refusal::OfferDamaged { url: from, fault: error.fault() },
         })?;
         let settings = self.provisioned.impose(Settings::clone(&self.settings.borrow()));
         phone.send(Command::SaveSettings { settings: Box::new(settings) })?;

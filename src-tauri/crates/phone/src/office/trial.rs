@@ -59,7 +59,7 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
     // An instance of its own: the binding of the phone itself is left alone.
     let provider = match machine(&provider, "", world) {
         Ok(machine) => machine,
-        Err(detail) => return nothing_tried(TrialFact::Said { words: detail.to_owned() }),
+        Err(fault) => return nothing_tried(TrialFact::Offline { cause: OfflineCause::Configuration { fault } }),
     };
     let (inbox, requests) = mpsc::channel(WAITING);
     let (outbox, mut events) = mpsc::channel(WAITING);

@@ -1,7 +1,7 @@
 //! Why a call ended, by the cloud's own list: it differs from that of RFC 3261 section 21.
 
 use calls::io::LineEnd;
-use model::{Cause, EndedBy};
+use model::{Cause, EndedBy, MediaFault};
 
 /// The cause that a status stands for: in a final response, and in the Reason header of a BYE.
 fn of_code(code: u16, text: &str) -> Cause {
@@ -28,7 +28,7 @@ pub(super) fn line_end(how: LineEnd) -> LineEnd {
             cause => LineEnd::Caused { cause },
         },
         // The line has no word of its own for it, and the account is well.
-        LineEnd::Failed { detail } => LineEnd::Caused { cause: Cause::MediaFailed { detail } },
+        LineEnd::Failed { fault } => LineEnd::Caused { cause: Cause::MediaFailed { fault: MediaFault::Line { fault } } },
         how @ (LineEnd::Local
         | LineEnd::Bye { code: None }
         | LineEnd::Cancelled { .. }
@@ -78,6 +78,6 @@ mod tests {
         assert_eq!(name(LineEnd::Bye { code: Some(486) }), "BUSY");
         assert_eq!(name(LineEnd::Bye { code: Some(404) }), "UNOBTAINABLE");
         assert_eq!(name(LineEnd::Unanswered), "FAILED");
-        assert_eq!(name(LineEnd::Failed { detail: "no description".into() }), "FAILED");
+        assert_eq!(name(LineEnd::Failed { fault: model::LineFault::NoDescription }), "FAILED");
     }
 }

@@ -1,6 +1,6 @@
 //! Who can be called at the cloud: its services, and its clients. Nobody else.
 
-use model::{AculabInterface, CallerId, CallerKind, ClientId, Named, Personal, Remote, ServiceName, Target};
+use model::{AculabInterface, CalleeFault, CallerId, CallerKind, ClientId, Named, Personal, Remote, ServiceName, Target};
 
 use super::setup::{self, Names};
 
@@ -11,42 +11,47 @@ pub(super) enum Callee {
     Client(ClientId),
 }
 
-const ONLY: &str = "only services and clients can be called on this account, as service:NAME or client:ID";
-const ONLY_SERVICES: &str = "only services can be called on this account, as service:NAME";
-
-/// Reads what was dialled; the error is a sentence.
-pub(super) fn callee(target: &Target, names: &Names) -> Result<Callee, String> {
-    let only = if names.calls_clients { ONLY } else { ONLY_SERVICES };
+/// Reads what was dialled.
+pub(super) fn callee(target: &Target, names: &Names) -> Result<Callee, CalleeFault> {
+    let only = || if names.calls_clients { CalleeFault::ServicesAndClientsOnly } else { CalleeFault::ServicesOnly };
     let text = target.expose();
     let (kind, name) = match target.named() {
         Some(named) => named,
         None if target.is_address() => {
-            let (user, host) = text.split_once(':').and_then(|(_, rest)| rest.split_once('@')).ok_or(only)?;
+            let (user, host) = text.split_once(':').and_then(|(_, rest)| rest.split_once('@')).ok_or_else(only)?;
             let host = host.split([';', ':']).next().unwrap_or_default();
             match host {
                 _ if host.eq_ignore_ascii_case(&names.service_domain) => (Named::Service, user),
                 _ if host.eq_ignore_ascii_case(&names.client_domain) => (Named::Client, user),
-                _ => return Err(only.to_owned()),
+                _ => return Err(only()),
             }
         }
-        None if text.chars().all(|c| c.is_ascii_digit() || "+*#".contains(c)) => return Err(only.to_owned()),
+        None if text.chars().all(|c| c.is_ascii_digit() || "+*#".contains(c)) => return Err(only()),
         None => (Named::Service, text),
     };
     match kind {
-        Named::Client if !names.calls_clients => Err(ONLY_SERVICES.to_owned()),
-        Named::Client => name.parse().map(Callee::Client).map_err(|error: model::InvalidName| error.to_string()),
-        Named::Service if names.calls_clients => name.parse().map(Callee::Service).map_err(|error| format!("{error}")),
-        Named::Service => ServiceName::of_caller(name).map(Callee::Service).map_err(|error| format!("the service {error}")),
+        Named::Client if !names.calls_clients => Err(CalleeFault::ServicesOnly),
+        Named::Client => name.parse().map(Callee::Client).map_err(not_a_name),
+        Named::Service if names.calls_clients => name.parse().map(Callee::Service).map_err(not_a_name),
+        Named::Service => {
+            let fault = |error: model::InvalidUser| CalleeFault::Service { fault: error.into() };
+            ServiceName::of_caller(name).map(Callee::Service).map_err(fault)
+        }
     }
 }
 
-/// Who a call is to be from, where the user chose that; the error is a sentence.
-pub(super) fn caller_id(chosen: Option<&Personal>, names: &Names) -> Result<Option<CallerId>, String> {
+fn not_a_name(error: model::InvalidName) -> CalleeFault {
+    CalleeFault::NotAName { words: error.to_string() }
+}
+
+/// Who a call is to be from, where the user chose that.
+pub(super) fn caller_id(chosen: Option<&Personal>, names: &Names) -> Result<Option<CallerId>, CalleeFault> {
     match chosen {
         None => Ok(None),
-        Some(_) if names.calls_clients => Err("this account calls by its client id only".to_owned()),
+        Some(_) if names.calls_clients => Err(CalleeFault::ClientIdOnly),
         Some(id) => {
-            let caller = id.expose().parse().map_err(|error: model::InvalidUser| format!("the caller id {error}"))?;
+            let fault = |error: model::InvalidUser| CalleeFault::CallerId { fault: error.into() };
+            let caller = id.expose().parse().map_err(fault)?;
             setup::warn_unless_plain(&caller);
             Ok(Some(caller))
         }
@@ -55,12 +60,14 @@ pub(super) fn caller_id(chosen: Option<&Personal>, names: &Names) -> Result<Opti
 
 impl Callee {
     /// The address on the wire.
-    pub(super) fn target(&self, names: &Names) -> Result<Target, String> {
+    pub(super) fn target(&self, names: &Names) -> Result<Target, CalleeFault> {
         let (user, domain) = match self {
             Self::Service(service) => (service.as_str(), &names.service_domain),
             Self::Client(client) => (client.as_str(), &names.client_domain),
         };
-        format!("sip:{user}@{domain};transport=tcp").parse().map_err(|error: model::InvalidTarget| error.to_string())
+        format!("sip:{user}@{domain};transport=tcp")
+            .parse()
+            .map_err(|error: model::InvalidTarget| CalleeFault::NotAnAddress { words: error.to_string() })
     }
 }
 
@@ -108,7 +115,8 @@ mod tests {
     fn dialled(text: &str, calls_clients: bool) -> Result<String, String> {
         let target = text.parse().expect(text);
         let names = names(calls_clients);
-        callee(&target, &names)?.target(&names).map(|target| target.expose().to_owned())
+        let callee = callee(&target, &names).and_then(|callee| callee.target(&names));
+        callee.map(|target| target.expose().to_owned()).map_err(|fault| fault.to_string())
     }
 
     #[test]
@@ -132,10 +140,10 @@ mod tests {
     #[test]
     fn numbers_and_strangers_cannot_be_called_and_the_user_hears_why() {
         for typed in ["+442079460123", "600", "*97", "sip:bob@example.com", "bob@abc123key.example.com"] {
-            assert_eq!(dialled(typed, true), Err(ONLY.to_owned()), "{typed}");
-            assert_eq!(dialled(typed, false), Err(ONLY_SERVICES.to_owned()), "{typed}");
+            assert_eq!(dialled(typed, true), Err(CalleeFault::ServicesAndClientsOnly.to_string()), "{typed}");
+            assert_eq!(dialled(typed, false), Err(CalleeFault::ServicesOnly.to_string()), "{typed}");
         }
-        assert_eq!(dialled("client:bob", false), Err(ONLY_SERVICES.to_owned()));
+        assert_eq!(dialled("client:bob", false), Err(CalleeFault::ServicesOnly.to_string()));
         assert_eq!(dialled("client:b!b", true), Err("Invalid clientId".to_owned()));
         assert_eq!(dialled("service:e!o", true), Err("Invalid serviceName".to_owned()));
         assert_eq!(dialled("service:e#o", false), Err("the service must not have the character '#'".to_owned()));

@@ -6,7 +6,10 @@ use std::{
 };
 
 use calls::io::{Capabilities, IncomingCall, LineEvent, LineRequest, Transfers};
-use model::{AccountState, AculabAccount, AculabInterface, CallerId, DeclineCode, Instant, LineCall, OfflineCause, Secret};
+use model::{
+    AccountState, AculabAccount, AculabInterface, CalleeFault, CallerId, DeclineCode, Instant, LineCall, LineFault, OfflineCause,
+    Secret, TokenFault,
+};
 use sip::{Method, Response, Uri};
 
 use super::{
@@ -225,7 +228,7 @@ impl AculabLine {
         }
         match found {
             Some(Found::Token { token, expires }) => self.take_token(now, token, expires),
-            Some(Found::None { detail, retry_in }) => self.on_no_token(&detail, retry_in),
+            Some(Found::None { fault, retry_in }) => self.on_no_token(&fault, retry_in),
             None => {}
         }
     }
@@ -272,14 +275,14 @@ impl AculabLine {
     }
 
     /// Who registers hears of it; calls that need one are over. One that is in use goes on being used.
-    fn on_no_token(&mut self, detail: &str, retry_in: Option<Duration>) {
+    fn on_no_token(&mut self, fault: &TokenFault, retry_in: Option<Duration>) {
         let in_vain = self.preparing.iter().filter(|(_, preparing)| preparing.needs_token);
         for call in in_vain.map(|(call, _)| *call).collect::<Vec<_>>() {
-            self.give_up(call, format!("calling another client needs a token: {detail}"));
+            self.give_up(call, LineFault::NoToken { fault: fault.clone() });
         }
         if self.accepts_calls && self.token == Held::Nothing {
             let retry_in_s = retry_in.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
-            let cause = OfflineCause::NoToken { detail: detail.to_owned() };
+            let cause = OfflineCause::NoToken { fault: fault.clone() };
             self.line(LineEvent::State(AccountState::Offline { cause, retry_in_s }));
         }
     }
@@ -298,7 +301,7 @@ impl AculabLine {
                 let both = callee.and_then(|callee| Ok((callee, dial::caller_id(caller_id.as_ref(), &self.names)?)));
                 match both {
                     Ok((callee, caller)) => self.prepare(now, call, &callee, caller),
-                    Err(detail) => self.outputs.push_back(not_callable(call, detail)),
+                    Err(fault) => self.outputs.push_back(not_callable(call, fault)),
                 }
             }
             LineRequest::Invite { call, target, offer, headers, referred, pick_up } => {
@@ -308,8 +311,8 @@ impl AculabLine {
                 // Others would say things about us that the cloud does not want said.
                 let foreign = headers.iter().any(|(name, _)| !name.starts_with("X-"));
                 match addressed {
-                    _ if foreign => self.outputs.push_back(not_callable(call, "extraSipHeader must start with 'X-'".to_owned())),
-                    Err(detail) => self.outputs.push_back(not_callable(call, detail)),
+                    _ if foreign => self.outputs.push_back(not_callable(call, CalleeFault::HeaderNotOurs)),
+                    Err(fault) => self.outputs.push_back(not_callable(call, fault)),
                     Ok((target, callee)) => {
                         if let Callee::Service(_) = callee {
                             self.to_services.insert(call);
@@ -344,9 +347,9 @@ impl AculabLine {
         }
     }
 
-    fn give_up(&mut self, call: LineCall, detail: String) {
+    fn give_up(&mut self, call: LineCall, fault: LineFault) {
         self.preparing.remove(&call);
-        self.outputs.push_back(failed(call, detail));
+        self.outputs.push_back(failed(call, fault));
     }
 
     fn on_timeout(&mut self, now: Instant) {
@@ -433,7 +436,7 @@ impl AculabLine {
                 }
                 let hopeless = std::mem::take(&mut self.preparing).into_keys();
                 let hopeless = hopeless.chain(std::mem::take(&mut self.prepared).into_keys());
-                self.outputs.extend(hopeless.map(|call| failed(call, cause.to_string())));
+                self.outputs.extend(hopeless.map(|call| failed(call, LineFault::Offline { cause: cause.clone() })));
             }
             News::Response(response) => self.on_list(now, &response),
             // A client of a cloud may be several phones: nobody looks for it.

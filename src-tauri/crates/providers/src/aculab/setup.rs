@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use model::{AccessKey, AculabAccount, AculabInterface, CallerId, ClientId, CloudId, OfflineCause, Personal};
-use sip::{Form, Refresh, Transport, Uri, UserAgentConfig, auth::Credentials};
+use model::{AccessKey, AculabAccount, AculabInterface, CallerId, ClientId, CloudId, OfflineCause, Personal, SetupFault};
+use sip::{Form, InvalidUri, Refresh, Transport, Uri, UserAgentConfig, auth::Credentials};
 
 use tracing::warn;
 
@@ -37,14 +37,14 @@ pub(super) fn warn_unless_plain(caller: &CallerId) {
     }
 }
 
-/// Reads an account; the error is in words for the user.
+/// Reads an account.
 pub(super) fn read(account: &AculabAccount) -> Result<(Setup, Names), OfflineCause> {
     let cloud: CloudId = account.cloud_id.parse().map_err(configuration)?;
     let (key, user, connect) = match &account.interface {
         AculabInterface::V1(caller) => {
             let caller: CallerId = caller.caller_id.expose().parse().map_err(|error| {
                 let error: model::InvalidUser = error;
-                configuration(format!("the caller id {error}"))
+                configuration(SetupFault::CallerId { fault: error.into() })
             })?;
             warn_unless_plain(&caller);
             (AccessKey::of_callers(), caller.as_str().to_owned(), Connect::ForCalls)
@@ -58,7 +58,9 @@ pub(super) fn read(account: &AculabAccount) -> Result<(Setup, Names), OfflineCau
     let names = Names::of(&cloud, &key, &account.interface);
     let server: ServerUrl = account.server().parse().map_err(configuration)?;
     server.refuse_plain().map_err(configuration)?;
-    let aor: Uri = format!("sip:{user}@{}", names.client_domain).parse().map_err(configuration)?;
+    let aor: Uri = format!("sip:{user}@{}", names.client_domain)
+        .parse()
+        .map_err(|_: InvalidUri| configuration(SetupFault::NotADomain { domain: names.client_domain.clone() }))?;
     let user_agent = UserAgentConfig {
         transport: Transport::WebSocket { secure: server.is_secure() },
         expires: EXPIRES_S,

@@ -3,15 +3,16 @@
 use std::{path::PathBuf, time::Duration};
 
 use model::{
-    AculabAccount, AculabClient, Callable, ClientId, CloudId, Instant, OfflineCause, Password, Secret, TokenSource, TokenView,
+    AculabAccount, AculabClient, Callable, ClientId, CloudId, Instant, InvalidName, OfflineCause, Password, Secret, SetupFault,
+    TokenFault, TokenSource, TokenView,
 };
 
 use super::{
     FetchedToken, TokenWish, WebError, WebServices,
     fetched::{GoodToken, TokenOrigin},
     line::WallClock,
-    token::{Token, fetch_next_after},
-    web::token_of,
+    token::{InvalidToken, Token, fetch_next_after},
+    web::{InvalidLifetime, token_of},
 };
 use crate::net::{HttpAnswer, HttpMethod, HttpRequest, Proxy, QuestionId};
 
@@ -72,8 +73,8 @@ enum State {
 pub(super) enum Found {
     /// This one, until then as far as it says.
     Token { token: Token, expires: Option<Instant> },
-    /// None, in words; and when it is tried again.
-    None { detail: String, retry_in: Option<Duration> },
+    /// None; why, and when it is tried again.
+    None { fault: TokenFault, retry_in: Option<Duration> },
 }
 
 /// A question to a web server.
@@ -82,24 +83,26 @@ pub(super) type Question = (QuestionId, HttpRequest);
 impl TokenKeeper {
     /// The keeper of a client's tokens; the error is in words for the user.
     pub fn new(account: &AculabAccount, client: &AculabClient, clock: WallClock) -> Result<Self, OfflineCause> {
-        let configuration = |detail: String| OfflineCause::Configuration { detail };
-        let id: ClientId = client.client_id.expose().parse().map_err(|error| configuration(format!("{error}")))?;
-        let cloud: CloudId = account.cloud_id.parse().map_err(|error| configuration(format!("{error}")))?;
+        let configuration = |fault: SetupFault| OfflineCause::Configuration { fault };
+        let name = |error: InvalidName| configuration(error.into());
+        let said = |error: &dyn std::fmt::Display| configuration(SetupFault::NotAName { words: error.to_string() });
+        let id: ClientId = client.client_id.expose().parse().map_err(name)?;
+        let cloud: CloudId = account.cloud_id.parse().map_err(name)?;
         let ca_file = (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file));
         let proxy = Proxy::named(account.proxy.expose());
         let source = match &client.token_source {
             TokenSource::Pasted => Source::Pasted(match &client.token {
                 Password::Unknown => None,
                 Password::Known(token) if token.expose().trim().is_empty() => None,
-                Password::Known(token) => Some(token.expose().parse().map_err(|error| configuration(format!("{error}")))?),
+                Password::Known(token) => Some(token.expose().parse().map_err(|error: InvalidToken| said(&error))?),
             }),
             TokenSource::Url { url } => Source::Url { url: url.clone(), client: id.clone(), ca_file, proxy },
             TokenSource::WebServices { user, lifetime_s, callable } => {
                 let Password::Known(api_key) = &client.api_key else {
-                    return Err(configuration("its API access key is not known".to_owned()));
+                    return Err(configuration(SetupFault::NoApiKey));
                 };
-                let callable: Callable = callable.expose().parse().map_err(|error| configuration(format!("{error}")))?;
-                let lifetime = lifetime_s.to_string().parse().map_err(|error| configuration(format!("{error}")))?;
+                let callable: Callable = callable.expose().parse().map_err(name)?;
+                let lifetime = lifetime_s.to_string().parse().map_err(|error: InvalidLifetime| said(&error))?;
                 Source::WebServices {
                     services: Box::new(WebServices {
                         cloud: cloud.clone(),
@@ -159,7 +162,7 @@ impl TokenKeeper {
     pub fn start(&mut self, now: Instant) -> (Option<Found>, Option<Question>) {
         match (&self.source, &self.state) {
             (Source::Pasted(Some(_)), _) => (self.at_hand(now), None),
-            (Source::Pasted(None), _) => (Some(Found::None { detail: "none was pasted".into(), retry_in: None }), None),
+            (Source::Pasted(None), _) => (Some(Found::None { fault: TokenFault::NotPasted, retry_in: None }), None),
             (_, State::Fetching { .. }) => (None, None),
             (Source::Url { .. } | Source::WebServices { .. }, State::Idle | State::Waiting { .. }) => match self.take_kept(now) {
                 Some(found) => (Some(found), None),
@@ -270,9 +273,10 @@ impl TokenKeeper {
                 (None, self.question(HttpMethod::Get))
             }
             Err(error) => {
+                let fault = self.fault(error);
                 let retry_in = self.retry_after();
                 self.state = State::Waiting { fetch_at: now + retry_in };
-                (Some(Found::None { detail: self.words(&error), retry_in: Some(retry_in) }), None)
+                (Some(Found::None { fault, retry_in: Some(retry_in) }), None)
             }
         }
     }
@@ -281,12 +285,12 @@ impl TokenKeeper {
         matches!(self.source, Source::WebServices { .. })
     }
 
-    fn words(&self, error: &WebError) -> String {
+    fn fault(&self, error: WebError) -> TokenFault {
         match (&self.source, error) {
-            (Source::Url { .. }, WebError::WrongKey) => "the token server refused (401)".to_owned(),
-            (Source::Url { .. }, WebError::Status { status }) => format!("the token server answered HTTP {status}"),
-            (Source::Url { .. }, WebError::NotUnderstood) => "the token server did not answer with a token".to_owned(),
-            (_, error) => error.to_string(),
+            (Source::Url { .. }, WebError::WrongKey) => TokenFault::Refused,
+            (Source::Url { .. }, WebError::Status { status }) => TokenFault::Status { status },
+            (Source::Url { .. }, WebError::NotUnderstood) => TokenFault::NoToken,
+            (_, error) => TokenFault::Asked { refusal: Box::new(error.into()) },
         }
     }
 

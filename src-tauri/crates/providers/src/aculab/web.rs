@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
-use model::{Callable, ClientId, CloudId, OfflineCause, Personal, Secret};
+use model::{Callable, ClientId, CloudId, OfflineCause, Personal, Refusal, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::Token;
@@ -99,6 +99,19 @@ pub enum WebError {
     /// They answered something else.
     #[error("the cloud's answer cannot be understood")]
     NotUnderstood,
+}
+
+/// As a face tells it.
+impl From<WebError> for Refusal {
+    fn from(error: WebError) -> Self {
+        match error {
+            WebError::NotAsked(cause) => Self::Offline { cause },
+            WebError::WrongKey => Self::CloudWrongKey,
+            WebError::Refused { code, text } => Self::CloudRefused { status: code, text },
+            WebError::Status { status } => Self::CloudRefused { status: format!("HTTP {status}"), text: String::new() },
+            WebError::NotUnderstood => Self::CloudNotUnderstood,
+        }
+    }
 }
 
 impl Default for TokenLifetime {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use model::{OfflineCause, Secret};
+use model::{OfflineCause, Secret, SetupFault};
 use reqwest::{
     Client, StatusCode,
     header::{HeaderName, HeaderValue},
@@ -92,16 +92,13 @@ impl std::fmt::Debug for HttpAnswer {
 impl HttpRequest {
     /// The server, as the rules of connections name it: a WebSocket begins as such a request.
     pub(super) fn server(&self) -> Result<ServerUrl, OfflineCause> {
-        let configuration = |detail: String| OfflineCause::Configuration { detail };
+        let configuration = |fault| OfflineCause::Configuration { fault };
         let rest = self.url.trim().strip_prefix("http");
         let rest = rest.filter(|rest| rest.starts_with("://") || rest.starts_with("s://"));
-        let rest = rest.ok_or_else(|| configuration("the address of a web server begins with https://".into()))?;
-        let server: ServerUrl = format!("ws{rest}").parse().map_err(|_| {
-            configuration("the address of the web server is not of the form https://host/path, without a user name".into())
-        })?;
+        let rest = rest.ok_or_else(|| configuration(SetupFault::NotAWebAddress))?;
+        let server: ServerUrl = format!("ws{rest}").parse().map_err(|_| configuration(SetupFault::NotAWebAddress))?;
         if !self.allow_plain && server.refuse_plain().is_err() {
-            let words = "http:// would let anyone on the way read along; use https://";
-            return Err(configuration(words.into()));
+            return Err(configuration(SetupFault::NotEncrypted { scheme: "http".into(), host: server.host().to_owned() }));
         }
         Ok(server)
     }
@@ -118,9 +115,8 @@ impl HttpRequest {
         client = match &self.proxy {
             Proxy::System if !server.is_loopback() => client,
             Proxy::Url(url) if !server.is_loopback() => {
-                let proxy = reqwest::Proxy::all(url.expose()).map_err(|_| OfflineCause::Configuration {
-                    detail: "the proxy is not of the form http://[user:password@]host:port".into(),
-                })?;
+                let proxy = reqwest::Proxy::all(url.expose())
+                    .map_err(|_| OfflineCause::Configuration { fault: SetupFault::NotAProxy })?;
                 client.proxy(proxy)
             }
             Proxy::System | Proxy::Url(_) | Proxy::Direct => client.no_proxy(),
@@ -160,7 +156,7 @@ impl HttpRequest {
             request = request.basic_auth(user, Some(password.expose()));
         }
         for (name, value) in &self.headers {
-            let unsendable = |_| OfflineCause::Configuration { detail: format!("{name} cannot be sent as a header") };
+            let unsendable = |_| OfflineCause::Configuration { fault: SetupFault::Header { name: name.clone() } };
             let name: HeaderName = name.parse().map_err(|_| unsendable(()))?;
             let mut value = HeaderValue::from_str(value.expose()).map_err(|_| unsendable(()))?;
             value.set_sensitive(true);

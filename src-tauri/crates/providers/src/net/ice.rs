@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use model::{IceUrl, OfflineCause};
+use model::{IceUrl, OfflineCause, SetupFault};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use tokio::{
@@ -156,7 +156,7 @@ pub(super) async fn stream(url: &IceUrl, config: Option<Arc<ClientConfig>>) -> R
     let tcp = Servers::at(services::ice(url).await?).next().await?;
     let Some(config) = config else { return Ok(IcePath::Tcp(tcp)) };
     let name = ServerName::try_from(url.host.clone())
-        .map_err(|_| OfflineCause::Configuration { detail: format!("{:?} is no name of a server", url.host) })?;
+        .map_err(|_| OfflineCause::Configuration { fault: SetupFault::NotAServerName { name: url.host.clone() } })?;
     // What is spoken inside is no HTTP (RFC 7443 names it, and few servers ask).
     let mut config = ClientConfig::clone(&config);
     config.alpn_protocols = vec![b"stun.turn".to_vec()];

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use model::SetupFault;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of a server's public key: of its SubjectPublicKeyInfo in DER (RFC 7469 section 2.4). It stays when a certificate
@@ -13,6 +14,13 @@ pub struct KeyPin([u8; 32]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a key is pinned by its SHA-256, 64 hexadecimal digits")]
 pub struct InvalidPin;
+
+/// As what is wrong with the account it stands in.
+impl From<InvalidPin> for SetupFault {
+    fn from(_: InvalidPin) -> Self {
+        Self::NotAFingerprint
+    }
+}
 
 impl KeyPin {
     /// As settings write it: none when empty.

@@ -1,7 +1,7 @@
 //! HTTP proxies, by CONNECT (RFC 9110 section 9.3.6).
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use model::OfflineCause;
+use model::{OfflineCause, SetupFault};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -33,7 +33,7 @@ impl Proxy {
         match (&found, self) {
             (None, Self::Url(_)) => Err(not_understood()),
             (Some(via), _) if via.uri().scheme_str() != Some("http") => Err(OfflineCause::Configuration {
-                detail: format!("a proxy of the kind {}:// cannot be used, only http://", via.uri().scheme_str().unwrap_or("?")),
+                fault: SetupFault::ProxyKind { scheme: via.uri().scheme_str().unwrap_or("?").to_owned() },
             }),
             _ => Ok(found.map(Via)),
         }
@@ -41,7 +41,7 @@ impl Proxy {
 }
 
 fn not_understood() -> OfflineCause {
-    OfflineCause::Configuration { detail: "the proxy is not of the form http://[user:password@]host:port".into() }
+    OfflineCause::Configuration { fault: SetupFault::NotAProxy }
 }
 
 impl Via {

@@ -165,7 +165,7 @@ fn lost(error: &tungstenite::Error) -> String {
             if error.get_ref().is_some_and(|inner| inner.is::<TooManyPieces>()) {
                 return TooManyPieces.to_string();
             }
-            tls::inner_error(error).unwrap_or_else(|| words::io_error(error))
+            tls::inner_error(error).map_or_else(|| words::io_error(error), |fault| fault.to_string())
         }
         tungstenite::Error::Capacity(CapacityError::MessageTooLong { size, .. }) => {
             format!("the server sent a message that is too long ({size} bytes)")

@@ -2,6 +2,7 @@
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
+use model::SetupFault;
 use tokio_tungstenite::tungstenite::http::Uri;
 
 use super::Place;
@@ -33,6 +34,18 @@ pub enum InvalidServerUrl {
     /// It would send everything in the clear over the network.
     #[error("ws:// to {0} would let anyone on the way read along; use wss://, or allow plain ws:// for this account")]
     Plain(String),
+}
+
+/// As what is wrong with the account it stands in.
+impl From<InvalidServerUrl> for SetupFault {
+    fn from(invalid: InvalidServerUrl) -> Self {
+        match invalid {
+            InvalidServerUrl::NotAnAddress(address) => Self::NotAnAddress { address, like: "wss://host/path".into() },
+            InvalidServerUrl::Scheme(scheme) => Self::Scheme { scheme },
+            InvalidServerUrl::Credentials => Self::UserInAddress,
+            InvalidServerUrl::Plain(host) => Self::NotEncrypted { scheme: "ws".into(), host },
+        }
+    }
 }
 
 impl ServerUrl {

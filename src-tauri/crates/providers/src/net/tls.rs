@@ -4,7 +4,7 @@ mod verdict;
 
 use std::{fmt, io, path::Path, sync::Arc, time::Duration};
 
-use model::{Clock, OfflineCause};
+use model::{Clock, OfflineCause, SetupFault, TlsFault};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -18,16 +18,19 @@ use super::{KeyPin, certificate::Certificate, words};
 
 /// Makes the configuration of a client that trusts the platform's authorities and those in `ca_file` (PEM, any number).
 ///
-/// Reads files, so call it where blocking is allowed. The error is in words for the user.
-pub(crate) fn client_config(ca_file: Option<&Path>, pin: Option<KeyPin>, clock: Arc<dyn Clock>) -> Result<ClientConfig, String> {
+/// Reads files, so call it where blocking is allowed.
+pub(crate) fn client_config(
+    ca_file: Option<&Path>,
+    pin: Option<KeyPin>,
+    clock: Arc<dyn Clock>,
+) -> Result<ClientConfig, SetupFault> {
     // Given to each part by hand: the process-wide default may be another room's choice, or not made yet.
     let provider = Arc::new(ring::default_provider());
     let authorities = ca_file.map(read_authorities).transpose()?.unwrap_or_default();
-    let verifier = Verifier::new_with_extra_roots(authorities, provider.clone())
-        .map_err(|error| format!("no certificate authority to trust was found: {}", words::quoted(&error.to_string())))?;
+    let verifier = Verifier::new_with_extra_roots(authorities, provider.clone()).map_err(|error| no_tls(&error))?;
     let mut config = ClientConfig::builder_with_details(provider, Arc::new(WallClock(clock)))
         .with_safe_default_protocol_versions()
-        .map_err(|error| words::quoted(&error.to_string()))?
+        .map_err(|error| no_tls(&error))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Explaining { verifier, pin }))
         .with_no_client_auth();
@@ -37,13 +40,17 @@ pub(crate) fn client_config(ca_file: Option<&Path>, pin: Option<KeyPin>, clock: 
     Ok(config)
 }
 
-fn read_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let name = file.display();
+fn no_tls(error: &Error) -> SetupFault {
+    SetupFault::NoTls { detail: words::quoted(&error.to_string()) }
+}
+
+fn read_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, SetupFault> {
+    let name = || file.display().to_string();
     let certificates: Vec<_> = CertificateDer::pem_file_iter(file)
         .and_then(Iterator::collect)
-        .map_err(|error| format!("the file of authorities {name} cannot be read: {error}"))?;
+        .map_err(|error| SetupFault::AuthoritiesUnread { file: name(), detail: error.to_string() })?;
     match certificates.is_empty() {
-        true => Err(format!("the file of authorities {name} contains no certificate in PEM form")),
+        true => Err(SetupFault::AuthoritiesEmpty { file: name() }),
         false => Ok(certificates),
     }
 }
@@ -65,11 +72,11 @@ pub(crate) fn refusal_of(error: &Error) -> OfflineCause {
     {
         return OfflineCause::KeyChanged { expected: expected.to_string(), found: found.to_string() };
     }
-    OfflineCause::Tls { detail: verdict::explain(error) }
+    OfflineCause::Tls { fault: verdict::explain(error) }
 }
 
 /// The TLS error inside an I/O error, if that is what it is.
-pub(crate) fn inner_error(error: &io::Error) -> Option<String> {
+pub(crate) fn inner_error(error: &io::Error) -> Option<TlsFault> {
     tls_error(error).map(verdict::explain)
 }
 
@@ -99,7 +106,7 @@ impl ServerCertVerifier for Explaining {
         let certificate = Certificate::read(end_entity);
         match self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             Ok(verified) => match certificate.as_ref().and_then(verdict::weakness) {
-                Some(words) => Err(refused(words)),
+                Some(fault) => Err(refused(fault)),
                 None => self.compare(end_entity).map(|()| verified),
             },
             Err(Error::InvalidCertificate(error)) => Err(refused(verdict::refused_because(&error, certificate.as_ref()))),
@@ -150,13 +157,9 @@ struct KeyChanged {
     found: KeyPin,
 }
 
-fn refused(words: String) -> Error {
-    Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(Refusal(words)))))
+fn refused(fault: TlsFault) -> Error {
+    Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(verdict::Judged(fault)))))
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Refusal(String);
 
 /// The world's clock, for the dates of certificates.
 struct WallClock(Arc<dyn Clock>);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::{Clock, IceTransport, IceUrl, OfflineCause};
+use model::{Clock, IceTransport, IceUrl, OfflineCause, SetupFault};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use tokio::{
@@ -132,7 +132,7 @@ impl Sockets {
     ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, OfflineCause> {
         let config = self.tls_config(endpoint.ca_file.clone(), endpoint.pin).await?;
         let name = ServerName::try_from(server.host().to_owned())
-            .map_err(|_| OfflineCause::Configuration { detail: format!("{:?} is no name of a server", server.host()) })?;
+            .map_err(|_| OfflineCause::Configuration { fault: SetupFault::NotAServerName { name: server.host().to_owned() } })?;
         TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
             // The user may add an authority to the platform before the next try.
             *self.last_tls.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -151,8 +151,9 @@ impl Sockets {
                 _ => tls::client_config(key.ca_file.as_deref(), key.pin, clock).map(|config| (key, Arc::new(config))),
             }
         });
-        let made = reading.await.unwrap_or_else(|_| Err("reading the certificate authorities failed".into()));
-        let (key, config) = made.map_err(|detail| OfflineCause::Configuration { detail })?;
+        let broken = |_| Err(SetupFault::NoTls { detail: "reading the certificate authorities failed".into() });
+        let made = reading.await.unwrap_or_else(broken);
+        let (key, config) = made.map_err(|fault| OfflineCause::Configuration { fault })?;
         *self.last_tls.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, config.clone()));
         Ok(config)
     }
@@ -308,7 +309,7 @@ where
 }
 
 fn configuration(error: InvalidServerUrl) -> OfflineCause {
-    OfflineCause::Configuration { detail: error.to_string() }
+    OfflineCause::Configuration { fault: error.into() }
 }
 
 fn not_upgraded(error: &tungstenite::Error) -> OfflineCause {
@@ -319,7 +320,7 @@ fn not_upgraded(error: &tungstenite::Error) -> OfflineCause {
         }
         tungstenite::Error::Io(error) => match tls::inner_error(error) {
             // TLS 1.3 servers refuse our side of the handshake only now.
-            Some(detail) => return OfflineCause::Tls { detail },
+            Some(fault) => return OfflineCause::Tls { fault },
             None => words::io_error(error),
         },
         tungstenite::Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(error)) => match error {

@@ -1,7 +1,7 @@
 //! The subscriptions behind lamps (RFC 4235), and what they come to.
 
 use calls::io::LineEvent;
-use model::{LampState, Personal, Target};
+use model::{LampState, LineFault, Personal, Target};
 use sip::{DialogInfo, Occupation, Subscribe, SubscriptionKey, Uri};
 use tracing::debug;
 
@@ -100,18 +100,22 @@ impl Lamps {
         Some(LineEvent::Lamp { number: lamp.number.clone(), state: LampState::Unknown, pick_up: false })
     }
 
-    /// What is called to pick up the call that rings at a number, by code before its name on the wire; the words why not.
-    pub(super) fn pick_up(&self, number: &Target, domain: &str) -> Result<Uri, String> {
+    /// What is called to pick up the call that rings at a number, by code before its name on the wire; why not.
+    pub(super) fn pick_up(&self, number: &Target, domain: &str) -> Result<Uri, LineFault> {
         let code = self.pickup_code.expose();
         if !code.is_empty() {
-            let dialled = format!("{code}{}", number.expose()).parse::<Target>().map_err(|error| error.to_string())?;
-            return target::request_uri(&dialled, domain).map_err(|error| error.to_string());
+            let dialled = format!("{code}{}", number.expose()).parse::<Target>().map_err(|error| unaddressed(&error))?;
+            return target::request_uri(&dialled, domain).map_err(|error| unaddressed(&error));
         }
-        let uri = target::request_uri(number, domain).map_err(|error| error.to_string())?;
+        let uri = target::request_uri(number, domain).map_err(|error| unaddressed(&error))?;
         let lamp = self.lamps.iter().find(|lamp| lamp.uri == uri);
         match lamp.and_then(|lamp| lamp.info.to_be_picked_up()) {
             Some(replaces) => Ok(uri.replacing(replaces)),
-            None => Err("no call rings there any more".to_owned()),
+            None => Err(LineFault::NothingToPickUp),
         }
     }
+}
+
+fn unaddressed(error: &impl std::fmt::Display) -> LineFault {
+    LineFault::NotAnAddress { words: error.to_string() }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use calls::io::{LineEnd, LineEvent, LineRequest};
-use model::{AccountState, Instant, LineCall, OfflineCause, Personal, Secret, Target, Voicemail};
+use model::{AccountState, Instant, LineCall, LineFault, OfflineCause, Personal, Secret, Target, TransferFault, Voicemail};
 use sip::{
     CallEvent, Command, Event, ExtraHeaders, MessageSummary, Method, NameAddr, OutsideRequest, RequestKey, Response, Subscribe,
     SubscriptionEvent, SubscriptionKey, Uri, UserAgent, UserAgentConfig,
@@ -419,22 +419,23 @@ impl Presence {
         let is_refer = matches!(request, LineRequest::Refer { .. });
         let picked_up = match &request {
             LineRequest::Invite { call, target, pick_up: true, .. } => {
-                Some(self.lamps.pick_up(target, &self.domain).map_err(|detail| (*call, detail)))
+                Some(self.lamps.pick_up(target, &self.domain).map_err(|fault| (*call, fault)))
             }
             _ => None,
         };
         let mut command = match translate::command(request, &self.domain) {
             Ok(Some(command)) => command,
             Ok(None) => return,
-            Err((call, detail)) if is_refer => {
-                return self.outputs.push_back(Output::Line(LineEvent::ReferAnswered { call, code: 416, text: detail }));
+            Err((call, _)) if is_refer => {
+                let refused = Some(TransferFault::NotATarget);
+                return self.outputs.push_back(Output::Line(LineEvent::ReferAnswered { call, refused }));
             }
-            Err((call, detail)) => return self.outputs.push_back(not_callable(call, detail)),
+            Err((call, fault)) => return self.outputs.push_back(not_callable(call, fault)),
         };
         if let (Command::Invite(invite), Some(picked_up)) = (&mut command, picked_up) {
             match picked_up {
                 Ok(target) => invite.target = target,
-                Err((call, detail)) => return self.outputs.push_back(failed(call, detail)),
+                Err((call, fault)) => return self.outputs.push_back(failed(call, fault)),
             }
         }
         if let (Command::Invite(invite), Some(referral)) = (&mut command, referred) {
@@ -445,7 +446,7 @@ impl Presence {
         if let Command::Invite(invite) = &mut command {
             invite.from = from.map(NameAddr::new);
             if !matches!(self.link, Link::Open { .. }) {
-                return self.outputs.push_back(failed(invite.call, "the account is not connected to its server".into()));
+                return self.outputs.push_back(failed(invite.call, LineFault::NotConnected));
             }
             self.calls.insert(invite.call);
             if self.targets.are_several() {

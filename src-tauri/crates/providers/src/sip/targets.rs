@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_round_tells_the_first_cause_and_is_slow_only_when_all_of_it_must_be_repaired() {
-        let tls = || OfflineCause::Tls { detail: "expired".into() };
+        let tls = || OfflineCause::Tls { fault: model::TlsFault::Revoked };
         for (second, pace) in [(Pace::Slow, Pace::Slow), (Pace::Quick, Pace::Quick)] {
             let mut targets = targets(&[server("a", 1, 0), server("b", 2, 0)], 1);
             assert!(targets.next().is_some() && targets.fails(at(0), tls(), Pace::Slow, None) == After::Next);

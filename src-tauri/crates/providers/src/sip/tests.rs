@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use calls::io::{LineEnd, LineRequest};
-use model::{DtmfDigit, DtmfMode, IcePolicy, Personal, Secret};
+use model::{DtmfDigit, DtmfMode, IcePolicy, LineFault, Personal, Secret, TlsFault};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use sip::{Message, Method, Request, Response};
 
@@ -258,7 +258,8 @@ fn what_cannot_work_is_said_once_and_never_tried() {
         ),
     ] {
         let mut bench = Bench::new(&bad);
-        assert_eq!(bench.offline(), (&OfflineCause::Configuration { detail: words.into() }, None));
+        let (cause, retry) = bench.offline();
+        assert_eq!((cause.to_string(), retry), (format!("the account cannot be used: {words}"), None));
         bench.tell(Input::NetworkChanged);
         bench.dial("600");
         assert!(matches!(&bench.events[..], [LineEvent::Ended { how: LineEnd::Failed { .. }, .. }]));
@@ -328,7 +329,7 @@ fn an_outage_of_five_seconds_is_over_two_seconds_later() {
 #[test]
 fn a_bad_certificate_is_tried_again_but_slowly() {
     let mut bench = Bench::new(&account());
-    let cause = OfflineCause::Tls { detail: "its certificate expired".into() };
+    let cause = OfflineCause::Tls { fault: TlsFault::Revoked };
     bench.lose(cause.clone());
     let (told, retry) = bench.offline();
     assert_eq!(told, &cause);
@@ -420,7 +421,7 @@ fn signing_off_from_a_silent_server_takes_less_than_two_seconds() {
 fn calls_that_cannot_be_placed_end_in_words() {
     let mut bench = Bench::new(&account());
     let call = bench.dial("600");
-    let how = LineEnd::Failed { detail: "the account is not connected to its server".into() };
+    let how = LineEnd::Failed { fault: LineFault::NotConnected };
     assert_eq!(bench.events, [LineEvent::Ended { call, how }]);
     let mut bench = Bench::registered();
     bench.dial("bob@[::zz]");
@@ -532,7 +533,7 @@ fn no_order_of_events_gets_an_account_stuck() {
             match rng.random_range(0..12) {
                 0 | 1 => bench.open(),
                 2 => bench.lose(lost()),
-                3 => bench.lose(OfflineCause::Tls { detail: "bad".into() }),
+                3 => bench.lose(OfflineCause::Tls { fault: TlsFault::Unreadable }),
                 4 => bench.tell(Input::NetworkChanged),
                 5 if matches!(bench.sent.last(), Some(Message::Request(_))) => {
                     let Some(Message::Request(request)) = bench.sent.last().cloned() else { continue };

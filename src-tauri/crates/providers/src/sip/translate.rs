@@ -1,7 +1,9 @@
 //! The words of call control and those of the user agent, one for one.
 
+use std::fmt;
+
 use calls::io::{IncomingCall, LineEnd, LineEvent, LineRequest};
-use model::{LineCall, Personal, Target, XHeaders};
+use model::{CalleeFault, LineCall, Personal, Target, TransferFault, XHeaders};
 use sip::{CallEnd, CallEvent, Command, ExtraHeaders, Invite, ReferSubscription};
 
 use super::{dtmf, target};
@@ -32,7 +34,7 @@ const WIRE_HEADERS: [&str; 20] = [
 
 /// What call control asks for, for the user agent, `None` where it is not the one to ask; or which call cannot be placed
 /// and why.
-pub(super) fn command(request: LineRequest, domain: &str) -> Result<Option<Command>, (LineCall, String)> {
+pub(super) fn command(request: LineRequest, domain: &str) -> Result<Option<Command>, (LineCall, CalleeFault)> {
     Ok(Some(match request {
         // The provider keeps who is watched.
         LineRequest::Watch { .. } => return Ok(None),
@@ -41,18 +43,16 @@ pub(super) fn command(request: LineRequest, domain: &str) -> Result<Option<Comma
         // Asked of lines only that control another telephone.
         LineRequest::Elsewhere { .. } => return Ok(None),
         // Asked of lines only that say they do.
-        LineRequest::Prepare { call, .. } => return Err((call, "this account makes ready for nothing".to_owned())),
+        LineRequest::Prepare { call, .. } => return Err((call, unaddressed(&"this account makes ready for nothing"))),
         LineRequest::Invite { call, target, offer, headers, referred: _, pick_up: _ } => {
             if target.named().is_some() {
-                return Err((call, "only accounts at Aculab Cloud call services and clients".to_owned()));
+                return Err((call, CalleeFault::CloudOnly));
             }
-            let target = target::request_uri(&target, domain)
-                .map_err(|error| (call, format!("the number or address cannot be called: {error}")))?;
+            let target = target::request_uri(&target, domain).map_err(|error| (call, unaddressed(&error)))?;
             Command::Invite(Box::new(Invite { call, from: None, target, offer: Some(offer), headers }))
         }
         LineRequest::Refer { call, target, replaces } => {
-            let target = target::request_uri(&target, domain)
-                .map_err(|error| (call, format!("nobody can be transferred there: {error}")))?;
+            let target = target::request_uri(&target, domain).map_err(|error| (call, unaddressed(&error)))?;
             Command::Refer { call, target, replaces }
         }
         LineRequest::AnswerRefer { call, accept: true } => Command::AcceptRefer { call },
@@ -82,6 +82,10 @@ pub(super) fn command(request: LineRequest, domain: &str) -> Result<Option<Comma
             Command::Info { call, content_type: content_type.to_owned(), body: Personal::new(body) }
         }
     }))
+}
+
+fn unaddressed(error: &impl fmt::Display) -> CalleeFault {
+    CalleeFault::NotAnAddress { words: error.to_string() }
 }
 
 /// What the user agent says of a call, for call control; `None` where it has no ear for it.
@@ -120,7 +124,10 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
         CallEvent::EarlyAnswer { .. } => return None,
         // An answer to it would come too late and be dropped; the session stays as it was.
         CallEvent::ReofferWithdrawn => return None,
-        CallEvent::ReferAnswered { code, text } => LineEvent::ReferAnswered { call, code, text },
+        CallEvent::ReferAnswered { code, text } => {
+            let refused = (code >= 300).then_some(TransferFault::Refused { status: code, text });
+            LineEvent::ReferAnswered { call, refused }
+        }
         CallEvent::ReferProgress { code, text, last } => {
             LineEvent::ReferProgress { call, code, text, last: last == ReferSubscription::Terminated }
         }
@@ -136,7 +143,7 @@ fn line_end(end: CallEnd) -> LineEnd {
         CallEnd::Cancelled { code } => LineEnd::Cancelled { code },
         CallEnd::Unanswered => LineEnd::Unanswered,
         CallEnd::Refused { code, text, moved_to: _, retry_after: _ } => LineEnd::Refused { code, text },
-        CallEnd::Failed { detail } => LineEnd::Failed { detail },
+        CallEnd::Failed { fault } => LineEnd::Failed { fault },
     }
 }
 

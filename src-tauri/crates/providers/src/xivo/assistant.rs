@@ -14,7 +14,7 @@ use std::{
 
 use model::{
     AssistantCall, AssistantForward, AssistantList, AssistantNews, AssistantOutcome, AssistantRequest, AssistantRoom,
-    AssistantState, AssistantStatus, ForwardWhen, Instant, ListState, PersonId, Personal, Target,
+    AssistantState, AssistantStatus, ForwardWhen, Instant, ListState, PersonId, Personal, ServiceFault, ServiceSwitch, Target,
 };
 use tracing::debug;
 
@@ -52,7 +52,7 @@ pub(super) enum Output {
     /// For the page.
     News(AssistantNews),
     /// Something was not done, in words for the user.
-    Trouble(String),
+    Trouble(ServiceFault),
 }
 
 /// The machine.
@@ -154,7 +154,7 @@ impl Assistant {
             AssistantRequest::Status { name } => {
                 let is_known = self.state.statuses.iter().any(|status| status.name == name);
                 let command = CtiCommand::UserStatusUpdate { status: name };
-                self.switch(now, is_known.then_some(command).ok_or_else(|| "the XiVO knows no such status".into()));
+                self.switch(now, is_known.then_some(command).ok_or(ServiceFault::StatusNotKnown));
             }
             AssistantRequest::Favourite { person, on } => {
                 let command = self.favourite(person, on);
@@ -188,7 +188,7 @@ impl Assistant {
             }
             CtiMessage::UserStatus(name) => self.state.status = Some(short(name, LONGEST_STATUS)),
             CtiMessage::FavoriteUpdated(FavoriteUpdate { change: FavoriteChange::Failed, .. }) if was_asked => {
-                self.trouble("the XiVO did not change the favourite".into());
+                self.trouble(ServiceFault::FavouriteNotChanged);
             }
             CtiMessage::FavoriteUpdated(update) => self.on_favourite(update),
             CtiMessage::PhoneHint(hint) => self.on_hint(hint),
@@ -205,7 +205,7 @@ impl Assistant {
         let Some(lost) = self.questions.take_last() else { return false };
         let words = quoted(words);
         match lost {
-            Lost::Switch(command) => self.trouble(format!("the XiVO refused to change {}: {words}", what(&command))),
+            Lost::Switch(command) => self.trouble(ServiceFault::ChangeRefused { what: what(&command), text: words }),
             Lost::List(question) => self.gave_nothing(now, &question, ListState::Refused { words }),
         }
         self.settle(now);
@@ -216,7 +216,7 @@ impl Assistant {
         while let Some(lost) = self.questions.take_late(now) {
             match lost {
                 Lost::Switch(command) if self.is_so(&command) => debug!("it is so, in words of the server's own"),
-                Lost::Switch(command) => self.trouble(format!("the XiVO did not say that it changed {}", what(&command))),
+                Lost::Switch(command) => self.trouble(ServiceFault::ChangeUnanswered { what: what(&command) }),
                 Lost::List(question) => self.gave_nothing(now, &question, ListState::NoAnswer),
             }
         }
@@ -268,7 +268,7 @@ impl Assistant {
     fn search(&mut self, term: &Personal) {
         let term = term.expose().trim();
         if term.chars().count() > LONGEST {
-            return self.trouble("that is too long to look up".into());
+            return self.trouble(ServiceFault::TermTooLong);
         }
         self.state.term = term.into();
         self.state.directory = ListState::Unasked;
@@ -279,21 +279,21 @@ impl Assistant {
         }
     }
 
-    fn forward(&self, when: ForwardWhen, on: bool, number: &Personal) -> Result<CtiCommand, String> {
+    fn forward(&self, when: ForwardWhen, on: bool, number: &Personal) -> Result<CtiCommand, ServiceFault> {
         let number = number.expose().trim();
         let destination = match number.is_empty() {
-            true if on => return Err("a forward needs a number to go to".into()),
+            true if on => return Err(ServiceFault::ForwardWithoutNumber),
             // To switch it off is not to forget where it went.
             true => self.user.forward(when).map(|forward| forward.destination.clone()).unwrap_or_default(),
-            false => user_of(number.parse::<Target>().map_err(|error| error.to_string())?.expose()),
+            false => user_of(number.parse::<Target>().map_err(|_| ServiceFault::NotANumber)?.expose()),
         };
         Ok(CtiCommand::Forward { when, state: on, destination })
     }
 
-    fn favourite(&self, person: PersonId, on: bool) -> Result<CtiCommand, String> {
+    fn favourite(&self, person: PersonId, on: bool) -> Result<CtiCommand, ServiceFault> {
         let mut known = self.directory.iter().chain(&self.favourites);
         if !known.any(|known| known.drawn.id.as_ref() == Some(&person)) {
-            return Err("the XiVO has not told of this person".into());
+            return Err(ServiceFault::PersonNotKnown);
         }
         let PersonId { contact: contact_id, source } = person;
         Ok(match on {
@@ -302,17 +302,17 @@ impl Assistant {
         })
     }
 
-    fn switch(&mut self, now: Instant, command: Result<CtiCommand, String>) {
+    fn switch(&mut self, now: Instant, command: Result<CtiCommand, ServiceFault>) {
         if !self.state.online {
-            return self.trouble("the XiVO cannot be asked for it now: its CTI is not connected".into());
+            return self.trouble(ServiceFault::NotConnected);
         }
         let command = match command {
             Ok(command) => command,
-            Err(words) => return self.trouble(words),
+            Err(fault) => return self.trouble(fault),
         };
         match self.questions.switch(now, command.clone()) {
             true => self.outputs.push_back(Output::Command(command)),
-            false => self.trouble("the XiVO has not answered what it was asked before".into()),
+            false => self.trouble(ServiceFault::StillAsked),
         }
     }
 
@@ -523,8 +523,8 @@ impl Assistant {
         }
     }
 
-    fn trouble(&mut self, words: String) {
-        self.outputs.push_back(Output::Trouble(words));
+    fn trouble(&mut self, fault: ServiceFault) {
+        self.outputs.push_back(Output::Trouble(fault));
     }
 }
 
@@ -549,12 +549,12 @@ fn status(told: &UserStatus) -> Option<AssistantStatus> {
 }
 
 /// What a command changes, in words.
-fn what(command: &CtiCommand) -> &'static str {
+fn what(command: &CtiCommand) -> ServiceSwitch {
     match command {
-        CtiCommand::Dnd { .. } => "do not disturb",
-        CtiCommand::Forward { .. } => "the forward",
-        CtiCommand::UserStatusUpdate { .. } => "the status",
-        _ => "the favourite",
+        CtiCommand::Dnd { .. } => ServiceSwitch::DoNotDisturb,
+        CtiCommand::Forward { .. } => ServiceSwitch::Forward,
+        CtiCommand::UserStatusUpdate { .. } => ServiceSwitch::Status,
+        _ => ServiceSwitch::Favourite,
     }
 }
 

@@ -9,7 +9,7 @@ mod orders;
 use std::{collections::VecDeque, time::Duration};
 
 use calls::io::{Act, Elsewhere, LineEnd, LineEvent, Step};
-use model::{Direction, Instant, LineCall, Remote};
+use model::{Direction, Instant, LineCall, LineFault, Remote, ServiceFault, TelephoneFault};
 use tracing::{debug, warn};
 
 use self::orders::Order;
@@ -126,8 +126,8 @@ impl DeskPhone {
                 Some(_) | None => LineEnd::Bye { code: None },
             }),
             PhoneEventType::Failure => {
-                let detail = "the desk phone could not place the call";
-                self.released(event, |_| LineEnd::Failed { detail: detail.to_owned() });
+                let fault = LineFault::Telephone { fault: TelephoneFault::NotPlaced };
+                self.released(event, |_| LineEnd::Failed { fault });
             }
             PhoneEventType::Dialing => self.stepped(event, Step::Dialing),
             PhoneEventType::Ringing => self.stepped(event, Step::Ringing),
@@ -167,7 +167,7 @@ impl DeskPhone {
         (self.status, self.look_at, self.looking, self.told, self.last) = (None, None, None, None, None);
         let unnamed: Vec<DeskCall> = self.calls.extract_if(.., |call| call.named.is_none()).collect();
         for call in unnamed {
-            self.end(call, LineEnd::Failed { detail: "the CTI was lost before the desk phone was called".into() });
+            self.end(call, LineEnd::Failed { fault: LineFault::Telephone { fault: TelephoneFault::CtiLost } });
         }
         self.calls.iter_mut().for_each(|call| call.order = None);
     }
@@ -285,14 +285,14 @@ impl DeskPhone {
         if mismatch == self.told {
             return;
         }
-        let words = match mismatch {
-            Some(Mismatch::NotFree) => "the XiVO says that the desk phone is free, and tells of a call on it",
-            Some(Mismatch::NoCall) => "the XiVO says that the desk phone is in a call, and tells of none",
+        let fault = match mismatch {
+            Some(Mismatch::NotFree) => ServiceFault::TelephoneFree,
+            Some(Mismatch::NoCall) => ServiceFault::TelephoneBusy,
             None => return,
         };
         warn!(?mismatch, "the state of the desk phone and its calls do not match");
         self.told = mismatch;
-        self.outputs.push_back(Output::Line(LineEvent::Trouble(words.into())));
+        self.outputs.push_back(Output::Line(LineEvent::Trouble(fault)));
     }
 }
 

@@ -213,7 +213,10 @@ impl Told {
             LineEnd::Unanswered => ("Request Timeout", Some(408)),
             LineEnd::Refused { code, text } => (text.as_str(), Some(*code)),
             LineEnd::ConnectionLost => ("Transport lost", None),
-            LineEnd::Failed { detail } => (detail.as_str(), None),
+            LineEnd::Failed { fault } => {
+                words = fault.to_string();
+                (words.as_str(), None)
+            }
         };
         self.event("Terminated", ServiceFacts { reason: Some(reason.to_owned()), code, ..ServiceFacts::default() })
     }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use model::{Personal, Secret};
+use model::{Personal, Secret, SetupFault};
 use serde_json::Value;
 use sip::Uri;
 
@@ -121,6 +121,18 @@ pub enum LineProblem {
     /// What it tells makes no address.
     #[error("what the server tells of the line makes no address of a SIP server")]
     NoAddress,
+}
+
+/// As why the account cannot be used.
+impl From<LineProblem> for SetupFault {
+    fn from(problem: LineProblem) -> Self {
+        match problem {
+            LineProblem::NoLine => Self::NoLine,
+            LineProblem::NoPassword | LineProblem::NoUser | LineProblem::NotJson | LineProblem::NoAddress => {
+                Self::LineIncomplete { words: problem.to_string() }
+            }
+        }
+    }
 }
 
 impl LineConfig {

@@ -9,7 +9,7 @@ mod setup;
 use std::{collections::VecDeque, time::Duration};
 
 use calls::io::{Capabilities, LineEvent, Transfers};
-use model::{AccountState, Instant, OfflineCause, Remote, ServiceEvent, XivoAccount};
+use model::{AccountState, Instant, OfflineCause, Remote, ServiceEvent, ServiceFault, SetupFault, XivoAccount};
 use tracing::{debug, info, trace, warn};
 
 use self::orders::Orders;
@@ -21,7 +21,7 @@ use super::{
     events::{self, Narrator},
     ice_config::IceConfig,
     joining::{Joining, Mismatch},
-    line_config::{LineConfig, LineMode, LineProblem},
+    line_config::{LineConfig, LineMode},
     rest::Token,
     session::{self, CtiSession, Door},
 };
@@ -219,7 +219,7 @@ impl Machine {
                     self.settle_session(now);
                 }
                 assistant::Output::News(news) => self.line(LineEvent::Assistant(news)),
-                assistant::Output::Trouble(words) => self.line(LineEvent::Trouble(words)),
+                assistant::Output::Trouble(fault) => self.line(LineEvent::Trouble(fault)),
             }
         }
         if !self.has_calls()
@@ -316,8 +316,11 @@ impl Machine {
         if std::mem::replace(&mut self.told_down, true) && retry_in.is_some() {
             return;
         }
-        let next = if retry_in.is_some() { "it is tried again" } else { "it will not come back by itself" };
-        self.line(LineEvent::Trouble(format!("calls go on, but the XiVO's other features are gone ({cause}); {next}")));
+        let cause = cause.clone();
+        self.line(LineEvent::Trouble(match retry_in {
+            Some(_) => ServiceFault::Gone { cause },
+            None => ServiceFault::GoneForGood { cause },
+        }));
     }
 
     fn on_message(&mut self, now: Instant, message: CtiMessage) {
@@ -343,7 +346,7 @@ impl Machine {
             CtiMessage::Error { kind, text } => {
                 debug!(kind, "the server refused something");
                 if !self.was_of_asked(now, text.expose()) {
-                    self.line(LineEvent::Trouble(format!("the XiVO refused something: {}", text.expose())));
+                    self.line(LineEvent::Trouble(ServiceFault::Refused { text: text.expose().to_owned() }));
                 }
             }
             CtiMessage::Other { kind } => debug!(kind, "not known here"),
@@ -390,19 +393,19 @@ impl Machine {
 
     fn begin_sip(&mut self, now: Instant) {
         let Some(line) = &self.line else { return };
-        let detail = match line.mode() {
+        let fault = match line.mode() {
             LineMode::WebRtc => match self.setup(line) {
                 Ok(setup) => {
                     self.sip = Sip::On(Box::new(Presence::new(setup, self.seed)));
                     return self.sip(now, Input::Start);
                 }
-                Err(problem) => problem.to_string(),
+                Err(problem) => problem.into(),
             },
-            LineMode::NoLine => LineProblem::NoLine.to_string(),
+            LineMode::NoLine => SetupFault::NoLine,
             LineMode::DeskPhone => return self.begin_desk(now),
-            LineMode::Elsewhere => "its line may not be used by WebRTC".to_owned(),
+            LineMode::Elsewhere => SetupFault::LineElsewhere,
         };
-        let cause = OfflineCause::Configuration { detail };
+        let cause = OfflineCause::Configuration { fault };
         self.state(AccountState::Offline { cause, retry_in_s: None });
     }
 
@@ -483,12 +486,12 @@ impl Machine {
 
     fn tell_mismatches(&mut self, now: Instant) {
         for mismatch in self.joining.mismatches(now) {
-            let words = match mismatch {
-                Mismatch::NotTold { .. } => "the XiVO does not know of a call that goes on here; its features do not reach it",
-                Mismatch::NotHere { .. } => "the XiVO tells of a call on this line that is not here: another phone may have it",
+            let fault = match mismatch {
+                Mismatch::NotTold { .. } => ServiceFault::CallNotKnown,
+                Mismatch::NotHere { .. } => ServiceFault::CallNotHere,
             };
             warn!(?mismatch, "calls of the CTI and of SIP do not match");
-            self.line(LineEvent::Trouble(words.into()));
+            self.line(LineEvent::Trouble(fault));
         }
         self.joining.give_up_unmatched(now);
     }
@@ -539,16 +542,14 @@ impl Machine {
     /// Another phone has registered for the line, which has room for one: it was taken back at once, and calls go on.
     fn on_replaced(&mut self, now: Instant) {
         let again = self.replaced.replace(now).is_some_and(|before| now.since(before) < SAME_FIGHT);
-        let words = match (again, self.told_fight) {
-            (false, _) => "another phone has registered for this line; it was taken back, and calls ring here again",
-            (true, false) => {
-                "another phone and this one take the line from each other, and calls ring at the last of them: sign one of them off"
-            }
+        let fault = match (again, self.told_fight) {
+            (false, _) => ServiceFault::LineTaken,
+            (true, false) => ServiceFault::LineFought,
             (true, true) => return,
         };
         self.told_fight = again;
         warn!("another phone has taken the line");
-        self.line(LineEvent::Trouble(words.into()));
+        self.line(LineEvent::Trouble(fault));
     }
 
     fn on_sip_output(&mut self, now: Instant, output: Output) {

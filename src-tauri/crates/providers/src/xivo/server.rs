@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use model::SetupFault;
+
 use super::rest::Token;
 use crate::net::{InvalidServerUrl, ServerUrl};
 
@@ -21,6 +23,16 @@ pub enum InvalidXucServer {
     /// It carries a user name or password, which would end up in logs.
     #[error("the server's address may not contain a user name or password")]
     Credentials,
+}
+
+/// As what is wrong with the account it stands in.
+impl From<InvalidXucServer> for SetupFault {
+    fn from(invalid: InvalidXucServer) -> Self {
+        match invalid {
+            InvalidXucServer::NotAnAddress(address) => Self::NotAnAddress { address, like: "https://host[:port]".into() },
+            InvalidXucServer::Credentials => Self::UserInAddress,
+        }
+    }
 }
 
 impl XucServer {

@@ -1,11 +1,11 @@
 //! A call of ours until its answer: one INVITE, and one early dialog per fork.
 
-use model::{Instant, XHeaders};
+use model::{Instant, LineFault, XHeaders};
 
 use super::{Purpose, Reinvitation, Task, closing::Closing, session::Session};
 use crate::{
-    Method, Request, Response,
-    compose::{self, check_extra_headers},
+    InvalidHeader, Method, Request, Response,
+    compose::{self, InvalidExtraHeader, check_extra_headers},
     identity,
     transaction::{ClientId, ServerId},
     user_agent::{Answered, CallEnd, CallEvent, CallKey, Core, Description, Invite, User},
@@ -37,7 +37,7 @@ pub(super) enum Outcome {
     /// There is a session.
     Answered(Box<Session>),
     /// There is one, and it is of no use.
-    Broken { session: Box<Session>, detail: String },
+    Broken { session: Box<Session>, fault: LineFault },
     /// It is over.
     Refused(CallEnd),
 }
@@ -49,8 +49,10 @@ impl Dialling {
 
     pub fn start(core: &mut Core, invite: Invite) -> Result<Self, CallEnd> {
         let Invite { call, from, target, offer, headers } = invite;
-        check_extra_headers(&headers).map_err(|error| CallEnd::Failed { detail: error.to_string() })?;
-        let replaces = target.replaces().map_err(|error| CallEnd::Failed { detail: error.to_string() })?;
+        let header = |error: InvalidExtraHeader| CallEnd::Failed { fault: LineFault::Header { words: error.to_string() } };
+        check_extra_headers(&headers).map_err(header)?;
+        let unaddressed = |error: InvalidHeader| CallEnd::Failed { fault: LineFault::NotAnAddress { words: error.to_string() } };
+        let replaces = target.replaces().map_err(unaddressed)?;
         let mut request = core.outside_request(Method::Invite, target, &headers);
         if let Some(mut from) = from {
             from.set_tag(&core.tokens.tag());
@@ -74,7 +76,7 @@ impl Dialling {
         let number = request.headers.cseq().map_or(1, |cseq| cseq.number);
         let sip_call_id = request.headers.call_id().unwrap_or("").to_owned();
         let Some(transaction) = core.request(User::Call(call, Purpose::Invite), request.clone()) else {
-            return Err(CallEnd::Failed { detail: "there are too many requests under way".into() });
+            return Err(CallEnd::Failed { fault: LineFault::TooMany });
         };
         core.tell(call, CallEvent::Sent { sip_call_id: sip_call_id.into() });
         Ok(Self {
@@ -206,8 +208,7 @@ impl Dialling {
             None => Session::of_response(self.key, self.next_fork, answered),
         };
         let Some(mut session) = session else {
-            let detail = String::from("the answer does not say from whom it comes");
-            return Outcome::Refused(CallEnd::Failed { detail });
+            return Outcome::Refused(CallEnd::Failed { fault: LineFault::NoSender });
         };
         session.dialog.refresh_routes(response);
         session.dialog.refresh_target(&response.headers);
@@ -219,15 +220,13 @@ impl Dialling {
         if self.invite.session_description().is_some() {
             session.acknowledge(core, &answered.request, None);
             if description.is_none() && !session.has_answer() {
-                let detail = String::from("the far end answered without a session description");
-                return Outcome::Broken { session: Box::new(session), detail };
+                return Outcome::Broken { session: Box::new(session), fault: LineFault::NoDescription };
             }
             session.settle();
         } else {
             if description.is_none() {
                 session.acknowledge(core, &answered.request, None);
-                let detail = String::from("the far end answered without the session description it was asked for");
-                return Outcome::Broken { session: Box::new(session), detail };
+                return Outcome::Broken { session: Box::new(session), fault: LineFault::NoDescription };
             }
             session.await_ack_answer(&answered.request);
         }

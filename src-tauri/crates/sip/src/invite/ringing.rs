@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::Instant;
+use model::{Instant, LineFault};
 
 use super::{
     reliable::{Outstanding, Reliable, Support},
@@ -263,8 +263,7 @@ impl Ringing {
         if self.reliable.tick(core) {
             // RFC 3262 section 3: who does not confirm in time is refused.
             self.reject(core, &Rejection { code: 504, ..Rejection::default() });
-            let detail = String::from("the far end did not confirm that it rings here");
-            return Step::Over(CallEnd::Failed { detail });
+            return Step::Over(CallEnd::Failed { fault: LineFault::RingNotConfirmed });
         }
         if self.expires_at.is_some_and(|at| core.now >= at) {
             self.reject(core, &Rejection { code: 487, ..Rejection::default() });

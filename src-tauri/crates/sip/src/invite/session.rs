@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use model::{Instant, LineCall, Personal, Remote};
+use model::{Instant, LineCall, LineFault, Personal, Remote};
 
 use super::{
     Purpose, Task,
@@ -427,8 +427,8 @@ impl Session {
             Overdue::No => Fate::Lives,
             Overdue::GiveUp => {
                 self.unacknowledged = None;
-                let detail = String::from("the far end did not confirm that we answered");
-                Fate::Ends { end: CallEnd::Failed { detail }, reason: "SIP;cause=408;text=\"ACK missing\"" }
+                let end = CallEnd::Failed { fault: LineFault::AnswerNotConfirmed };
+                Fate::Ends { end, reason: "SIP;cause=408;text=\"ACK missing\"" }
             }
         }
     }
@@ -468,8 +468,8 @@ impl Session {
 }
 
 fn vanished() -> Fate {
-    let detail = String::from("the far end no longer answers");
-    Fate::Ends { end: CallEnd::Failed { detail }, reason: "SIP;cause=408;text=\"Session expired\"" }
+    let end = CallEnd::Failed { fault: LineFault::Vanished };
+    Fate::Ends { end, reason: "SIP;cause=408;text=\"Session expired\"" }
 }
 
 /// RFC 5057 section 5: 481 says that the far end knows nothing of this call any more.

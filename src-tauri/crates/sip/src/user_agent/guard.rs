@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use model::LineFault;
+
 use super::{CallEnd, CallEvent, CallKey, Core, UserAgent};
 use crate::invite::Call;
 
@@ -25,7 +27,7 @@ impl UserAgent {
             return;
         }
         tracing::error!(?key, "the signalling of a call panicked; the call is ended");
-        core.tell(key, CallEvent::Ended(CallEnd::Failed { detail: "the phone lost track of it by a mistake of its own".into() }));
+        core.tell(key, CallEvent::Ended(CallEnd::Failed { fault: LineFault::Confused }));
         // That was its last word to the user. What is left of it may not be able to say goodbye either; then the far end learns it from a 481.
         core.unheard = Some(key);
         if catch_unwind(AssertUnwindSafe(|| call.hang_up(core, ""))).is_err() {

@@ -1,6 +1,6 @@
 //! The words between a user agent and who uses it.
 
-use model::{LineCall, Personal, Remote, Secret, XHeaders};
+use model::{LineCall, LineFault, Personal, Remote, Secret, XHeaders};
 
 use crate::{NameAddr, Request, Response, Uri};
 
@@ -502,6 +502,6 @@ pub enum CallEnd {
     /// The far end broke the protocol or stopped answering, or the command could not be carried out.
     Failed {
         /// What happened.
-        detail: String,
+        fault: LineFault,
     },
 }

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use model::{
-    Contact, ContactForm, ContactId, ContactNumber, ContactQuery, ImportReport, NumberKind, Personal, Refusal, Suggestion,
+    Contact, ContactForm, ContactId, ContactNumber, ContactQuery, ImportReport, NumberKind, Personal, Refusal, SkippedFault,
+    Suggestion,
 };
 use rusqlite::{Connection, params};
 
@@ -87,7 +88,7 @@ impl BookFile {
             let contact = match tidied(&contact) {
                 Ok(contact) => contact,
                 Err(problem) => {
-                    report.skipped.push(format!("line {line}: {problem}"));
+                    report.skipped.push(files::no_contact(line, SkippedFault::Contact { refusal: problem }));
                     continue;
                 }
             };
@@ -106,7 +107,7 @@ impl BookFile {
                 continue;
             }
             if count >= MOST {
-                report.skipped.push(format!("line {line}: there are too many contacts"));
+                report.skipped.push(files::no_contact(line, SkippedFault::TooManyContacts));
                 continue;
             }
             let id = write(&transaction, &contact)?;
@@ -117,10 +118,8 @@ impl BookFile {
         transaction.commit()?;
         self.load_contacts()?;
         let more = report.skipped.len().saturating_sub(MOST_SKIPPED);
-        if more > 0 {
-            report.skipped.truncate(MOST_SKIPPED);
-            report.skipped.push(format!("and {more} more"));
-        }
+        report.skipped.truncate(MOST_SKIPPED);
+        report.more_skipped = u32::try_from(more).unwrap_or(u32::MAX);
         Ok(report)
     }
 

@@ -2,7 +2,7 @@
 
 use model::{
     AccessKey, AculabAccount, AculabCaller, AculabClient, AculabInterface, Callable, CallerId, ClientId, CloudId, FieldFault,
-    InvalidUser, ServiceName, TokenSource,
+    ServiceName, TokenSource,
 };
 
 use super::{Complaints, LONGEST_TEXT, check_ice, check_pin, check_proxy, check_url, split_url};
@@ -57,7 +57,7 @@ fn check_caller(prefix: &str, caller: &AculabCaller, found: &mut Complaints) {
     found.one_line(&field("caller_id"), caller.caller_id.expose());
     found.one_line(&field("service"), caller.service.expose());
     if let Err(error) = caller.caller_id.expose().parse::<CallerId>() {
-        found.add(&field("caller_id"), wrong_user(error));
+        found.add(&field("caller_id"), error.into());
     }
     if caller.other_ids.len() > MOST_IDS {
         found.add(&field("other_ids"), FieldFault::TooMany { most: MOST_IDS as u32 });
@@ -65,13 +65,13 @@ fn check_caller(prefix: &str, caller: &AculabCaller, found: &mut Complaints) {
     for id in caller.other_ids.iter().take(MOST_IDS) {
         found.one_line(&field("other_ids"), id.expose());
         if let Err(error) = id.expose().parse::<CallerId>() {
-            found.add(&field("other_ids"), wrong_user(error));
+            found.add(&field("other_ids"), error.into());
         }
     }
     if !caller.service.is_empty()
         && let Err(error) = ServiceName::of_caller(caller.service.expose())
     {
-        found.add(&field("service"), wrong_user(error));
+        found.add(&field("service"), error.into());
     }
 }
 
@@ -109,14 +109,6 @@ fn check_client(prefix: &str, client: &AculabClient, found: &mut Complaints) {
                 found.add(&field("callable"), FieldFault::NotClients);
             }
         }
-    }
-}
-
-fn wrong_user(error: InvalidUser) -> FieldFault {
-    match error {
-        InvalidUser::Empty => FieldFault::Missing,
-        InvalidUser::Character(character) => FieldFault::Character { character: character.into() },
-        InvalidUser::Escape => FieldFault::Escape,
     }
 }
 

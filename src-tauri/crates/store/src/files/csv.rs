@@ -4,10 +4,10 @@
 //! an apostrophe in front, which spreadsheets hide and reading takes off again; a telephone number keeps its `+`, for a
 //! formula of digits does nothing but show them.
 
-use model::{Contact, ContactNumber, NumberKind, Personal, Refusal};
+use model::{Contact, ContactNumber, NumberKind, Personal, Refusal, Skipped, SkippedFault};
 
-use super::{Drafted, Read, kind_by_words};
-use crate::fold::fold;
+use super::{Drafted, Read, kind_by_words, no_contact};
+use crate::{check::limit, fold::fold};
 
 /// More columns than any address book writes (Outlook has 92).
 const MOST_COLUMNS: usize = 500;
@@ -211,7 +211,7 @@ fn separated(text: &str) -> (&str, char) {
     (text, most.map_or(',', |(separator, _)| *separator))
 }
 
-fn records(text: &str, separator: char, skipped: &mut Vec<String>) -> Vec<Record> {
+fn records(text: &str, separator: char, skipped: &mut Vec<Skipped>) -> Vec<Record> {
     let mut found: Vec<Record> = Vec::new();
     let mut record = Record { line: 1, cells: Vec::new() };
     let (mut cell, mut quoted, mut line) = (String::new(), false, 1);
@@ -237,7 +237,7 @@ fn records(text: &str, separator: char, skipped: &mut Vec<String>) -> Vec<Record
                 record.cells.push(std::mem::take(&mut cell));
                 close(std::mem::replace(&mut record, Record { line, cells: Vec::new() }), &mut found, skipped);
                 if found.len() == MOST_ROWS {
-                    skipped.push(format!("line {line}: the table is longer than {MOST_ROWS} rows"));
+                    skipped.push(no_contact(line, SkippedFault::TooManyRows { most: limit(MOST_ROWS) }));
                     return found;
                 }
             }
@@ -245,7 +245,7 @@ fn records(text: &str, separator: char, skipped: &mut Vec<String>) -> Vec<Record
         }
     }
     if quoted {
-        skipped.push(format!("line {}: a quotation mark is not closed", record.line));
+        skipped.push(no_contact(record.line, SkippedFault::QuoteOpen));
     }
     if !cell.is_empty() || !record.cells.is_empty() {
         record.cells.push(cell);
@@ -254,9 +254,9 @@ fn records(text: &str, separator: char, skipped: &mut Vec<String>) -> Vec<Record
     found
 }
 
-fn close(record: Record, found: &mut Vec<Record>, skipped: &mut Vec<String>) {
+fn close(record: Record, found: &mut Vec<Record>, skipped: &mut Vec<Skipped>) {
     if record.cells.len() > MOST_COLUMNS {
-        skipped.push(format!("line {}: the row has more than {MOST_COLUMNS} cells", record.line));
+        skipped.push(no_contact(record.line, SkippedFault::TooManyCells { most: limit(MOST_COLUMNS) }));
     } else if record.cells.iter().any(|cell| !cell.trim().is_empty()) {
         found.push(record);
     }

@@ -1,9 +1,9 @@
 //! vCard: 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350) are read, 3.0 is written, which every program reads.
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
-use model::{Contact, ContactNumber, NumberKind, Refusal};
+use model::{Contact, ContactNumber, NumberKind, Refusal, SkippedFault};
 
-use super::{Drafted, Read, kind_by_words};
+use super::{Drafted, Read, kind_by_words, no_contact};
 
 /// What of ours has no property of its own.
 const OURS: &str = "X-SIDETONE";
@@ -40,7 +40,7 @@ pub(super) fn read(text: &str) -> Result<Read, Refusal> {
     for (line, text) in unfolded(text) {
         let Some(property) = Property::of(&text) else {
             if card.is_some() && inner == 0 && !text.trim().is_empty() {
-                read.skipped.push(format!("line {line}: this is no property of a vCard"));
+                read.skipped.push(no_contact(line, SkippedFault::NotAProperty));
             }
             continue;
         };
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> Result<Read, Refusal> {
                 if card.is_some() && (after_agent || inner > 0) {
                     inner += 1;
                 } else if let Some(open) = card.replace(Card { line, ..Card::default() }) {
-                    read.skipped.push(format!("line {}: the vCard has no end", open.line));
+                    read.skipped.push(no_contact(open.line, SkippedFault::NoEnd));
                     read.contacts.push(open.finish());
                 }
             }
@@ -70,7 +70,7 @@ pub(super) fn read(text: &str) -> Result<Read, Refusal> {
         return Err(Refusal::NotAVcard);
     }
     if let Some(open) = card {
-        read.skipped.push(format!("line {}: the vCard has no end", open.line));
+        read.skipped.push(no_contact(open.line, SkippedFault::NoEnd));
         read.contacts.push(open.finish());
     }
     Ok(read)

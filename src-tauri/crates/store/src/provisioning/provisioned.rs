@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use model::{FieldFault, FieldProblem, ProvisionView, Settings};
+use model::{FieldFault, FieldProblem, FileFault, ProvisionView, Settings, Trouble};
 use toml::Table;
 
 use super::{Page, Provisioning, overlay::differing};
@@ -33,10 +33,10 @@ pub struct Provisioned(Arc<RwLock<State>>);
 struct State {
     of_machine: Option<Provisioning>,
     of_url: Option<(String, Provisioning)>,
-    /// Why what a machine's file says is not known: then nothing can be changed.
-    trouble: Option<String>,
+    /// Why what a machine's file says is not known, and which file that is: then nothing can be changed.
+    trouble: Option<(String, FileFault)>,
     /// Why what a server had set is not in force.
-    lost: Option<String>,
+    lost: Option<FileFault>,
 }
 
 impl fmt::Debug for Provisioned {
@@ -56,12 +56,12 @@ impl Provisioned {
         let mut state = State::default();
         match Provisioning::read(machine) {
             Ok(of_machine) => state.of_machine = of_machine,
-            Err(error) => state.trouble = Some(format!("{}: {error}", machine.display())),
+            Err(error) => state.trouble = Some((machine.display().to_string(), error.fault())),
         }
         match read_kept(folder) {
             Ok(of_url) => state.of_url = of_url,
             // It can be had again from where it came; what it had set is the user's own until then.
-            Err(error) => state.lost = Some(format!("what a server had set could not be read: {error}")),
+            Err(error) => state.lost = Some(error.fault()),
         }
         Self(Arc::new(RwLock::new(state)))
     }
@@ -112,11 +112,11 @@ impl Provisioned {
         known.is_some_and(|(of, known)| of == url && Provisioning::of_text(url, text).is_ok_and(|new| new == known))
     }
 
-    /// What was wrong when it was read, in sentences.
-    pub fn troubles(&self) -> Vec<String> {
+    /// What was wrong when it was read.
+    pub fn troubles(&self) -> Vec<Trouble> {
         let State { trouble, lost, .. } = self.state();
-        let trouble = trouble.map(|trouble| format!("what the administrator has set could not be read: {trouble}"));
-        trouble.into_iter().chain(lost).collect()
+        let trouble = trouble.map(|(file, fault)| Trouble::RulesUnread { file, fault });
+        trouble.into_iter().chain(lost.map(|fault| Trouble::OfferLost { fault })).collect()
     }
 
     /// Lays it over a user's settings; the machine's file comes last and so wins.
@@ -127,8 +127,8 @@ impl Provisioned {
     /// Which of the changes from `before` to `after` are not allowed.
     pub fn refuse(&self, before: &Settings, after: &Settings) -> Vec<FieldProblem> {
         let state = self.state();
-        if let Some(trouble) = &state.trouble {
-            let fault = FieldFault::RulesDamaged { detail: trouble.clone() };
+        if let Some((file, fault)) = &state.trouble {
+            let fault = FieldFault::RulesDamaged { file: file.clone(), fault: fault.clone() };
             let changed = PAGES.iter().flat_map(|page| page.changed(before, after));
             return changed.map(|field| FieldProblem { field, fault: fault.clone() }).collect();
         }
@@ -151,9 +151,10 @@ impl Provisioned {
     pub fn view(&self) -> ProvisionView {
         let state = self.state();
         let mut view = ProvisionView { url: state.of_url.as_ref().map(|(url, _)| url.clone()), ..ProvisionView::default() };
-        if let Some(trouble) = state.trouble {
+        if let Some((file, trouble)) = state.trouble {
             view.locked = PAGES.iter().map(|page| page.name().to_owned()).collect();
             view.trouble = Some(trouble);
+            view.source = file;
             return view;
         }
         for provisioning in state.of_url.as_ref().map(|(_, of_url)| of_url).into_iter().chain(&state.of_machine) {

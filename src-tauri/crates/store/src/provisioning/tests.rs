@@ -132,7 +132,7 @@ fn a_damaged_file_of_the_machine_lets_nothing_be_changed_and_says_why() {
     fs::write(&machine, "contact = \"x\"\nnonsense\n").expect("it is written");
     let provisioned = Provisioned::load_from(&machine, &DataFolder::at(folder.path().join("user")));
     let troubles = provisioned.troubles();
-    assert!(troubles.len() == 1 && troubles[0].contains("machine.toml: line 2"), "{troubles:?}");
+    assert!(troubles.len() == 1 && troubles[0].to_string().contains("machine.toml: line 2"), "{troubles:?}");
     let (before, mut after) = (Settings::default(), Settings::default());
     after.window.theme = Theme::Dark;
     assert_eq!(provisioned.refuse(&before, &before), []);

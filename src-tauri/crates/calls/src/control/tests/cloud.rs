@@ -1,8 +1,10 @@
 //! Calls of accounts at Aculab Cloud, where there is no call without a microphone and none waits long for audio.
 
-use model::{Account, AculabAccount, AculabCaller, AculabClient, AculabInterface, Personal, Provider};
+use model::{Account, AculabAccount, AculabCaller, AculabClient, AculabInterface, DeviceFault, Personal, Provider, SoundRole};
 
 use super::*;
+
+const NO_MICROPHONE: DeviceFault = DeviceFault::None { role: SoundRole::Microphone };
 
 /// The only account is a client of the cloud.
 fn desk() -> Desk {
@@ -54,10 +56,10 @@ fn a_call_is_answered_when_the_microphone_is_open() {
 fn a_call_that_finds_no_microphone_is_refused_and_not_answered() {
     let mut desk = desk();
     let call = answering(&mut desk);
-    desk.give(Input::NoMicrophone("there is none".into()));
+    desk.give(Input::NoMicrophone(NO_MICROPHONE));
     assert!(desk.asked_of_line(LineRequest::Reject { call, code: 480, text: "Temporarily Unavailable".into() }));
     assert!(!is_answered(&mut desk, call));
-    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::NoDevice { detail: "there is none".into() } }));
+    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::NoDevice { fault: NO_MICROPHONE } }));
 }
 
 #[test]
@@ -75,7 +77,7 @@ fn a_call_that_rings_stays_when_another_finds_no_microphone() {
     let mut desk = desk();
     desk.ring();
     desk.media(1, MediaEvent::Accepted);
-    desk.give(Input::NoMicrophone("there is none".into()));
+    desk.give(Input::NoMicrophone(NO_MICROPHONE));
     assert_eq!(desk.state(1), Some(CallState::Incoming));
 }
 
@@ -98,10 +100,7 @@ fn an_answered_call_without_audio_is_given_up_after_fifteen_seconds_and_one_with
 
 #[test]
 fn without_any_device_the_first_interface_is_not_supported_and_the_second_one_misses_a_device() {
-    for (mut desk, cause) in [
-        (caller(), Cause::NotSupported),
-        (desk(), Cause::NoDevice { detail: "there is neither a microphone nor a speaker".into() }),
-    ] {
+    for (mut desk, cause) in [(caller(), Cause::NotSupported), (desk(), Cause::NoDevice { fault: DeviceFault::NoneAtAll })] {
         desk.dial();
         desk.give(Input::NoDevices);
         assert_eq!(desk.state(1), Some(CallState::Ended { cause }));

@@ -1,6 +1,6 @@
 //! Calls of another telephone: each operation acts on the one it names, and waits for what the telephone tells.
 
-use model::{CallView, DeclineCode, Direction, TransferTo, TransferView};
+use model::{CallView, DeclineCode, Direction, TelephoneFault, TransferTo, TransferView};
 
 use super::*;
 use crate::io::{Act, Elsewhere, Step};
@@ -158,7 +158,7 @@ fn a_consultation_is_completed_or_given_up_for_the_call_it_is_about() {
 
     let mut desk = consulting();
     desk.command(Command::CompleteTransfer { call: CallId(1) });
-    let told = Elsewhere::Refused { act: Act::CompleteTransfer, text: "no".into() };
+    let told = Elsewhere::Refused { act: Act::CompleteTransfer, fault: TelephoneFault::NotTransferred };
     desk.line(LineEvent::Elsewhere { call: FIRST, told });
     assert!(matches!(view(&desk, 1).transfer, Some(TransferView::Failed { .. })));
     desk.line(over(SECOND));

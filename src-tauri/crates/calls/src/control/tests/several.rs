@@ -1,6 +1,6 @@
 //! Several calls: who has the floor, and who hears whom.
 
-use model::{Account, Provider, TransferTo};
+use model::{Account, InternalFault, Provider, TransferFault, TransferTo, Trouble};
 
 use super::*;
 use crate::io::{Route, Transfers};
@@ -95,7 +95,7 @@ fn a_transfer_across_accounts_is_refused_with_what_to_do_instead() {
     desk.asked.clear();
     desk.command(Command::Transfer { call: CallId(1), to: TransferTo::Call { call: CallId(2) } });
     assert!(!desk.asked.iter().any(|asked| matches!(asked, Output::Line(_, LineRequest::Refer { .. }))));
-    let told = |notice: &model::Notice| notice.message == "the two calls are on different accounts: merge them instead";
+    let told = |notice: &model::Notice| notice.trouble == Trouble::TransferRefused { fault: TransferFault::OtherAccount };
     assert!(desk.control.snapshot(desk.now).notices.iter().any(told));
 }
 
@@ -176,7 +176,7 @@ fn a_session_that_dies_ends_its_call_and_is_reported_at_once() {
     talk(&mut desk, &account(), 1);
     talk(&mut desk, &account(), 2);
     desk.asked.clear();
-    desk.media(2, MediaEvent::Died { detail: "a fault".into() });
+    desk.media(2, MediaEvent::Died { fault: InternalFault::Carrying });
     assert!(desk.asked_of_line(LineRequest::HangUp { call: LineCall::Dialled(2) }));
     let events = desk.events();
     assert!(events.iter().any(|event| matches!(event, Event::Ended { call: CallId(2), .. })), "{events:?}");

@@ -23,6 +23,7 @@ impl Cause {
             Self::NotAcceptable { .. }
             | Self::Forbidden { .. }
             | Self::ServerFailed { .. }
+            | Self::LineFailed { .. }
             | Self::ConnectionLost
             | Self::MediaFailed { .. }
             | Self::NotSupported

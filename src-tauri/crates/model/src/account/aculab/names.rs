@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::{FieldFault, SetupFault};
+
 /// Why a text is no such name. The words are those of the cloud's libraries, which its documentation explains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
@@ -132,6 +134,24 @@ pub enum InvalidUser {
     /// A `%` without two hexadecimal digits behind it.
     #[error("has a % that is not followed by two hexadecimal digits")]
     Escape,
+}
+
+/// As what is wrong with the account it stands in.
+impl From<InvalidName> for SetupFault {
+    fn from(invalid: InvalidName) -> Self {
+        Self::NotAName { words: invalid.to_string() }
+    }
+}
+
+/// As what is wrong with the field it stands in.
+impl From<InvalidUser> for FieldFault {
+    fn from(invalid: InvalidUser) -> Self {
+        match invalid {
+            InvalidUser::Empty => Self::Missing,
+            InvalidUser::Character(character) => Self::Character { character: character.into() },
+            InvalidUser::Escape => Self::Escape,
+        }
+    }
 }
 
 /// A user part as RFC 3261 section 25.1 has it (`user`).

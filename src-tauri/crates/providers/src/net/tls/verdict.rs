@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, OtherError, PeerIncompatible};
+use model::TlsFault;
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 use rustls_pki_types::UnixTime;
 
 use crate::net::{certificate::Certificate, words};
@@ -11,85 +12,72 @@ use crate::net::{certificate::Certificate, words};
 const SHORTEST_RSA_BITS: usize = 2048;
 /// The last second of the year 9999, the latest a certificate can name (RFC 5280 section 4.1.2.5).
 const LATEST_SECOND: u64 = 253_402_300_799;
-const SELF_SIGNED: &str = "its certificate is self-signed: nobody this computer trusts vouches for it";
 
 /// What a TLS error means to the user.
-pub(super) fn explain(error: &Error) -> String {
-    let refused = |why: &str| format!("the server and this phone cannot agree: {why}");
+pub(super) fn explain(error: &Error) -> TlsFault {
     match error {
-        Error::InvalidCertificate(CertificateError::Other(OtherError(words))) | Error::Other(OtherError(words)) => {
-            words::quoted(&words.to_string())
+        Error::InvalidCertificate(CertificateError::Other(other)) | Error::Other(other) => {
+            let judged = other.0.downcast_ref::<Judged>();
+            judged.map_or_else(|| said(&other.0), |Judged(fault)| fault.clone())
         }
         Error::InvalidCertificate(error) => unexplained(error),
-        Error::NoCertificatesPresented => "the server shows no certificate".into(),
+        Error::NoCertificatesPresented => TlsFault::NoCertificate,
         Error::AlertReceived(AlertDescription::ProtocolVersion)
         | Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::Tls12NotOffered
             | PeerIncompatible::Tls12NotOfferedOrEnabled,
-        ) => refused("it speaks no version of TLS that is safe (1.2 or 1.3)"),
+        ) => TlsFault::OldVersion,
         Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity)
         | Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon | PeerIncompatible::NoKxGroupsInCommon) => {
-            refused("they have no safe cipher in common")
+            TlsFault::NoCipher
         }
-        Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon) => {
-            refused("it signs only in ways that can be forged")
-        }
-        Error::PeerIncompatible(other) => refused(&words::quoted(&format!("{other:?}"))),
+        Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon) => TlsFault::ForgeableOnly,
         Error::AlertReceived(AlertDescription::CertificateRequired | AlertDescription::AccessDenied) => {
-            "the server wants a certificate from this phone".into()
+            TlsFault::WantsCertificate
         }
-        Error::AlertReceived(AlertDescription::UnrecognisedName) => "the server is not responsible for that name".into(),
-        Error::AlertReceived(AlertDescription::NoApplicationProtocol) => refused("it does not speak HTTP there"),
-        Error::AlertReceived(alert) => format!("the server broke it off ({})", words::quoted(&format!("{alert:?}"))),
-        Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => {
-            "the server does not speak TLS at that port".into()
-        }
-        other => words::quoted(&other.to_string()),
+        Error::AlertReceived(AlertDescription::UnrecognisedName) => TlsFault::NotResponsible,
+        Error::AlertReceived(AlertDescription::NoApplicationProtocol) => TlsFault::NoHttp,
+        Error::AlertReceived(alert) => TlsFault::BrokenOff { alert: words::quoted(&format!("{alert:?}")) },
+        Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => TlsFault::NoTls,
+        other => said(other),
     }
 }
 
+fn said(error: &impl fmt::Display) -> TlsFault {
+    TlsFault::Said { words: words::quoted(&error.to_string()) }
+}
+
+/// A verdict that the verifier had no word for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Judged(pub(super) TlsFault);
+
 /// What is wrong with a certificate, as far as the verifier alone can tell.
-fn unexplained(error: &CertificateError) -> String {
+fn unexplained(error: &CertificateError) -> TlsFault {
     match error {
-        CertificateError::Expired => "its certificate has expired".into(),
-        CertificateError::ExpiredContext { not_after, .. } => format!("its certificate expired on {}", Date(*not_after)),
-        CertificateError::NotValidYet => "its certificate is not valid yet; is this computer's clock right?".into(),
-        CertificateError::NotValidYetContext { not_before, .. } => {
-            format!("its certificate is not valid before {}; is this computer's clock right?", Date(*not_before))
+        CertificateError::Expired => TlsFault::Expired { on: String::new() },
+        CertificateError::ExpiredContext { not_after, .. } => TlsFault::Expired { on: Date(*not_after).to_string() },
+        CertificateError::NotValidYet => TlsFault::NotYetValid { from: String::new() },
+        CertificateError::NotValidYetContext { not_before, .. } => TlsFault::NotYetValid { from: Date(*not_before).to_string() },
+        CertificateError::Revoked => TlsFault::Revoked,
+        CertificateError::UnknownIssuer => TlsFault::UnknownIssuer,
+        CertificateError::NotValidForName => TlsFault::OtherName { names: String::new() },
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            let names: Vec<_> = presented.iter().take(3).map(|name| plain_name(name)).collect();
+            TlsFault::OtherName { names: words::quoted(&names.join(", ")) }
         }
-        CertificateError::Revoked => "its certificate was revoked".into(),
-        CertificateError::UnknownIssuer => {
-            "its certificate is from an authority this computer does not know; a private one can be added to the account".into()
-        }
-        CertificateError::NotValidForName => "its certificate is for another name".into(),
-        CertificateError::NotValidForNameContext { presented, .. } => match presented.as_slice() {
-            [] => "its certificate is for another name".into(),
-            names => {
-                let names: Vec<_> = names.iter().take(3).map(|name| plain_name(name)).collect();
-                format!("its certificate is for another name ({})", words::quoted(&names.join(", ")))
-            }
-        },
-        CertificateError::BadSignature => {
-            "its certificate was not signed by the authority it names; was that authority replaced by another of the same name?"
-                .into()
-        }
+        CertificateError::BadSignature => TlsFault::BadSignature,
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
-        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "its certificate is signed in a way that is not safe or not known".into()
-        }
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "its certificate is not meant for a server".into()
-        }
-        CertificateError::UnhandledCriticalExtension => "its certificate demands something this phone does not know".into(),
-        CertificateError::BadEncoding => "its certificate cannot be read".into(),
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => TlsFault::UnsafeSignature,
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => TlsFault::NotForServers,
+        CertificateError::UnhandledCriticalExtension => TlsFault::Demanding,
+        CertificateError::BadEncoding => TlsFault::Unreadable,
         CertificateError::UnknownRevocationStatus
         | CertificateError::ExpiredRevocationList
-        | CertificateError::ExpiredRevocationListContext { .. } => {
-            "whether its certificate was revoked cannot be found out".into()
-        }
-        other => format!("its certificate is not accepted ({})", words::quoted(&other.to_string())),
+        | CertificateError::ExpiredRevocationListContext { .. } => TlsFault::RevocationUnknown,
+        other => TlsFault::NotAccepted { words: words::quoted(&other.to_string()) },
     }
 }
 
@@ -99,15 +87,15 @@ fn plain_name(debugged: &str) -> &str {
 }
 
 /// What is wrong with this certificate, of which the verifier said `error`.
-pub(super) fn refused_because(error: &CertificateError, certificate: Option<&Certificate>) -> String {
+pub(super) fn refused_because(error: &CertificateError, certificate: Option<&Certificate>) -> TlsFault {
     let Some(certificate) = certificate else { return unexplained(error) };
     match error {
-        CertificateError::UnknownIssuer if certificate.self_signed => SELF_SIGNED.into(),
+        CertificateError::UnknownIssuer if certificate.self_signed => TlsFault::SelfSigned,
         // The verifier has no word of its own for these two.
         CertificateError::Other(_) if !certificate.is_for_servers => unexplained(&CertificateError::InvalidPurpose),
-        CertificateError::Other(_) if certificate.is_authority && certificate.self_signed => SELF_SIGNED.into(),
+        CertificateError::Other(_) if certificate.is_authority && certificate.self_signed => TlsFault::SelfSigned,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } if !certificate.has_alt_names => {
-            "its certificate has no subjectAltName, and a name elsewhere in it does not count".into()
+            TlsFault::NoAltName
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. } | CertificateError::BadSignature => {
             weakness(certificate).unwrap_or_else(|| unexplained(error))
@@ -117,12 +105,12 @@ pub(super) fn refused_because(error: &CertificateError, certificate: Option<&Cer
 }
 
 /// What makes a certificate unsafe although it verifies.
-pub(super) fn weakness(certificate: &Certificate) -> Option<String> {
+pub(super) fn weakness(certificate: &Certificate) -> Option<TlsFault> {
     if certificate.forgeable_signature {
-        return Some("its certificate is signed with SHA-1 or MD5, which can be forged".into());
+        return Some(TlsFault::ForgeableSignature);
     }
     let bits = certificate.rsa_bits.filter(|bits| *bits < SHORTEST_RSA_BITS)?;
-    Some(format!("the key of its certificate is too weak ({bits} bits)"))
+    Some(TlsFault::WeakKey { bits: u32::try_from(bits).unwrap_or_default() })
 }
 
 /// A day of the Gregorian calendar, UTC.
@@ -185,7 +173,7 @@ mod tests {
             Error::InvalidMessage(InvalidMessage::InvalidContentType),
             Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon),
         ];
-        let mut words: Vec<_> = errors.iter().map(explain).collect();
+        let mut words: Vec<_> = errors.iter().map(|error| explain(error).to_string()).collect();
         words.sort();
         words.dedup();
         assert_eq!(words.len(), errors.len(), "{words:#?}");
@@ -203,8 +191,8 @@ mod tests {
         };
         assert_eq!(weakness(&good), None);
         let weak = Certificate { rsa_bits: Some(1024), ..good };
-        assert!(weakness(&weak).is_some_and(|words| words.contains("1024 bits")));
+        assert_eq!(weakness(&weak), Some(TlsFault::WeakKey { bits: 1024 }));
         let forgeable = Certificate { forgeable_signature: true, rsa_bits: None, ..weak };
-        assert!(weakness(&forgeable).is_some_and(|words| words.contains("SHA-1")));
+        assert_eq!(weakness(&forgeable), Some(TlsFault::ForgeableSignature));
     }
 }

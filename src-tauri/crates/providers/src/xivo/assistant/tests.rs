@@ -32,7 +32,7 @@ impl Bench {
         while let Some(output) = self.assistant.poll_output() {
             match output {
                 Output::Command(command) => self.commands.push(command),
-                Output::Trouble(words) => self.troubles.push(words),
+                Output::Trouble(fault) => self.troubles.push(fault.to_string()),
                 Output::News(news) => {
                     self.news += 1;
                     match news {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use calls::io::{Act, Elsewhere, LineEnd, LineEvent, Step};
-use model::{Direction, Instant, LineCall, Remote};
+use model::{Direction, Instant, LineCall, LineFault, Remote, TelephoneFault};
 
 use super::{DIALS_WITHIN, DeskCall, DeskPhone, LATE, Output};
 use crate::xivo::{cti::CtiCommand, events::user_of};
@@ -52,14 +52,14 @@ impl Order {
     }
 
     /// What is told where it was not done.
-    fn failure(&self) -> &'static str {
+    fn failure(&self) -> TelephoneFault {
         match &self.act {
-            Act::Dial { .. } => "the XiVO did not call the desk phone",
-            Act::Answer => "the desk phone did not answer",
-            Act::HangUp => "the desk phone did not end the call",
-            Act::Hold => "the desk phone did not hold the call",
-            Act::Resume => "the desk phone did not take the call back",
-            _ => "the call was not transferred",
+            Act::Dial { .. } => TelephoneFault::NotCalled,
+            Act::Answer => TelephoneFault::NotAnswered,
+            Act::HangUp => TelephoneFault::NotEnded,
+            Act::Hold => TelephoneFault::NotHeld,
+            Act::Resume => TelephoneFault::NotResumed,
+            _ => TelephoneFault::NotTransferred,
         }
     }
 }
@@ -68,7 +68,7 @@ impl DeskPhone {
     /// Call control asks for something; `is_up` when the CTI takes commands.
     pub(in crate::xivo) fn asked(&mut self, now: Instant, call: LineCall, act: Act, is_up: bool) {
         if !is_up {
-            return self.refuse(call, act, "the XiVO cannot be asked for it now: its CTI is not connected");
+            return self.refuse(call, act, TelephoneFault::NoCti);
         }
         if let Act::Dial { target } = &act {
             let destination = user_of(target.expose());
@@ -86,7 +86,7 @@ impl DeskPhone {
         }
         let Some(known) = self.calls.iter_mut().find(|known| known.call == call) else { return };
         let Some(named) = &known.named else {
-            return self.refuse(call, act, "the XiVO has not told yet that the desk phone has this call");
+            return self.refuse(call, act, TelephoneFault::NotTold);
         };
         let unique_id = Some(named.unique_id.clone());
         let command = match &act {
@@ -120,7 +120,7 @@ impl DeskPhone {
         if let Some(known) = self.calls.iter_mut().find(|known| known.call == call) {
             known.order.take_if(|order| order.act == act);
         }
-        self.fail(call, act, &crate::net::quoted(text));
+        self.fail(call, act, TelephoneFault::Refused { text: crate::net::quoted(text) });
         true
     }
 
@@ -132,26 +132,26 @@ impl DeskPhone {
         };
         let undone: Vec<(LineCall, Order)> = self.calls.iter_mut().filter_map(undone).collect();
         for (call, order) in undone {
-            let words = order.failure();
-            self.fail(call, order.act, words);
+            let fault = order.failure();
+            self.fail(call, order.act, fault);
         }
     }
 
-    fn fail(&mut self, call: LineCall, act: Act, text: &str) {
+    fn fail(&mut self, call: LineCall, act: Act, fault: TelephoneFault) {
         match act {
             Act::Dial { .. } => {
                 self.calls.retain(|known| known.call != call);
-                let how = LineEnd::Failed { detail: text.to_owned() };
+                let how = LineEnd::Failed { fault: LineFault::Telephone { fault } };
                 self.outputs.push_back(Output::Line(LineEvent::Ended { call, how }));
             }
-            act => self.refuse(call, act, text),
+            act => self.refuse(call, act, fault),
         }
     }
 
-    fn refuse(&mut self, call: LineCall, act: Act, text: &str) {
+    fn refuse(&mut self, call: LineCall, act: Act, fault: TelephoneFault) {
         let event = match act {
-            Act::Dial { .. } => LineEvent::Ended { call, how: LineEnd::Failed { detail: text.to_owned() } },
-            act => LineEvent::Elsewhere { call, told: Elsewhere::Refused { act, text: text.to_owned() } },
+            Act::Dial { .. } => LineEvent::Ended { call, how: LineEnd::Failed { fault: LineFault::Telephone { fault } } },
+            act => LineEvent::Elsewhere { call, told: Elsewhere::Refused { act, fault } },
         };
         self.outputs.push_back(Output::Line(event));
     }

@@ -39,8 +39,8 @@ fn is(call: LineCall, direction: Direction, number: &str, step: Step) -> Output 
     Output::Line(LineEvent::Elsewhere { call, told: Elsewhere::Is { direction, remote, step } })
 }
 
-fn refused(call: LineCall, act: Act, text: &str) -> Output {
-    Output::Line(LineEvent::Elsewhere { call, told: Elsewhere::Refused { act, text: text.into() } })
+fn refused(call: LineCall, act: Act, fault: TelephoneFault) -> Output {
+    Output::Line(LineEvent::Elsewhere { call, told: Elsewhere::Refused { act, fault } })
 }
 
 const DIALLED: LineCall = LineCall::Dialled(7);
@@ -98,7 +98,7 @@ fn commands_name_the_call_they_are_about() {
     desk.asked(at(0), SECOND, Act::Resume, true);
     assert_eq!(taken(&mut desk), []);
     desk.asked(at(0), SECOND, Act::Hold, false);
-    assert_eq!(taken(&mut desk), [refused(SECOND, Act::Hold, "the XiVO cannot be asked for it now: its CTI is not connected")]);
+    assert_eq!(taken(&mut desk), [refused(SECOND, Act::Hold, TelephoneFault::NoCti)]);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn what_is_not_seen_to_be_done_is_asked_about_once_and_told() {
     desk.heard_all(at(5_100), &listed);
     let told = taken(&mut desk);
     assert!(told.contains(&is(SECOND, Direction::Incoming, "1003", Step::Held)));
-    assert_eq!(told.last(), Some(&refused(FIRST, Act::HangUp, "the desk phone did not end the call")));
+    assert_eq!(told.last(), Some(&refused(FIRST, Act::HangUp, TelephoneFault::NotEnded)));
     assert_eq!((told.len(), desk.poll_timeout()), (3, None));
 }
 
@@ -126,7 +126,7 @@ fn a_refusal_is_of_the_last_order_and_of_none_when_it_comes_late() {
     desk.asked(at(0), SECOND, Act::Press(key), true);
     taken(&mut desk);
     assert!(desk.refused(at(100), "no"));
-    assert_eq!(taken(&mut desk), [refused(SECOND, Act::Press(key), "no")]);
+    assert_eq!(taken(&mut desk), [refused(SECOND, Act::Press(key), TelephoneFault::Refused { text: "no".into() })]);
     assert!(!desk.refused(at(200), "again"));
     desk.asked(at(300), FIRST, Act::Resume, true);
     assert!(!desk.refused(at(5_301), "late"));
@@ -134,7 +134,7 @@ fn a_refusal_is_of_the_last_order_and_of_none_when_it_comes_late() {
     desk.asked(at(6_000), DIALLED, Act::Dial { target }, true);
     taken(&mut desk);
     assert!(desk.refused(at(6_100), "TooManyCalls"));
-    let how = LineEnd::Failed { detail: "TooManyCalls".into() };
+    let how = LineEnd::Failed { fault: LineFault::Telephone { fault: TelephoneFault::Refused { text: "TooManyCalls".into() } } };
     assert_eq!(taken(&mut desk), [Output::Line(LineEvent::Ended { call: DIALLED, how })]);
 }
 

@@ -1,4 +1,4 @@
-use model::{Remote, XHeaders};
+use model::{LineFault, Remote, XHeaders};
 
 use super::*;
 
@@ -140,7 +140,7 @@ fn a_call_that_never_left_has_failed() {
     let mut line = Line::default();
     let target = "sip:1002@elsewhere".parse().expect("can be dialled");
     line.ask(LineRequest::Invite { call: OUT, target, offer: "v=0".into(), headers: Vec::new(), referred: None, pick_up: false });
-    line.tell(LineEvent::Ended { call: OUT, how: LineEnd::Failed { detail: "not connected".into() } });
+    line.tell(LineEvent::Ended { call: OUT, how: LineEnd::Failed { fault: LineFault::NotConnected } });
     assert_eq!(line.told, [r#"{"group":"outgoing","type":"Failed"}"#]);
 }
 

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use calls::io::{IncomingCall, LineEvent, LineRequest, OnBehalf, Plan, Wish};
-use model::{AutoAnswerBusy, AutoAnswerMicrophone, Instant, LineCall, Personal, Remote, Target};
+use model::{
+    AutoAnswerBusy, AutoAnswerMicrophone, Instant, LineCall, LineFault, Personal, Remote, ServiceFault, Target, TelephoneFault,
+    TransferFault,
+};
 use tracing::debug;
 
 use super::{Machine, Sip};
@@ -62,7 +65,7 @@ impl Machine {
             }
             (Sip::On(_), request) => self.sip(now, Input::Request(request)),
             (Sip::None | Sip::Leaving(_), LineRequest::Invite { call, .. }) => {
-                self.on_sip_output(now, failed(call, "the account is not connected to its server".into()));
+                self.on_sip_output(now, failed(call, LineFault::NotConnected));
             }
             (Sip::None | Sip::Leaving(_), _) => debug!("a request to a line that is not there"),
         }
@@ -70,11 +73,9 @@ impl Machine {
 
     fn order(&mut self, now: Instant, call: LineCall, command: &CtiCommand) {
         self.orders.last = Some((call, now));
-        let (code, text) = match self.session.send(command) {
-            true => (202, String::new()),
-            false => (503, "the XiVO cannot be asked for it now: its CTI is not connected".to_owned()),
-        };
-        self.line(LineEvent::ReferAnswered { call, code, text });
+        let is_sent = self.session.send(command);
+        let refused = (!is_sent).then_some(TransferFault::Telephone { fault: TelephoneFault::NoCti });
+        self.line(LineEvent::ReferAnswered { call, refused });
     }
 
     /// The server refuses something; whether it was anything that was asked for: a refusal is of what was asked last.
@@ -98,7 +99,8 @@ impl Machine {
             return false;
         }
         self.orders.consultation = None;
-        self.line(LineEvent::ReferAnswered { call, code: 500, text: crate::net::quoted(text) });
+        let fault = TelephoneFault::Refused { text: crate::net::quoted(text) };
+        self.line(LineEvent::ReferAnswered { call, refused: Some(TransferFault::Telephone { fault }) });
         true
     }
 
@@ -160,7 +162,7 @@ impl Machine {
             None => None,
             Some(id) => match self.joining.call_of(id) {
                 Some(call) => Some(call),
-                None => return self.line(LineEvent::Trouble("another program named a call that is not here".into())),
+                None => return self.line(LineEvent::Trouble(ServiceFault::WishNotHere)),
             },
         };
         self.line(LineEvent::Wish { call, wish });

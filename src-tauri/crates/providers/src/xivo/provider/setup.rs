@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use model::{OfflineCause, Password, Personal, XivoAccount, XivoGeneration};
+use model::{OfflineCause, Password, Personal, SetupFault, XivoAccount, XivoGeneration};
 use sip::{Transport, UserAgentConfig, auth::Credentials};
 
 use super::Machine;
@@ -28,17 +28,17 @@ const USER_AGENT: &str = concat!("XiVO XC WebRTC Sidetone/", env!("CARGO_PKG_VER
 const HABITS: Habits =
     Habits { connect: Connect::Always, loss: Loss::CallsStay, schedule: SCHEDULE, refusals: Refusals::InStages };
 
-/// Where an account is signed in; the error is in words for the user.
+/// Where an account is signed in.
 pub(in crate::xivo) fn door(account: &XivoAccount) -> Result<Door, OfflineCause> {
     let server: XucServer = account.server.parse().map_err(configuration)?;
     if !server.is_secure() && !server.is_loopback() && !account.allow_plain {
-        return Err(configuration("http:// would let anyone on the way read along; use https://"));
+        return Err(configuration(SetupFault::NotEncrypted { scheme: "http".into(), host: server.host().to_owned() }));
     }
     let Password::Known(password) = &account.password else {
-        return Err(configuration("its password is not known"));
+        return Err(configuration(SetupFault::NoPassword));
     };
     if account.login.is_empty() {
-        return Err(configuration("it has no login"));
+        return Err(configuration(SetupFault::NoUser));
     }
     Ok(Door {
         server,

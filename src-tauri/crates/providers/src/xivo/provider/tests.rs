@@ -204,9 +204,9 @@ impl Bench {
         incoming.expect("a call arrived")
     }
 
-    fn troubles(&self) -> Vec<&str> {
+    fn troubles(&self) -> Vec<String> {
         let troubles = self.events.iter().filter_map(|event| match event {
-            LineEvent::Trouble(words) => Some(words.as_str()),
+            LineEvent::Trouble(fault) => Some(fault.to_string()),
             _ => None,
         });
         troubles.collect()

@@ -60,8 +60,8 @@ fn a_report_names_lines_and_has_an_end() {
     let mut table = format!("Name,Phone\n{},1\n", "x".repeat(300));
     table.extend((0..80).map(|_| format!("{},1\n", "y".repeat(300))));
     let report = book.import_contacts(ContactForm::Csv, &table).expect("read");
-    assert_eq!(report.skipped[0], "line 2: a text of the contact is longer than 200 characters");
-    assert_eq!(report.skipped.last().map(String::as_str), Some("and 31 more"));
+    assert_eq!(report.skipped[0].to_string(), "line 2: a text of the contact is longer than 200 characters");
+    assert_eq!((report.skipped.len(), report.more_skipped), (50, 31));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Calls both ways, and what the line makes ready for them.
 
 use calls::io::{LineEnd, LineEvent, LineRequest};
-use model::{AccountState, Cause, EndedBy, LineCall};
+use model::{AccountState, Cause, EndedBy, LineCall, LineFault, OfflineCause};
 use sip::Method;
 
 use super::bench::*;
@@ -216,7 +216,10 @@ fn a_call_that_cannot_be_connected_ends_at_once_in_words() {
     let mut bench = Bench::new(&account(CALLER));
     bench.prepare("echo");
     bench.lose();
-    assert_eq!(ends(&bench), [LineEnd::Failed { detail: "the connection to the server was lost: cut".into() }]);
+    assert_eq!(
+        ends(&bench),
+        [LineEnd::Failed { fault: LineFault::Offline { cause: OfflineCause::ConnectionLost { detail: "cut".into() } } }]
+    );
     assert_eq!(bench.states, [AccountState::Ready], "the next call may do better");
 }
 

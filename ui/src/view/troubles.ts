@@ -1,0 +1,271 @@
+// What did not work, or is wrong: the phone's codes, as sentences of the catalogue.
+import type {
+  CalleeFault,
+  DescriptionFault,
+  DeviceFault,
+  FileFault,
+  FileReason,
+  LineFault,
+  MediaFault,
+  RecordingFault,
+  ServiceFault,
+  SetupFault,
+  Skipped,
+  SoundFault,
+  TelephoneFault,
+  TlsFault,
+  TokenFault,
+  TransferFault,
+  Trouble,
+} from "../bridge/types";
+import { isolated, quoted, say } from "../words/words";
+import { faultWords, problemWords, refusalWords } from "./refusals";
+import { causeWords, offlineWords } from "./texts";
+
+/** What a notice tells, or a step of a call that failed. */
+export function troubleWords(trouble: Trouble): string {
+  switch (trouble.code) {
+    case "answer-unusable":
+      return say("trouble.answer-unusable", { why: descriptionWords(trouble.fault) });
+    case "change-refused":
+      return say("trouble.change-refused", { status: trouble.status, text: quoted(trouble.text) });
+    case "broken":
+      return say(`internal.${trouble.fault}`);
+    case "relay-refused":
+      return say("fact.relay-refused", { server: isolated(trouble.server), error: trouble.error });
+    case "transfer-refused":
+      return transferWords(trouble.fault);
+    case "transfer-failed":
+      return say("transfer.failed", { message: transferWords(trouble.fault) });
+    case "recording":
+      return recordingWords(trouble.fault);
+    case "device":
+      return deviceWords(trouble.fault);
+    case "telephone":
+      return telephoneWords(trouble.fault);
+    case "service":
+      return serviceWords(trouble.fault);
+    case "no-such-account":
+    case "nobody-to-ask":
+      return say(`trouble.${trouble.code}`, { account: isolated(trouble.account) });
+    case "settings-unread":
+      return say("trouble.settings-unread", { kept: isolated(trouble.kept), why: fileWords(trouble.fault) });
+    case "settings-untouched":
+    case "rules-unread":
+      return say(`trouble.${trouble.code}`, { file: isolated(trouble.file), why: fileWords(trouble.fault) });
+    case "offer-lost":
+      return say("trouble.offer-lost", { why: fileWords(trouble.fault) });
+    case "field":
+      return problemWords(trouble.problem);
+    case "refused":
+      return refusalWords(trouble.refusal);
+    case "history-not-kept":
+      return say("trouble.history-not-kept", { why: refusalWords(trouble.refusal) });
+    case "book-not-kept":
+      return say("trouble.book-not-kept", { file: isolated(trouble.file), why: refusalWords(trouble.refusal) });
+    default: {
+      const { code, ...values } = trouble;
+      return say(`trouble.${code}`, values);
+    }
+  }
+}
+
+/** Why a transfer cannot begin, or did not work. */
+export function transferWords(fault: TransferFault): string {
+  switch (fault.code) {
+    case "ended":
+      return causeWords(fault.cause);
+    case "refused":
+      return say("transfer.refused", { status: fault.status, text: quoted(fault.text) });
+    case "telephone":
+      return telephoneWords(fault.fault);
+    default:
+      return say(`transfer.${fault.code}`);
+  }
+}
+
+function telephoneWords(fault: TelephoneFault): string {
+  return say(`telephone.${fault.code}`, fault.code === "refused" ? { text: quoted(fault.text) } : {});
+}
+
+function serviceWords(fault: ServiceFault): string {
+  switch (fault.code) {
+    case "gone":
+    case "gone-for-good":
+      return say(`service.${fault.code}`, { why: offlineWords(fault.cause) });
+    case "refused":
+      return say("service.refused", { text: quoted(fault.text) });
+    case "change-refused":
+      return say("service.change-refused", { what: say(`switch.${fault.what}`), text: quoted(fault.text) });
+    case "change-unanswered":
+      return say("service.change-unanswered", { what: say(`switch.${fault.what}`) });
+    default:
+      return say(`service.${fault.code}`);
+  }
+}
+
+/** Why the far end's description of its audio cannot be used. */
+export function descriptionWords(fault: DescriptionFault): string {
+  if (fault.code === "said") return quoted(fault.words);
+  return say(`described.${fault.code}`, fault.code === "plain-rtp" ? { profile: isolated(fault.profile) } : {});
+}
+
+/** Why the audio has no way. */
+export function mediaWords(fault: MediaFault): string {
+  if (fault.code === "line") return lineWords(fault.fault);
+  return say(`media.${fault.code}`, fault.code === "broken-off" ? { alert: isolated(fault.alert) } : {});
+}
+
+/** What went wrong with a call at its account's line. */
+export function lineWords(fault: LineFault): string {
+  switch (fault.code) {
+    case "offline":
+      return offlineWords(fault.cause);
+    case "telephone":
+      return telephoneWords(fault.fault);
+    case "no-token":
+      return say("line.no-token", { why: tokenWords(fault.fault) });
+    default:
+      return say(`line.${fault.code}`);
+  }
+}
+
+/** Why nobody can be called like that. */
+export function calleeWords(fault: CalleeFault): string {
+  switch (fault.code) {
+    case "not-a-name":
+      return quoted(fault.words);
+    case "service":
+    case "caller-id":
+      return say(`callee.${fault.code}`, { why: faultWords(fault.fault) });
+    default:
+      return say(`callee.${fault.code}`);
+  }
+}
+
+/** What is wrong with a sound device. */
+export function deviceWords(fault: DeviceFault): string {
+  switch (fault.code) {
+    case "none":
+    case "gone":
+      return say(`device.${fault.code}`, { role: say(`devices.${fault.role}`) });
+    case "unusable":
+      return say("device.unusable", { role: say(`devices.${fault.role}`), why: soundWords(fault.fault) });
+    case "rings-otherwise":
+    case "rings-unheard":
+      return say(`device.${fault.code}`, { why: soundWords(fault.fault) });
+    case "quiet":
+      return say("device.quiet", { dbfs: fault.dbfs });
+    default:
+      return say(`device.${fault.code}`);
+  }
+}
+
+function soundWords(fault: SoundFault): string {
+  switch (fault.code) {
+    case "no-device":
+    case "timed-out":
+    case "failed":
+      return say(`audio.${fault.code}`);
+    case "file":
+      return [isolated(fault.file), reasonWords(fault.reason)].filter((part) => part !== isolated("")).join(": ");
+    case "refused":
+      return say("audio.refused", { device: isolated(fault.device), words: quoted(fault.words) });
+    default:
+      return say(`audio.${fault.code}`, { device: isolated(fault.device) });
+  }
+}
+
+function reasonWords(reason: FileReason): string {
+  return reason.code === "said" ? quoted(reason.words) : say(`file.${reason.code}`);
+}
+
+function recordingWords(fault: RecordingFault): string {
+  switch (fault.code) {
+    case "folder":
+      return say("recording.folder", { detail: quoted(fault.detail) });
+    case "not-begun":
+    case "ended":
+      return say(`recording.${fault.code}`, { why: soundWords(fault.fault) });
+    default:
+      return say(`recording.${fault.code}`);
+  }
+}
+
+/** Why a file cannot be used. */
+export function fileWords(fault: FileFault): string {
+  switch (fault.code) {
+    case "unreadable":
+      return say("file.unreadable", { detail: quoted(fault.detail) });
+    case "damaged":
+      return fault.line === null
+        ? say("file.damaged", { words: quoted(fault.words) })
+        : say("file.damaged-line", { line: fault.line, words: quoted(fault.words) });
+    case "newer":
+      return say("file.newer");
+  }
+}
+
+/** Why an account cannot be used as it is. */
+export function setupWords(fault: SetupFault): string {
+  switch (fault.code) {
+    case "not-a-name":
+      return quoted(fault.words);
+    case "caller-id":
+      return say("setup.caller-id", { why: faultWords(fault.fault) });
+    case "authorities-unread":
+      return say("setup.authorities-unread", { file: isolated(fault.file), detail: quoted(fault.detail) });
+    case "no-tls":
+      return say("setup.no-tls", { detail: quoted(fault.detail) });
+    default: {
+      const { code, ...values } = fault;
+      return say(`setup.${code}`, keptApart(values));
+    }
+  }
+}
+
+/** Why there is no token. */
+export function tokenWords(fault: TokenFault): string {
+  switch (fault.code) {
+    case "asked":
+      return refusalWords(fault.refusal);
+    case "status":
+      return say("token.status", { status: fault.status });
+    default:
+      return say(`token.${fault.code}`);
+  }
+}
+
+/** What is wrong with a secure connection. */
+export function tlsWords(fault: TlsFault): string {
+  switch (fault.code) {
+    case "said":
+      return quoted(fault.words);
+    case "not-accepted":
+      return say("tls.not-accepted", { words: quoted(fault.words) });
+    case "expired":
+      return say("tls.expired", { on: inBrackets(fault.on) });
+    case "not-yet-valid":
+      return say("tls.not-yet-valid", { from: inBrackets(fault.from) });
+    case "other-name":
+      return say("tls.other-name", { names: inBrackets(fault.names) });
+    default: {
+      const { code, ...values } = fault;
+      return say(`tls.${code}`, values);
+    }
+  }
+}
+
+/** A part of a file that is no contact. */
+export function skippedWords({ line, fault }: Skipped): string {
+  if (fault.code === "contact") return say("skipped.line", { line, why: refusalWords(fault.refusal) });
+  const { code, ...values } = fault;
+  return say("skipped.line", { line, why: say(`skipped.${code}`, values) });
+}
+
+const inBrackets = (text: string) => (text ? `(${isolated(text)})` : "");
+
+/** Texts of others that stand in a sentence, each in its own direction. */
+function keptApart(values: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, text]) => [name, isolated(text)]));
+}
