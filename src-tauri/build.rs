@@ -12,6 +12,7 @@ const COMMANDS: &[&str] = &[
     "assistant_directory",
     "assistant_favourites",
     "assistant_history",
+    "assistant_meetings",
     "assistant_rooms",
     "call_stories",
     "check_settings",

@@ -132,6 +132,7 @@ pub(crate) fn run(
             assistant::assistant_directory,
             assistant::assistant_favourites,
             assistant::assistant_history,
+            assistant::assistant_meetings,
             assistant::assistant_rooms,
             book::clear_history,
             book::contacts,

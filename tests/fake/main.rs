@@ -1,31 +1,27 @@
 //! Servers of somebody else's, made up and run by hand: `cargo xtask fake aculab|xuc [--port N]`.
+
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a program for a terminal")]
+
+mod arguments;
+mod faults;
 
 use std::{env, io, path::PathBuf, process::ExitCode};
 
+use serde_json::json;
 use tests::{AT_DESK, CloudOptions, FakeCloud, FakeXuc};
 
-const USAGE: &str = "fake aculab|xuc [--port N]: a fake of Aculab Cloud, or of a XiVO, on this computer, until Ctrl+C";
-
-/// Where they listen when nobody says otherwise: the same port each time, so that settings can be kept.
-const CLOUD_PORT: u16 = 8443;
-const XUC_PORT: u16 = 8444;
+use self::arguments::{Fake, OfXuc, USAGE};
 
 /// The client id of the sample.
 const CLIENT: &str = "alice";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let (name, port) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [name] => (name, Some(if name == "xuc" { XUC_PORT } else { CLOUD_PORT })),
-        [name, "--port", port] => (name, port.parse().ok()),
-        _ => ("", None),
-    };
-    let ended = match (name, port) {
-        ("aculab", Some(port)) => run_cloud(port),
-        ("xuc", Some(port)) => run_xuc(port),
-        _ => {
-            eprintln!("{USAGE}");
+    let ended = match Fake::read(&arguments) {
+        Ok(Fake::Cloud { port }) => run_cloud(port),
+        Ok(Fake::Xuc(of_xuc)) => run_xuc(of_xuc),
+        Err(problem) => {
+            eprintln!("{problem}\n\n{USAGE}");
             return ExitCode::from(2);
         }
     };
@@ -44,10 +40,25 @@ fn run_cloud(port: u16) -> io::Result<()> {
     until_interrupted()
 }
 
-fn run_xuc(port: u16) -> io::Result<()> {
-    let xuc = FakeXuc::start(port, Some(authority("xuc")))?;
-    println!("{}", words_of_xuc(&xuc));
-    until_interrupted()
+fn run_xuc(OfXuc { port, ca, upstream, json }: OfXuc) -> io::Result<()> {
+    let ca = Some(ca.unwrap_or_else(|| authority("xuc")));
+    let is_own = upstream.is_none();
+    let xuc = match upstream {
+        Some(upstream) => FakeXuc::in_front_of(upstream, port, ca)?,
+        None => FakeXuc::start(port, ca)?,
+    };
+    faults::listen_for(xuc.xuc().clone());
+    if !json {
+        println!("{}", words_of_xuc(&xuc, is_own));
+        return until_interrupted();
+    }
+    println!("{}", json!({"url": xuc.url(), "login": xuc.login(), "password": xuc.password(), "ca": xuc.ca()}));
+    let said = xuc.xuc().listen();
+    let printer = std::thread::spawn(move || said.iter().for_each(|said| println!("{said}")));
+    until_interrupted()?;
+    drop(xuc);
+    // It ends when nobody can say anything any more.
+    printer.join().map_err(|_| io::Error::other("what was said could not be printed"))
 }
 
 /// The same file each time, so that settings that name it stay good.
@@ -60,7 +71,14 @@ fn until_interrupted() -> io::Result<()> {
     runtime.block_on(tokio::signal::ctrl_c())
 }
 
-fn words_of_xuc(xuc: &FakeXuc) -> String {
+fn words_of_xuc(xuc: &FakeXuc, is_own: bool) -> String {
+    let numbers = match is_own {
+        true => {
+            "Numbers: 600 echo, 601 music, 602 calls back, 603 busy, 604 never answers, 605 early media, 606 reads digits back,
+607 and 608 answer, to be talked to beside others; 607 is the conference room \"team\", of which the user is an organizer."
+        }
+        false => "Numbers are those of the server behind it.",
+    };
     format!(
         "A fake of a XiVO runs on this computer until you press Ctrl+C.
 
@@ -71,12 +89,14 @@ Password         {password}
 Authority        {ca}
                  (a PEM file to trust; what is in it is made anew at each start)
 
-Numbers: 600 echo, 601 music, 602 calls back, 603 busy, 604 never answers, 605 early media, 606 reads digits back,
-607 and 608 answer, to be talked to beside others.
+{numbers}
+
+{faults}
 
   export XIVO_PASSWORD={password}
   sidetone-cli call 600 --xivo {url} --login {login} --login-password-env XIVO_PASSWORD --ca {ca}
   sidetone-cli xivo --xivo {url} --login {login} --login-password-env XIVO_PASSWORD --ca {ca} search stone",
+        faults = faults::USAGE,
         url = xuc.url(),
         login = xuc.login(),
         desk = AT_DESK,

@@ -4,9 +4,13 @@
 //! exchange that make and move calls, services and people. Tests add what goes wrong.
 
 mod calls;
+mod cti;
 mod front;
+mod rooms;
 mod services;
+mod switchboard;
 mod turn;
+mod upstream;
 
 use std::{
     collections::BTreeMap,
@@ -14,22 +18,26 @@ use std::{
 };
 
 use bytes::Bytes;
-use exchange::{Operator, Order};
+use exchange::Order;
 use model::{OfflineCause, Secret};
 use providers::net::{Endpoint, HttpAnswer, HttpMethod, HttpRequest};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tracing::info_span;
+use tokio::sync::{mpsc, watch};
 
 pub(crate) use self::calls::Way;
+pub(crate) use self::switchboard::Switchboard;
 use self::{
     calls::{Calls, Leg},
+    rooms::{Obeyed, Rooms},
     services::Services,
 };
-pub use self::{front::FakeXuc, turn::turn_credential};
+pub use self::{front::FakeXuc, switchboard::AsteriskManager, turn::turn_credential, upstream::Upstream};
 
 /// The password of everybody.
 const PASSWORD: &str = "pa55";
+
+/// The number of the user.
+const NUMBER: &str = "1001";
 
 /// The user's other login: for it the line is that of the desk phone, which is whoever is signed in by the first one.
 pub const AT_DESK: &str = "alice-at-desk";
@@ -80,26 +88,31 @@ struct State {
     knocks: usize,
     /// The programs of the user at its CTI.
     programs: Vec<mpsc::Sender<Bytes>>,
-    operator: Operator,
+    switchboard: Switchboard,
     user: String,
     calls: Calls,
     services: Services,
+    rooms: Rooms,
     faults: CtiFaults,
     ignoring: bool,
     elsewhere: Vec<Value>,
     /// A frame that is told after the next one.
     late: Option<Value>,
     commands: Vec<Value>,
+    /// Who is told of everything that is said by CTI.
+    listener: Option<std::sync::mpsc::Sender<Value>>,
+    /// How often all WebSockets of SIP were cut.
+    cuts: watch::Sender<u32>,
     sip_urls: Vec<String>,
     asked: Vec<String>,
 }
 
 impl Xuc {
     /// One whose user has a line with this SIP user, secret and media server.
-    pub fn new(sip_user: &str, secret: &str, media_server: &str, operator: Operator) -> Self {
+    pub(crate) fn new(sip_user: &str, secret: &str, media_server: &str, switchboard: Switchboard) -> Self {
         let line = json!({
             "id": "42", "name": sip_user, "password": secret, "xivoIp": "192.0.2.10", "hasDevice": false, "isUa": false,
-            "webRtc": true, "vendor": null, "number": "1001", "sipProxyName": media_server, "sipPort": null, "mobileApp": false
+            "webRtc": true, "vendor": null, "number": NUMBER, "sipProxyName": media_server, "sipPort": null, "mobileApp": false
         });
         Self(Arc::new(Mutex::new(State {
             line,
@@ -113,18 +126,28 @@ impl Xuc {
             greeting: Greeting::default(),
             knocks: 0,
             programs: Vec::new(),
-            operator,
+            switchboard,
             user: sip_user.to_owned(),
-            calls: Calls::new(),
+            calls: Calls::new(NUMBER),
             services: Services::new(),
+            rooms: Rooms::default(),
             faults: CtiFaults::default(),
             ignoring: false,
             elsewhere: Vec::new(),
             late: None,
             commands: Vec::new(),
+            listener: None,
+            cuts: watch::Sender::default(),
             sip_urls: Vec::new(),
             asked: Vec::new(),
         })))
+    }
+
+    /// Everything that is said by CTI from now on: `{"asked": COMMAND}` and `{"told": KIND, "body": BODY}`.
+    pub fn listen(&self) -> std::sync::mpsc::Receiver<Value> {
+        let (listener, said) = std::sync::mpsc::channel();
+        self.state().listener = Some(listener);
+        said
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -174,6 +197,18 @@ impl Xuc {
     /// Closes the CTI.
     pub fn close_cti(&self) {
         self.state().programs.clear();
+    }
+
+    /// Cuts every WebSocket of SIP that there is, of a fake with a port.
+    pub fn cut_sip(&self) {
+        self.state().cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Whoever waits is told when the WebSockets of SIP are cut.
+    fn sip_is_cut(&self) -> watch::Receiver<u32> {
+        let mut cut = self.state().cuts.subscribe();
+        cut.mark_unchanged();
+        cut
     }
 
     /// Whether the CTI is open.
@@ -232,6 +267,13 @@ impl Xuc {
         self.say("LineConfig", &line);
     }
 
+    /// Another number for the user.
+    pub(crate) fn has_number(&self, number: &str) {
+        let mut state = self.state();
+        state.line["number"] = json!(number);
+        state.calls.number = number.to_owned();
+    }
+
     /// The SIP secret of the line.
     pub fn password_of_line(&self) -> String {
         self.state().line["password"].as_str().unwrap_or_default().to_owned()
@@ -279,6 +321,28 @@ impl Xuc {
         self.state().services.rooms = rooms;
     }
 
+    /// A number that can be called is a conference room with two others in it, from now on; the user is one of its organizers, or
+    /// not.
+    pub fn opens_room(&self, number: &str, name: &str, organizer: bool) {
+        self.state().rooms.open(number, name, organizer);
+    }
+
+    /// Somebody in a room that the user is in, by his number there, begins to speak, or stops.
+    pub fn talks(&self, room: &str, index: u64, talking: bool) {
+        let obeyed = self.state().rooms.talks(room, index, talking);
+        self.tell_of_room(&obeyed);
+    }
+
+    fn tell_of_room(&self, obeyed: &Obeyed) {
+        for (kind, body) in &obeyed.told {
+            self.say(kind, body);
+        }
+        if let Some(ends) = &obeyed.ends {
+            let state = self.state();
+            state.end(state.calls.meant(Some(ends)));
+        }
+    }
+
     /// A telephone is doing something, by XiVO's number of it; who watches it is told.
     pub fn phone_is(&self, number: &str, status: i64) {
         if self.state().services.phone_is(number, status) {
@@ -303,7 +367,11 @@ impl Xuc {
 
     /// Says something to one program, or to all.
     fn say_to(&self, program: Option<&mpsc::Sender<Bytes>>, kind: &str, body: &Value) {
-        let faults = self.state().faults;
+        let faults = {
+            let mut state = self.state();
+            state.note(|| json!({"told": kind, "body": body}));
+            state.faults
+        };
         let mut frame = json!({"msgType": kind, "ctiMessage": body});
         if faults.odd {
             if let Some(body) = frame["ctiMessage"].as_object_mut() {
@@ -346,6 +414,10 @@ impl Xuc {
         };
         for event in &events {
             self.say("PhoneEvent", event);
+            let of_room = self.state().rooms.follow(event);
+            if let Some(event) = of_room {
+                self.say("ConferenceEvent", &event);
+            }
         }
         if let Some(status) = status.filter(|_| !events.is_empty()) {
             self.say("PhoneStatusUpdate", &status);
@@ -398,159 +470,6 @@ impl Xuc {
         }
         Ok(owner)
     }
-
-    /// The phone of a login has opened the CTI: its way to us, and ours to it.
-    pub(crate) fn connected(&self, login: &str) -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
-        let (to_xuc, mut from_phone) = mpsc::channel::<Bytes>(256);
-        let (to_phone, from_xuc) = mpsc::channel(256);
-        let xuc = self.clone();
-        let program = Some(&to_phone);
-        // In another order than the documentation has it: none is promised.
-        xuc.say_to(
-            program,
-            "VoiceMailStatusUpdate",
-            &json!({"voiceMailId": 58, "newMessages": 0, "waitingMessages": 0, "oldMessages": 4}),
-        );
-        let greeting = xuc.state().greeting;
-        match greeting {
-            Greeting::LoggedOn => xuc.say_to(program, "LoggedOn", &Value::Null),
-            Greeting::Refused => xuc.say_to(program, "LoggedOnError", &json!({"Error": "loggedOnFailed"})),
-            Greeting::Silence => {}
-        }
-        let (user, status) = {
-            let mut state = xuc.state();
-            // What another session has asked to be told is not told in this one.
-            state.services.watched.clear();
-            (state.services.user(), state.calls.status())
-        };
-        xuc.say_to(program, "UserConfigUpdate", &user);
-        xuc.say_to(program, "RightProfile", &json!({"profile": "User"}));
-        xuc.say_to(program, "PhoneStatusUpdate", &json!({"status": status}));
-        xuc.say_to(program, "UsersStatuses", &Services::statuses());
-        // Who closes the CTI lets go of the last one that is not weak.
-        let (asker, login) = (to_phone.downgrade(), login.to_owned());
-        self.state().programs.push(to_phone);
-        phone::spawn("xuc", info_span!("xuc"), async move {
-            while let Some(frame) = from_phone.recv().await {
-                let frame = serde_json::from_slice(&frame).expect("a phone of ours speaks JSON");
-                xuc.take_in(&frame, asker.upgrade().as_ref(), &login);
-            }
-        });
-        (to_xuc, from_xuc)
-    }
-
-    fn take_in(&self, frame: &Value, asker: Option<&mpsc::Sender<Bytes>>, login: &str) {
-        let (mut line, ice, silent) = {
-            let state = self.state();
-            (state.line.clone(), state.ice.clone(), state.silent)
-        };
-        if login == AT_DESK {
-            desk_phones(&mut line);
-        }
-        match (frame["claz"].as_str(), frame["command"].as_str()) {
-            (Some("ping"), _) if silent => {}
-            (Some("ping"), _) => self.raw(asker, r#"{"claz":"ping"}"#),
-            (Some("web"), Some(command)) => {
-                self.state().commands.push(frame.clone());
-                match command {
-                    "getConfig" => self.say_to(asker, "LineConfig", &line),
-                    "getIceConfig" => self.say_to(asker, "IceConfig", &ice),
-                    _ => self.obey(frame, asker),
-                }
-            }
-            _ => panic!("a phone of ours speaks as XUC's own clients do, not {frame}"),
-        }
-    }
-
-    /// Does what a program of the user asks for. What has changed is told to all of them, an answer to the one who asked.
-    fn obey(&self, frame: &Value, asker: Option<&mpsc::Sender<Bytes>>) {
-        let text = |name: &str| frame[name].as_str().unwrap_or_default();
-        let command = text("command");
-        let mut state = self.state();
-        let meant = state.calls.meant(frame["uniqueId"].as_str()).cloned();
-        let to_phone = |what: &str| Some(("WebRTCCmd", json!({"command": what, "sipCallId": meant.as_ref()?.call_id})));
-        let told = match command {
-            "getCurrentCallsPhoneEvents" => {
-                let events = if state.faults.silent_about_calls { Vec::new() } else { state.calls.current() };
-                let events: Vec<Value> = events.into_iter().chain(state.elsewhere.iter().cloned()).collect();
-                Some(("CurrentCallsPhoneEvents", json!({"events": events})))
-            }
-            "answer" => to_phone("Answer"),
-            "hold" => to_phone("Hold"),
-            "toggleMicrophone" => to_phone("ToggleMicrophone"),
-            "sendDtmf" => Some(("WebRTCCmd", json!({"command": "SendDtmf", "key": text("key")}))),
-            "hangup" | "dial" | "attendedTransfer" | "cancelTransfer" | "completeTransfer" | "directTransfer"
-                if state.ignoring =>
-            {
-                None
-            }
-            "hangup" => {
-                state.end(meant.as_ref());
-                None
-            }
-            "dial" | "attendedTransfer" if state.calls.len() < 2 => {
-                let (to, user) = (text("destination").to_owned(), state.user.clone());
-                state.calls.order(&to);
-                let headers = vec![("Alert-Info".to_owned(), "xivo-autoanswer".into())];
-                state.operator.give(Order::Call { user, to, headers });
-                None
-            }
-            "dial" | "attendedTransfer" => Some(("Error", json!({"Error": "TooManyCalls"}))),
-            "cancelTransfer" => {
-                let consultation = state.calls.current_one().cloned();
-                state.end(consultation.as_ref());
-                None
-            }
-            "completeTransfer" => match (state.calls.held_one().cloned(), state.calls.current_one().cloned()) {
-                (Some(one), Some(other)) => {
-                    state.operator.give(Order::Connect { one: one.call_id.into(), other: other.call_id.into() });
-                    None
-                }
-                _ => Some(("Error", json!({"Error": "NoTransfer"}))),
-            },
-            "conference" => {
-                let events = state.calls.merge();
-                drop(state);
-                events.iter().for_each(|event| self.say("PhoneEvent", event));
-                return;
-            }
-            "directTransfer" => {
-                let current = state.calls.current_one().cloned();
-                match current {
-                    Some(call) => {
-                        let to = text("destination").to_owned();
-                        state.operator.give(Order::SendOn { call: call.call_id.into(), to });
-                        None
-                    }
-                    None => Some(("Error", json!({"Error": "NoCall"}))),
-                }
-            }
-            command => state.services.answer(command, frame),
-        };
-        let sheets = state.services.sheets_before(command, frame);
-        drop(state);
-        if let Some(sheets) = sheets {
-            self.say_to(asker, "ContactSheet", &sheets);
-        }
-        if let Some((kind, body)) = told {
-            let is_change = matches!(kind, "WebRTCCmd" | "UserConfigUpdate" | "UserStatusUpdate" | "FavoriteUpdated");
-            self.say_to(asker.filter(|_| !is_change), kind, &body);
-        }
-        match command {
-            "subscribeToPhoneHints" => {
-                for number in frame["phoneNumbers"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    let status = {
-                        let services = &mut self.state().services;
-                        services.watched.insert(number.to_owned());
-                        services.phone(number)
-                    };
-                    self.say_to(asker, "PhoneHintStatusEvent", &json!({"number": number, "status": status}));
-                }
-            }
-            "unsubscribeFromAllPhoneHints" => self.state().services.watched.clear(),
-            _ => {}
-        }
-    }
 }
 
 impl State {
@@ -559,17 +478,16 @@ impl State {
         self.good.iter().find(|(_, good)| *good == token).map(|(login, _)| login.clone())
     }
 
+    /// Lets the listener know; one that has gone need not.
+    fn note(&mut self, said: impl FnOnce() -> Value) {
+        self.listener.take_if(|listener| listener.send(said()).is_err());
+    }
+
     fn end(&self, call: Option<&Leg>) {
         if let Some(leg) = call {
-            self.operator.give(Order::HangUp { call: leg.call_id.as_str().into() });
+            self.switchboard.give(Order::HangUp { call: leg.call_id.as_str().into() });
         }
     }
-}
-
-/// The line as its user hears of it who has a desk phone.
-fn desk_phones(line: &mut Value) {
-    (line["hasDevice"], line["webRtc"], line["vendor"]) = (json!(true), json!(false), json!("Snom"));
-    line["password"] = Value::Null;
 }
 
 fn refused(status: u16, code: &str) -> HttpAnswer {

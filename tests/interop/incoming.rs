@@ -115,6 +115,11 @@ fn asterisk_reads(user: &str, arguments: &[&str]) {
     let seat = lab.at_asterisk(user, &["call", "671"]).humming().with(&["--dtmf", "1590*A"]);
     let phone = seat.with(arguments).start();
     phone.wait("media-connected");
+    assert_eq!(read_of(lab, user, 6), "1590*A");
+}
+
+/// The digits that Asterisk has read of a user at 671, once there are so many.
+pub(super) fn read_of(lab: &Lab, user: &str, digits: usize) -> String {
     // Asterisk notes each digit by itself: when, who, which.
     let log = lab.state().join("asterisk/log/dtmf.log");
     let mut read = String::new();
@@ -122,12 +127,12 @@ fn asterisk_reads(user: &str, arguments: &[&str]) {
         let lines = fs::read_to_string(&log).unwrap_or_default();
         let words = lines.lines().map(|line| line.split(' ').collect::<Vec<_>>());
         read = words.filter(|words| words.get(1) == Some(&user)).filter_map(|words| words.get(2).copied()).collect();
-        if read.len() >= 6 {
+        if read.len() >= digits {
             break;
         }
         thread::sleep(Duration::from_millis(100));
     }
-    assert_eq!(read, "1590*A");
+    read
 }
 
 #[test]

@@ -145,13 +145,18 @@ impl Lab {
 
     /// `sidetone-cli` in the lab's network.
     pub(crate) fn phone(&self) -> Command {
+        self.inside(&program::sidetone_cli())
+    }
+
+    /// A program in the lab's network.
+    pub(crate) fn inside(&self, program: &Path) -> Command {
         match &self.network {
             Some(network) => {
                 let mut command = Command::new("ip");
-                command.args(["netns", "exec", network]).arg(program::sidetone_cli());
+                command.args(["netns", "exec", network]).arg(program);
                 command
             }
-            None => Command::new(program::sidetone_cli()),
+            None => Command::new(program),
         }
     }
 

@@ -32,3 +32,4 @@ mod paths;
 mod servers;
 mod transfers;
 mod voicemail;
+mod xuc;

@@ -208,6 +208,15 @@ export const VIEWS = [
   },
   { name: "assistant, rooms", scene: "assistant", open: (page) => source(page, 2, 2) },
   { name: "assistant, calls of the server", scene: "assistant", open: (page) => source(page, 1, 2) },
+  { name: "assistant, in a room", scene: "assistant-guest", open: (page) => page.locator(".meeting .member").first().waitFor() },
+  {
+    name: "assistant, running a room",
+    scene: "assistant-meeting",
+    open: async (page) => {
+      await page.locator(".meeting [aria-haspopup]").click();
+      await page.locator("dialog .meeting-acts").waitFor();
+    },
+  },
   { name: "keys", scene: "idle", open: (page) => page.keyboard.press("F1") },
 ];
 

@@ -165,6 +165,11 @@ function poison(text) {
     name: text,
     members: room.members.map((member) => ({ ...member, name: text, number: text })),
   }));
+  phone.meetings = phone.meetings.map((meeting) => ({
+    ...meeting,
+    name: text,
+    participants: meeting.participants.map((one) => ({ ...one, name: text, number: text })),
+  }));
   phone.remembered = phone.remembered.map((call) => ({ ...call, number: text, name: text, started: text }));
   phone.kept = {
     ...phone.kept,

@@ -21,3 +21,4 @@ mod portal;
 mod start;
 mod tray_icon;
 mod troubles;
+mod xivo;

@@ -24,11 +24,11 @@ fn state(t: &Scenario) -> AssistantState {
     view(t).state
 }
 
-fn lists(t: &Scenario) -> Arc<AssistantLists> {
+pub(super) fn lists(t: &Scenario) -> Arc<AssistantLists> {
     t.alice().phone.assistant(&account())
 }
 
-fn ask(t: &Scenario, request: AssistantRequest) {
+pub(super) fn ask(t: &Scenario, request: AssistantRequest) {
     t.alice().send(Command::Assist { account: account(), request });
     t.run_for(ms(500));
 }
@@ -46,7 +46,7 @@ fn names(people: &[AssistantPerson]) -> Vec<&str> {
 }
 
 /// What was told last of what does not work.
-fn trouble(t: &Scenario) -> String {
+pub(super) fn trouble(t: &Scenario) -> String {
     let last = t.alice().events().into_iter().rev().find_map(|event| match event {
         Event::Failed { call: None, message, .. } => Some(message),
         _ => None,

@@ -4,7 +4,8 @@ use model::{AccountState, Event};
 use serde_json::json;
 use tests::{CtiFaults, OTHER_PHONE, Scenario, ms, seconds};
 
-use super::{end, kinds, newest_call_id, troubles};
+use super::{end, events, kinds, kinds_from, newest_call_id, troubles};
+use crate::several_calls::kit::who_hears;
 
 #[test]
 fn a_call_goes_on_without_the_cti_which_comes_back_by_itself() {
@@ -14,6 +15,7 @@ fn a_call_goes_on_without_the_cti_which_comes_back_by_itself() {
     t.xuc().close_cti();
     t.run_for(seconds(20));
     assert!(t.alice().is_established(talk.caller) && t.bob().is_established(talk.called));
+    assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
     assert_eq!(t.alice().account(), AccountState::Registered);
     assert_eq!(troubles(&t), 1, "it is told in words, once");
     t.xuc().refuses(None);
@@ -45,6 +47,47 @@ fn a_xuc_that_restarts_is_found_again_with_everything() {
 }
 
 #[test]
+fn a_call_keeps_its_audio_while_the_xuc_restarts() {
+    let t = Scenario::new().with_xivo();
+    let talk = t.call("alice", "bob");
+    t.xuc().refuses(Some(502));
+    t.xuc().forget_token();
+    t.alice().cable.cut();
+    t.run_for(seconds(3));
+    assert!(!t.xuc().is_open() && !t.alice().is_registered(), "both connections are gone");
+    assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
+    t.xuc().refuses(None);
+    t.run_until("both are back", seconds(60), |t| t.alice().is_registered() && t.xuc().is_open());
+    t.run_for(seconds(2));
+    assert!(t.alice().is_established(talk.caller) && t.bob().is_established(talk.called));
+    assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
+    end(&t, &[talk.caller]);
+    t.cause("bob", talk.called);
+}
+
+#[test]
+fn f25_a_socket_and_a_registration_that_are_refused_are_told_with_their_reason() {
+    let t = Scenario::new().with_xivo();
+    let from = events(&t).len();
+    t.alice().cable.weather(|weather| weather.refusing = Some(model::OfflineCause::NoAnswer));
+    t.alice().cable.cut_sip();
+    t.run_for(seconds(5));
+    let told = kinds_from(&t, from);
+    assert_eq!(told[..2], ["registration/Unregistered", "general/Failed"], "{told:?}");
+    let reason_of_last =
+        |kind: &str| events(&t).into_iter().rev().find(|told| told.kind == kind).and_then(|told| told.data.reason);
+    assert!(reason_of_last("Failed").is_some_and(|reason| !reason.is_empty()));
+    t.alice().cable.mend();
+    t.run_until("it is registered again", seconds(35), |t| t.alice().is_registered());
+    let from = events(&t).len();
+    t.xuc().changes_line(|line| line["password"] = json!("of before"));
+    t.run_until("it is refused", seconds(10), |t| kinds_from(t, from).contains(&"registration/Unregistered".to_owned()));
+    t.run_for(seconds(1));
+    let reason = reason_of_last("Unregistered");
+    assert!(reason.as_ref().is_some_and(|reason| reason != "Stopped" && !reason.is_empty()), "{reason:?}");
+}
+
+#[test]
 fn a_dead_cti_is_noticed_by_its_pings() {
     let t = Scenario::new().with_xivo();
     t.xuc().answers_pings(false);
@@ -65,7 +108,7 @@ fn a_call_keeps_its_audio_while_sip_is_away_and_the_cti_goes_on() {
     assert!(t.xuc().is_open(), "the CTI is another connection");
     assert!(!t.alice().is_registered() && t.alice().is_established(talk.caller));
     assert!(kinds(&t).contains(&"registration/Unregistered".to_owned()));
-    assert_eq!(crate::several_calls::kit::who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
+    assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
     t.alice().cable.mend();
     t.run_until("it is registered again", seconds(35), |t| t.alice().is_registered());
     assert!(t.alice().is_established(talk.caller) && t.bob().is_established(talk.called));

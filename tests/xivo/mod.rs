@@ -7,6 +7,7 @@ mod devices;
 mod faults;
 mod program;
 mod remote;
+mod rooms;
 mod signing_in;
 mod transfers;
 mod vectors;

@@ -154,6 +154,7 @@ fn f23_new_credentials_are_asked_for_at_half_their_life_and_go_to_the_next_call(
     assert_eq!(ice_in_use(&t), ["turn:edge.invalid 1"]);
     t.run_for(seconds(130));
     assert!(t.alice().is_established(first.caller), "the call in progress is left alone");
+    assert_eq!(crate::several_calls::kit::who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]], "its credentials have run out");
     let second = t.dial("alice", "600");
     t.run_until("the echo answers", seconds(3), |t| t.alice().is_established(second));
     assert_eq!(ice_in_use(&t), ["turn:edge.invalid 2"]);

@@ -1,6 +1,6 @@
 //! The lists of an account's assistant; what is asked of it goes by `send`.
 
-use model::{AccountId, AssistantCall, AssistantPerson, AssistantRoom};
+use model::{AccountId, AssistantCall, AssistantMeeting, AssistantPerson, AssistantRoom};
 use phone::Phone;
 use tauri::State;
 
@@ -26,4 +26,10 @@ pub(crate) fn assistant_favourites(phone: State<'_, Phone>, account: AccountId) 
 #[tauri::command]
 pub(crate) fn assistant_rooms(phone: State<'_, Phone>, account: AccountId) -> Vec<AssistantRoom> {
     phone.assistant(&account).rooms.to_vec()
+}
+
+/// The conference rooms that the user is in.
+#[tauri::command]
+pub(crate) fn assistant_meetings(phone: State<'_, Phone>, account: AccountId) -> Vec<AssistantMeeting> {
+    phone.assistant(&account).meetings.to_vec()
 }

@@ -29,8 +29,8 @@ cargo xtask COMMAND
                      aculab, xivo, interop
   fake aculab [--port N]
                      runs a fake of Aculab Cloud on this computer, and says how to point a client at it
-  fake xuc [--port N]
-                     the same of a XiVO
+  fake xuc [--port N] [--in-front-of ws://HOST:PORT/PATH --user USER --secret SECRET]
+                     the same of a XiVO, with a line of its own or one of a real SIP server
   ci                 what a change must pass: formatting, tidy, lints, generated files, tests
   tidy               the rules of the project that no other tool knows
   gen-types          writes the page's types from the crate `model`; with --check only compares them

@@ -3,7 +3,7 @@
 use model::{Account, AccountId, AccountState, Password, Provider, Secret, XivoAccount};
 
 use super::{Arc, EXCHANGE, Exchange, ExchangeWorld, FakeRtc, RngExt, Scenario, Seat, Server, seconds, settings};
-use crate::xuc::{AT_DESK, Xuc};
+use crate::xuc::{AT_DESK, Switchboard, Xuc};
 
 /// The seat of a phone that takes alice's line.
 pub const OTHER_PHONE: &str = "other phone";
@@ -31,7 +31,7 @@ impl Scenario {
         let (exchange, door) = Exchange::behind_a_door(world, &["alice", "bob", "carol", "dave"]);
         drop(inside);
         let secret = |name: &str| exchange.password(name).expect("the exchange knows its users").clone();
-        let xuc = Xuc::new("alice", secret("alice").expose(), exchange.domain(), exchange.operator());
+        let xuc = Xuc::new("alice", secret("alice").expose(), exchange.domain(), Switchboard::Exchange(exchange.operator()));
 
         let of_login = |login: &str| {
             let mut xivo = XivoAccount::at_server("https://xivo.invalid".into(), login);

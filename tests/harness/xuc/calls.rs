@@ -23,6 +23,8 @@ pub(super) struct Calls {
     ordered: VecDeque<String>,
     /// Whether the Call-ID is left out.
     pub(super) anonymous: bool,
+    /// The user's own number.
+    pub(super) number: String,
 }
 
 /// One call.
@@ -48,8 +50,8 @@ enum State {
 }
 
 impl Calls {
-    pub(super) fn new() -> Self {
-        Self { legs: Vec::new(), numbered: 10, ordered: VecDeque::new(), anonymous: false }
+    pub(super) fn new(number: &str) -> Self {
+        Self { legs: Vec::new(), numbered: 10, ordered: VecDeque::new(), anonymous: false, number: number.to_owned() }
     }
 
     /// The phone will be called, and connected to somebody.
@@ -195,7 +197,7 @@ impl Calls {
         }
         let direction = if leg.is_outgoing { "Outgoing" } else { "Incoming" };
         json!({
-            "eventType": kind, "DN": "1001", "otherDN": leg.number, "otherDName": leg.name, "linkedId": leg.linked_id,
+            "eventType": kind, "DN": self.number, "otherDN": leg.number, "otherDName": leg.name, "linkedId": leg.linked_id,
             "uniqueId": leg.unique_id, "callDirection": direction, "userData": words
         })
     }

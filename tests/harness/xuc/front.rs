@@ -1,5 +1,5 @@
 //! A fake XUC with a port on this computer, for programs: TLS, the web requests, the CTI, and the way of SIP to an exchange
-//! whose numbers have real media.
+//! whose numbers have real media, or to a real server.
 
 use std::{
     io,
@@ -29,7 +29,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use tracing::info_span;
 
-use super::{PASSWORD, Way, Xuc};
+use super::{PASSWORD, Switchboard, Upstream, Way, Xuc, upstream};
 use crate::cloud::{
     certificate,
     http::{HttpQuestion, HttpReply},
@@ -37,6 +37,8 @@ use crate::cloud::{
 
 /// Who signs in, and the user of the line.
 const USER: &str = "alice";
+/// Which of the exchange's numbers is a conference room of the server, too.
+const ROOM: &str = "607";
 /// Longer messages end a connection.
 const LONGEST: usize = 256 * 1024;
 /// Who does not get on with the handshake in this time is no client.
@@ -48,38 +50,53 @@ pub struct FakeXuc {
     port: u16,
     ca: PathBuf,
     _temporary: Option<NamedTempFile>,
-    _exchange: Exchange,
-    _hub: HubThread,
+    _exchange: Option<(Exchange, HubThread)>,
     _runtime: Runtime,
 }
 
+/// Where SIP goes.
+#[derive(Clone)]
+enum Behind {
+    Exchange(Door),
+    /// To this WebSocket of a real server.
+    Server(String),
+}
+
 impl FakeXuc {
-    /// Starts it on a port of loopback, a free one when 0. The authority to trust is written to `ca`, a PEM file, or to a
-    /// temporary one.
+    /// Starts it on a port of loopback, a free one when 0, in front of an exchange of its own. The authority to trust is written
+    /// to `ca`, a PEM file, or to a temporary one.
     ///
     /// # Errors
     /// When the port is taken, or no thread or certificate can be had.
     pub fn start(port: u16, ca: Option<PathBuf>) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
-        let (tls, authority) = certificate::door()?;
-        let temporary = if ca.is_none() { Some(NamedTempFile::with_suffix(".pem")?) } else { None };
-        let ca = ca.or_else(|| Some(temporary.as_ref()?.path().to_owned())).unwrap_or_default();
-        std::fs::write(&ca, authority)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let (hub_thread, hub) = audio::start(Arc::clone(&clock))?;
         let rtc = Arc::new(WebrtcRuntime::new().map_err(io::Error::other)?);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = workers()?;
         let inside = runtime.enter();
         let world = ExchangeWorld { clock, rtc, hub, seed: SystemRandomness.seed() };
         let (exchange, door) = Exchange::behind_a_door(world, &[USER]);
         let secret = exchange.password(USER).cloned().unwrap_or_default();
-        let xuc = Xuc::new(USER, secret.expose(), exchange.domain(), exchange.operator());
-        let reception = Reception { tls, xuc: xuc.clone(), door };
-        runtime.spawn(reception.run(tokio::net::TcpListener::from_std(listener)?));
+        let switchboard = Switchboard::Exchange(exchange.operator());
+        let xuc = Xuc::new(USER, secret.expose(), exchange.domain(), switchboard);
+        xuc.opens_room(ROOM, "team", true);
         drop(inside);
-        Ok(Self { xuc, port, ca, _temporary: temporary, _exchange: exchange, _hub: hub_thread, _runtime: runtime })
+        let (behind, exchange) = (Behind::Exchange(door), Some((exchange, hub_thread)));
+        House { xuc, behind, exchange, runtime }.open(port, ca)
+    }
+
+    /// The same in front of a real server: what passes between it and the phones becomes phone events.
+    ///
+    /// # Errors
+    /// When the port is taken, or no thread or certificate can be had.
+    pub fn in_front_of(upstream: Upstream, port: u16, ca: Option<PathBuf>) -> io::Result<Self> {
+        let runtime = workers()?;
+        let inside = runtime.enter();
+        let switchboard = upstream.manager.map_or(Switchboard::Nobody, Switchboard::asterisk);
+        let xuc = Xuc::new(&upstream.user, &upstream.secret, &upstream.media_server, switchboard);
+        xuc.has_number(&upstream.user);
+        drop(inside);
+        House { xuc, behind: Behind::Server(upstream.socket), exchange: None, runtime }.open(port, ca)
     }
 
     /// The fake itself: what it was asked, and what it does wrong.
@@ -108,12 +125,42 @@ impl FakeXuc {
     }
 }
 
+/// A fake before its port is open.
+struct House {
+    xuc: Xuc,
+    behind: Behind,
+    exchange: Option<(Exchange, HubThread)>,
+    runtime: Runtime,
+}
+
+impl House {
+    fn open(self, port: u16, ca: Option<PathBuf>) -> io::Result<FakeXuc> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        let (tls, authority) = certificate::door()?;
+        let temporary = if ca.is_none() { Some(NamedTempFile::with_suffix(".pem")?) } else { None };
+        let ca = ca.or_else(|| Some(temporary.as_ref()?.path().to_owned())).unwrap_or_default();
+        std::fs::write(&ca, authority)?;
+        let reception = Reception { tls, xuc: self.xuc.clone(), behind: self.behind };
+        let inside = self.runtime.enter();
+        self.runtime.spawn(reception.run(tokio::net::TcpListener::from_std(listener)?));
+        drop(inside);
+        let (exchange, runtime) = (self.exchange, self.runtime);
+        Ok(FakeXuc { xuc: self.xuc, port, ca, _temporary: temporary, _exchange: exchange, _runtime: runtime })
+    }
+}
+
 /// What all connections are given.
 #[derive(Clone)]
 struct Reception {
     tls: TlsAcceptor,
     xuc: Xuc,
-    door: Door,
+    behind: Behind,
+}
+
+fn workers() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
 impl Reception {
@@ -164,8 +211,21 @@ impl Reception {
             let (to_xuc, from_xuc) = self.xuc.connected(&login);
             return carry(socket, to_xuc, from_xuc, |_, _| {}).await;
         }
-        let link = self.door.enter().await.ok_or_else(|| io::Error::other("the exchange has ended"))?;
-        carry(socket, link.outgoing, link.incoming, |way, message| self.xuc.saw(way, message)).await
+        let mut cut = self.xuc.sip_is_cut();
+        tokio::select! {
+            ended = self.carry_sip(socket) => ended,
+            _cut = cut.changed() => Ok(()),
+        }
+    }
+
+    async fn carry_sip<S: AsyncRead + AsyncWrite + Unpin>(&self, socket: WebSocketStream<S>) -> io::Result<()> {
+        let saw = |way: Way, message: &[u8]| self.xuc.saw(way, message);
+        let door = match &self.behind {
+            Behind::Server(server) => return upstream::pass(socket, server, saw).await,
+            Behind::Exchange(door) => door,
+        };
+        let link = door.enter().await.ok_or_else(|| io::Error::other("the exchange has ended"))?;
+        carry(socket, link.outgoing, link.incoming, saw).await
     }
 
     fn answer(&self, question: &HttpQuestion, url: String) -> HttpReply {

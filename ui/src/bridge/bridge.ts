@@ -3,6 +3,7 @@ import type {
   AccountId,
   AccountTrial,
   AssistantCall,
+  AssistantMeeting,
   AssistantPerson,
   AssistantRoom,
   CallId,
@@ -79,6 +80,7 @@ export interface Bridge {
   assistantDirectory(account: AccountId): Promise<AssistantPerson[]>;
   assistantFavourites(account: AccountId): Promise<AssistantPerson[]>;
   assistantRooms(account: AccountId): Promise<AssistantRoom[]>;
+  assistantMeetings(account: AccountId): Promise<AssistantMeeting[]>;
 
   settings(): Promise<SettingsView>;
   /** What in these settings cannot stay as it is. */

@@ -3,13 +3,16 @@ import type { FakePhone } from "./fake";
 import type {
   AccountId,
   AssistantCall,
-  AssistantList,
+  AssistantChanges,
+  AssistantMeeting,
+  AssistantParticipant,
   AssistantPerson,
   AssistantRequest,
   AssistantRoom,
   AssistantState,
   AssistantView,
   PhoneState,
+  RoomAct,
 } from "./types";
 
 export function someAssistant(account: AccountId, part: Partial<AssistantState> = {}): AssistantView {
@@ -40,7 +43,7 @@ export function someAssistant(account: AccountId, part: Partial<AssistantState> 
       rooms: { list: "known" },
       ...part,
     },
-    changes: { history: 0, directory: 0, favourites: 0, rooms: 0 },
+    changes: { history: 0, directory: 0, favourites: 0, rooms: 0, meetings: 0 },
   };
 }
 
@@ -97,6 +100,69 @@ export function someRooms(): AssistantRoom[] {
   ];
 }
 
+/** A room that the user organizes, or not, with somebody who speaks and somebody who is muted. */
+export function someMeeting(organizer: boolean): AssistantMeeting {
+  const one = (index: number, name: string, part: Partial<AssistantParticipant> = {}): AssistantParticipant => ({
+    index,
+    name,
+    number: String(1000 + index),
+    me: false,
+    organizer: false,
+    muted: false,
+    talking: false,
+    deaf: false,
+    ...part,
+  });
+  return {
+    number: "4010",
+    name: "team",
+    organizer,
+    participants: [
+      one(1, "Bob Stone", { organizer: true, talking: true }),
+      one(2, "Chloé Moreau-Desrosiers", { muted: true, deaf: true }),
+      one(3, "Alice Reed", { me: true, organizer }),
+      one(4, ""),
+    ],
+  };
+}
+
+/** Carries out what is done in a room. */
+function inRoom(meeting: AssistantMeeting, act: RoomAct): AssistantMeeting[] {
+  const change = (is: (one: AssistantParticipant) => boolean, part: Partial<AssistantParticipant>) => [
+    { ...meeting, participants: meeting.participants.map((one) => (is(one) ? { ...one, ...part } : one)) },
+  ];
+  switch (act.act) {
+    case "mute-me":
+      return change(({ me }) => me, { muted: true });
+    case "unmute-me":
+      return change(({ me }) => me, { muted: false });
+    case "mute-all":
+      return change(({ me }) => !me, { muted: true, talking: false });
+    case "unmute-all":
+      return change(({ me }) => !me, { muted: false });
+    case "mute":
+      return change(({ index }) => index === act.index, { muted: true, talking: false });
+    case "unmute":
+      return change(({ index }) => index === act.index, { muted: false });
+    case "deafen":
+      return change(({ index }) => index === act.index, { deaf: true });
+    case "undeafen":
+      return change(({ index }) => index === act.index, { deaf: false });
+    case "kick":
+      return [{ ...meeting, participants: meeting.participants.filter(({ index }) => index !== act.index) }];
+    case "reset":
+      return change(() => true, { muted: false, deaf: false });
+    case "close":
+      return [];
+    case "invite": {
+      const { number, organizer } = act;
+      const index = meeting.participants.length + 1;
+      const invited = { index, name: "", number, me: false, organizer, muted: false, talking: false, deaf: false };
+      return [{ ...meeting, participants: [...meeting.participants, invited] }];
+    }
+  }
+}
+
 export function someCalls(): AssistantCall[] {
   const call = (started: string, part: Partial<AssistantCall>): AssistantCall => ({
     direction: "incoming",
@@ -118,7 +184,7 @@ export function someCalls(): AssistantCall[] {
 
 /** Carries out what the server of an account is asked for. */
 export function assist(phone: FakePhone, account: AccountId, request: AssistantRequest): void {
-  const put = (part: Partial<AssistantState>, ...changed: AssistantList[]) =>
+  const put = (part: Partial<AssistantState>, ...changed: (keyof AssistantChanges)[]) =>
     phone.show({
       assistants: phone.snapshot.assistants.map((view) => {
         if (view.account !== account) return view;
@@ -156,6 +222,12 @@ export function assist(phone: FakePhone, account: AccountId, request: AssistantR
         `${name} ${numbers.map(({ number }) => number).join(" ")}`.toLowerCase().includes(term);
       phone.found = term ? phone.everybody.filter(known) : [];
       put({ term: request.term, directory: { list: term ? "known" : "unasked" } }, "directory");
+      break;
+    }
+    case "room": {
+      const { number, act } = request;
+      phone.meetings = phone.meetings.flatMap((one) => (one.number === number ? inRoom(one, act) : [one]));
+      put({}, "meetings");
       break;
     }
     case "show":

@@ -8,6 +8,7 @@ import type {
   AccountId,
   AccountTrial,
   AssistantCall,
+  AssistantMeeting,
   AssistantPerson,
   AssistantRoom,
   CallId,
@@ -133,6 +134,7 @@ export class FakePhone implements Bridge {
   found: AssistantPerson[] = [];
   favourites: AssistantPerson[] = [];
   rooms: AssistantRoom[] = [];
+  meetings: AssistantMeeting[] = [];
   target: string | null = null;
   kept = someSettings();
   locked: Refusal | null = null;
@@ -303,6 +305,11 @@ export class FakePhone implements Bridge {
   async assistantRooms(account: AccountId): Promise<AssistantRoom[]> {
     this.asked.push(`assistantRooms ${account}`);
     return this.rooms;
+  }
+
+  async assistantMeetings(account: AccountId): Promise<AssistantMeeting[]> {
+    this.asked.push(`assistantMeetings ${account}`);
+    return this.meetings;
   }
 
   async settings(): Promise<SettingsView> {

@@ -36,6 +36,7 @@ export function tauriBridge(): Bridge {
     assistantDirectory: (account) => invoke("assistant_directory", { account }),
     assistantFavourites: (account) => invoke("assistant_favourites", { account }),
     assistantRooms: (account) => invoke("assistant_rooms", { account }),
+    assistantMeetings: (account) => invoke("assistant_meetings", { account }),
     saveExport: (file) => invoke("save_export", { export: file }),
     settings: () => invoke("settings"),
     checkSettings: (settings) => invoke("check_settings", { settings }),

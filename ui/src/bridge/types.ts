@@ -187,6 +187,8 @@ export type AssistantChanges = {
 	favourites: number,
 	/**  The conference rooms. */
 	rooms: number,
+	/**  The conference rooms that the user is in. */
+	meetings: number,
 };
 
 /**  A forward. */
@@ -209,6 +211,18 @@ export type AssistantList =
 "favourites" | 
 /**  The conference rooms. */
 "rooms";
+
+/**  A conference room of the server that the user is in. The server tells of it by itself, as long as he is. */
+export type AssistantMeeting = {
+	/**  What is dialled to come in; requests name it by this. */
+	number: Personal,
+	/**  Its name; may be empty. */
+	name: Personal,
+	/**  Whether the user may do what its organizers may. */
+	organizer: boolean,
+	/**  Who is in it, himself too, by their numbers in it. */
+	participants: AssistantParticipant[],
+};
 
 /**  Somebody in a conference room. */
 export type AssistantMember = {
@@ -238,6 +252,26 @@ export type AssistantOutcome =
 "not-answered" | 
 /**  It goes on. */
 "ongoing";
+
+/**  Somebody in a conference room that the user is in. */
+export type AssistantParticipant = {
+	/**  His number in the room; requests name him by this. */
+	index: number,
+	/**  His name; may be empty. */
+	name: Personal,
+	/**  His number; may be empty. */
+	number: Personal,
+	/**  Whether it is the user himself. */
+	me: boolean,
+	/**  Whether he is an organizer. */
+	organizer: boolean,
+	/**  Whether the room hears nothing of him. */
+	muted: boolean,
+	/**  Whether he speaks. */
+	talking: boolean,
+	/**  Whether he hears nothing of the room. */
+	deaf: boolean,
+};
 
 /**  Somebody the server knows. */
 export type AssistantPerson = {
@@ -283,6 +317,12 @@ on: boolean } |
 { request: "search"; 
 /**  Part of a name or number. */
 term: Personal } | 
+/**  Do something in a conference room that he is in. */
+{ request: "room"; 
+/**  Its number. */
+number: Personal; 
+/**  What. */
+act: RoomAct } | 
 /**
  *  These lists are drawn from now on, and no others: each is asked for now, and told of while it is drawn. Asked again, they
  *  are brought up to date.
@@ -2303,6 +2343,37 @@ export type RoleView = {
 	trouble: DeviceFault | null,
 };
 
+/**  What is done in a conference room. `index` is whom it is done to, by his number in it. */
+export type RoomAct = 
+/**  Let the room hear nothing of the user. */
+{ act: "mute-me" } | 
+/**  Let it hear him again. */
+{ act: "unmute-me" } | 
+/**  Let the room hear nothing of the others. */
+{ act: "mute-all" } | 
+/**  Let it hear them again. */
+{ act: "unmute-all" } | 
+/**  Let the room hear nothing of somebody. */
+{ act: "mute"; index: number } | 
+/**  Let it hear him again. */
+{ act: "unmute"; index: number } | 
+/**  Put somebody out. */
+{ act: "kick"; index: number } | 
+/**  Let somebody hear nothing of the room. */
+{ act: "deafen"; index: number } | 
+/**  Let him hear it again. */
+{ act: "undeafen"; index: number } | 
+/**  Put everything back to how it was at first. */
+{ act: "reset" } | 
+/**  End it for all. */
+{ act: "close" } | 
+/**  Call somebody into it. */
+{ act: "invite"; 
+/**  His number. */
+number: Personal; 
+/**  Whether as an organizer. */
+organizer: boolean };
+
 /**  What a secret became when it was given. */
 export type SecretKept = {
 	/**  Where it is now. */
@@ -2392,9 +2463,21 @@ what: ServiceSwitch } |
 { code: "not-connected" } | 
 /**  It has not answered what it was asked before. */
 { code: "still-asked" } | 
+/**  The server refused something in a conference room. */
+{ code: "room-refused"; 
+/**  In its words. */
+text: string } | 
+/**  It did not say that it did what was asked of a conference room. */
+{ code: "room-unanswered" } | 
+/**  What was asked concerns a conference room that the user is not in. */
+{ code: "not-in-room" } | 
+/**  Only an organizer of the conference room may do it. */
+{ code: "not-organizer" } | 
+/**  The participant it concerns is not in the conference room. */
+{ code: "nobody-in-room" } | 
 /**  A forward needs a number. */
 { code: "forward-without-number" } | 
-/**  A number that nothing can be forwarded to. */
+/**  A number that nobody can be called by. */
 { code: "not-a-number" } | 
 /**  Somebody it has not told of. */
 { code: "person-not-known" } | 

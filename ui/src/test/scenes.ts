@@ -1,6 +1,6 @@
 // Moments of a phone's life, to be looked at: `fake.html?scene=NAME`.
 import { FakePhone, SOME_MEDIA, someCall, someSnapshot } from "../bridge/fake";
-import { someAssistant, someCalls, somePeople, someRooms } from "../bridge/fake-assistant";
+import { someAssistant, someCalls, someMeeting, somePeople, someRooms } from "../bridge/fake-assistant";
 import type { CallView, Contact, HistoryEntry, XHeaders } from "../bridge/types";
 
 const ACCOUNTS = [
@@ -221,6 +221,13 @@ function caller(phone: FakePhone) {
   phone.show({ accounts: [account, ...ACCOUNTS] });
 }
 
+/** He is in a conference room, which he organizes or not. */
+function meeting(phone: FakePhone, organizer: boolean) {
+  const team = { name: "team", number: "4010", uri: "" };
+  phone.meetings = [someMeeting(organizer)];
+  phone.show({ calls: [someCall({ account: "XiVO", remote: team })] });
+}
+
 /** Somebody at a XiVO, whose server knows people, calls and rooms. */
 function assistant(phone: FakePhone, calls: CallView[]) {
   const id = "XiVO";
@@ -294,6 +301,7 @@ export function scene(name: string): FakePhone {
   if (name === "cloud") cloud(phone);
   if (name === "caller") caller(phone);
   if (name.startsWith("assistant")) assistant(phone, calls[name.slice("assistant-".length)] ?? []);
+  if (name === "assistant-meeting" || name === "assistant-guest") meeting(phone, name === "assistant-meeting");
   if (name === "assistant-away") {
     const unknown = { do_not_disturb: null, forwards: [], status: null, statuses: [], voicemail_box: null };
     phone.show({ assistants: [someAssistant("XiVO", { online: false, name: "", ...unknown })] });

@@ -35,6 +35,7 @@ interface Props {
 export function Phone(props: Props) {
   const { snapshot, now, adding, onAdding } = props;
   const { dial } = useDoing();
+  const assistant = useAssistant();
   const inCall = snapshot.calls.some((call) => !isEnded(call) && !isIncoming(call));
   const dialling = !inCall || adding;
   const voicemail = voicemailOf(snapshot, props.from);
@@ -53,6 +54,7 @@ export function Phone(props: Props) {
           onAsk={props.onAsk}
         />
       )}
+      {assistant && <assistant.views.Meetings assistants={snapshot.assistants} />}
       {snapshot.calls.length === 0 && <Checklist snapshot={snapshot} onSettings={props.onSettings} />}
       {inCall && (
         <button type="button" class="add-call" aria-expanded={adding} onClick={() => onAdding(!adding)}>

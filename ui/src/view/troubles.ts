@@ -94,7 +94,8 @@ function serviceWords(fault: ServiceFault): string {
     case "gone-for-good":
       return say(`service.${fault.code}`, { why: offlineWords(fault.cause) });
     case "refused":
-      return say("service.refused", { text: quoted(fault.text) });
+    case "room-refused":
+      return say(`service.${fault.code}`, { text: quoted(fault.text) });
     case "change-refused":
       return say("service.change-refused", { what: say(`switch.${fault.what}`), text: quoted(fault.text) });
     case "change-unanswered":

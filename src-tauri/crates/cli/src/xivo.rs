@@ -5,13 +5,13 @@ mod words;
 use std::{sync::Arc, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
-use model::{Clock, DtmfDigit, ForwardWhen, Provider, XivoAccount};
+use model::{Clock, DtmfDigit, ForwardWhen, Provider, RoomAct, XivoAccount};
 use phone::{Randomness, SystemClock, SystemRandomness};
 use providers::{
     net::{Network, Sockets},
     xivo::{
         Visit, VisitError,
-        cti::{CtiCommand, RoomAct},
+        cti::CtiCommand,
         ice_config::{Masked, read_ice_urls},
     },
 };
@@ -116,6 +116,12 @@ pub(crate) enum Order {
             ("act", "mute"), ("act", "unmute"), ("act", "kick"), ("act", "deafen"), ("act", "undeafen"),
         ])]
         who: Option<u32>,
+        /// Whose number is called into it, for `invite`.
+        #[arg(long, value_name = "NUMBER", required_if_eq("act", "invite"))]
+        call: Option<String>,
+        /// Whether who is called in may do what organizers may.
+        #[arg(long)]
+        organizer: bool,
     },
     /// Call somebody: the user's telephone is called first.
     Dial {
@@ -181,11 +187,13 @@ pub(crate) enum RoomChoice {
     Kick,
     Deafen,
     Undeafen,
+    Reset,
     Close,
+    Invite,
 }
 
 impl RoomChoice {
-    fn act(self, index: u32) -> RoomAct {
+    fn act(self, index: u32, invited: Invited) -> RoomAct {
         match self {
             Self::MuteMe => RoomAct::MuteMe,
             Self::UnmuteMe => RoomAct::UnmuteMe,
@@ -196,9 +204,17 @@ impl RoomChoice {
             Self::Kick => RoomAct::Kick { index },
             Self::Deafen => RoomAct::Deafen { index },
             Self::Undeafen => RoomAct::Undeafen { index },
+            Self::Reset => RoomAct::Reset,
             Self::Close => RoomAct::Close,
+            Self::Invite => RoomAct::Invite { number: invited.number.into(), organizer: invited.organizer },
         }
     }
+}
+
+/// Who is called into a room.
+struct Invited {
+    number: String,
+    organizer: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -283,7 +299,10 @@ impl Question {
 impl Order {
     fn command(self) -> CtiCommand {
         match self {
-            Self::Room { number, act, who } => CtiCommand::Room { number: number.into(), act: act.act(who.unwrap_or_default()) },
+            Self::Room { number, act, who, call, organizer } => {
+                let invited = Invited { number: call.unwrap_or_default(), organizer };
+                CtiCommand::Room { number: number.into(), act: act.act(who.unwrap_or_default(), invited) }
+            }
             Self::Dial { number } => CtiCommand::Dial { destination: number.into(), variables: Vec::new() },
             Self::Answer(UniqueId { call }) => CtiCommand::Answer { unique_id: call },
             Self::HangUp(UniqueId { call }) => CtiCommand::Hangup { unique_id: call },

@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use model::{
-    AccountTrial, AssistantCall, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command, Contact, ContactForm,
-    ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport, KioskAction, KioskView,
-    LadderRow, Levels, ProvisionOffer, Refusal, SecretKept, ServiceRow, Settings, SettingsView, Snapshot, Suggestion, TokenOrder,
-    TraceRow,
+    AccountTrial, AssistantCall, AssistantMeeting, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command,
+    Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport,
+    KioskAction, KioskView, LadderRow, Levels, ProvisionOffer, Refusal, SecretKept, ServiceRow, Settings, SettingsView, Snapshot,
+    Suggestion, TokenOrder, TraceRow,
 };
 use specta::Types;
 use specta_typescript::Typescript;
@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let types = types.register::<ContactForm>().register::<ImportReport>().register::<Suggestion>();
     // So are the lists of an assistant.
     let types = types.register::<AssistantCall>().register::<AssistantPerson>().register::<AssistantRoom>();
+    let types = types.register::<AssistantMeeting>();
     // And so are the settings, their secrets and their trials.
     let types = types.register::<SettingsView>().register::<FieldProblem>().register::<SecretKept>().register::<Refusal>();
     let types = types.register::<AccountTrial>().register::<DevicesView>().register::<Levels>().register::<IceTrial>();

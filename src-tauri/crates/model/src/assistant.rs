@@ -1,4 +1,5 @@
-//! What the server of an account does for its user beside calls here: his services, the people, calls and rooms it knows.
+//! What the server of an account does for its user beside calls here: his services, the people, calls and rooms it knows, and the
+//! rooms he is in.
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -57,6 +58,8 @@ pub struct AssistantChanges {
     pub favourites: u32,
     /// The conference rooms.
     pub rooms: u32,
+    /// The conference rooms that the user is in.
+    pub meetings: u32,
 }
 
 /// The lists.
@@ -241,6 +244,83 @@ pub struct AssistantMember {
     pub joined_s: Option<i64>,
 }
 
+/// A conference room of the server that the user is in. The server tells of it by itself, as long as he is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct AssistantMeeting {
+    /// What is dialled to come in; requests name it by this.
+    pub number: Personal,
+    /// Its name; may be empty.
+    pub name: Personal,
+    /// Whether the user may do what its organizers may.
+    pub organizer: bool,
+    /// Who is in it, himself too, by their numbers in it.
+    pub participants: Vec<AssistantParticipant>,
+}
+
+/// Somebody in a conference room that the user is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct AssistantParticipant {
+    /// His number in the room; requests name him by this.
+    pub index: u32,
+    /// His name; may be empty.
+    pub name: Personal,
+    /// His number; may be empty.
+    pub number: Personal,
+    /// Whether it is the user himself.
+    pub me: bool,
+    /// Whether he is an organizer.
+    pub organizer: bool,
+    /// Whether the room hears nothing of him.
+    pub muted: bool,
+    /// Whether he speaks.
+    pub talking: bool,
+    /// Whether he hears nothing of the room.
+    pub deaf: bool,
+}
+
+/// What is done in a conference room. `index` is whom it is done to, by his number in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "index is always who")]
+pub enum RoomAct {
+    /// Let the room hear nothing of the user.
+    MuteMe,
+    /// Let it hear him again.
+    UnmuteMe,
+    /// Let the room hear nothing of the others.
+    MuteAll,
+    /// Let it hear them again.
+    UnmuteAll,
+    /// Let the room hear nothing of somebody.
+    Mute { index: u32 },
+    /// Let it hear him again.
+    Unmute { index: u32 },
+    /// Put somebody out.
+    Kick { index: u32 },
+    /// Let somebody hear nothing of the room.
+    Deafen { index: u32 },
+    /// Let him hear it again.
+    Undeafen { index: u32 },
+    /// Put everything back to how it was at first.
+    Reset,
+    /// End it for all.
+    Close,
+    /// Call somebody into it.
+    Invite {
+        /// His number.
+        number: Personal,
+        /// Whether as an organizer.
+        organizer: bool,
+    },
+}
+
+impl RoomAct {
+    /// Whether only an organizer may do it.
+    pub fn needs_organizer(&self) -> bool {
+        !matches!(self, Self::MuteMe | Self::UnmuteMe)
+    }
+}
+
 /// What can be asked of an account's server. What comes of a switch is what the server says then, not what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(tag = "request", rename_all = "kebab-case")]
@@ -276,6 +356,13 @@ pub enum AssistantRequest {
         /// Part of a name or number.
         term: Personal,
     },
+    /// Do something in a conference room that he is in.
+    Room {
+        /// Its number.
+        number: Personal,
+        /// What.
+        act: RoomAct,
+    },
     /// These lists are drawn from now on, and no others: each is asked for now, and told of while it is drawn. Asked again, they
     /// are brought up to date.
     Show {
@@ -298,4 +385,6 @@ pub enum AssistantNews {
     Favourites(Vec<AssistantPerson>),
     /// The whole list of rooms.
     Rooms(Vec<AssistantRoom>),
+    /// All rooms that the user is in.
+    Meetings(Vec<AssistantMeeting>),
 }

@@ -39,9 +39,9 @@ pub use account::{
     TokenFault, TokenSource, Voicemail, XivoAccount, XivoGeneration,
 };
 pub use assistant::{
-    AssistantCall, AssistantChanges, AssistantForward, AssistantList, AssistantMember, AssistantNews, AssistantNumber,
-    AssistantOutcome, AssistantPerson, AssistantRequest, AssistantRoom, AssistantState, AssistantStatus, AssistantView,
-    ForwardWhen, ListState, PersonId, PhoneState,
+    AssistantCall, AssistantChanges, AssistantForward, AssistantList, AssistantMeeting, AssistantMember, AssistantNews,
+    AssistantNumber, AssistantOutcome, AssistantParticipant, AssistantPerson, AssistantRequest, AssistantRoom, AssistantState,
+    AssistantStatus, AssistantView, ForwardWhen, ListState, PersonId, PhoneState, RoomAct,
 };
 pub use auto_answer::{AutoAnswer, AutoAnswerBusy, AutoAnswerMicrophone, AutoAnswerWhen};
 pub use book::{

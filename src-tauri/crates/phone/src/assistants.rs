@@ -6,8 +6,8 @@ use std::{
 };
 
 use model::{
-    AccountId, AssistantCall, AssistantChanges, AssistantList, AssistantNews, AssistantPerson, AssistantRequest, AssistantRoom,
-    AssistantState, AssistantView, Provider, Settings,
+    AccountId, AssistantCall, AssistantChanges, AssistantList, AssistantMeeting, AssistantNews, AssistantPerson,
+    AssistantRequest, AssistantRoom, AssistantState, AssistantView, Provider, Settings,
 };
 use tokio::sync::watch;
 
@@ -25,6 +25,8 @@ pub struct AssistantLists {
     pub favourites: Arc<[AssistantPerson]>,
     /// The conference rooms.
     pub rooms: Arc<[AssistantRoom]>,
+    /// The conference rooms that the user is in.
+    pub meetings: Arc<[AssistantMeeting]>,
 }
 
 /// All assistants, in the user's order of accounts.
@@ -102,6 +104,10 @@ impl Assistants {
                 AssistantNews::Rooms(rooms) => {
                     lists.rooms = rooms.into();
                     &mut changes.rooms
+                }
+                AssistantNews::Meetings(meetings) => {
+                    lists.meetings = meetings.into();
+                    &mut changes.meetings
                 }
             };
             *changed = changed.wrapping_add(1);

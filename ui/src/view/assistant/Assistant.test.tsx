@@ -261,3 +261,86 @@ test("another language has the words of the assistant, too, and an account witho
   press("Contacts");
   expect(screen.queryByRole("button", { name: "Directory" })).toBeNull();
 });
+
+const room = () => within(screen.getByRole("region", { name: /In the room: .*team/ }));
+const who = () => within(room().getByRole("list", { name: /Who is in .*team/ }));
+
+test("in a room is told who is there, who speaks and who is muted; a guest may mute himself and no more", async () => {
+  const { phone, requests } = await open("assistant-guest");
+  await screen.findByRole("region", { name: /In the room/ });
+  expect(
+    who()
+      .getAllByRole("listitem")
+      .map(({ textContent }) => textContent),
+  ).toEqual([
+    "Bob Stonespeaking · organizer",
+    "Chloé Moreau-Desrosiersmicrophone off in the room · hears nothing",
+    "Alice ReedYou",
+    "1004",
+  ]);
+  expect(
+    room()
+      .getAllByRole("button")
+      .map((button) => button.getAttribute("aria-label")),
+  ).toEqual(["Mute in the room: \u2068Alice Reed\u2069"]);
+  fireEvent.click(room().getByRole("button"));
+  expect(requests().at(-1)).toEqual({ request: "room", number: "4010", act: { act: "mute-me" } });
+  await waitFor(() => expect(room().getByRole("button").getAttribute("aria-pressed")).toBe("true"));
+  fireEvent.click(room().getByRole("button"));
+  expect(requests().at(-1)).toEqual({ request: "room", number: "4010", act: { act: "unmute-me" } });
+  // Nobody is in it any more.
+  act(() => {
+    phone.meetings = [];
+    const [view] = phone.snapshot.assistants;
+    if (view) phone.show({ assistants: [{ ...view, changes: { ...view.changes, meetings: 9 } }] });
+  });
+  await waitFor(() => expect(screen.queryByRole("region", { name: /In the room/ })).toBeNull());
+});
+
+test("an organizer mutes, deafens and puts out whom he means, and nothing changes before the server says so", async () => {
+  const { phone, requests } = await open("assistant-meeting");
+  await screen.findByRole("region", { name: /In the room/ });
+  const bob = (name: string) => who().getByRole("button", { name: new RegExp(`${name}: .*Bob Stone`) });
+  const chloe = (name: string) => who().getByRole("button", { name: new RegExp(`${name}: .*Chloé`) });
+  phone.send = async (command) => void phone.sent.push(command);
+  fireEvent.click(bob("Mute in the room"));
+  fireEvent.click(chloe("Mute in the room"));
+  fireEvent.click(bob("Deafen"));
+  fireEvent.click(chloe("Deafen"));
+  fireEvent.click(chloe("Put out"));
+  expect(requests().slice(-5)).toEqual(
+    [
+      { act: "mute", index: 1 },
+      { act: "unmute", index: 2 },
+      { act: "deafen", index: 1 },
+      { act: "undeafen", index: 2 },
+      { act: "kick", index: 2 },
+    ].map((act) => ({ request: "room", number: "4010", act })),
+  );
+  expect(bob("Mute in the room").getAttribute("aria-pressed")).toBe("false");
+  expect(who().getAllByRole("listitem")).toHaveLength(4);
+});
+
+test("an organizer runs the room as a whole: invites, mutes all others, ends it for all", async () => {
+  const { requests } = await open("assistant-meeting");
+  fireEvent.click(await screen.findByRole("button", { name: /Run the room: .*team/ }));
+  const sheet = within(await screen.findByRole("dialog", { name: /Run the room/ }));
+  expect((sheet.getByRole("button", { name: "Call somebody in" }) as HTMLButtonElement).disabled).toBe(true);
+  fireEvent.input(sheet.getByLabelText("Number to call in"), { target: { value: " 1005 " } });
+  fireEvent.click(sheet.getByRole("switch", { name: "as an organizer" }));
+  fireEvent.click(sheet.getByRole("button", { name: "Call somebody in" }));
+  for (const name of ["Mute all others", "Unmute all others", "Put everything back"]) {
+    fireEvent.click(sheet.getByRole("button", { name }));
+  }
+  fireEvent.click(sheet.getByRole("button", { name: "End for all" }));
+  expect(requests().slice(-5)).toEqual(
+    [
+      { act: "invite", number: "1005", organizer: true },
+      { act: "mute-all" },
+      { act: "unmute-all" },
+      { act: "reset" },
+      { act: "close" },
+    ].map((act) => ({ request: "room", number: "4010", act })),
+  );
+  await waitFor(() => expect(screen.queryByRole("region", { name: /In the room/ })).toBeNull());
+});

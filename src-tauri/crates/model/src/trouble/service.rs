@@ -60,9 +60,22 @@ pub enum ServiceFault {
     NotConnected,
     /// It has not answered what it was asked before.
     StillAsked,
+    /// The server refused something in a conference room.
+    RoomRefused {
+        /// In its words.
+        text: String,
+    },
+    /// It did not say that it did what was asked of a conference room.
+    RoomUnanswered,
+    /// What was asked concerns a conference room that the user is not in.
+    NotInRoom,
+    /// Only an organizer of the conference room may do it.
+    NotOrganizer,
+    /// The participant it concerns is not in the conference room.
+    NobodyInRoom,
     /// A forward needs a number.
     ForwardWithoutNumber,
-    /// A number that nothing can be forwarded to.
+    /// A number that nobody can be called by.
     NotANumber,
     /// Somebody it has not told of.
     PersonNotKnown,
@@ -113,8 +126,13 @@ impl fmt::Display for ServiceFault {
             Self::TermTooLong => f.write_str("that is too long to look up"),
             Self::NotConnected => f.write_str("the XiVO cannot be asked for it now: its CTI is not connected"),
             Self::StillAsked => f.write_str("the XiVO has not answered what it was asked before"),
+            Self::RoomRefused { text } => write!(f, "the XiVO refused what was asked of the conference room: {text}"),
+            Self::RoomUnanswered => f.write_str("the XiVO did not say that it did what was asked of the conference room"),
+            Self::NotInRoom => f.write_str("you are not in this conference room"),
+            Self::NotOrganizer => f.write_str("only an organizer of the conference room may do that"),
+            Self::NobodyInRoom => f.write_str("this participant is not in the conference room"),
             Self::ForwardWithoutNumber => f.write_str("a forward needs a number to go to"),
-            Self::NotANumber => f.write_str("that is no number to forward to"),
+            Self::NotANumber => f.write_str("that is not a number"),
             Self::PersonNotKnown => f.write_str("the XiVO has not told of this person"),
             Self::StatusNotKnown => f.write_str("the XiVO knows no such status"),
         }

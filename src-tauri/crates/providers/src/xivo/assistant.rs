@@ -3,9 +3,11 @@
 //! It holds what the server told, never what was asked of it; while the CTI is away it holds no more than the lists of before.
 
 mod hints;
+mod meetings;
 mod past;
 mod people;
 mod questions;
+mod services;
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -13,20 +15,18 @@ use std::{
 };
 
 use model::{
-    AssistantCall, AssistantForward, AssistantList, AssistantNews, AssistantOutcome, AssistantRequest, AssistantRoom,
-    AssistantState, AssistantStatus, ForwardWhen, Instant, ListState, PersonId, Personal, ServiceFault, ServiceSwitch, Target,
+    AssistantCall, AssistantList, AssistantNews, AssistantOutcome, AssistantRequest, AssistantRoom, AssistantState, Instant,
+    ListState, PersonId, Personal, ServiceFault, ServiceSwitch,
 };
 use tracing::debug;
 
 use self::{
     hints::Hints,
+    meetings::Meetings,
     people::Person,
     questions::{ListQuestion, Lost, Questions, Words},
 };
-use super::{
-    cti::{CtiCommand, CtiMessage, FavoriteChange, FavoriteUpdate, PhoneEventType, PhoneHint, UserConfig, UserStatus},
-    events::user_of,
-};
+use super::cti::{CtiCommand, CtiMessage, FavoriteChange, FavoriteUpdate, PhoneEventType, PhoneHint, UserConfig};
 use crate::net::quoted;
 
 /// The server writes down a call a moment after it is over.
@@ -35,14 +35,8 @@ const WRITTEN_AFTER: Duration = Duration::from_secs(3);
 const ONGOING_AGAIN: Duration = Duration::from_secs(2);
 /// The server does not tell by itself who comes and goes in its rooms.
 const ROOMS_AGAIN: Duration = Duration::from_secs(15);
-/// Most statuses that are kept.
-const MOST_STATUSES: usize = 32;
-/// Longest name of one, in characters.
-const LONGEST_STATUS: usize = 60;
 /// Longest term that is looked up, name or number, in characters.
 const LONGEST: usize = 120;
-/// The forwards, in the order in which they are drawn.
-const FORWARDS: [ForwardWhen; 3] = [ForwardWhen::Always, ForwardWhen::Busy, ForwardWhen::NoAnswer];
 
 /// What it asks for and tells.
 #[derive(Debug)]
@@ -66,6 +60,7 @@ pub(super) struct Assistant {
     directory: Vec<Person>,
     favourites: Vec<Person>,
     rooms: Vec<AssistantRoom>,
+    meetings: Meetings,
     /// Lists that have changed and are not told yet.
     changed: BTreeSet<AssistantList>,
     /// Lists that are drawn.
@@ -89,6 +84,7 @@ impl Assistant {
         *self = Self::default();
         self.outputs.push_back(Output::News(AssistantNews::State(Box::default())));
         self.changed = [AssistantList::History, AssistantList::Directory, AssistantList::Favourites, AssistantList::Rooms].into();
+        self.meetings.tell();
     }
 
     pub(super) fn poll_output(&mut self) -> Option<Output> {
@@ -98,6 +94,9 @@ impl Assistant {
         // A list before the state that says it is there.
         if let Some(list) = self.changed.pop_first() {
             return Some(Output::News(self.list(list)));
+        }
+        if let Some(meetings) = self.meetings.take_news() {
+            return Some(Output::News(AssistantNews::Meetings(meetings)));
         }
         if self.told == self.state {
             return None;
@@ -139,6 +138,7 @@ impl Assistant {
         self.forget_phones(AssistantList::Directory);
         self.forget_phones(AssistantList::Favourites);
         self.set_rooms(Vec::new());
+        self.meetings.forget();
     }
 
     /// The user asks for something.
@@ -148,7 +148,7 @@ impl Assistant {
             AssistantRequest::Search { term } => self.search(&term),
             AssistantRequest::DoNotDisturb { on } => self.switch(now, Ok(CtiCommand::Dnd { state: on })),
             AssistantRequest::Forward { when, on, number } => {
-                let command = self.forward(when, on, &number);
+                let command = services::forward(&self.user, when, on, &number);
                 self.switch(now, command);
             }
             AssistantRequest::Status { name } => {
@@ -158,6 +158,10 @@ impl Assistant {
             }
             AssistantRequest::Favourite { person, on } => {
                 let command = self.favourite(person, on);
+                self.switch(now, command);
+            }
+            AssistantRequest::Room { number, act } => {
+                let command = self.meetings.command(number, act);
                 self.switch(now, command);
             }
         }
@@ -182,11 +186,12 @@ impl Assistant {
             self.take_list(now, message);
         }
         match message {
-            CtiMessage::UserConfig(user) => self.on_user(UserConfig::clone(user)),
-            CtiMessage::UsersStatuses(statuses) => {
-                self.state.statuses = statuses.iter().filter_map(status).take(MOST_STATUSES).collect();
+            CtiMessage::UserConfig(user) => {
+                self.user.update(UserConfig::clone(user));
+                services::show_user(&self.user, &mut self.state);
             }
-            CtiMessage::UserStatus(name) => self.state.status = Some(short(name, LONGEST_STATUS)),
+            CtiMessage::UsersStatuses(statuses) => self.state.statuses = services::statuses(statuses),
+            CtiMessage::UserStatus(name) => self.state.status = Some(services::status_name(name)),
             CtiMessage::FavoriteUpdated(FavoriteUpdate { change: FavoriteChange::Failed, .. }) if was_asked => {
                 self.trouble(ServiceFault::FavouriteNotChanged);
             }
@@ -197,6 +202,9 @@ impl Assistant {
             }
             _ => {}
         }
+        self.meetings.heard(message);
+        let meetings = &self.meetings;
+        self.questions.settle_rooms(|number, act| meetings.is_so(number, act) == Some(true));
         self.settle(now);
     }
 
@@ -212,9 +220,20 @@ impl Assistant {
         true
     }
 
+    /// The server refuses something about a conference room: the last one that was asked for.
+    pub(super) fn refused_in_room(&mut self, words: &str) {
+        self.questions.take_last_of_room();
+        self.trouble(ServiceFault::RoomRefused { text: quoted(words) });
+    }
+
     pub(super) fn on_timeout(&mut self, now: Instant) {
         while let Some(lost) = self.questions.take_late(now) {
             match lost {
+                Lost::Switch(CtiCommand::Room { number, act }) => {
+                    if self.meetings.is_so(&number, &act) == Some(false) {
+                        self.trouble(ServiceFault::RoomUnanswered);
+                    }
+                }
                 Lost::Switch(command) if self.is_so(&command) => debug!("it is so, in words of the server's own"),
                 Lost::Switch(command) => self.trouble(ServiceFault::ChangeUnanswered { what: what(&command) }),
                 Lost::List(question) => self.gave_nothing(now, &question, ListState::NoAnswer),
@@ -277,17 +296,6 @@ impl Assistant {
         if !term.is_empty() {
             self.want(AssistantList::Directory);
         }
-    }
-
-    fn forward(&self, when: ForwardWhen, on: bool, number: &Personal) -> Result<CtiCommand, ServiceFault> {
-        let number = number.expose().trim();
-        let destination = match number.is_empty() {
-            true if on => return Err(ServiceFault::ForwardWithoutNumber),
-            // To switch it off is not to forget where it went.
-            true => self.user.forward(when).map(|forward| forward.destination.clone()).unwrap_or_default(),
-            false => user_of(number.parse::<Target>().map_err(|_| ServiceFault::NotANumber)?.expose()),
-        };
-        Ok(CtiCommand::Forward { when, state: on, destination })
     }
 
     fn favourite(&self, person: PersonId, on: bool) -> Result<CtiCommand, ServiceFault> {
@@ -424,20 +432,6 @@ impl Assistant {
         self.state.favourites = ListState::Known;
     }
 
-    fn on_user(&mut self, user: UserConfig) {
-        self.user.update(user);
-        let name = self.user.full_name.as_ref().map(|name| short(name.expose(), LONGEST)).unwrap_or_default();
-        self.state.name = name.into();
-        self.state.do_not_disturb = self.user.dnd;
-        self.state.voicemail_box = self.user.voicemail_enabled;
-        let forward = |when: ForwardWhen| {
-            let told = self.user.forward(when)?;
-            let number = short(told.destination.expose(), LONGEST).into();
-            Some(AssistantForward { when, on: told.enabled, number })
-        };
-        self.state.forwards = FORWARDS.into_iter().filter_map(forward).collect();
-    }
-
     fn on_favourite(&mut self, update: &FavoriteUpdate) {
         let is_favourite = match update.change {
             FavoriteChange::Added => true,
@@ -531,21 +525,6 @@ impl Assistant {
 /// How nobody's telephone is doing any more; whether somebody's was known.
 fn forget_phones(people: &mut [Person]) -> bool {
     people.iter_mut().filter_map(|person| person.drawn.phone.take()).count() > 0
-}
-
-/// A status as it is drawn; none when it has a name that could not be told back.
-fn status(told: &UserStatus) -> Option<AssistantStatus> {
-    let name = short(&told.name, LONGEST_STATUS);
-    if name != told.name {
-        return None;
-    }
-    let title = if told.long_name.is_empty() { &told.name } else { &told.long_name };
-    let is_colour = told
-        .color
-        .strip_prefix('#')
-        .is_some_and(|digits| matches!(digits.len(), 3 | 6) && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-    let colour = if is_colour { told.color.clone() } else { String::new() };
-    Some(AssistantStatus { name, title: short(title, LONGEST_STATUS), colour })
 }
 
 /// What a command changes, in words.

@@ -12,12 +12,12 @@ mod message;
 mod phone;
 mod user;
 
-pub use command::{CtiCommand, Device, PING, RoomAct};
+pub use command::{CtiCommand, Device, PING};
 pub use conference::{
     ConferenceEvent, ConferenceRoom, JoinLeave, Participant, ParticipantChange, ParticipantEvent, Role, RoomMember,
 };
 pub use directory::{ContactSheet, DirectoryEntry, DirectoryResult, FavoriteChange, FavoriteUpdate, SheetAction};
 pub use history::{HistoryItem, HistoryStatus};
-pub use message::{CtiMessage, NotCti};
+pub use message::{CONFERENCE_ERROR, CtiMessage, NotCti};
 pub use phone::{PhoneEvent, PhoneEventType, PhoneHint, PhoneStatus, WebRtcCommand};
 pub use user::{ForwardState, UserConfig, UserStatus, VoicemailStatus};

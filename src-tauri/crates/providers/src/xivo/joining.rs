@@ -40,7 +40,8 @@ struct Told {
     linked_id: String,
     sip_call_id: Option<Personal>,
     other: Remote,
-    began: Instant,
+    /// When it began, or ended here: no call here may have been this one for longer.
+    apart: Instant,
     /// Whether it was told that there is no such call here.
     given_up: bool,
 }
@@ -69,9 +70,13 @@ impl Joining {
         self.legs.push(Leg { call, sip_call_id, number, began: now, unique_id, given_up: false });
     }
 
-    /// SIP knows that a call is over.
-    pub fn ended(&mut self, call: LineCall) {
+    /// SIP knows that a call is over. The CTI tells so a moment later.
+    pub fn ended(&mut self, now: Instant, call: LineCall) {
+        let unique_id = self.unique_id(call).map(str::to_owned);
         self.legs.retain(|leg| leg.call != call);
+        if let Some(told) = self.told.iter_mut().find(|told| unique_id.as_deref() == Some(told.unique_id.as_str())) {
+            told.apart = now;
+        }
     }
 
     /// The CTI tells a step of a call; back comes which call of SIP it is.
@@ -128,7 +133,7 @@ impl Joining {
         let not_told = self.legs.iter().filter(|leg| leg.unique_id.is_none() && !leg.given_up && late(leg.began));
         let not_here = self.told.iter().filter(|told| {
             let here = self.legs.iter().any(|leg| leg.unique_id.as_deref() == Some(told.unique_id.as_str()));
-            !here && !told.given_up && late(told.began)
+            !here && !told.given_up && late(told.apart)
         });
         let not_told = not_told.map(|leg| Mismatch::NotTold { call: leg.call });
         not_told.chain(not_here.map(|told| Mismatch::NotHere { unique_id: told.unique_id.clone() })).collect()
@@ -141,7 +146,7 @@ impl Joining {
             leg.given_up = true;
         }
         let legs = &self.legs;
-        for told in self.told.iter_mut().filter(|told| late(told.began)) {
+        for told in self.told.iter_mut().filter(|told| late(told.apart)) {
             told.given_up |= !legs.iter().any(|leg| leg.unique_id.as_deref() == Some(told.unique_id.as_str()));
         }
     }
@@ -152,7 +157,7 @@ impl Joining {
         let told = self.told.iter().filter(|told| {
             !told.given_up && !self.legs.iter().any(|leg| leg.unique_id.as_deref() == Some(told.unique_id.as_str()))
         });
-        let due = legs.chain(told.map(|told| told.began)).map(|began| began + LATE).min()?;
+        let due = legs.chain(told.map(|told| told.apart)).map(|began| began + LATE).min()?;
         Some(due.max(now))
     }
 
@@ -178,7 +183,7 @@ impl Joining {
                 linked_id: event.linked_id.clone(),
                 sip_call_id: event.sip_call_id.clone(),
                 other: Remote { number: event.other_dn.clone(), name: event.other_name.clone(), uri: Personal::default() },
-                began: now,
+                apart: now,
                 given_up: false,
             }),
         }
@@ -280,7 +285,7 @@ mod tests {
         joining.heard(at(1), &step(PhoneEventType::Established, "u.2", Some("b@x"), "1003"));
         assert_eq!(joining.heard(at(2), &step(PhoneEventType::Released, "u.2", Some("b@x"), "")), Some(SECOND));
         assert!(joining.other(FIRST).is_some() && joining.other(SECOND).is_none());
-        joining.ended(SECOND);
+        joining.ended(at(2), SECOND);
         assert_eq!(joining.heard(at(2), &step(PhoneEventType::Released, "unheard", None, "")), None);
         assert!(joining.other(FIRST).is_none());
     }
@@ -305,6 +310,18 @@ mod tests {
         assert_eq!(joining.mismatches(at(60_000)), [Mismatch::NotTold { call: FIRST }]);
         joining.give_up_unmatched(at(60_000));
         assert_eq!((joining.mismatches(at(60_000)), joining.next_mismatch(at(60_000))), (Vec::new(), None));
+    }
+
+    #[test]
+    fn a_call_that_is_over_here_may_be_told_of_a_while_longer() {
+        let mut joining = Joining::default();
+        joining.began(at(0), FIRST, "a@x".into(), "1002".into());
+        joining.heard(at(10), &step(PhoneEventType::Established, "u.1", Some("a@x"), "1002"));
+        joining.ended(at(60_000), FIRST);
+        assert_eq!((joining.mismatches(at(60_000)), joining.next_mismatch(at(60_000))), (Vec::new(), Some(at(65_000))));
+        assert_eq!(joining.mismatches(at(65_000)), [Mismatch::NotHere { unique_id: "u.1".into() }]);
+        joining.heard(at(60_200), &step(PhoneEventType::Released, "u.1", Some("a@x"), ""));
+        assert_eq!((joining.mismatches(at(65_000)), joining.next_mismatch(at(60_200))), (Vec::new(), None));
     }
 
     #[test]

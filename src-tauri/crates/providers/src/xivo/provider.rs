@@ -3,6 +3,7 @@
 //! The two connections live apart. Calls and registration go on without the CTI, and the CTI without them; what the one lacks
 //! meanwhile is told in words.
 
+mod line;
 mod orders;
 mod setup;
 
@@ -12,11 +13,11 @@ use calls::io::{Capabilities, LineEvent, Transfers};
 use model::{AccountState, Instant, OfflineCause, Remote, ServiceEvent, ServiceFault, SetupFault, XivoAccount};
 use tracing::{debug, info, trace, warn};
 
-use self::orders::Orders;
 pub(super) use self::setup::door;
+use self::{line::Sip, orders::Orders};
 use super::{
     assistant::{self, Assistant},
-    cti::{CtiCommand, CtiMessage, PhoneEvent, PhoneStatus},
+    cti::{CONFERENCE_ERROR, CtiCommand, CtiMessage, PhoneEvent, PhoneStatus},
     desk_phone::{self, DeskPhone},
     events::{self, Narrator},
     ice_config::IceConfig,
@@ -27,13 +28,11 @@ use super::{
 };
 use crate::{
     Input, Output, Provider,
-    sip::{News, Presence, Unusable, configuration},
+    sip::{Presence, Unusable, configuration},
 };
 
 /// A person at a XiVO has two calls.
 const CALLS: u32 = 2;
-/// Phones that take the line from each other more often than this do so again and again.
-const SAME_FIGHT: Duration = Duration::from_secs(600);
 
 /// One account at a XiVO.
 pub struct XivoProvider(State);
@@ -128,15 +127,6 @@ struct Machine {
     started: bool,
     stopping: bool,
     outputs: VecDeque<Output>,
-}
-
-/// The line's SIP.
-enum Sip {
-    /// None: the line is not known, or cannot be used by SIP.
-    None,
-    On(Box<Presence>),
-    /// It signs off, because the line has changed.
-    Leaving(Box<Presence>),
 }
 
 impl Machine {
@@ -345,7 +335,9 @@ impl Machine {
             CtiMessage::Voicemail(status) => self.line(LineEvent::Voicemail(status.voicemail())),
             CtiMessage::Error { kind, text } => {
                 debug!(kind, "the server refused something");
-                if !self.was_of_asked(now, text.expose()) {
+                if kind == CONFERENCE_ERROR {
+                    self.assistant.refused_in_room(text.expose());
+                } else if !self.was_of_asked(now, text.expose()) {
                     self.line(LineEvent::Trouble(ServiceFault::Refused { text: text.expose().to_owned() }));
                 }
             }
@@ -360,7 +352,9 @@ impl Machine {
             | CtiMessage::ContactSheets(_)
             | CtiMessage::FavoriteSheets(_)
             | CtiMessage::FavoriteUpdated(_)
-            | CtiMessage::Rooms(_) => {}
+            | CtiMessage::Rooms(_)
+            | CtiMessage::Conference(_)
+            | CtiMessage::Participant(_) => {}
             message => debug!(?message, "nobody asked for this yet"),
         }
     }
@@ -494,99 +488,6 @@ impl Machine {
             self.line(LineEvent::Trouble(fault));
         }
         self.joining.give_up_unmatched(now);
-    }
-
-    /// Hands something to the line's SIP and does what it asks for.
-    fn sip(&mut self, now: Instant, input: Input) {
-        let stops = matches!(input, Input::Stop);
-        let (mut outputs, mut news) = (Vec::new(), Vec::new());
-        match &mut self.sip {
-            Sip::None => return,
-            Sip::On(presence) | Sip::Leaving(presence) => {
-                presence.handle(now, input);
-                self.connections = presence.last_connection();
-                outputs.extend(std::iter::from_fn(|| presence.poll_output()));
-                news.extend(std::iter::from_fn(|| presence.poll_news()));
-            }
-        }
-        if stops {
-            self.sip = match std::mem::replace(&mut self.sip, Sip::None) {
-                Sip::On(presence) | Sip::Leaving(presence) => Sip::Leaving(presence),
-                Sip::None => Sip::None,
-            };
-        }
-        for news in news {
-            self.on_sip_news(now, news);
-        }
-        for output in outputs {
-            self.on_sip_output(now, output);
-        }
-    }
-
-    fn on_sip_news(&mut self, now: Instant, news: News) {
-        match news {
-            News::Opened => {
-                self.sip_is_open = true;
-                self.narrate([self.narrator.opened()]);
-            }
-            News::Lost(cause) => {
-                if !std::mem::take(&mut self.sip_is_open) {
-                    self.narrate([self.narrator.not_opened(&cause)]);
-                }
-            }
-            News::Replaced => self.on_replaced(now),
-            News::Response(_) | News::TokenRefused => debug!("nobody asked for this"),
-        }
-    }
-
-    /// Another phone has registered for the line, which has room for one: it was taken back at once, and calls go on.
-    fn on_replaced(&mut self, now: Instant) {
-        let again = self.replaced.replace(now).is_some_and(|before| now.since(before) < SAME_FIGHT);
-        let fault = match (again, self.told_fight) {
-            (false, _) => ServiceFault::LineTaken,
-            (true, false) => ServiceFault::LineFought,
-            (true, true) => return,
-        };
-        self.told_fight = again;
-        warn!("another phone has taken the line");
-        self.line(LineEvent::Trouble(fault));
-    }
-
-    fn on_sip_output(&mut self, now: Instant, output: Output) {
-        match output {
-            Output::Net(request) => self.outputs.push_back(Output::Net(request)),
-            Output::Stopped => {
-                self.sip = Sip::None;
-                self.sip_is_open = false;
-                match self.stopping {
-                    true => self.outputs.push_back(Output::Stopped),
-                    // The line has changed: on with the new one.
-                    false => self.begin_sip(now),
-                }
-            }
-            Output::Line(LineEvent::Incoming(incoming)) => self.on_arrival(now, incoming),
-            Output::Line(event) => self.on_line_event(now, event),
-        }
-    }
-
-    fn on_line_event(&mut self, now: Instant, event: LineEvent) {
-        match &event {
-            LineEvent::Sent { call, sip_call_id } => {
-                let number = self.narrator.other(*call);
-                self.joining.began(now, *call, sip_call_id.clone(), number);
-            }
-            LineEvent::Ended { call, .. } => self.joining.ended(*call),
-            LineEvent::State(AccountState::Offline { cause: OfflineCause::SignedOff, .. }) if !self.stopping => {
-                // Only the old line; the new one follows.
-                let narrated = self.narrator.told(&event);
-                return self.narrate(narrated);
-            }
-            LineEvent::State(state) => self.registered = *state == AccountState::Registered,
-            _ => {}
-        }
-        let narrated = self.narrator.told(&event);
-        self.line(event);
-        self.narrate(narrated);
     }
 
     fn narrate(&mut self, events: impl IntoIterator<Item = ServiceEvent>) {

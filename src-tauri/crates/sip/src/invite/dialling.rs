@@ -71,7 +71,7 @@ impl Dialling {
         match &offer {
             Some(offer) => request.set_body("application/sdp", offer.expose()),
             // Without an offer of ours a reliable provisional response would bring one, to be answered in PRACK.
-            None => request.headers.set("Supported", "timer, replaces"),
+            None => request.headers.set("Supported", core.supported_without("100rel")),
         }
         let number = request.headers.cseq().map_or(1, |cseq| cseq.number);
         let sip_call_id = request.headers.call_id().unwrap_or("").to_owned();

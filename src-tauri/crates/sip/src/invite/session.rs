@@ -391,6 +391,12 @@ impl Session {
         wanted.seconds = wanted.seconds.max(self.shortest);
         headers.set("Session-Expires", wanted);
         headers.set("Min-SE", core.config.min_se.max(self.shortest));
+        // RFC 4028 section 7.4: who refreshes says that he knows timers, though he does not offer them.
+        let mut supported = headers.supported();
+        if !supported.iter().any(|tag| tag == "timer") {
+            supported.push("timer".to_owned());
+            headers.set("Supported", supported.join(", "));
+        }
     }
 
     /// Takes over the interval a 422 asks for; whether it is longer than what we knew, so that another try may help.

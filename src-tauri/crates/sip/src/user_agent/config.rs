@@ -115,7 +115,7 @@ pub struct Form {
     pub expires_header: bool,
     /// Whether text messages (RFC 3428) are taken with 200, though nobody reads them; else they are refused with 405.
     pub takes_messages: bool,
-    /// Option tags in Supported.
+    /// Option tags in Supported. What a far end requires is done all the same, and a session timer that it asks for is kept.
     pub supported: &'static [&'static str],
     /// Option tags in Supported of REGISTER, beside those of outbound where `reg_id` is set.
     pub register_supported: &'static [&'static str],

@@ -294,6 +294,12 @@ impl Core {
         self.config.form.supported.join(", ")
     }
 
+    /// The value of Supported without one of its option tags.
+    pub fn supported_without(&self, tag: &str) -> String {
+        let others = self.config.form.supported.iter().copied().filter(|other| *other != tag);
+        others.collect::<Vec<_>>().join(", ")
+    }
+
     /// The option tags of Require that we do not know.
     pub fn unknown_required(request: &Request) -> Vec<String> {
         let required = request.headers.require().into_iter();

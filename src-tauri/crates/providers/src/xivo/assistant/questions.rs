@@ -5,8 +5,9 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use model::{AssistantList, Instant, Personal};
+use model::{AssistantList, Instant, Personal, RoomAct};
 
+use super::meetings;
 use crate::xivo::cti::{CtiCommand, CtiMessage};
 
 /// How long an answer may take: some directories are elsewhere.
@@ -97,6 +98,21 @@ impl Questions {
         self.switches.len() < before
     }
 
+    /// Forgets what was asked of conference rooms and is so now.
+    pub(super) fn settle_rooms(&mut self, is_so: impl Fn(&Personal, &RoomAct) -> bool) {
+        self.switches.retain(|switch| match &switch.command {
+            CtiCommand::Room { number, act } => !is_so(number, act),
+            _ => true,
+        });
+    }
+
+    /// Forgets what was asked last of a conference room: it was refused.
+    pub(super) fn take_last_of_room(&mut self) {
+        if let Some(at) = self.switches.iter().rposition(|switch| matches!(switch.command, CtiCommand::Room { .. })) {
+            self.switches.remove(at);
+        }
+    }
+
     /// When something was asked last that is not answered yet.
     pub(super) fn last_asked(&self) -> Option<Instant> {
         self.list.iter().map(|question| question.asked).chain(self.switches.iter().map(|switch| switch.asked)).max()
@@ -140,6 +156,9 @@ fn is_same(one: &CtiCommand, other: &CtiCommand) -> bool {
             CtiCommand::AddFavorite { contact_id, .. } | CtiCommand::RemoveFavorite { contact_id, .. },
             CtiCommand::AddFavorite { contact_id: other, .. } | CtiCommand::RemoveFavorite { contact_id: other, .. },
         ) => contact_id == other,
+        (CtiCommand::Room { number, act }, CtiCommand::Room { number: other, act: also }) => {
+            number == other && meetings::sets_same(act, also)
+        }
         _ => false,
     }
 }

@@ -1,7 +1,9 @@
-use model::{AssistantNews, AssistantPerson, PhoneState};
+use model::{AssistantForward, AssistantMeeting, AssistantNews, AssistantPerson, ForwardWhen, PhoneState};
 use serde_json::{Value, json};
 
 use super::*;
+
+mod meetings;
 
 /// The machine with a server that says what the test says, and what it told of itself.
 #[derive(Default)]
@@ -15,6 +17,7 @@ struct Bench {
     directory: Vec<AssistantPerson>,
     favourites: Vec<AssistantPerson>,
     rooms: Vec<AssistantRoom>,
+    meetings: Vec<AssistantMeeting>,
     /// How often anything was told.
     news: usize,
 }
@@ -41,6 +44,7 @@ impl Bench {
                         AssistantNews::Directory(people) => self.directory = people,
                         AssistantNews::Favourites(people) => self.favourites = people,
                         AssistantNews::Rooms(rooms) => self.rooms = rooms,
+                        AssistantNews::Meetings(meetings) => self.meetings = meetings,
                     }
                 }
             }
@@ -402,7 +406,7 @@ fn a_server_that_says_too_much_is_cut_short() {
     assert!(subscribed.is_some_and(|numbers| numbers <= 500), "{subscribed:?}");
     let statuses: Vec<Value> = (0..900).map(|at| json!({"name": format!("s{at}")})).collect();
     bench.hear("UsersStatuses", &json!(statuses));
-    assert_eq!(bench.state.statuses.len(), MOST_STATUSES);
+    assert_eq!(bench.state.statuses.len(), services::MOST_STATUSES);
     // Favourites of somebody else, a thousand times: nothing is asked more than once at a time.
     bench.asked();
     for at in 0..1_000 {

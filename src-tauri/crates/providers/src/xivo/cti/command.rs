@@ -1,6 +1,6 @@
 //! What is asked of the server.
 
-use model::{DtmfDigit, ForwardWhen, Personal};
+use model::{DtmfDigit, ForwardWhen, Personal, RoomAct};
 use serde_json::{Map, Value, json};
 
 /// The frame that asks for a sign of life.
@@ -87,32 +87,6 @@ pub enum Device {
     WebRtc,
 }
 
-/// What is done in a conference room; but for the first two, by an organiser. `index` is the number of somebody in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "index is always who")]
-pub enum RoomAct {
-    /// Our own microphone off.
-    MuteMe,
-    /// Our own microphone on.
-    UnmuteMe,
-    /// Everybody's microphone off.
-    MuteAll,
-    /// Everybody's microphone on.
-    UnmuteAll,
-    /// Somebody's microphone off.
-    Mute { index: u32 },
-    /// Somebody's microphone on.
-    Unmute { index: u32 },
-    /// Put somebody out.
-    Kick { index: u32 },
-    /// Let somebody hear nothing.
-    Deafen { index: u32 },
-    /// Let somebody hear again.
-    Undeafen { index: u32 },
-    /// End it for all.
-    Close,
-}
-
 impl CtiCommand {
     /// The frame that asks for it.
     pub fn to_json(&self) -> String {
@@ -164,10 +138,7 @@ impl CtiCommand {
             Self::CompleteTransfer => ("completeTransfer", Value::Null),
             Self::CancelTransfer => ("cancelTransfer", Value::Null),
             Self::Conference => ("conference", Value::Null),
-            Self::Room { number, act } => {
-                let (command, index) = act.parts();
-                (command, json!({"numConf": number.expose(), "index": index}))
-            }
+            Self::Room { number, act } => room(number, act),
             Self::GetRooms => ("getList", json!({"objectType": "meetme"})),
             Self::Dnd { state } => ("dnd", json!({"state": state})),
             Self::Forward { when, state, destination } => {
@@ -196,21 +167,28 @@ impl CtiCommand {
     }
 }
 
-impl RoomAct {
-    fn parts(self) -> (&'static str, Option<u32>) {
-        match self {
-            Self::MuteMe => ("conferenceMuteMe", None),
-            Self::UnmuteMe => ("conferenceUnmuteMe", None),
-            Self::MuteAll => ("conferenceMuteAll", None),
-            Self::UnmuteAll => ("conferenceUnmuteAll", None),
-            Self::Mute { index } => ("conferenceMute", Some(index)),
-            Self::Unmute { index } => ("conferenceUnmute", Some(index)),
-            Self::Kick { index } => ("conferenceKick", Some(index)),
-            Self::Deafen { index } => ("conferenceDeafen", Some(index)),
-            Self::Undeafen { index } => ("conferenceUndeafen", Some(index)),
-            Self::Close => ("conferenceClose", None),
+/// What is done in a conference room.
+fn room(number: &Personal, act: &RoomAct) -> (&'static str, Value) {
+    let (command, index) = match act {
+        RoomAct::MuteMe => ("conferenceMuteMe", None),
+        RoomAct::UnmuteMe => ("conferenceUnmuteMe", None),
+        RoomAct::MuteAll => ("conferenceMuteAll", None),
+        RoomAct::UnmuteAll => ("conferenceUnmuteAll", None),
+        RoomAct::Mute { index } => ("conferenceMute", Some(index)),
+        RoomAct::Unmute { index } => ("conferenceUnmute", Some(index)),
+        RoomAct::Kick { index } => ("conferenceKick", Some(index)),
+        RoomAct::Deafen { index } => ("conferenceDeafen", Some(index)),
+        RoomAct::Undeafen { index } => ("conferenceUndeafen", Some(index)),
+        RoomAct::Reset => ("conferenceReset", None),
+        RoomAct::Close => ("conferenceClose", None),
+        RoomAct::Invite { number: who, organizer } => {
+            // Who is called comes in when he answers, and leaves when he hangs up: as anybody who dials the room.
+            let role = if *organizer { "Organizer" } else { "User" };
+            let invited = json!({"numConf": number.expose(), "exten": who.expose(), "role": role, "earlyJoin": false});
+            return ("conferenceInvite", invited);
         }
-    }
+    };
+    (command, json!({"numConf": number.expose(), "index": index}))
 }
 
 /// An object of the variables; nothing when there are none.
@@ -282,6 +260,14 @@ mod tests {
             (
                 CtiCommand::Room { number: "4000".into(), act: RoomAct::MuteMe },
                 r#"{"claz":"web","command":"conferenceMuteMe","numConf":"4000"}"#,
+            ),
+            (
+                CtiCommand::Room { number: "4000".into(), act: RoomAct::Reset },
+                r#"{"claz":"web","command":"conferenceReset","numConf":"4000"}"#,
+            ),
+            (
+                CtiCommand::Room { number: "4000".into(), act: RoomAct::Invite { number: "1003".into(), organizer: true } },
+                r#"{"claz":"web","command":"conferenceInvite","numConf":"4000","exten":"1003","role":"Organizer","earlyJoin":false}"#,
             ),
             (
                 CtiCommand::ToggleUniqueAccountDevice { device: Device::WebRtc },

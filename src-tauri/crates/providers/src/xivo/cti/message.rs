@@ -16,6 +16,8 @@ use crate::{
     },
 };
 
+/// The kind of error that is about a command to a conference room.
+pub const CONFERENCE_ERROR: &str = "ConferenceCommandError";
 /// Longest name of a kind of message that is kept.
 const LONGEST_NAME: usize = 60;
 
@@ -162,9 +164,7 @@ impl CtiMessage {
             "ConferenceEvent" => Self::Conference(Box::new(ConferenceEvent::read(body)?)),
             "ConferenceParticipantEvent" => Self::Participant(Box::new(ParticipantEvent::read(body)?)),
             "ConferenceList" => Self::Rooms(fields::list(body).map(ConferenceRoom::read).collect()),
-            "Error" | "ConferenceCommandError" | "AgentError" => {
-                Self::Error { kind: kind.to_owned(), text: error_words(body).into() }
-            }
+            "Error" | CONFERENCE_ERROR | "AgentError" => Self::Error { kind: kind.to_owned(), text: error_words(body).into() },
             _ => return None,
         })
     }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use model::{OfflineCause, Password, Personal, SetupFault, XivoAccount, XivoGeneration};
-use sip::{Transport, UserAgentConfig, auth::Credentials};
+use sip::{Form, Transport, UserAgentConfig, auth::Credentials};
 
 use super::Machine;
 use crate::{
@@ -95,6 +95,7 @@ impl Machine {
         user_agent.session_expires = None;
         user_agent.max_calls = SIP_CALLS;
         user_agent.look_after = Some(LOOK_AFTER);
+        user_agent.form = Form { supported: &["outbound"], register_supported: &["path", "outbound"], ..Form::default() };
         Ok(Setup {
             endpoint,
             located_by: None,

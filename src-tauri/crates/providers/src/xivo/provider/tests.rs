@@ -7,6 +7,8 @@ use sip::{Message, Method, Request, Response};
 use super::*;
 use crate::net::{ConnectionId, Endpoint, HttpAnswer, NetEvent, NetRequest, QuestionId};
 
+mod wire;
+
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
 
 /// A provider in virtual time with a XiVO that does what the test says.
@@ -171,8 +173,12 @@ impl Bench {
     }
 
     fn answer(&mut self, method: Method, code: u16, headers: &[(&str, &str)]) {
+        self.answer_with(method, code, headers, "");
+    }
+
+    fn answer_with(&mut self, method: Method, code: u16, headers: &[(&str, &str)], body: &str) {
         let request = self.last_request(method);
-        let mut response = Response { code, reason: "Words".into(), headers: sip::Headers::new(), body: Vec::new() };
+        let mut response = Response { code, reason: "Words".into(), headers: sip::Headers::new(), body: body.into() };
         for name in ["Via", "From", "Call-ID", "CSeq"] {
             response.headers.copy(name, &request.headers);
         }
@@ -499,31 +505,4 @@ fn a_line_that_is_given_is_taken_as_it_is_and_starting_twice_is_starting_once() 
     let bench = Bench::new(&given);
     let [AccountState::Offline { cause, .. }] = &bench.states[..] else { panic!("{:?}", bench.states) };
     assert!(cause.to_string().contains("no object of JSON"), "{cause}");
-}
-
-/// 4.6: numbers are called at the host of the realm, without its port; 9.4: `#` is escaped, `*` and `+` are not.
-#[test]
-fn numbers_are_called_at_the_host_of_the_realm() {
-    let mut bench = Bench::on();
-    let mut of_paris = line();
-    (of_paris["sipProxyName"], of_paris["sipPort"]) = ("mds_paris".into(), "5060".into());
-    bench.cti("LineConfig", &of_paris);
-    bench.register();
-    assert_eq!(bench.last_request(Method::Register).uri.to_string(), "sip:mds-paris:5060");
-    for (nth, (number, uri)) in
-        [("1002", "sip:1002@mds-paris"), ("*55", "sip:*55@mds-paris"), ("#21", "sip:%2321@mds-paris")].into_iter().enumerate()
-    {
-        let call = LineCall::Dialled(u32::try_from(nth).expect("few"));
-        let target = number.parse().expect("a number");
-        let (offer, headers) = (SDP.into(), Vec::new());
-        bench.tell(Input::Request(LineRequest::Invite { call, target, offer, headers, referred: None, pick_up: false }));
-        let invite = bench.last_request(Method::Invite);
-        assert_eq!(invite.uri.to_string(), uri);
-        assert!(invite.headers.get("To").is_some_and(|to| to.contains(uri)));
-        assert_eq!(invite.headers.get("Max-Forwards"), Some("70"));
-        let allowed = invite.headers.get("Allow").expect("has one").to_owned();
-        for method in ["ACK", "BYE", "CANCEL", "INFO", "INVITE", "NOTIFY", "OPTIONS", "PRACK", "UPDATE"] {
-            assert!(allowed.contains(method), "{method} in {allowed}");
-        }
-    }
 }

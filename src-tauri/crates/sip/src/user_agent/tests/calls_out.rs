@@ -161,6 +161,18 @@ fn each_fork_confirms_its_reliable_responses_on_its_own_route() {
 }
 
 #[test]
+fn who_does_not_offer_100rel_confirms_what_requires_it_all_the_same() {
+    let mut form_of = super::line::config();
+    form_of.form.supported = &["outbound"];
+    let mut line = Line::with(form_of);
+    let invite = line.dial();
+    assert_eq!(invite.headers.get("Supported"), Some("outbound"));
+    line.receive(reliable(&invite, "bob", "7", &[], ANSWER));
+    assert_eq!(line.request(Method::Prack).headers.rack().expect("ours").rseq, 7);
+    assert!(line.told().iter().any(|event| event.contains("Progress")), "its description counts");
+}
+
+#[test]
 fn an_early_dialog_that_has_its_answer_takes_update_both_ways() {
     let mut line = Line::new();
     let invite = line.dial();

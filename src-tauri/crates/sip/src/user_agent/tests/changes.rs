@@ -238,6 +238,30 @@ fn a_session_is_refreshed_by_update_where_allowed() {
 }
 
 #[test]
+fn who_offers_nothing_keeps_a_timer_that_the_far_end_asks_for_all_the_same() {
+    let mut form_of = config();
+    form_of.session_expires = None;
+    form_of.form.supported = &["outbound"];
+    let mut line = Line::with(form_of);
+    let invite = line.dial();
+    assert_eq!(invite.headers.supported(), ["outbound"]);
+    let asks = [BOB, ("Allow", "UPDATE"), ("Session-Expires", "90;refresher=uac"), ("Require", "timer")];
+    line.receive(answer(&invite, 200, "bob", &asks, ANSWER));
+    line.request(Method::Ack);
+    // A change of the call before the refresh is one, too.
+    line.command(reoffer());
+    let again = line.request(Method::Invite);
+    assert_eq!(again.headers.get("Session-Expires"), Some("90;refresher=uac"));
+    assert_eq!(again.headers.supported(), ["outbound", "timer"], "RFC 4028 section 7.4");
+    line.receive(answer(&again, 200, "", &[BOB, ("Session-Expires", "90;refresher=uac")], ANSWER));
+    line.request(Method::Ack);
+    line.wait(seconds(45));
+    let update = line.request(Method::Update);
+    assert_eq!(update.headers.supported(), ["outbound", "timer"]);
+    assert_eq!(update.headers.get("Session-Expires"), Some("90;refresher=uac"));
+}
+
+#[test]
 fn a_session_is_refreshed_by_the_same_offer_where_update_is_not_allowed() {
     let (mut line, first, _) = talking_with(&[("Session-Expires", "90;refresher=uac")]);
     line.wait(seconds(45));
