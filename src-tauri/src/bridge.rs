@@ -82,8 +82,10 @@ impl Followers {
         }
     }
 
-    /// The window is gone.
+    /// The window is gone, and so is what its page needed of the code.
     pub(crate) fn forget(&self, window: &str) {
+        let _inside = self.runtime.enter();
+        phone::spawn("window gone", info_span!("window"), phone::hand_back_code());
         self.lock().retain(|(of, _), task| {
             if of == window {
                 task.abort();

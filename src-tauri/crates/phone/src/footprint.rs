@@ -2,52 +2,74 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::{task::spawn_blocking, time::sleep};
 
-/// After this long a phone has started all that it starts with, and is registered.
-const STARTED: Duration = Duration::from_secs(2);
+/// After this long a phone has started all that it starts with, and what a closed window leaves has ended.
+const SETTLED: Duration = Duration::from_secs(2);
 
-/// Hands back, once, what only starting needed of the program's own code: most of it, and a phone waits all day. What is needed
-/// again is mapped again, from the same file and in microseconds.
-pub async fn hand_back_start() {
-    sleep(STARTED).await;
-    hand_back_code();
+/// Hands back, once all has settled, what only starting, or a window that is gone, needed of the code: most of it, and a phone
+/// waits all day. What is needed again is mapped again, from the same files and in microseconds.
+pub async fn hand_back_code() {
+    sleep(SETTLED).await;
+    // A panic in it is logged by its hook; there is nothing else to do about it.
+    let _ended = spawn_blocking(unmap_code).await;
 }
 
-/// Unmaps the pages of this program's code and constants, which stay in the page cache as long as there is room.
+/// Unmaps the code and constants of this program and its libraries; they stay in the page cache as long as there is room.
 #[cfg(target_os = "linux")]
-fn hand_back_code() {
-    /// Nonzero ends the loader's walk. The first object is the program itself, and no other is ours.
-    const NO_MORE: libc::c_int = 1;
+fn unmap_code() {
+    use std::ops::Range;
 
-    unsafe extern "C" fn of_object(object: *mut libc::dl_phdr_info, _: libc::size_t, _: *mut libc::c_void) -> libc::c_int {
-        // SAFETY: the loader describes an object that stays loaded during this call, with that many program headers.
-        let (base, headers) = unsafe {
+    unsafe extern "C" fn of_object(object: *mut libc::dl_phdr_info, _: libc::size_t, files: *mut libc::c_void) -> libc::c_int {
+        // SAFETY: the loader describes an object that stays loaded during this call, with that many program headers; `files` is
+        // what was given to it below.
+        let (base, headers, files) = unsafe {
             let object = &*object;
-            (object.dlpi_addr, std::slice::from_raw_parts(object.dlpi_phdr, object.dlpi_phnum.into()))
+            let headers = std::slice::from_raw_parts(object.dlpi_phdr, object.dlpi_phnum.into());
+            (object.dlpi_addr, headers, &*files.cast::<Vec<Range<u64>>>())
         };
         // SAFETY: takes and returns plain numbers.
         let page = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096);
-        // What can be written to holds more than the file has, be it only addresses of the loader's.
         for part in headers.iter().filter(|part| part.p_type == libc::PT_LOAD && part.p_flags & libc::PF_W == 0) {
             let from = (base + part.p_vaddr).next_multiple_of(page);
             let until = (base + part.p_vaddr + part.p_memsz) / page * page;
-            if from < until {
-                // SAFETY: whole pages of a mapping of the program's file that nobody could write to: what is read there next is what
-                // was there before.
+            if from < until && files.iter().any(|file| file.start <= from && until <= file.end) {
+                // SAFETY: whole pages of a mapping that has only what its file has, and that nobody can write to: what is read there
+                // next is what was there before.
                 unsafe { libc::madvise(from as *mut libc::c_void, (until - from) as usize, libc::MADV_DONTNEED) };
             }
         }
-        NO_MORE
+        0
     }
 
-    // SAFETY: the function keeps the loader's contract, and takes no data.
-    unsafe { libc::dl_iterate_phdr(Some(of_object), std::ptr::null_mut()) };
+    let mut files: Vec<Range<u64>> = unchanged_files();
+    // SAFETY: the function keeps the loader's contract, and the data outlives the call.
+    unsafe { libc::dl_iterate_phdr(Some(of_object), (&raw mut files).cast()) };
+}
+
+/// Where this process has mapped files that cannot be written to, and that have not been changed in memory: a library may have been
+/// patched, by the loader or by another library.
+#[cfg(target_os = "linux")]
+fn unchanged_files() -> Vec<std::ops::Range<u64>> {
+    let Ok(maps) = std::fs::read_to_string("/proc/self/smaps") else { return Vec::new() };
+    let mut files = Vec::new();
+    let mut mapping = None;
+    for line in maps.lines() {
+        let mut words = line.split_ascii_whitespace();
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        if let Some((start, end)) = first.split_once('-') {
+            let range = u64::from_str_radix(start, 16).ok().zip(u64::from_str_radix(end, 16).ok());
+            mapping = range.filter(|_| second.starts_with("r-") && line.contains('/'));
+        } else if (first, second) == ("Anonymous:", "0") {
+            files.extend(mapping.take().map(|(start, end)| start..end));
+        }
+    }
+    files
 }
 
 /// Other systems trim programs that wait by themselves.
 #[cfg(not(target_os = "linux"))]
-fn hand_back_code() {}
+fn unmap_code() {}
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
@@ -55,7 +77,7 @@ mod tests {
 
     use super::*;
 
-    /// How much of this program's code is mapped, in kB.
+    /// How much code of this program's is mapped, in kB.
     fn mapped() -> u64 {
         let program = std::env::current_exe().expect("it has a file");
         let program = program.to_str().expect("a plain path");
@@ -76,10 +98,22 @@ mod tests {
         // Other tests run beside this one, and have their code mapped again at any time.
         let shrinks = || {
             let before = mapped();
-            hand_back_code();
+            unmap_code();
             mapped() < before
         };
         assert!((0..20).any(|_| shrinks()), "nothing was handed back");
         assert!("sip:600@localhost".parse::<model::Target>().is_ok());
     }
+
+    #[test]
+    fn what_can_be_written_to_is_left_alone() {
+        let statics = (&raw const WRITTEN).addr() as u64;
+        let files = unchanged_files();
+        assert!(!files.is_empty() && !files.iter().any(|file| file.contains(&statics)));
+        WRITTEN.store(7, std::sync::atomic::Ordering::Relaxed);
+        unmap_code();
+        assert_eq!(WRITTEN.load(std::sync::atomic::Ordering::Relaxed), 7);
+    }
+
+    static WRITTEN: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
 }
