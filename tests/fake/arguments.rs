@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tests::{AsteriskAmi, Upstream};
+use tests::{AmiDoor, Upstream};
 
 pub(crate) const USAGE: &str = "fake aculab [--port N]: a fake of Aculab Cloud on this computer, until Ctrl+C
 fake xuc [--port N] [--ca FILE] [--json]: one of a XiVO
@@ -93,7 +93,7 @@ impl Options {
         let manager = match self.take("manager") {
             Some(address) => {
                 let (user, secret) = (self.needed("manager-user")?, self.needed("manager-secret")?);
-                Some(AsteriskAmi { address, user, secret })
+                Some(AmiDoor { address, user, secret })
             }
             None => None,
         };

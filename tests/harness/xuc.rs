@@ -31,7 +31,7 @@ use self::{
     rooms::{Obeyed, Rooms},
     services::Services,
 };
-pub use self::{front::FakeXuc, switchboard::AsteriskAmi, turn::turn_credential, upstream::Upstream};
+pub use self::{front::FakeXuc, switchboard::AmiDoor, turn::turn_credential, upstream::Upstream};
 
 /// The password of everybody.
 const PASSWORD: &str = "pa55";

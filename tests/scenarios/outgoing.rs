@@ -23,7 +23,7 @@ fn refusals_are_told_apart() {
         (404, Cause::NotFound { code: 404 }),
         (480, Cause::NoAnswer { code: 480 }),
         (486, Cause::Busy { code: 486 }),
-        (488, Cause::NotAcceptable { code: 488, text: text("No") }),
+        (488, Cause::NotAcceptable { code: 488, text: text("No"), fault: None }),
         (500, Cause::ServerFailed { code: 500, text: text("No") }),
         (600, Cause::Busy { code: 600 }),
         (603, Cause::Rejected { code: 603 }),

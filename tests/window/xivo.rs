@@ -29,7 +29,7 @@ fn an_account_at_a_xivo_signs_in_calls_and_shows_its_assistant_and_the_room_it_i
     page.wait_until("the forward in force", "document.querySelector('.services-words')?.innerText.includes('1009')");
     page.click("//button[contains(@aria-label, 'status and forwards')]");
     page.wait_until("the services", "document.querySelector('dialog .services')?.innerText.includes('Alice Reed')");
-    page.click("//dialog//button[contains(., 'Do not disturb')]");
+    page.click("//dialog//button[contains(@class, 'switch')]");
     page.wait_until("what the server says", "document.querySelector('dialog .switch').getAttribute('aria-pressed') === 'true'");
     page.click("//dialog//button[@aria-label='Close']");
 

@@ -139,6 +139,30 @@ fn f32_history_and_rooms_are_listed() {
 }
 
 #[test]
+fn f32_a_program_acts_in_the_room_that_a_running_phone_is_in_and_is_refused_in_others() {
+    let xuc = xuc();
+    let phone = at(&xuc, &["run"]).humming().start().once_registered();
+    let call = phone.dial("607");
+    for verb in [&["invite", "--call", "1004", "--organizer"][..], &["mute", "--who", "2"], &["reset"]] {
+        asked(&xuc, &[&["room", "607"], verb].concat());
+    }
+    let asked_for: Vec<Value> = xuc.xuc().frames().into_iter().filter(|frame| frame["numConf"] == "607").collect();
+    let command = |name: &str| json!({"claz": "web", "command": name, "numConf": "607"});
+    let (mut invited, mut muted) = (command("conferenceInvite"), command("conferenceMute"));
+    (invited["exten"], invited["role"], invited["earlyJoin"]) = (json!("1004"), json!("Organizer"), json!(false));
+    muted["index"] = json!(2);
+    assert_eq!(asked_for, [invited, muted, command("conferenceReset")]);
+    phone.wait_for(0, "what became of it", |event| event["told"]["type"] == "ConferenceParticipantEvent");
+    let (over, _phone) = at(&xuc, &["xivo"]).with(&["room", "608", "mute-me"]).run(LONG);
+    assert_eq!(over.exit, Some(1));
+    assert!(failed(&over)["message"].as_str().is_some_and(|words| words.contains("NotInConference")), "{:?}", over.events);
+    let (over, _phone) = at(&xuc, &["xivo"]).with(&["room", "607", "invite"]).run(LONG);
+    assert_eq!(over.exit, Some(2), "whom?");
+    asked(&xuc, &["room", "607", "close"]);
+    phone.ended(0, call);
+}
+
+#[test]
 fn f30_another_program_dials_holds_and_hangs_up_on_the_line_of_a_running_phone() {
     let xuc = xuc();
     let phone = at(&xuc, &["run"]).humming().start().once_registered();

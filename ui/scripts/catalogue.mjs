@@ -26,6 +26,8 @@ const catalogue = (language) =>
     .join("\n");
 
 const keys = [...catalogue("en").matchAll(/^ {2}"([^"]+)":/gm)].map(([, key]) => key);
+// A key in two files of a catalogue has one sentence only: that of the file that is spread last.
+for (const key of keys.filter((key, at) => keys.indexOf(key) !== at)) problems.push(`${key} stands twice`);
 const said = source.map(([, text]) => text).join("\n");
 // A key that is put together, as in `outcome.${…}`, counts as said when its first part is.
 const made = [...said.matchAll(/[`"']([a-z-]+\.)\$\{/g)].map(([, start]) => start);

@@ -27,7 +27,7 @@ pub(crate) enum Switchboard {
 /// The manager interface (AMI) of an Asterisk, whose dial plan calls users in the context `originate`, with the headers that the
 /// variables `HDR1`, … name, and has its numbers in `from-phones`.
 #[derive(Clone, Debug)]
-pub struct AsteriskAmi {
+pub struct AmiDoor {
     /// `HOST:PORT`.
     pub address: String,
     /// Who signs in.
@@ -51,7 +51,7 @@ impl Switchboard {
     }
 
     /// An Asterisk. It is signed in at for each order, of which there are few.
-    pub(super) fn asterisk(manager: AsteriskAmi) -> Self {
+    pub(super) fn asterisk(manager: AmiDoor) -> Self {
         let (orders, mut queue) = mpsc::channel(WAITING);
         phone::spawn("manager", info_span!("manager"), async move {
             while let Some(order) = queue.recv().await {
@@ -64,7 +64,7 @@ impl Switchboard {
     }
 }
 
-async fn carry_out(manager: &AsteriskAmi, order: &Order) -> io::Result<()> {
+async fn carry_out(manager: &AmiDoor, order: &Order) -> io::Result<()> {
     let mut ami = Ami::sign_in(manager).await?;
     match order {
         Order::Call { user, to, headers } => {
@@ -115,7 +115,7 @@ struct Ami {
 }
 
 impl Ami {
-    async fn sign_in(manager: &AsteriskAmi) -> io::Result<Self> {
+    async fn sign_in(manager: &AmiDoor) -> io::Result<Self> {
         let mut ami = Self { stream: BufReader::new(TcpStream::connect(&manager.address).await?), asked: 0 };
         // It says what it is first.
         ami.line().await?;

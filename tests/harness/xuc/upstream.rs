@@ -12,7 +12,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use super::{AsteriskAmi, Way};
+use super::{AmiDoor, Way};
 
 /// The server, and the line of the XUC's user at it.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub struct Upstream {
     /// The name of the media server, which is the domain as well.
     pub media_server: String,
     /// Where orders about calls go, where it is an Asterisk.
-    pub manager: Option<AsteriskAmi>,
+    pub manager: Option<AmiDoor>,
 }
 
 /// Carries messages both ways until either end lets go; `saw` is shown each.

@@ -15,7 +15,7 @@ fn a_media_session_that_panics_ends_its_call_alone_and_says_why() {
     t.break_session("alice", 1);
     let cause = t.cause("alice", calls[1]);
     let Cause::Internal { fault } = cause else { panic!("{cause:?}") };
-    assert_eq!(*fault, InternalFault::Carrying);
+    assert_eq!(fault, InternalFault::Carrying);
     let at_carol = t.phone("carol").newest_call().expect("she was in it");
     assert_eq!(t.cause("carol", at_carol), Cause::HungUp { by: EndedBy::Remote });
     assert_eq!(who_hears(&t, &["alice", "bob", "dave"]), [vec![1, 2], vec![0, 2], vec![0, 1]]);

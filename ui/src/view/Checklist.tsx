@@ -4,7 +4,7 @@ import { type Key, say } from "../words/words";
 import { useDoing } from "./doing";
 import { useAnswer } from "./hooks";
 import { Icon } from "./icons";
-import { deviceWords } from "./troubles";
+import { namedDeviceWords } from "./troubles";
 
 /** What a new user has to do before the phone is of use; gone with the first call. */
 export function Checklist({ snapshot, onSettings }: { snapshot: Snapshot; onSettings: () => void }) {
@@ -53,7 +53,7 @@ function Step({ words, done, trouble }: { words: Key; done: boolean; trouble?: D
       <Icon name={done ? "check" : "more"} />
       <span>
         {say(words)}
-        {trouble && <small class="problem">{deviceWords(trouble)}</small>}
+        {trouble && <small class="problem">{namedDeviceWords(trouble)}</small>}
       </span>
       <small>{say(done ? "first.done" : "first.to-do")}</small>
     </li>

@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Contact, ContactForm as FileForm, Snapshot } from "../bridge/types";
 import { isolated, type Key, say } from "../words/words";
-import { Avatar } from "./Avatar";
 import { useAssistant } from "./assistant";
 import { base64 } from "./base64";
 import { ContactForm } from "./ContactForm";
@@ -10,6 +9,7 @@ import { Search } from "./History";
 import { PAGE, usePages } from "./hooks";
 import { Icon } from "./icons";
 import { LongList, type Place } from "./LongList";
+import { PersonRow } from "./PersonRow";
 import { useSaving } from "./saving";
 import { skippedWords } from "./troubles";
 
@@ -163,36 +163,27 @@ function Entry({ contact, place, onEdit }: EntryProps) {
   const { dial } = useDoing();
   const name = contact.name || contact.organisation || contact.numbers[0]?.number || "";
   return (
-    <li class="row-item contact" {...place}>
-      <div class="row-main">
-        <Avatar name={name} />
-        <span class="row-words">
-          <strong>
-            <bdi>{name}</bdi>
-            {contact.favourite && <Icon name="star" />}
-          </strong>
-          <small>
-            <bdi>{contact.organisation}</bdi>
-          </small>
-          <span class="numbers">
-            {contact.numbers.map(({ kind, number }) => (
-              <button key={number} type="button" onClick={() => dial(number)}>
-                <span class="unseen">{say("dial.call")} </span>
-                <small>{say(`kind.${kind}`)}</small> <bdi>{number}</bdi>
-              </button>
-            ))}
-          </span>
-        </span>
-      </div>
-      <button
-        type="button"
-        class="small"
-        aria-label={say("contacts.edit", { name: isolated(contact.name) })}
-        title={say("app.edit")}
-        onClick={onEdit}
-      >
-        <Icon name="edit" />
-      </button>
-    </li>
+    <PersonRow
+      name={name}
+      mark={contact.favourite && <Icon name="star" />}
+      numbers={contact.numbers.map(({ kind, number }) => ({ title: say(`kind.${kind}`), number }))}
+      onDial={(number) => dial(number)}
+      place={place}
+      action={
+        <button
+          type="button"
+          class="small"
+          aria-label={say("contacts.edit", { name: isolated(contact.name) })}
+          title={say("app.edit")}
+          onClick={onEdit}
+        >
+          <Icon name="edit" />
+        </button>
+      }
+    >
+      <small>
+        <bdi>{contact.organisation}</bdi>
+      </small>
+    </PersonRow>
   );
 }

@@ -17,6 +17,7 @@ import {
   lineWords,
   mediaWords,
   setupWords,
+  soundWords,
   tlsWords,
   tokenWords,
 } from "./troubles";
@@ -91,7 +92,7 @@ function moreOf(cause: Cause): string {
       return mediaWords(cause.fault);
     case "no-microphone":
     case "no-device":
-      return deviceWords(cause.fault);
+      return cause.fault.code === "unusable" ? soundWords(cause.fault.fault) : deviceWords(cause.fault);
     case "internal":
       return say(`internal.${cause.fault}`);
     case "not-callable":

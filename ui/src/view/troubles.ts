@@ -40,7 +40,7 @@ export function troubleWords(trouble: Trouble): string {
     case "recording":
       return recordingWords(trouble.fault);
     case "device":
-      return deviceWords(trouble.fault);
+      return namedDeviceWords(trouble.fault);
     case "telephone":
       return telephoneWords(trouble.fault);
     case "service":
@@ -76,11 +76,11 @@ export function transferWords(fault: TransferFault): string {
     case "ended":
       return causeWords(fault.cause);
     case "refused":
-      return say("transfer.refused", { status: fault.status, text: quoted(fault.text) });
+      return say("transfer-fault.refused", { status: fault.status, text: quoted(fault.text) });
     case "telephone":
       return telephoneWords(fault.fault);
     default:
-      return say(`transfer.${fault.code}`);
+      return say(`transfer-fault.${fault.code}`);
   }
 }
 
@@ -144,14 +144,16 @@ export function calleeWords(fault: CalleeFault): string {
   }
 }
 
-/** What is wrong with a sound device. */
+/** What is wrong with a sound device, where it is not named already. */
+export function namedDeviceWords(fault: DeviceFault): string {
+  if (!("role" in fault)) return deviceWords(fault);
+  return say("device.of", { role: say(`devices.${fault.role}`), why: deviceWords(fault) });
+}
+
+/** The same where it is named. */
 export function deviceWords(fault: DeviceFault): string {
   switch (fault.code) {
-    case "none":
-    case "gone":
-      return say(`device.${fault.code}`, { role: say(`devices.${fault.role}`) });
     case "unusable":
-      return say("device.unusable", { role: say(`devices.${fault.role}`), why: soundWords(fault.fault) });
     case "rings-otherwise":
     case "rings-unheard":
       return say(`device.${fault.code}`, { why: soundWords(fault.fault) });
@@ -162,7 +164,8 @@ export function deviceWords(fault: DeviceFault): string {
   }
 }
 
-function soundWords(fault: SoundFault): string {
+/** Why sound cannot be had. */
+export function soundWords(fault: SoundFault): string {
   switch (fault.code) {
     case "no-device":
     case "timed-out":

@@ -180,7 +180,7 @@ export const de: Catalogue = {
   "cause.missed": "Verpasst",
   "cause.answered-elsewhere": "An einem anderen Telefon angenommen",
   "cause.declined": "Abgelehnt",
-  "cause.diverted": "An eine andere Nummer weitergeleitet",
+  "cause.diverted": "An eine andere Nummer umgeleitet",
   "cause.busy": "Besetzt",
   "cause.rejected": "Der Anruf wurde abgelehnt",
   "cause.no-answer": "Niemand nimmt ab",

@@ -1,10 +1,10 @@
 import type { AssistantPerson } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
-import { Avatar } from "../Avatar";
 import { useAssistant, useFound } from "../assistant";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
 import { LongList, type Place } from "../LongList";
+import { PersonRow } from "../PersonRow";
 import { useFavourites } from "./FavouriteKeys";
 import { ListWords } from "./ListWords";
 import { Presence } from "./Presence";
@@ -43,47 +43,33 @@ function Person({ person, place }: { person: AssistantPerson; place: Place }) {
   const { id, numbers, phone, favourite } = person;
   const name = person.name || numbers[0]?.number || "";
   return (
-    <li class="row-item contact" {...place}>
-      <div class="row-main">
-        <Avatar name={name} />
-        <span class="row-words">
-          <strong>
-            <bdi>{name}</bdi>
-          </strong>
-          {phone && <Presence phone={phone} />}
-          {person.detail && (
-            <small>
-              <bdi>{person.detail}</bdi>
-            </small>
-          )}
-          <span class="numbers">
-            {numbers.map(({ title, number }) => (
-              <button key={number} type="button" onClick={() => dial(number, { account })}>
-                <span class="unseen">{say("dial.call")} </span>
-                {title && (
-                  <small>
-                    <bdi>{title}</bdi>
-                  </small>
-                )}{" "}
-                <bdi>{number}</bdi>
-              </button>
-            ))}
-          </span>
-        </span>
-      </div>
-      {id && (
-        <button
-          type="button"
-          class="small favourite"
-          aria-pressed={favourite}
-          aria-label={say("directory.favourite", { name: isolated(name) })}
-          title={say("directory.favourite", { name })}
-          disabled={!state.online}
-          onClick={() => assistant.asking.ask({ request: "favourite", person: id, on: !favourite })}
-        >
-          <Icon name="star" />
-        </button>
+    <PersonRow
+      name={name}
+      numbers={numbers.map(({ title, number }) => ({ title: title && <bdi>{title}</bdi>, number }))}
+      onDial={(number) => dial(number, { account })}
+      place={place}
+      action={
+        id && (
+          <button
+            type="button"
+            class="small favourite"
+            aria-pressed={favourite}
+            aria-label={say("directory.favourite", { name: isolated(name) })}
+            title={say("directory.favourite", { name })}
+            disabled={!state.online}
+            onClick={() => assistant.asking.ask({ request: "favourite", person: id, on: !favourite })}
+          >
+            <Icon name="star" />
+          </button>
+        )
+      }
+    >
+      {phone && <Presence phone={phone} />}
+      {person.detail && (
+        <small>
+          <bdi>{person.detail}</bdi>
+        </small>
       )}
-    </li>
+    </PersonRow>
   );
 }

@@ -13,7 +13,7 @@ fn a_call_whose_signalling_panics_is_ended_alone_and_the_far_end_is_told() {
     line.ua.guarded(CALL, |_, _| panic!("a fault of the test"));
     line.handle(Input::Timeout);
     let told = line.told();
-    assert!(told.len() == 1 && told[0].contains("a mistake of its own"), "{told:?}");
+    assert!(told.len() == 1 && told[0].contains("Confused"), "{told:?}");
     let bye = line.request(Method::Bye);
     line.receive(answer(&bye, 200, "", &[], ""));
     line.wait(seconds(40));

@@ -99,10 +99,9 @@ fn an_answer_without_a_description_fails_and_is_hung_up_on() {
 fn nothing_is_sent_to_numbers_and_strangers_and_with_headers_that_are_not_ours_to_set() {
     let mut bench = Bench::registered(600);
     bench.prepare("+442079460123");
-    let told = format!("{:?}", ends(&bench));
-    assert!(told.contains("only services and clients can be called on this account"), "{told}");
-    let [LineEnd::Caused { cause }] = &ends(&bench)[..] else { panic!("{told}") };
-    assert!(cause.to_string().starts_with("it cannot be called: only services"), "the account is well: {cause}");
+    let told = ends(&bench);
+    let [LineEnd::Caused { cause }] = &told[..] else { panic!("{told:?}") };
+    assert!(cause.to_string().starts_with("it cannot be called: only services and clients"), "the account is well: {cause}");
     bench.invite("service:echo", &[("Alert-Info", "x")]);
     let told = format!("{:?}", ends(&bench));
     assert!(told.contains("extraSipHeader must start with 'X-'"), "{told}");

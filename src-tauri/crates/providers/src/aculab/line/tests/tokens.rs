@@ -1,6 +1,6 @@
 //! Tokens: where they come from, and that a new one comes before the old one ends.
 
-use calls::io::{LineEvent, LineRequest};
+use calls::io::{LineEnd, LineEvent, LineRequest};
 use model::{AccountState, AculabAccount, Instant, Password, Secret};
 use sip::Method;
 use std::time::Duration;
@@ -300,6 +300,6 @@ fn a_call_to_a_client_waits_for_a_token_and_ends_in_words_without() {
     let mut bench = Bench::new(&account(&idle));
     bench.prepare("client:agent7");
     bench.web(401, "");
-    let told = format!("{:?}", bench.events);
-    assert!(told.contains("calling another client needs a token: the cloud refused the user name"), "{told}");
+    let [.., LineEvent::Ended { how: LineEnd::Failed { fault }, .. }] = &bench.events[..] else { panic!("{:?}", bench.events) };
+    assert!(fault.to_string().contains("needs a token: the cloud refused the user name"), "{fault}");
 }
