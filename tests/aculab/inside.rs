@@ -103,7 +103,7 @@ pub(super) fn caller() -> AculabInterface {
     AculabInterface::V1(AculabCaller::new("bob"))
 }
 
-fn client(cloud: &FakeCloud, change: impl FnOnce(&mut AculabClient)) -> AculabInterface {
+pub(super) fn client(cloud: &FakeCloud, change: impl FnOnce(&mut AculabClient)) -> AculabInterface {
     let key = cloud.account().key.clone();
     let mut client = AculabClient::new(key.clone(), "alice");
     client.token = Password::Known(Secret::new(cloud.token_of(&TokenTerms::new(&key, "alice"))));

@@ -196,6 +196,32 @@ fn a_service_is_told_what_a_call_is_declined_with_and_other_codes_are_refused_in
 }
 
 #[test]
+fn a_call_that_is_rejected_after_its_answer_ends_with_the_code_as_its_reason() {
+    let cloud = cloud();
+    let key = cloud.account().key.clone();
+    let phone = client(&cloud, &key, "alice", &["run"]).humming().start().once_registered();
+    let placed = cloud.call("alice", "441908000000", "tone");
+    let incoming = phone.wait("incoming");
+    phone.tell(&["answer"]);
+    phone.wait("media-connected");
+    let (exit, _) = phone.try_to_tell(&["decline"]);
+    assert_eq!(exit, Some(9), "nothing rings, and no conversation ends by chance");
+    phone.tell(&["decline", "--call", &incoming["call"].to_string(), "--code", "480"]);
+    let ended = phone.wait("ended");
+    assert_eq!((&ended["cause"]["kind"], &ended["service_cause"]), (&json!("hung-up"), &json!("NORMAL")), "{ended}");
+    let end = cloud.wait_for("the end", LONG, |seen| seen.calls[placed].ended.clone());
+    assert_eq!(end, CallEnd::Bye { code: Some(480) });
+    let bye = cloud
+        .seen()
+        .messages
+        .iter()
+        .filter(|message| message.way == Way::In)
+        .filter_map(WireMessage::request)
+        .find_map(|request| (request.method == Method::Bye).then(|| request.headers.get("Reason").map(str::to_owned)));
+    assert_eq!(bye.flatten().as_deref(), Some("SIP;cause=480;text=\"Rejected\""));
+}
+
+#[test]
 fn headers_of_a_service_that_calls_and_of_one_that_answers_are_told() {
     let cloud = cloud();
     let key = cloud.account().key.clone();

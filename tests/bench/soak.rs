@@ -29,9 +29,19 @@ const PACE_S: [f64; 2] = [4.0, 60.0];
 /// Calls before the first look: what the first ones leave behind (pages of the program, pools) is left once.
 const WARM: u32 = 5;
 
-/// Measures for so many minutes.
-pub async fn run(minutes: Option<String>) -> Outcome {
-    let minutes: f64 = minutes.map_or(Ok(MINUTES), |text| text.parse()).map_err(|_| "the length is a number of minutes")?;
+/// A length in minutes: `5`, `5m` or `72h`.
+fn minutes_of(text: &str) -> Option<f64> {
+    let (number, unit) = match (text.strip_suffix('h'), text.strip_suffix('m')) {
+        (Some(hours), _) => (hours, 60.0),
+        (None, Some(minutes)) => (minutes, 1.0),
+        (None, None) => (text, 1.0),
+    };
+    number.parse::<f64>().ok().map(|number| number * unit).filter(|minutes| minutes.is_finite() && *minutes > 0.0)
+}
+
+/// Measures for so long, and tells what it was: nothing is concluded for a longer run.
+pub async fn run(length: Option<String>) -> Outcome {
+    let minutes = length.map_or(Some(MINUTES), |text| minutes_of(&text)).ok_or("the length is like 5m or 72h")?;
     let pace_s = PACE_S[usize::from(minutes > 60.0)];
     let binary = program::build().await?;
     let folder = TempDir::new()?;

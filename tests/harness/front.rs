@@ -81,22 +81,28 @@ struct Stranger {
     answers: Option<mpsc::UnboundedSender<SipResponse>>,
 }
 
+/// TLS with a certificate of `localhost`, and that as a PEM file to be trusted.
+pub(crate) fn of_localhost() -> io::Result<(TlsAcceptor, NamedTempFile)> {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).map_err(io::Error::other)?;
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .map_err(io::Error::other)?;
+    let ca = NamedTempFile::with_suffix(".pem")?;
+    std::fs::write(ca.path(), own.cert.pem())?;
+    Ok((TlsAcceptor::from(Arc::new(config)), ca))
+}
+
 impl Front {
     /// Opens it in front of `server`, `ws://HOST:PORT/`.
     ///
     /// # Errors
     /// When no port or certificate can be had.
     pub async fn open(server: String, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).map_err(io::Error::other)?;
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .with_no_client_auth()
-            .with_single_cert(vec![own.cert.der().clone()], key)
-            .map_err(io::Error::other)?;
-        let ca = NamedTempFile::with_suffix(".pem")?;
-        std::fs::write(ca.path(), own.cert.pem())?;
+        let (acceptor, ca) = of_localhost()?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("wss://localhost:{}/", listener.local_addr()?.port());
         let passing = Arc::new(Passing {
@@ -108,7 +114,7 @@ impl Front {
             stranger: Mutex::default(),
         });
         let (cuts, cut) = watch::channel(0);
-        let (acceptor, shared) = (TlsAcceptor::from(Arc::new(config)), Arc::clone(&passing));
+        let shared = Arc::clone(&passing);
         let mut task = JoinSet::new();
         task.spawn(async move {
             let mut connections = JoinSet::new();

@@ -46,7 +46,8 @@ pub enum Server {
     Exchange(Door),
     /// A far end that the test plays.
     Far(Far),
-    /// Several of them, each with the name of its host: the servers of a domain, the first one first.
+    /// Several of them, each with the name of its host: the servers of a domain, or of a URL whose host has several addresses,
+    /// the first one first.
     Domain(Vec<(String, Far)>),
     /// A XUC, with an exchange behind it.
     Xuc(Xuc, Door),
@@ -261,8 +262,23 @@ impl Cable {
             Server::Exchange(door) | Server::Xuc(_, door) => door.enter().await.map(|link| (link.outgoing, link.incoming)),
             Server::Far(far) => Some(far.connected()),
             Server::Domain(servers) => {
-                let host = &endpoint.at.as_ref()?.host;
-                servers.iter().find(|(name, _)| name == host).map(|(_, far)| far.connected())
+                let found = match &endpoint.at {
+                    Some(place) => servers.iter().find(|(name, _)| *name == place.host),
+                    None => servers.first(),
+                };
+                found.map(|(_, far)| far.connected())
+            }
+        }
+    }
+
+    /// Where a URL of several servers leads: to the first of them, and the others are at the other addresses of its host.
+    fn addresses(&self, endpoint: &Endpoint) -> Vec<Place> {
+        match &self.0.server {
+            Server::Domain(servers) if endpoint.at.is_none() => {
+                servers.iter().map(|(host, _)| Place { host: host.clone(), port: 443 }).collect()
+            }
+            Server::Domain(_) | Server::Exchange(_) | Server::Far(_) | Server::Xuc(..) => {
+                endpoint.at.clone().into_iter().collect()
             }
         }
     }
@@ -317,7 +333,7 @@ impl Network for Cable {
             let cause = OfflineCause::ConnectionLost { detail: "the server closed it".into() };
             // The queue has room for it.
             let _told = to_phone.try_send(Err(cause));
-            return Ok(Connection { outgoing, incoming });
+            return Ok(Connection { outgoing, incoming, addresses: Vec::new() });
         }
         let (to_server, from_server) =
             self.connect(endpoint, &login).await.ok_or(OfflineCause::Unreachable { detail: "the exchange has ended".into() })?;
@@ -333,7 +349,7 @@ impl Network for Cable {
         let (cable, upwards, downwards) = (self.clone(), Flow::default(), Flow::default());
         let wire = Wire { cable, cuts, to_server, to_phone, is_sip, is_seen, upwards, downwards };
         phone::spawn("cable", info_span!("cable"), wire.carry(from_phone, from_server));
-        Ok(Connection { outgoing, incoming })
+        Ok(Connection { outgoing, incoming, addresses: self.addresses(endpoint) })
     }
 
     async fn ask(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {

@@ -13,13 +13,13 @@ use std::{
 use audio::{Hub, HubHandle, MemoryHost};
 use calls::io::{MediaEvent, MediaRequest};
 use exchange::{Door, Exchange, ExchangeWorld};
-use model::{CallId, Cause, Clock, Instant, MediaDirection, Settings};
+use model::{CallId, Cause, Clock, Instant, MediaDirection, Provider, Settings};
 use phone::{Phone, PhoneOptions, Randomness, World};
 use providers::net::Sockets;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use sip::{Method, Request, Response};
 use store::{DataFolder, InMemory, Provisioned, SecretStore, Secrets, SettingsFile};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use tokio::{
     runtime::{Builder, Runtime},
     time::{MissedTickBehavior, interval, sleep},
@@ -65,6 +65,8 @@ pub struct Scenario {
     home: Option<PathBuf>,
     /// The same, when it is the scenario's own.
     temporary: Option<TempDir>,
+    /// What phones trust that reach the far end over sockets.
+    ca: Option<NamedTempFile>,
     /// How many panics the test has asked for.
     faults: Cell<u32>,
     /// Media sessions of the far end so far; each has a seed of its own.
@@ -122,7 +124,7 @@ impl Scenario {
         Self::on(Wire::Cable, Builder::new_current_thread().enable_time().start_paused(true), seed)
     }
 
-    /// A world of real time, in which phones reach the far end by a real WebSocket on loopback.
+    /// A world of real time, in which phones reach the far end by a real secure WebSocket on loopback.
     pub fn over_sockets() -> Self {
         Self::on(Wire::Sockets, Builder::new_current_thread().enable_all(), 1)
     }
@@ -150,6 +152,7 @@ impl Scenario {
             finished: Cell::new(false),
             home: None,
             temporary: None,
+            ca: None,
             faults: Cell::new(0),
             far_sessions: Cell::new(0),
             wire,
@@ -236,11 +239,18 @@ impl Scenario {
     #[must_use]
     pub fn with_unregistered_far(mut self) -> Self {
         let far = Far::default();
-        let url = match self.wire {
-            Wire::Cable => "wss://far.invalid/".to_owned(),
-            Wire::Sockets => self.run(sockets::listen(far.clone())),
+        let (url, ca) = match self.wire {
+            Wire::Cable => ("wss://far.invalid/".to_owned(), None),
+            Wire::Sockets => {
+                let (url, ca) = self.run(sockets::listen(far.clone()));
+                (url, Some(ca))
+            }
         };
         let mut settings = settings("alice", &url, "far.invalid", "opensesame");
+        if let (Some(ca), Provider::Sip(sip)) = (&ca, &mut settings.accounts[0].provider) {
+            (sip.ca_file, sip.proxy) = (ca.path().display().to_string(), "direct".into());
+        }
+        self.ca = ca;
         (self.change)(&mut settings);
         self.seat("alice", Server::Far(far.clone()), settings);
         self.far = Some(far);
@@ -250,9 +260,19 @@ impl Scenario {
     /// A phone whose account is at a domain with these servers, the first one first, all of which the test plays. It has just
     /// been started.
     #[must_use]
-    pub fn at_domain<const N: usize>(mut self, hosts: [&str; N]) -> Self {
+    pub fn at_domain<const N: usize>(self, hosts: [&str; N]) -> Self {
+        self.at_servers("example.com", hosts)
+    }
+
+    /// The same with a whole URL, whose host has these addresses.
+    #[must_use]
+    pub fn at_url<const N: usize>(self, hosts: [&str; N]) -> Self {
+        self.at_servers("wss://example.com/", hosts)
+    }
+
+    fn at_servers<const N: usize>(mut self, server: &str, hosts: [&str; N]) -> Self {
         let servers: Vec<(String, Far)> = hosts.map(|host| (host.to_owned(), Far::default())).into();
-        let mut settings = settings("alice", "example.com", "", "opensesame");
+        let mut settings = settings("alice", server, "", "opensesame");
         (self.change)(&mut settings);
         self.seat("alice", Server::Domain(servers.clone()), settings);
         self.servers = servers;

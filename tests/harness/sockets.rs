@@ -1,13 +1,12 @@
-//! The far end behind a real WebSocket on loopback.
+//! The far end behind a real secure WebSocket on loopback.
 
 use std::net::Ipv4Addr;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-};
+use tempfile::NamedTempFile;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::{
     accept_hdr_async,
     tungstenite::{
@@ -18,24 +17,26 @@ use tokio_tungstenite::{
 };
 use tracing::info_span;
 
-use crate::far::Far;
+use crate::{far::Far, front::of_localhost};
 
-/// Listens for phones; where.
-pub(crate) async fn listen(far: Far) -> String {
+/// Listens for phones; where, and what they are to trust.
+pub(crate) async fn listen(far: Far) -> (String, NamedTempFile) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has a free port");
-    let url = format!("ws://{}/", listener.local_addr().expect("a bound socket has an address"));
+    let url = format!("wss://localhost:{}/", listener.local_addr().expect("a bound socket has an address").port());
+    let (acceptor, ca) = of_localhost().expect("a certificate can be made");
     phone::spawn("far listener", info_span!("far"), async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (to_far, from_far) = far.connected();
-            phone::spawn("far socket", info_span!("far"), carry(stream, to_far, from_far));
+            phone::spawn("far socket", info_span!("far"), carry(stream, acceptor.clone(), far.clone()));
         }
     });
-    url
+    (url, ca)
 }
 
-async fn carry(stream: TcpStream, to_far: mpsc::Sender<Bytes>, mut from_far: mpsc::Receiver<Bytes>) {
+async fn carry(stream: TcpStream, acceptor: TlsAcceptor, far: Far) {
     stream.set_nodelay(true).expect("a TCP socket has the option");
+    let stream = acceptor.accept(stream).await.expect("a phone of ours trusts this certificate");
     let mut socket = accept_hdr_async(stream, accept_sip).await.expect("a phone of ours opens WebSockets well");
+    let (to_far, mut from_far) = far.connected();
     loop {
         tokio::select! {
             message = socket.next() => match message {

@@ -1,4 +1,4 @@
-//! Damaged messages, over a real WebSocket, to a phone that is asked again and again whether it is well.
+//! Damaged messages, over a real secure WebSocket, to a phone that is asked again and again whether it is well.
 #![expect(clippy::disallowed_methods, reason = "how long the phone takes is real time")]
 #![expect(clippy::print_stdout, reason = "the last message is shown when a phone does not survive it")]
 

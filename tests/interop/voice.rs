@@ -109,11 +109,21 @@ pub(crate) fn voice() -> Sound {
 impl Sound {
     /// Reads a WAV file of any rate and 16 bits.
     pub(crate) fn read(path: &Path) -> Self {
+        Self::read_channel(path, 0)
+    }
+
+    /// Reads the right of one.
+    pub(crate) fn read_right(path: &Path) -> Self {
+        Self::read_channel(path, 1)
+    }
+
+    fn read_channel(path: &Path, channel: usize) -> Self {
         let mut file = hound::WavReader::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let spec = file.spec();
         let full_scale = f32::from(i16::MAX);
         let samples: Vec<f32> = file
             .samples::<i16>()
+            .skip(channel)
             .step_by(usize::from(spec.channels))
             .map_while(|sample| sample.ok().map(|sample| f32::from(sample) / full_scale))
             .collect();
@@ -151,6 +161,13 @@ impl Sound {
             level > -45.0 && (tone_dbfs(part, hz) - 3.0 - level).abs() < 2.0
         };
         Duration::from_millis(100) * self.0.chunks_exact(tenth).filter(is_tone).count() as u32
+    }
+
+    /// How long it lasts until a tone of `hz` begins, in steps of 20 ms; none when it never does.
+    pub(crate) fn silence_before(&self, hz: f64) -> Option<Duration> {
+        let step = RATE_HZ as usize / 50;
+        let begins = self.0.chunks_exact(step).position(|part| tone_dbfs(part, hz) > -45.0)?;
+        Some(Duration::from_millis(20) * begins as u32)
     }
 
     /// For how long, in steps of 100 ms, there is any sound.

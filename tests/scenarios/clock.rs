@@ -73,6 +73,26 @@ fn a_call_goes_on_and_is_as_long_as_it_was() {
 }
 
 #[test]
+fn a_clock_that_is_years_ahead_does_not_cost_the_history() {
+    let t = Scenario::new().with_folders().with_settings(|settings| settings.history.keep_days = 90).with_far();
+    let talks = || {
+        let talk = t.far_call();
+        t.alice().hang_up(talk.call);
+        let bye = t.request(&Method::Bye);
+        talk.far.respond(&bye, 200, "OK", "");
+        t.cause("alice", talk.call);
+        t.run_for(seconds(1));
+    };
+    talks();
+    for years in [14, -13, -1] {
+        t.set_wall_clock(years * 365 * 86_400);
+        talks();
+    }
+    let entries = t.ask(t.alice().phone.book().history(HistoryQuery { limit: 10, ..HistoryQuery::default() }));
+    assert_eq!(entries.expect("the history can be read").len(), 4);
+}
+
+#[test]
 fn a_session_is_refreshed_at_half_its_time() {
     let t = Scenario::new().with_far();
     let call = t.dial("alice", "carol");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{KeptWhere, Secret, SecretKey};
+use model::{AccountState, KeptWhere, OfflineCause, Password, Secret, SecretKey};
 use store::{KeyStoreError, SecretStore};
 use tests::{Scenario, seconds};
 
@@ -46,4 +46,21 @@ fn whatever_is_wrong_with_it_is_told_in_words_and_calls_go_on() {
         t.run_for(seconds(2));
         assert!(t.alice().is_established(talk.call) && t.alice().is_registered());
     }
+}
+
+#[test]
+fn a_secret_that_the_key_store_does_not_forget_is_used_no_more() {
+    let broken = Broken(KeyStoreError::Locked { detail: "said by the system".into() });
+    let t = Scenario::new()
+        .with_key_store(Arc::new(broken))
+        .with_settings(|settings| *settings.accounts[0].passwords()[0].1 = Password::Unknown)
+        .with_unregistered_far();
+    let phone = &t.alice().phone;
+    let key = SecretKey::Password { account: t.run(phone.office().settings()).settings.accounts[0].id.clone() };
+    t.run(phone.office().set_secret(phone, key.clone(), Secret::new("opensesame"))).expect("it is kept for this run");
+    t.run_until("it is registered", seconds(1), |t| t.alice().is_registered());
+    t.run(phone.office().forget_secret(phone, key)).expect_err("it may still be in the store");
+    t.run_for(seconds(3));
+    let AccountState::Offline { cause, .. } = t.alice().account() else { panic!("{:?}", t.alice().account()) };
+    assert!(matches!(&cause, OfflineCause::Configuration { detail } if detail.contains("password is not known")), "{cause}");
 }

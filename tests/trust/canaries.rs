@@ -5,7 +5,7 @@ use sip::Method;
 use tests::{FarCall, Log, Registering, Scenario, ms, seconds};
 
 /// What must be found nowhere: passwords, numbers, names, keys of descriptions.
-const CANARIES: [&str; 16] = [
+const CANARIES: [&str; 17] = [
     "Canary Contact",
     "canary-note",
     "441632960000",
@@ -22,6 +22,8 @@ const CANARIES: [&str; 16] = [
     "canary-answer",
     "canary-reason",
     "canary-info",
+    // Where the path of a call leads.
+    "203.0.113.7",
 ];
 
 fn sown(settings: &mut Settings) {
@@ -78,6 +80,9 @@ fn no_secret_and_no_person_is_in_logs_journals_or_debug_prints() {
     assert!(shown(call), "the canary is alive");
     t.alice().send(model::Command::SendDtmf { call, digits: vec![DtmfDigit::POUND] });
     t.run_for(seconds(2));
+    let view = t.alice().view(call).expect("it is shown");
+    let addresses = view.media.and_then(|media| media.addresses).expect("the user sees where the path leads");
+    assert_eq!(addresses.remote.expose(), "203.0.113.78:5000", "the canary is alive");
     t.alice().hang_up(call);
     t.run_for(ms(100));
 

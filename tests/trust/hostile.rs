@@ -1,4 +1,4 @@
-//! Damaged messages, over a real WebSocket, to a phone that goes on being a phone.
+//! Damaged messages, over a real secure WebSocket, to a phone that goes on being a phone.
 
 use calls::io::MediaRequest;
 use sip::Method;
@@ -17,10 +17,11 @@ fn ten_thousand_damaged_messages_leave_the_phone_as_it_was() {
     assert_eq!((storm.lost_registrations, storm.false_rings), (0, 0));
     let mut times = storm.checks;
     times.sort();
-    // Half of a hundred health checks, each behind a hundred messages: a busy machine may delay some.
+    // Half of a hundred health checks, each behind a hundred messages and TLS that is not optimised here: a busy machine may
+    // delay some. `cargo xtask bench trust` tells the time it takes.
     let (median, slowest) = (times[50], times[99]);
     println!("health checks: median {median:?}, slowest {slowest:?}");
-    assert!(median <= ms(250) && slowest <= seconds(5), "median {median:?}, slowest {slowest:?}");
+    assert!(median <= seconds(1) && slowest <= seconds(5), "median {median:?}, slowest {slowest:?}");
 }
 
 /// The far end takes the phone's BYE, if there is one: who never answers it is remembered for 32 s.

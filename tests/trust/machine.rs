@@ -162,6 +162,8 @@ impl Disk {
         let said = phone.wait_for_value(0, "what is wrong", PATIENCE, event("failed"));
         let said = said["message"].as_str().expect("words").to_owned();
         assert!(said.contains("changes are lost when the program ends") && said.ends_with(words[1]), "{said}");
+        let (exit, said) = done(&mut cli(self.inside(), folder, &["run", "--melody"]));
+        assert!(exit == Some(2) && said.contains("a phone already runs with this folder"), "it is still the only one: {said}");
         drop(phone);
         let (exit, said) = done(&mut cli(self.inside(), folder, &["call", "600", "--melody", "--for", "1s"]));
         assert_eq!(exit, Some(0), "{said}");

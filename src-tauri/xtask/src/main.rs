@@ -39,7 +39,7 @@ cargo xtask COMMAND
   update-list FOLDER URL
                      writes latest.json for the signed packages in FOLDER, which will be had below URL
   bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference, window, desktop (three of them),
-                     soak [MINUTES]
+                     soak [LENGTH], 5m or 72h
 ";
 
 fn main() -> ExitCode {
@@ -71,7 +71,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<(), Failed> {
         ("bundle", kinds) => bundle::pack(kinds),
         ("update-list", [folder, base]) => update_list::write(folder, base),
         ("bench", [name]) => bench::measure(name, None),
-        ("bench", [name, minutes]) if name == "soak" => bench::measure(name, Some(minutes.as_str())),
+        ("bench", [name, length]) if name == "soak" => bench::measure(name, Some(length.as_str())),
         ("help" | "-h" | "--help", _) => {
             print!("{USAGE}");
             Ok(())

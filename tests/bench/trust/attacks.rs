@@ -38,6 +38,8 @@ pub async fn run() -> Outcome {
     let sum = |count: fn(&Storm) -> usize| storms.iter().map(|(_, storm)| count(storm)).sum::<usize>() as f64;
     let slowest = storms.iter().filter_map(|(_, storm)| percentile(&in_ms(&storm.checks), 95)).fold(0.0, f64::max);
     tell("30.health", slowest);
+    let next = storms.iter().filter_map(|(_, storm)| storm.checks.last().map(Duration::as_secs_f64)).fold(0.0, f64::max);
+    tell("30.next", next * 1e3);
     tell("30.lost", sum(|storm| storm.lost_registrations));
     tell("30.rings", sum(|storm| storm.false_rings));
     flood().await

@@ -125,6 +125,7 @@ impl Peer for FakePeer {
             fraction_lost_out: Some(path.loss),
             jitter_out_ms: Some(path.jitter.as_secs_f64() * 500.0),
             pair: Some(CandidatePair { local: CandidateKind::Host, remote: CandidateKind::Host }),
+            addresses: Some((([203, 0, 113, 77], 4000).into(), ([203, 0, 113, 78], 5000).into())),
         }
     }
 

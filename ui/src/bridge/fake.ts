@@ -52,6 +52,7 @@ export const SOME_MEDIA: MediaStatistics = {
   concealed: 0,
   mos: 4.4,
   pair: { local: "host", remote: "host" },
+  addresses: { local: "192.0.2.1:40000", remote: "198.51.100.2:50000" },
   trouble: null,
   level_in_dbfs: -22,
   level_out_dbfs: -30,

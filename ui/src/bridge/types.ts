@@ -900,7 +900,7 @@ call: CallId }) & { account?: never; allow?: never; caller_id?: never; calls?: n
 call: CallId; 
 /**  Further headers of the 200, `(name, value)`; each name begins with `X-`. */
 headers: ([string, Personal])[] }) & { account?: never; allow?: never; caller_id?: never; calls?: never; code?: never; dial?: never; digit?: never; digits?: never; muted?: never; notice?: never; number?: never; on?: never; request?: never; settings?: never; target?: never; to?: never; trial?: never } | 
-/**  Decline a ringing call. */
+/**  Decline a ringing call; one that came in and was answered ends with the code as its reason. */
 ({ command: "decline"; 
 /**  Which. */
 call: CallId; 
@@ -1892,6 +1892,8 @@ export type MediaStatistics = {
 	mos: number | null,
 	/**  The path. */
 	pair: CandidatePair | null,
+	/**  Where it leads. */
+	addresses?: PathAddresses | null,
 	/**  What is wrong now. */
 	trouble: MediaTrouble | null,
 	/**  Level of what we hear, dBFS (RMS over 100 ms), -127 for silence. */
@@ -2037,6 +2039,14 @@ export type Outcome =
 "failed" | 
 /**  Given up before anybody answered. */
 "cancelled";
+
+/**  Where the ends of the path are, each an address with its port. They tell where people are: for the user's own eyes. */
+export type PathAddresses = {
+	/**  Ours as the far end sees it: of a relay where one is used. */
+	local: Personal,
+	/**  Theirs as we see it. */
+	remote: Personal,
+};
 
 /**  What somebody is called by to the server. */
 export type PersonId = {

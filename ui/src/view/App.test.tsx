@@ -286,7 +286,8 @@ test("a notice offers what to do about it", () => {
 
 test("a call without audio from the other side says so, and what to do", () => {
   open("one-way");
-  expect(screen.getByText("Bad quality: No audio arrives from the other side")).toBeTruthy();
+  const quality = screen.getByText("Bad quality: No audio arrives from the other side");
+  expect(quality.title).toBe("192.0.2.1:40000 – 198.51.100.2:50000 (host – host)");
   expect(screen.getByText(/The fault is at the other side or between/)).toBeTruthy();
 });
 

@@ -16,6 +16,7 @@ import {
   isHeld,
   isIncoming,
   isTalking,
+  pathOf,
   quality,
   remoteName,
   remoteNumber,
@@ -180,7 +181,7 @@ function Sound({ call }: { call: CallView }) {
     <div class="sound">
       <Level label={say("call.level-in")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.in_dbfs} />
       <Level label={say("call.level-out")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.out_dbfs} />
-      <span class={`quality ${level}`}>
+      <span class={`quality ${level}`} title={pathOf(call.media)}>
         {say(`quality.${level}`)}
         {cause && `: ${cause}`}
       </span>

@@ -135,6 +135,12 @@ export function quality(media: MediaStatistics | null): { level: Quality; cause:
   return { level, cause: level === "good" ? "" : qualityCause(media) };
 }
 
+/** Where the audio of a call goes: both ends, and how they were found; undefined where that is not known. */
+export function pathOf(media: MediaStatistics | null): string | undefined {
+  const { addresses, pair } = media ?? {};
+  return addresses && pair ? `${addresses.local} – ${addresses.remote} (${pair.local} – ${pair.remote})` : undefined;
+}
+
 /** What to do about audio that does not come or go; null where it does. */
 export function troubleAdvice(media: MediaStatistics | null): string | null {
   switch (media?.trouble) {

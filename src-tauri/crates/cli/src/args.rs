@@ -115,7 +115,7 @@ pub(crate) enum Verb {
         #[arg(long = "header", value_name = "HEADER", value_parser = header)]
         headers: Vec<(String, String)>,
     },
-    /// Decline a ringing call of the running phone.
+    /// Decline a ringing call of the running phone; one that is answered only when its number is given.
     Decline {
         #[command(flatten)]
         call: CallChoice,
@@ -272,7 +272,7 @@ pub(crate) struct AccountArguments {
     /// HTTP proxy (http://[user:password@]host:port), or 'direct'.
     #[arg(long, value_name = "URL", requires = "service")]
     pub(crate) proxy: Option<String>,
-    /// Only call out; do not register.
+    /// Only call out; do not register. Its account is told to be 'ready' in the place of 'registered'.
     #[arg(long, requires = "service")]
     pub(crate) no_register: bool,
     /// Seconds to ask for in REGISTER.

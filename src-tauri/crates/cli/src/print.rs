@@ -201,6 +201,8 @@ fn report_words(report: &CallReport) -> String {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let (setup, media) = (&report.setup, &report.media);
     let pair = media.pair.map_or_else(|| "-".into(), |pair| format!("{:?} to {:?}", pair.local, pair.remote).to_lowercase());
+    let addresses = media.addresses.as_ref();
+    let addresses = addresses.map_or_else(|| "-".into(), |ends| format!("{}, {}", ends.local.expose(), ends.remote.expose()));
     let mut lines = vec![
         ("talked", format!("{:.1} s", Duration::from_millis(report.talked_ms).as_secs_f64())),
         ("INVITE after", ms(setup.signalled_ms)),
@@ -212,6 +214,7 @@ fn report_words(report: &CallReport) -> String {
         lines.extend([
             ("codec", codec.name().to_owned()),
             ("path", pair),
+            ("from, to", addresses),
             ("packets", format!("{} out, {} in", media.packets_sent, media.packets_received)),
             ("loss", format!("{} out, {} in", percent(media.loss_out), percent(media.loss_in))),
             ("jitter", format!("{:.1} ms", media.jitter_ms)),

@@ -50,7 +50,11 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
             let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name, value.into())).collect();
             if headers.is_empty() { Command::Answer { call } } else { Command::AnswerWith { call, headers } }
         }
-        Verb::Decline { call, code } => Command::Decline { call: chosen(folder, &call, is_ringing_here).await?, code },
+        Verb::Decline { call, code } => {
+            // Nobody who declines what rings means the conversation beside it.
+            let fits = if call.call.is_some() { is_live } else { is_ringing_here };
+            Command::Decline { call: chosen(folder, &call, fits).await?, code }
+        }
         Verb::Hangup(choice) => Command::HangUp { call: chosen(folder, &choice, is_live).await? },
         Verb::Hold(choice) => Command::Hold { call: chosen(folder, &choice, is_talking).await? },
         Verb::Resume(choice) => Command::Resume { call: chosen(folder, &choice, is_talking).await? },

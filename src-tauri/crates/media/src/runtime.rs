@@ -138,6 +138,8 @@ pub struct PeerStatistics {
     pub jitter_out_ms: Option<f64>,
     /// The path in use.
     pub pair: Option<CandidatePair>,
+    /// Its ends, ours and theirs.
+    pub addresses: Option<(SocketAddr, SocketAddr)>,
 }
 
 /// Why the runtime could not do it.

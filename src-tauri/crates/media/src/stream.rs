@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use model::{Codec, DtmfDigit, Instant, MediaStatistics, MediaTrouble};
+use model::{Codec, DtmfDigit, Instant, MediaStatistics, MediaTrouble, PathAddresses};
 use rtrb::RingBuffer;
 use tokio::sync::Notify;
 
@@ -231,6 +231,9 @@ impl AudioStream {
                 _ => mos(codec, self.concealed_lately, one_way_ms),
             }),
             pair: peer.pair,
+            addresses: peer
+                .addresses
+                .map(|(local, remote)| PathAddresses { local: local.to_string().into(), remote: remote.to_string().into() }),
             trouble,
             level_in_dbfs: dbfs(f64::from(f32::from_bits(self.figures.power.load(Relaxed)))),
             level_out_dbfs: dbfs(f64::from(self.outbound.power())),

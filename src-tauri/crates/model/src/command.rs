@@ -40,7 +40,7 @@ pub enum Command {
         /// Further headers of the 200, `(name, value)`; each name begins with `X-`.
         headers: Vec<(String, Personal)>,
     },
-    /// Decline a ringing call.
+    /// Decline a ringing call; one that came in and was answered ends with the code as its reason.
     Decline {
         /// Which.
         call: CallId,

@@ -65,7 +65,7 @@ pub use office::{
     ProvisionOffer, ProvisionView, SecretKept, SecretKey, SecretView, SettingsView, TrialFact, TrialOutcome, TrialStep,
 };
 pub use refusal::Refusal;
-pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, SetupTimes};
+pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, PathAddresses, SetupTimes};
 pub use secret::{Personal, Private, Pseudonyms, Secret};
 pub use service::{ServiceEvent, ServiceFacts, ServiceRow};
 pub use settings::{

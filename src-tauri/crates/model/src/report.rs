@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::Personal;
+
 /// Audio codecs the phone speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
 #[serde(rename_all = "lowercase")]
@@ -52,6 +54,15 @@ pub struct CandidatePair {
     pub remote: CandidateKind,
 }
 
+/// Where the ends of the path are, each an address with its port. They tell where people are: for the user's own eyes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PathAddresses {
+    /// Ours as the far end sees it: of a relay where one is used.
+    pub local: Personal,
+    /// Theirs as we see it.
+    pub remote: Personal,
+}
+
 /// What is wrong with the audio of a call, told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, Type)]
 #[serde(rename_all = "kebab-case")]
@@ -93,6 +104,9 @@ pub struct MediaStatistics {
     pub mos: Option<f64>,
     /// The path.
     pub pair: Option<CandidatePair>,
+    /// Where it leads.
+    #[serde(default)]
+    pub addresses: Option<PathAddresses>,
     /// What is wrong now.
     pub trouble: Option<MediaTrouble>,
     /// Level of what we hear, dBFS (RMS over 100 ms), -127 for silence.

@@ -23,7 +23,7 @@ use self::by_account::ByAccount;
 pub(crate) use self::by_account::log_level;
 
 /// Libraries that log what people say or send; they are heard from `warn` on, whatever the filter says of the rest.
-const QUIET: &str = "error,webrtc=warn,rtc=warn,rtc_dtls=error,rustls=warn,tungstenite=warn,hickory_proto=warn,hickory_resolver=warn,reqwest=warn,zbus=warn";
+const QUIET: &str = "error,webrtc=warn,rtc=warn,rtc_dtls=error,rtc_ice=error,rustls=warn,tungstenite=warn,hickory_proto=warn,hickory_resolver=warn,reqwest=warn,zbus=warn";
 
 /// Changes the level of the log of a running phone.
 #[derive(Clone)]

@@ -169,15 +169,15 @@ impl Office {
         Ok(kept)
     }
 
-    /// Forgets a secret.
+    /// Forgets a secret. Its account goes on without it at once, whatever the key store says.
     ///
     /// # Errors
     /// When the key store does not forget it, or the phone has stopped.
     pub async fn forget_secret(&self, phone: &Phone, key: SecretKey) -> Result<(), Refusal> {
         let secrets = Arc::clone(&self.world.secrets);
-        spawn_blocking(move || secrets.remove(&key)).await.map_err(broken)?.map_err(of_key_store)?;
+        let forgotten = spawn_blocking(move || secrets.remove(&key)).await.map_err(broken)?;
         self.again(phone)?;
-        Ok(())
+        forgotten.map_err(of_key_store)
     }
 
     /// Tries an account as it would be used, with its kept password unless another is given; ten seconds at most. Nothing

@@ -3,7 +3,10 @@
 //! One request a line, one answer a line. Only the user himself can open it: file mode 0600 in a folder of mode 0700, or a
 //! named pipe whose access list names the owner alone.
 
+#[cfg(unix)]
+use std::fs::TryLockError;
 use std::{
+    fs::File,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -108,13 +111,17 @@ pub enum RemoteError {
     NoAnswer(String),
 }
 
-/// The listening end, if the folder takes one; dropping it stops listening.
+/// The listening end, if the folder takes one; dropping it stops listening, and lets another phone use the folder.
 #[derive(Debug)]
-pub struct RemoteControl(Option<JoinHandle<()>>);
+pub struct RemoteControl {
+    listening: Option<JoinHandle<()>>,
+    /// What shows others that the folder is in use, where there is no socket that does.
+    _held: Option<File>,
+}
 
 impl Drop for RemoteControl {
     fn drop(&mut self) {
-        if let Some(listening) = &self.0 {
+        if let Some(listening) = &self.listening {
             listening.abort();
         }
     }
@@ -122,7 +129,7 @@ impl Drop for RemoteControl {
 
 /// Listens in `folder` for this user's programs; must be called inside a tokio runtime. Who has a window hears through
 /// `window` when it is wanted. In a folder that takes no socket (a disk that may only be read) the phone goes on without: calls
-/// do not depend on it.
+/// do not depend on it. It is the only one there all the same.
 ///
 /// # Errors
 /// When another phone listens there, or the folder can have no socket by its name.
@@ -130,14 +137,16 @@ pub async fn serve_remote(folder: &Path, phone: Phone, window: Option<mpsc::Send
     if Stream::connect(name(folder)?).await.is_ok() {
         return Err(RemoteError::AlreadyRunning);
     }
-    match make_private(folder).map_err(RemoteError::NoSocket).and_then(|()| listen(folder)) {
+    let private = make_private(folder);
+    let held = hold(folder)?;
+    match private.map_err(RemoteError::NoSocket).and_then(|()| listen(folder)) {
         Ok(listener) => {
             let listening = spawn("remote control", info_span!("remote"), accept(listener, phone, window));
-            Ok(RemoteControl(Some(listening)))
+            Ok(RemoteControl { listening: Some(listening), _held: held })
         }
         Err(error) => {
             warn!(%error, "no other program can control this phone, nor bring up its window");
-            Ok(RemoteControl(None))
+            Ok(RemoteControl { listening: None, _held: held })
         }
     }
 }
@@ -250,6 +259,27 @@ fn make_private(folder: &Path) -> io::Result<()> {
     std::fs::set_permissions(folder, permissions)
 }
 
+/// Holds the folder itself, for which it need not be written. The kernel lets go of it with the process, however that ends.
+#[cfg(unix)]
+fn hold(folder: &Path) -> Result<Option<File>, RemoteError> {
+    let held = match File::open(folder) {
+        Ok(held) => held,
+        Err(error) => {
+            warn!(%error, "another phone could be started with the same folder");
+            return Ok(None);
+        }
+    };
+    match held.try_lock() {
+        Ok(()) => Ok(Some(held)),
+        Err(TryLockError::WouldBlock) => Err(RemoteError::AlreadyRunning),
+        // Some file systems of networks cannot.
+        Err(TryLockError::Error(error)) => {
+            warn!(%error, "another phone could be started with the same folder");
+            Ok(None)
+        }
+    }
+}
+
 #[cfg(unix)]
 fn socket_path(folder: &Path) -> PathBuf {
     folder.join("control.sock")
@@ -270,6 +300,12 @@ fn listen(folder: &Path) -> Result<Listener, RemoteError> {
     // Not every Unix can make the socket with a mode; the folder's mode already keeps others out meanwhile.
     std::fs::set_permissions(socket_path(folder), std::fs::Permissions::from_mode(0o600)).map_err(RemoteError::NoSocket)?;
     Ok(listener)
+}
+
+/// A named pipe needs no folder, so it shows by itself that a phone runs.
+#[cfg(windows)]
+fn hold(_folder: &Path) -> Result<Option<File>, RemoteError> {
+    Ok(None)
 }
 
 #[cfg(windows)]
@@ -371,6 +407,19 @@ mod tests {
         while Stream::connect(name(folder.path()).expect("a name")).await.is_ok() {
             tokio::task::yield_now().await;
         }
+        assert!(serve_remote(folder.path(), idle_phone().0, None).await.is_ok());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_folder_that_takes_no_socket_has_one_phone_all_the_same() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // As on a disk that may only be read; tests may run as root, to whom modes mean nothing.
+        std::fs::create_dir(socket_path(folder.path())).expect("nothing can listen there");
+        let first = serve_remote(folder.path(), idle_phone().0, None).await.expect("calls need no socket");
+        assert!(matches!(ask_remote(folder.path(), &RemoteRequest::Status).await, Err(RemoteError::NoPhone(_))));
+        assert!(matches!(serve_remote(folder.path(), idle_phone().0, None).await, Err(RemoteError::AlreadyRunning)));
+        drop(first);
         assert!(serve_remote(folder.path(), idle_phone().0, None).await.is_ok());
     }
 

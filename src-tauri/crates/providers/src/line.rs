@@ -306,9 +306,10 @@ impl Links {
         let connection = *connection;
         let lost = match link {
             Link::Opening(opening) => match std::task::ready!(opening.as_mut().poll(cx)) {
-                Ok(open) => {
+                Ok(mut open) => {
+                    let addresses = std::mem::take(&mut open.addresses);
                     *link = Link::Open(open);
-                    return Poll::Ready(NetEvent::Opened { connection });
+                    return Poll::Ready(NetEvent::Opened { connection, addresses });
                 }
                 Err(cause) => cause,
             },

@@ -105,6 +105,8 @@ pub enum NetEvent {
     Opened {
         /// Which.
         connection: ConnectionId,
+        /// See [`Connection::addresses`].
+        addresses: Vec<Place>,
     },
     /// One whole message arrived.
     Received {
@@ -190,6 +192,9 @@ pub struct Connection {
     pub outgoing: mpsc::Sender<Outgoing>,
     /// Messages as they arrive. An `Err` is the last item and says why the connection is gone.
     pub incoming: mpsc::Receiver<Result<Bytes, OfflineCause>>,
+    /// The address it goes to, and then the other ones of the same host that were not tried, in the order to try them. None
+    /// where a proxy alone knows them.
+    pub addresses: Vec<Place>,
 }
 
 /// The network; one of the seams of the world.
@@ -262,7 +267,7 @@ impl fmt::Debug for NetEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Located { connection, located } => write!(f, "Located({}, {})", connection.0, located.servers.len()),
-            Self::Opened { connection } => write!(f, "Opened({})", connection.0),
+            Self::Opened { connection, addresses: _ } => write!(f, "Opened({})", connection.0),
             Self::Received { connection, message } => write!(f, "Received({}, {} bytes)", connection.0, message.len()),
             Self::Closed { connection, cause } => write!(f, "Closed({}, {cause})", connection.0),
             Self::Answered { question, answer: Ok(answer) } => write!(f, "Answered({}, {})", question.0, answer.status),

@@ -17,7 +17,7 @@ mod unacknowledged;
 use model::Instant;
 
 use crate::{
-    Method, Request,
+    Method, Reason, Request,
     invite::{
         closing::{Closing, Discarded},
         dialling::Dialling,
@@ -152,11 +152,18 @@ impl Call {
         };
     }
 
-    /// Refuses.
+    /// Refuses. What is answered already is ended for the same reason, in the words that Aculab's clients have for it.
     pub fn reject(&mut self, core: &mut Core, rejection: &Rejection) {
-        if let State::Ringing(ringing) = &mut self.state {
-            ringing.reject(core, rejection);
-            self.end(core, CallEnd::Local);
+        match &mut self.state {
+            State::Ringing(ringing) => {
+                ringing.reject(core, rejection);
+                self.end(core, CallEnd::Local);
+            }
+            State::Talking(_) => {
+                let text = if rejection.text.is_empty() { "Rejected" } else { &rejection.text };
+                self.hang_up(core, &Reason::sip(rejection.code, text).to_string());
+            }
+            State::Dialling(_) | State::Parting { .. } | State::Closing(_) => {}
         }
     }
 
@@ -182,6 +189,14 @@ impl Call {
             }
             State::Talking(_) => self.part(core, CallEnd::Local, reason),
             State::Parting { .. } | State::Closing(_) => {}
+        }
+    }
+
+    /// Gives up an INVITE that nobody has answered, without a word.
+    pub fn abandon(&mut self, core: &mut Core) {
+        if let State::Dialling(dialling) = &mut self.state {
+            let end = dialling.abandon(core);
+            self.end(core, end);
         }
     }
 

@@ -257,6 +257,7 @@ impl UserAgent {
             Command::Reject { call, code, text, headers } => {
                 self.with(call, |call, core| call.reject(core, &Rejection { code, text, headers }));
             }
+            Command::Abandon { call } => self.with(call, Call::abandon),
             Command::HangUp { call, reason } => self.with(call, |call, core| call.hang_up(core, &reason)),
             Command::Reoffer { call, offer } => {
                 self.with(call, |call, core| call.reoffer(core, Reinvitation::Invite(offer)));

@@ -3,6 +3,7 @@
 //! Every contact is also kept in memory ([`Directory`]), and so are those who were called lately: numbers are matched and
 //! suggestions made without the disk.
 
+mod age;
 mod contacts;
 mod history;
 mod lease;
@@ -135,6 +136,10 @@ impl BookFile {
     /// Puts other rules in force: matches every number anew, and forgets what is too old.
     pub fn configure(&mut self, rules: BookRules, now_s: i64) -> Result<(), BookError> {
         let other_country = rules.country != self.rules.country;
+        if rules.keep_days != self.rules.keep_days {
+            // Who says so has the date before his eyes.
+            self.believe(now_s)?;
+        }
         self.rules = rules;
         if other_country {
             self.directory.set_plan(NumberingPlan::of_country(&self.rules.country));

@@ -103,13 +103,22 @@ impl Call {
         self.tell_early_hold(out);
     }
 
-    /// The user declines. The text is the usual one of the code.
+    /// The user declines. The text is the usual one of the code. A call that came in and was answered ends with that code as
+    /// its reason.
     pub(crate) fn decline(&mut self, now: Instant, code: DeclineCode, out: &mut Outbox) -> Result<(), Trouble> {
-        if !matches!(self.phase, Phase::Alerting { .. }) {
-            return Err(Trouble::NotRinging);
-        }
+        let cause = match self.phase {
+            Phase::Alerting { .. } => Cause::Declined,
+            Phase::Talking if self.direction == Direction::Incoming => Cause::HungUp { by: EndedBy::Local },
+            Phase::Waiting { .. }
+            | Phase::Preparing { .. }
+            | Phase::Offering { .. }
+            | Phase::Inviting { .. }
+            | Phase::Judging
+            | Phase::Talking
+            | Phase::Ended(_) => return Err(Trouble::NotRinging),
+        };
         out.line(&self.account, LineRequest::Reject { call: self.line, code: code.status(), text: String::new() });
-        self.end(now, Cause::Declined, out);
+        self.end(now, cause, out);
         Ok(())
     }
 

@@ -561,7 +561,27 @@ fn a_call_is_declined_with_the_code_that_was_asked_for_and_else_as_busy() {
     let mut desk = Desk::new();
     desk.talk();
     desk.command(Command::Decline { call: CallId(1), code: DeclineCode::default() });
-    assert!(!desk.asked.iter().any(|output| matches!(output, Output::Line(_, LineRequest::Reject { .. }))), "it does not ring");
+    assert!(!desk.asked.iter().any(|output| matches!(output, Output::Line(_, LineRequest::Reject { .. }))), "it did not come in");
+}
+
+#[test]
+fn a_call_that_came_in_and_was_answered_can_be_rejected_and_was_a_conversation() {
+    let mut desk = Desk::new();
+    let call = desk.ring();
+    desk.media(1, MediaEvent::Accepted);
+    desk.media(
+        1,
+        MediaEvent::AnswerReady {
+            answer: text("answer"),
+            direction: MediaDirection::SendRecv,
+            remote: MediaDirection::SendRecv,
+            telephone_event: true,
+        },
+    );
+    desk.command(Command::Answer { call: CallId(1) });
+    desk.command(Command::Decline { call: CallId(1), code: DeclineCode::try_from(603).expect("declines") });
+    assert!(desk.asked_of_line(LineRequest::Reject { call, code: 603, text: String::new() }));
+    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::HungUp { by: EndedBy::Local } }));
 }
 
 #[test]

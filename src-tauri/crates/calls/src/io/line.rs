@@ -130,7 +130,7 @@ pub enum LineRequest {
         /// Further headers, `(name, value)`.
         headers: Vec<(String, Personal)>,
     },
-    /// Refuse an incoming call.
+    /// Refuse an incoming call; one that is answered is ended by a BYE with that reason (RFC 3326).
     Reject {
         /// Which.
         call: LineCall,

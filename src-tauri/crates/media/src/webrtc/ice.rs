@@ -214,6 +214,12 @@ impl Ice {
         let (local, remote) = self.current.agent.get_selected_candidate_pair()?;
         Some(CandidatePair { local: kind(local.candidate_type()), remote: kind(remote.candidate_type()) })
     }
+
+    /// Where the path's ends are, ours and theirs.
+    pub(crate) fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let (local, remote) = self.current.agent.get_selected_candidate_pair()?;
+        Some((local.addr(), remote.addr()))
+    }
 }
 
 impl Generation {

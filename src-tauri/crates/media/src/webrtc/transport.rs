@@ -354,6 +354,7 @@ impl Transport {
             fraction_lost_out: feedback.fraction_lost,
             jitter_out_ms: feedback.jitter_ticks.map(|ticks| f64::from(ticks) * 1_000.0 / clock),
             pair: self.ice.pair(),
+            addresses: self.ice.addresses(),
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) type Job = Box<dyn FnOnce(&mut Keeper) + Send>;
 const UNWRITTEN: usize = 200;
 
 /// Old calls are looked for once a day.
-const DAY_S: i64 = 86_400;
+const DAY_S: u64 = 86_400;
 
 /// The open book with what belongs to this run.
 pub(super) struct Keeper {
@@ -202,7 +202,7 @@ impl Keeper {
 
     fn look_for_old(&mut self) {
         let now_s = self.clock.unix_seconds();
-        if now_s.saturating_sub(self.looked_at_s) >= DAY_S {
+        if now_s.abs_diff(self.looked_at_s) >= DAY_S {
             self.looked_at_s = now_s;
             let forgotten = self.book.forget_old(now_s);
             self.history_changed |= forgotten.as_ref().is_ok_and(|count| *count > 0);

@@ -60,7 +60,7 @@ impl Network for FakeNetwork {
         let (outgoing, sent) = mpsc::channel(2);
         let (arriving, incoming) = mpsc::channel(2);
         self.0.send(FarEnd { sent, arriving }).await.map_err(|_| OfflineCause::NoAnswer)?;
-        Ok(Connection { outgoing, incoming })
+        Ok(Connection { outgoing, incoming, addresses: Vec::new() })
     }
 
     async fn ask(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use model::OfflineCause;
 use tokio::{net::TcpStream, time};
 
-use super::{dns, words};
+use super::{Place, dns, words};
 
 /// How long an address may be silent before the next is tried beside it (RFC 8305 section 8).
 const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
@@ -40,6 +40,12 @@ impl Servers {
     /// Whether there is nobody else to try.
     pub(crate) fn is_empty(&self) -> bool {
         self.left.is_empty()
+    }
+
+    /// Where a connection of these goes, and then those that are left to try.
+    pub(crate) fn behind(&self, tcp: &TcpStream) -> Vec<Place> {
+        let place = |address: &SocketAddr| Place { host: address.ip().to_string(), port: address.port() };
+        tcp.peer_addr().iter().chain(&self.left).map(place).collect()
     }
 
     /// Connects to whichever answers first (RFC 8305); neither that one nor who refused is left to try.

@@ -85,16 +85,20 @@ impl Sockets {
         let mut first_cause = None;
         loop {
             *step = Step::Reaching;
-            let cause = match servers.next().await {
-                Ok(tcp) if servers.is_empty() => match self.greet(tcp, &server, endpoint, step).await {
-                    Ok(connection) => return Ok(connection),
-                    Err(cause) => cause,
-                },
-                Ok(tcp) => match time::timeout(SERVER_LIMIT, self.greet(tcp, &server, endpoint, step)).await {
-                    Ok(Ok(connection)) => return Ok(connection),
-                    Ok(Err(cause)) => cause,
-                    Err(_) => step.took_too_long(SERVER_LIMIT),
-                },
+            let opened = match servers.next().await {
+                Ok(tcp) => {
+                    let addresses = servers.behind(&tcp);
+                    let greeting = self.greet(tcp, &server, endpoint, step);
+                    let opened =
+                        if servers.is_empty() { Ok(greeting.await) } else { time::timeout(SERVER_LIMIT, greeting).await };
+                    opened
+                        .unwrap_or_else(|_| Err(step.took_too_long(SERVER_LIMIT)))
+                        .map(|connection| Connection { addresses, ..connection })
+                }
+                Err(cause) => Err(cause),
+            };
+            let cause = match opened {
+                Ok(connection) => return Ok(connection),
                 Err(cause) => cause,
             };
             if servers.is_empty() || !another_may_serve(&cause) {
@@ -174,7 +178,7 @@ impl Sockets {
         let pump = Pump { socket, from, outgoing: from_line, incoming: to_line, clock: self.clock.clone() };
         #[expect(clippy::disallowed_methods, reason = "the line waits for its end: it is the end of `incoming`")]
         tokio::spawn(pump.run().in_current_span());
-        Ok(Connection { outgoing, incoming })
+        Ok(Connection { outgoing, incoming, addresses: Vec::new() })
     }
 }
 

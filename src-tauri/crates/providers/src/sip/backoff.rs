@@ -11,6 +11,11 @@ pub(super) const STABLE: Duration = Duration::from_secs(10);
 const FIRST: Duration = Duration::from_millis(400);
 const SHORTEST: Duration = Duration::from_millis(50);
 
+/// A server may send us away for an hour, but not for ever.
+const LONGEST_TOLD: Duration = Duration::from_secs(3_600);
+/// Nor at once back again, which would be a storm.
+const SHORTEST_TOLD: Duration = Duration::from_secs(1);
+
 /// Jittered waiting times that grow with how long it has been going wrong.
 ///
 /// A wait is drawn evenly ("full jitter") up to a third of that time: after an outage of five seconds the next try comes
@@ -84,6 +89,13 @@ impl Backoff {
             }
         };
         self.rng.random_range(shortest..=longest)
+    }
+
+    /// The wait that a server asks for by Retry-After, and up to a tenth more: those whom it has told the same do not all come
+    /// back in one moment.
+    pub(crate) fn told(&mut self, retry_after_s: u32) -> Duration {
+        let told = Duration::from_secs(u64::from(retry_after_s)).clamp(SHORTEST_TOLD, LONGEST_TOLD);
+        self.rng.random_range(told..=told + told / 10)
     }
 
     fn doubled(&mut self, now: Instant, held: Duration) -> Duration {

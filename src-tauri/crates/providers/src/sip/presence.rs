@@ -3,6 +3,7 @@
 mod connecting;
 mod redial;
 mod registration;
+mod silence;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -18,7 +19,7 @@ use sip::{
 };
 use tracing::{debug, info};
 
-use self::redial::Redial;
+use self::{redial::Redial, silence::Silence};
 use super::{
     backoff::{Backoff, Schedule, Stages},
     failed,
@@ -124,10 +125,12 @@ pub(crate) struct Presence {
     lamps: Lamps,
     /// Our address of record, whose messages wait.
     aor: Uri,
+    registrar: Uri,
     agent: UserAgent,
     link: Link,
     targets: Targets,
     redial: Redial,
+    silence: Silence,
     backoff: Backoff,
     stages: Stages,
     last_connection: u32,
@@ -182,10 +185,12 @@ impl Presence {
             last_request: 0,
             lamps: Lamps::new(setup.pickup_code),
             aor: setup.user_agent.aor.clone(),
+            registrar: setup.user_agent.registrar.clone(),
             // Several sources, so that what is seen on the wire does not tell the waiting times; any fixed change will do.
             backoff: Backoff::new(seed.map(|byte| !byte), setup.habits.schedule),
             targets: Targets::new(setup.located_by, seed.map(|byte| byte.rotate_left(3))),
             redial: Redial::default(),
+            silence: Silence::default(),
             stages: Stages::default(),
             agent: UserAgent::new(setup.user_agent, seed),
             link: Link::Down,
@@ -239,7 +244,7 @@ impl Presence {
             Link::Opening { until, .. } => *until,
             Link::Down => None,
         };
-        [own, self.redial.due(), self.agent.poll_timeout()].into_iter().flatten().min()
+        [own, self.redial.due(), self.silence.due(), self.agent.poll_timeout()].into_iter().flatten().min()
     }
 
     /// The next thing a layer above may want to know; to be drained after each `handle`, as the outputs are.
@@ -339,6 +344,7 @@ impl Presence {
             Link::Down | Link::Waiting { .. } | Link::Opening { .. } | Link::Open { .. } | Link::Leaving { .. } => {}
         }
         self.agent(now, sip::Input::Timeout);
+        self.look_at_silence(now);
         if self.redial.due().is_some_and(|due| due <= now) {
             self.give_up_redialling();
         }
@@ -449,9 +455,11 @@ impl Presence {
                 return self.outputs.push_back(failed(invite.call, LineFault::NotConnected));
             }
             self.calls.insert(invite.call);
-            if self.targets.are_several() {
+            // A server that forgets calls with their connection has them all end there.
+            if self.targets.are_several() && self.habits.loss == Loss::CallsStay {
                 self.redial.keep(invite);
             }
+            self.listen(now);
         }
         self.agent(now, sip::Input::Command(command));
     }
@@ -508,6 +516,8 @@ impl Presence {
                 };
                 self.outputs.extend(news.map(Output::Line));
             }
+            // It was heard, as anything else is.
+            Event::Response { request: silence::QUESTION, .. } => {}
             Event::Response { response, .. } => self.news.push_back(News::Response(response)),
             Event::Request { .. } => debug!("nobody asked for this"),
         }

@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The servers of an account, in rounds: each is tried once in a round, and between rounds there is a wait.
 ///
-/// A server whose address is written is the only one. A domain may name several; those that failed lately come last, and
+/// A server whose URL is written is the only one, as long as it serves: one that is out of service is left for the other
+/// addresses of its host, which are servers of their own for a while (RFC 3263 section 4.3). A domain may name several; those that failed lately come last, and
 /// one that told us to stay away is left alone until then. What a domain names is believed as long as it says.
 #[derive(Debug)]
 pub(crate) struct Targets {
@@ -28,6 +29,8 @@ pub(crate) struct Targets {
     left: VecDeque<Target>,
     /// The one that is tried or in use.
     current: Target,
+    /// Its own addresses, once it is open: the one in use, and those that were not tried.
+    addresses: Vec<Place>,
     serving_since: Option<Instant>,
     failed: Vec<Failed>,
     /// What came of this round so far.
@@ -75,6 +78,7 @@ impl Targets {
             named_until: None,
             left: VecDeque::new(),
             current: None,
+            addresses: Vec::new(),
             serving_since: None,
             failed: Vec::new(),
             verdict: None,
@@ -85,7 +89,11 @@ impl Targets {
     pub(crate) fn begin(&mut self, now: Instant) -> Begin {
         self.verdict = None;
         self.current = None;
+        self.addresses.clear();
         self.serving_since = None;
+        if self.domain.is_none() && self.named_until.is_none_or(|until| until <= now) {
+            self.named.clear();
+        }
         match &self.domain {
             Some(domain) if self.is_outdated(now) => Begin::Locate(domain.clone()),
             Some(_) | None => {
@@ -122,17 +130,23 @@ impl Targets {
     /// The next server of this round: where it is, and how long it may take.
     pub(crate) fn next(&mut self) -> Option<(Option<Place>, Option<Duration>)> {
         self.current = self.left.pop_front()?;
+        self.addresses.clear();
         Some((self.current.clone(), (!self.left.is_empty()).then_some(PATIENCE)))
+    }
+
+    /// The one that is tried is open, and its host has these addresses: the one in use, and those that were not tried.
+    pub(crate) fn opened(&mut self, addresses: Vec<Place>) {
+        self.addresses = addresses;
     }
 
     /// Whether this round has others.
     pub(crate) fn has_more(&self) -> bool {
-        !self.left.is_empty()
+        !self.left.is_empty() || self.addresses.len() > 1
     }
 
     /// Whether there are others than the one in use, now or later.
     pub(crate) fn are_several(&self) -> bool {
-        self.named.len() > 1
+        self.named.len() > 1 || self.addresses.len() > 1
     }
 
     /// The one in use serves us, from now on or still: the round is over well.
@@ -145,6 +159,7 @@ impl Targets {
 
     /// The one in use failed, and is avoided for a while; for so long, where it said so itself.
     pub(crate) fn fails(&mut self, now: Instant, cause: OfflineCause, pace: Pace, stay_away: Option<Duration>) -> After {
+        self.turn_to_addresses(now, &cause, stay_away);
         let served_well = self.serving_since.take().is_some_and(|since| now.since(since) >= STABLE);
         // Cables and servers that are started anew come back.
         let comes_back = served_well && matches!(cause, OfflineCause::ConnectionLost { .. });
@@ -170,8 +185,31 @@ impl Targets {
         }
         match (served_well, self.left.is_empty()) {
             (_, false) => After::Next,
-            (true, true) if !comes_back && self.domain.is_some() => After::Anew,
+            (true, true) if !comes_back && (self.domain.is_some() || self.named.len() > 1) => After::Anew,
             (_, true) => After::Wait,
+        }
+    }
+
+    /// Has the other addresses of the one in use tried next, where it is there and does not serve. Those of a URL are remembered
+    /// for as long as one of them is avoided; then the URL is taken at its word again.
+    fn turn_to_addresses(&mut self, now: Instant, cause: &OfflineCause, stay_away: Option<Duration>) {
+        let addresses = std::mem::take(&mut self.addresses);
+        if !matches!(cause, OfflineCause::Refused { .. } | OfflineCause::NoAnswer) {
+            return;
+        }
+        if let [first, others @ ..] = &addresses[..]
+            && !others.is_empty()
+        {
+            if self.named.is_empty() {
+                let named = addresses.iter().zip(1..);
+                self.named = named.map(|(place, priority)| NamedServer { priority, weight: 0, place: place.clone() }).collect();
+                self.current = Some(first.clone());
+            }
+            others.iter().rev().for_each(|place| self.left.push_front(Some(place.clone())));
+        }
+        if self.domain.is_none() && !self.named.is_empty() {
+            let until = now + stay_away.unwrap_or(AVOIDED).max(AVOIDED);
+            self.named_until = self.named_until.max(Some(until));
         }
     }
 
@@ -220,6 +258,10 @@ mod tests {
         assert_eq!(targets.begin(at(0)), Begin::Locate("example.com".into()));
         targets.located(at(0), Located { servers: servers.to_vec(), valid_for: MINUTE });
         targets
+    }
+
+    fn lost() -> OfflineCause {
+        OfflineCause::ConnectionLost { detail: "it was closed".into() }
     }
 
     /// The rest of a round, each failing as it is tried.
@@ -301,8 +343,40 @@ mod tests {
     }
 
     #[test]
+    fn a_url_whose_server_is_out_of_service_is_tried_at_the_other_addresses_of_its_host_and_taken_at_its_word_later() {
+        let busy = || OfflineCause::Refused { code: 503, text: String::new() };
+        let addresses = || ["10.0.0.1", "10.0.0.2", "10.0.0.3"].map(place).to_vec();
+        let mut written = Targets::new(None, [1; 32]);
+        assert_eq!((written.begin(at(0)), written.next()), (Begin::Open, Some((None, None))));
+        written.opened(addresses());
+        assert!(written.are_several() && written.has_more());
+        assert_eq!(written.fails(at(0), busy(), Pace::Quick, Some(2 * MINUTE)), After::Next);
+        assert_eq!(written.next(), Some((Some(place("10.0.0.2")), Some(PATIENCE))));
+        written.opened(vec![place("10.0.0.2")]);
+        written.serves(at(0));
+        // It fails in turn, after having served for long.
+        assert_eq!(written.fails(at(30), OfflineCause::NoAnswer, Pace::Quick, None), After::Anew);
+        assert_eq!(written.begin(at(30)), Begin::Open);
+        assert_eq!(written.next(), Some((Some(place("10.0.0.3")), Some(PATIENCE))), "the first one is to be left alone");
+        assert_eq!(written.fails(at(30), lost(), Pace::Quick, None), After::Next);
+        assert_eq!(written.next(), Some((Some(place("10.0.0.2")), None)));
+        assert_eq!(written.fails(at(30), lost(), Pace::Quick, None), After::Wait);
+        assert_eq!(written.begin(at(120)), Begin::Open);
+        assert_eq!(round(&mut written, at(120)), ["url"], "by then its addresses may be others");
+
+        let mut unreached = Targets::new(None, [1; 32]);
+        assert_eq!((unreached.begin(at(0)), unreached.next()), (Begin::Open, Some((None, None))));
+        unreached.opened(addresses());
+        assert_eq!(unreached.fails(at(0), lost(), Pace::Quick, None), After::Wait, "the driver has tried them all");
+        let mut named = targets(&[server("a", 1, 0), server("b", 2, 0)], 1);
+        assert!(named.next().is_some());
+        named.opened(addresses());
+        assert_eq!(named.fails(at(0), busy(), Pace::Quick, None), After::Next);
+        assert_eq!(round(&mut named, at(0)), ["10.0.0.2", "10.0.0.3", "b"], "before the next name");
+    }
+
+    #[test]
     fn a_connection_that_held_is_forgiven_its_end_and_a_silent_server_is_not() {
-        let lost = || OfflineCause::ConnectionLost { detail: "it was closed".into() };
         for (cause, served_s, after) in
             [(lost(), 10, After::Wait), (lost(), 9, After::Next), (OfflineCause::NoAnswer, 30, After::Anew)]
         {

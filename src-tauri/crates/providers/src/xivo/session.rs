@@ -156,7 +156,7 @@ impl CtiSession {
     pub(super) fn owns(event: &NetEvent) -> bool {
         match event {
             NetEvent::Located { connection, .. }
-            | NetEvent::Opened { connection }
+            | NetEvent::Opened { connection, .. }
             | NetEvent::Received { connection, .. }
             | NetEvent::Closed { connection, .. } => connection.0 >= FIRST_CONNECTION,
             NetEvent::Answered { .. } => true,
@@ -185,7 +185,7 @@ impl CtiSession {
     pub(super) fn on_net(&mut self, now: Instant, event: NetEvent) {
         match (&self.state, event) {
             (_, NetEvent::Answered { question, answer }) => self.on_answer(now, question, &answer),
-            (State::Opening { connection }, NetEvent::Opened { connection: opened }) if *connection == opened => {
+            (State::Opening { connection }, NetEvent::Opened { connection: opened, .. }) if *connection == opened => {
                 self.state = State::LoggingOn { connection: opened, until: now + LOG_ON_LIMIT };
             }
             (state, NetEvent::Received { connection, message }) if state.connection() == Some(connection) => {

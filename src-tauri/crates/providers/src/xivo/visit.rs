@@ -161,8 +161,9 @@ impl<'a> Visit<'a> {
             NetRequest::Open { connection, endpoint } => {
                 let event = match self.network.open(&endpoint).await {
                     Ok(open) => {
+                        let addresses = open.addresses.clone();
                         self.connection = Some((connection, open));
-                        NetEvent::Opened { connection }
+                        NetEvent::Opened { connection, addresses }
                     }
                     Err(cause) => NetEvent::Closed { connection, cause },
                 };

@@ -58,6 +58,12 @@ impl Dialling {
             from.set_tag(&core.tokens.tag());
             request.headers.set("From", from);
         }
+        if let Some((_, before)) = core.unanswered.take().filter(|(of, _)| *of == call) {
+            // To another server (RFC 3263 section 4.3): who has got the first one takes this for the same (RFC 3261 8.2.2.2).
+            for name in ["From", "Call-ID", "CSeq"] {
+                request.headers.set(name, before.headers.get(name).unwrap_or_default());
+            }
+        }
         core.describe_us_in_invite(&mut request.headers);
         core.bear(&mut request);
         if let Some(replaces) = replaces {
@@ -122,10 +128,23 @@ impl Dialling {
                 }
             }
             // What every response repeats of the request is missing where there was none.
-            408 if answered.response.headers.is_empty() => Outcome::Refused(CallEnd::Unanswered),
+            408 if answered.response.headers.is_empty() => Outcome::Refused(self.unanswered(core)),
             422 if self.lengthened < MAX_LENGTHENED => self.lengthen(core, answered),
             _ => self.refused(&answered.response, &answered.response.reason),
         }
+    }
+
+    /// Nobody has answered, and nobody will be waited for.
+    pub fn abandon(&mut self, core: &mut Core) -> CallEnd {
+        core.transactions.forget(self.transaction);
+        self.unanswered(core)
+    }
+
+    fn unanswered(&self, core: &mut Core) -> CallEnd {
+        let mut invite = self.invite.clone();
+        compose::renumber(&mut invite, self.number);
+        core.unanswered = Some((self.key, invite));
+        CallEnd::Unanswered
     }
 
     fn refused(&self, response: &Response, text: &str) -> Outcome {

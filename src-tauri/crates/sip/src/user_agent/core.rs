@@ -73,6 +73,8 @@ pub(crate) struct Core {
     pub service_route: Vec<NameAddr>,
     /// A call that is over for the user and only says goodbye on the wire.
     pub unheard: Option<CallKey>,
+    /// The last INVITE, if nobody has answered it.
+    pub unanswered: Option<(CallKey, Request)>,
     credentials: Credentials,
     contact: Uri,
     connection: Connection,
@@ -113,6 +115,7 @@ impl Core {
             credentials: std::mem::replace(&mut config.credentials, Credentials::none()),
             service_route: Vec::new(),
             unheard: None,
+            unanswered: None,
             contact,
             connection: Connection::Down,
             outputs: VecDeque::new(),

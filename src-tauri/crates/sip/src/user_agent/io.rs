@@ -78,7 +78,7 @@ pub enum Command {
         /// Further headers of the 200. Names that the user agent sets itself end the call with 500.
         headers: ExtraHeaders,
     },
-    /// Refuse an incoming call.
+    /// Refuse an incoming call; one that is answered is ended by a BYE with that reason (RFC 3326).
     Reject {
         /// Which.
         call: CallKey,
@@ -95,6 +95,13 @@ pub enum Command {
         call: CallKey,
         /// Value of a Reason header (RFC 3326); none when empty.
         reason: String,
+    },
+    /// Give up an INVITE that nobody has answered, without a word, for its server is left. `CallEnd::Unanswered` follows at once.
+    /// An `Invite` of the same name right after any such end is the same INVITE to another server (RFC 3263 section 4.3): who
+    /// gets both takes one (RFC 3261 section 8.2.2.2).
+    Abandon {
+        /// Which.
+        call: CallKey,
     },
     /// Offer a changed session (re-INVITE); without an offer, ask for theirs. A crossing one is tried again.
     Reoffer {

@@ -189,11 +189,12 @@ impl BookFile {
         Ok(self.db.prepare_cached("SELECT count(*) FROM history WHERE seen = 0")?.query_row([], |row| row.get(0))?)
     }
 
-    /// Forgets calls that are older than the settings say, and those beyond the most that are kept.
+    /// Forgets calls that are older than the settings say, and those beyond the most that are kept. What the clock says is not
+    /// believed at once when it has jumped.
     pub fn forget_old(&mut self, now_s: i64) -> Result<usize, BookError> {
         let mut forgotten = 0;
         if self.rules.keep_days > 0 {
-            let first = now_s.saturating_sub(i64::from(self.rules.keep_days).saturating_mul(DAY_S));
+            let first = self.aged_to(now_s)?.saturating_sub(i64::from(self.rules.keep_days).saturating_mul(DAY_S));
             forgotten += self.forget("outcome IS NOT NULL AND started_s < ?1", &first)?;
         }
         let beyond = "SELECT id FROM history ORDER BY id DESC LIMIT 1 OFFSET ?1";

@@ -7,7 +7,7 @@ use model::{AccountState, Instant, OfflineCause};
 use sip::Command;
 use tracing::{debug, info};
 
-use super::{Connect, Link, Loss, News, Output, Presence, whole_seconds};
+use super::{Connect, Link, Loss, News, Output, Presence, Silence, whole_seconds};
 use crate::{
     net::{ConnectionId, Endpoint, NetEvent, NetRequest},
     sip::{
@@ -65,13 +65,15 @@ impl Presence {
                 self.targets.located(now, located);
                 self.open_next(now);
             }
-            (Link::Opening { connection, .. }, NetEvent::Opened { connection: opened }) if *connection == opened => {
+            (Link::Opening { connection, .. }, NetEvent::Opened { connection: opened, addresses }) if *connection == opened => {
+                self.targets.opened(addresses);
                 self.on_opened(now, opened);
             }
             (Link::Opening { connection, .. }, NetEvent::Closed { connection: closed, cause }) if *connection == closed => {
                 self.fall(now, cause);
             }
             (link, NetEvent::Received { connection, message }) if link.connection() == Some(connection) => {
+                self.silence = Silence::No;
                 self.agent(now, sip::Input::Received(&message));
             }
             (Link::Leaving { connection, .. }, NetEvent::Closed { connection: closed, .. }) if *connection == closed => {
@@ -85,7 +87,9 @@ impl Presence {
                 if self.habits.loss == Loss::CallsEnd {
                     self.end_calls(now);
                 }
-                self.fall(now, cause);
+                if !self.leave_silent_server(now) {
+                    self.fall(now, cause);
+                }
             }
             (link, event) => debug!(?link, ?event, "of a connection that was given up"),
         }
@@ -147,7 +151,8 @@ impl Presence {
             | OfflineCause::SignedOff => {
                 self.link = Link::Down;
                 self.give_up_redialling();
-                if self.habits.connect == Connect::Always {
+                // Another key stands between the user and any further call until he has looked at it.
+                if self.habits.connect == Connect::Always || matches!(cause, OfflineCause::KeyChanged { .. }) {
                     self.tell(AccountState::Offline { cause, retry_in_s: None });
                 }
                 return;
@@ -188,6 +193,7 @@ impl Presence {
         if let Some(connection) = self.link.connection() {
             self.net(NetRequest::Close { connection });
             self.link = Link::Down;
+            self.silence = Silence::No;
             self.agent(now, sip::Input::Disconnected);
             if self.habits.loss == Loss::CallsEnd {
                 self.end_calls(now);

@@ -6,7 +6,7 @@ use model::{Instant, LineCall, OfflineCause};
 use sip::{CallEnd, CallEvent, Command, Invite};
 use tracing::info;
 
-use super::{Output, Presence, registration::stay_away};
+use super::{Output, Presence};
 use crate::{net, sip::translate};
 
 /// How long a caller waits for another server; who has waited for a silent one is not kept for longer.
@@ -33,6 +33,11 @@ impl Redial {
         self.unanswered.insert(invite.call, invite.clone());
     }
 
+    /// Whether nobody has answered it yet.
+    pub(super) fn has(&self, call: LineCall) -> bool {
+        self.unanswered.contains_key(&call)
+    }
+
     /// When the one that waits is given up.
     pub(super) fn due(&self) -> Option<Instant> {
         self.waiting.as_ref().map(|waiting| waiting.due)
@@ -52,10 +57,10 @@ impl Presence {
     /// call alone (RFC 3261 section 21.5.4), and many come from gateways behind a server that is well. While another call
     /// goes on, the account stays where that is.
     pub(super) fn redials(&mut self, now: Instant, call: LineCall, event: &CallEvent) -> bool {
-        let (cause, away) = match event {
+        let (cause, retry_after) = match event {
             CallEvent::Sent { .. } => return false,
             CallEvent::Ended(CallEnd::Refused { code: 503, text, retry_after: Some(seconds), .. }) => {
-                (OfflineCause::Refused { code: 503, text: net::quoted(text) }, Some(stay_away(*seconds)))
+                (OfflineCause::Refused { code: 503, text: net::quoted(text) }, Some(*seconds))
             }
             CallEvent::Ended(CallEnd::Unanswered) => (OfflineCause::NoAnswer, None),
             _ => {
@@ -71,6 +76,7 @@ impl Presence {
         info!(%cause, "the call is placed by another server");
         self.redial.waiting = Some(Waiting { invite, end: end.clone(), due: now + WITHIN });
         self.close(now);
+        let away = retry_after.map(|seconds| self.backoff.told(seconds));
         self.turn_away(now, cause, away);
         true
     }

@@ -12,9 +12,6 @@ use crate::{
     sip::backoff::{Pace, Stages},
 };
 
-/// A server may send us away for a day, but not for ever.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
-
 impl Presence {
     pub(super) fn on_registration(&mut self, now: Instant, event: RegistrationEvent) {
         if let Link::Open { answer_by, .. } = &mut self.link {
@@ -63,11 +60,12 @@ impl Presence {
         let cause = OfflineCause::Refused { code, text: net::quoted(text) };
         if code == 503 && self.targets.are_several() && self.calls.is_empty() {
             self.close(now);
-            return self.turn_away(now, cause, retry_after.map(stay_away));
+            let away = retry_after.map(|seconds| self.backoff.told(seconds));
+            return self.turn_away(now, cause, away);
         }
         let is_out_of_order = matches!(code, 408 | 500..=599);
         let wait = match (retry_after, self.habits.refusals) {
-            (Some(seconds), _) => stay_away(seconds),
+            (Some(seconds), _) => self.backoff.told(seconds),
             (None, Refusals::InStages) => self.stages.wait(code),
             (None, Refusals::Final) if !is_out_of_order => {
                 return self.tell(AccountState::Offline { cause, retry_in_s: None });
@@ -86,9 +84,4 @@ impl Presence {
         }
         self.tell(AccountState::Offline { cause, retry_in_s: Some(whole_seconds(wait)) });
     }
-}
-
-/// How long a server may keep us away.
-pub(super) fn stay_away(retry_after: u32) -> Duration {
-    Duration::from_secs(u64::from(retry_after)).min(LONGEST_RETRY_AFTER)
 }

@@ -83,13 +83,13 @@ impl Bench {
 
     fn log_on(&mut self) {
         let cti = self.cti_connection();
-        self.tell(Input::Net(NetEvent::Opened { connection: cti }));
+        self.tell(Input::Net(NetEvent::Opened { connection: cti, addresses: Vec::new() }));
         self.cti("LoggedOn", &Value::Null);
     }
 
     fn register(&mut self) {
         let connection = self.sip_connection();
-        self.tell(Input::Net(NetEvent::Opened { connection }));
+        self.tell(Input::Net(NetEvent::Opened { connection, addresses: Vec::new() }));
         let contact = self.last_request(Method::Register).headers.get("Contact").expect("has one").to_owned();
         self.answer(Method::Register, 200, &[("Contact", &contact), ("Expires", "60")]);
         assert_eq!(self.states.last(), Some(&AccountState::Registered));
@@ -286,7 +286,7 @@ fn a_registration_that_is_refused_is_told_and_tried_again_in_stages() {
     let mut bench = Bench::on();
     bench.cti("LineConfig", &line());
     let connection = bench.sip_connection();
-    bench.tell(Input::Net(NetEvent::Opened { connection }));
+    bench.tell(Input::Net(NetEvent::Opened { connection, addresses: Vec::new() }));
     let registers = |bench: &Bench| {
         let is_register = |message: &&Message| matches!(message, Message::Request(request) if request.method == Method::Register);
         bench.sip.iter().filter(is_register).count()

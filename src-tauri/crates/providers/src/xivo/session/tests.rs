@@ -89,7 +89,7 @@ impl Bench {
 
     fn open(&mut self) {
         let connection = self.connection();
-        self.tell(NetEvent::Opened { connection });
+        self.tell(NetEvent::Opened { connection, addresses: Vec::new() });
     }
 
     fn receive(&mut self, frame: &'static str) {

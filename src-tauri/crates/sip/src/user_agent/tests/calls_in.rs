@@ -92,6 +92,20 @@ fn hanging_up_before_the_ack_waits_for_it() {
 }
 
 #[test]
+fn a_call_that_is_rejected_after_its_answer_ends_with_that_reason() {
+    let mut line = Line::new();
+    let invite = incoming(&line.ua.contact(), &[], OFFER);
+    line.receive(invite.clone());
+    line.command(accept());
+    let ok = line.response(200);
+    line.receive(ack(&invite, &ok, ""));
+    line.command(Command::Reject { call: INCOMING, code: 486, text: String::new(), headers: Vec::new() });
+    let bye = line.request(Method::Bye);
+    assert_eq!(bye.headers.get("Reason"), Some(r#"SIP;cause=486;text="Rejected""#));
+    assert_eq!(line.told().last().map(String::as_str), Some("Ended(Local)"));
+}
+
+#[test]
 fn cancel_ends_the_ringing_with_487_and_tells_why() {
     for (reason, code) in [
         ("SIP;cause=200;text=\"Call completed elsewhere\"", "Some(200)"),

@@ -1,3 +1,5 @@
+use model::LineCall;
+
 use super::{
     super::{CallEnd, CallEvent, Command, Event, Input},
     line::{ANSWER, CALL, Line, OFFER, answer, from_callee, invite, millis, seconds, uri},
@@ -234,6 +236,33 @@ fn who_never_ends_a_cancelled_invite_is_forgotten() {
     line.wait(seconds(33));
     assert!(line.ua.is_quiet());
     assert_eq!(line.ua.poll_timeout(), None);
+}
+
+#[test]
+fn an_invite_that_nobody_answered_is_the_same_one_to_another_server() {
+    let mut line = Line::new();
+    let invite = line.dial();
+    line.command(Command::Abandon { call: CALL });
+    line.silent();
+    assert!(line.told().last().expect("ended").starts_with("Ended(Unanswered)"));
+    line.handle(Input::Disconnected);
+    line.handle(Input::Connected);
+    line.silent();
+    let again = line.dial();
+    for name in ["From", "To", "Call-ID", "CSeq"] {
+        assert_eq!(again.headers.get(name), invite.headers.get(name), "{name}");
+    }
+    assert_ne!(again.headers.get("Via"), invite.headers.get("Via"), "another transaction");
+    line.receive(answer(&again, 200, "bob", &[BOB], ANSWER));
+    line.request(Method::Ack);
+    line.command(Command::Abandon { call: CALL });
+    line.silent();
+
+    let mut line = Line::new();
+    let invite = line.dial();
+    line.command(Command::Abandon { call: CALL });
+    line.command(self::invite(LineCall::Dialled(2), "sip:bob@example.com", Some(OFFER)));
+    assert_ne!(line.request(Method::Invite).headers.get("Call-ID"), invite.headers.get("Call-ID"), "another call");
 }
 
 #[test]

@@ -144,6 +144,51 @@ fn old_calls_are_forgotten() {
     assert_eq!(numbers(&history(&mut book, "")), ["0"]);
 }
 
+const DAY: i64 = 86_400;
+const YEAR: i64 = 365 * DAY;
+
+/// A book with a call of each of the last hundred days.
+fn hundred_days() -> BookFile {
+    let mut book = BookFile::in_memory(&rules());
+    for days in (0..100).rev() {
+        book.add_call(&outgoing("600", NOON - days * DAY), &ended(Outcome::Answered)).expect("kept");
+    }
+    assert_eq!(book.forget_old(NOON), Ok(0));
+    book
+}
+
+#[test]
+fn a_clock_that_is_years_ahead_for_a_while_costs_a_few_old_calls_at_most() {
+    let mut book = hundred_days();
+    // Years ahead, and calls are made meanwhile; the program is started again and again.
+    for started in 0..20 {
+        assert_eq!(book.forget_old(NOON + 14 * YEAR + started * 60), Ok(0));
+        book.add_call(&outgoing("601", NOON + 14 * YEAR + started * 60), &ended(Outcome::Answered)).expect("kept");
+    }
+    assert_eq!(book.history(&HistoryQuery { limit: 500, ..HistoryQuery::default() }).map(|found| found.len()), Ok(120));
+    // It is right again, and a year later all is as it should be.
+    for day in 1..=365 {
+        book.forget_old(NOON + day * DAY).expect("looked");
+    }
+    let left = book.history(&HistoryQuery { limit: 500, ..HistoryQuery::default() }).expect("read");
+    assert_eq!(left.len(), 21, "of the hundred days, the last one is a year old");
+    // Ahead for good: by the second year it is believed.
+    let mut moved = hundred_days();
+    let days = (1..).find(|day| moved.forget_old(NOON + 2 * YEAR + day * DAY).expect("looked") > 0).expect("some day");
+    assert!((5..15).contains(&days), "{days} days until the first call is forgotten");
+}
+
+#[test]
+fn a_clock_that_begins_at_the_epoch_each_morning_neither_forgets_nor_keeps_for_ever() {
+    let mut book = hundred_days();
+    for day in 1..=300 {
+        assert_eq!(book.forget_old(day * 60), Ok(0), "in 1970 nothing is old");
+        book.forget_old(NOON + day * DAY).expect("looked");
+    }
+    let left = book.history(&HistoryQuery { limit: 500, ..HistoryQuery::default() }).expect("read");
+    assert_eq!(left.len(), 66, "those of 66 days are no year old");
+}
+
 #[test]
 fn what_a_crash_left_open_is_closed_by_the_next_run() {
     let (_temporary, folder) = folder();

@@ -127,7 +127,7 @@ impl Bench {
     }
 
     pub fn open(&mut self) {
-        self.tell(Input::Net(NetEvent::Opened { connection: self.connection }));
+        self.tell(Input::Net(NetEvent::Opened { connection: self.connection, addresses: Vec::new() }));
     }
 
     pub fn lose(&mut self) {
