@@ -15,7 +15,7 @@ fn a_damaged_settings_file_is_told_and_kept() {
     let Some(screen) = Screen::open() else { return };
     fs::write(screen.data().join("settings.toml"), "version = 1\nlog = [").expect("it is written");
     let Some(page) = Driver::start(&screen, &[]) else { return };
-    says(&page, "the settings could not be read, so the defaults are used", "Open settings");
+    says(&page, "The settings could not be read, so the defaults are used", "Open settings");
     let kept = fs::read_dir(screen.data())
         .expect("the folder")
         .flatten()
@@ -31,7 +31,7 @@ fn a_missing_key_store_and_a_server_out_of_reach_are_told() {
         "[[accounts]]\nid = \"office\"\n[accounts.provider]\nkind = \"sip\"\nserver = \"ws://127.0.0.1:9/ws\"\nuser = \"1001\"\n",
     );
     let Some(page) = Driver::start(&screen, &[]) else { return };
-    says(&page, "there is no key store on this machine or it does not run", "Open accounts");
+    says(&page, "There is no key store, or it does not run", "Open accounts");
     // The password is given all the same, for this run.
     page.run("window.__TAURI_INTERNALS__.invoke('set_secret', { key: { secret: 'password', account: 'office' }, value: 'x' })");
     says(&page, "office: The server could not be reached", "Open accounts");
@@ -47,9 +47,9 @@ fn sound_that_goes_away_in_a_call_is_told_and_the_call_goes_on() {
     page.wait_until("registration", "document.body.innerText.includes('practice')");
     screen.dial("600");
     screen.wait_for("conversation", |snapshot| snapshot.calls.iter().any(|call| call.answered_ms.is_some()));
-    page.wait_until("no trouble", "!document.body.innerText.includes('is gone; looking for another')");
+    page.wait_until("no trouble", "!document.body.innerText.includes('is gone; another one is looked for')");
     drop(sound);
-    says(&page, "is gone; looking for another", "Open devices");
+    says(&page, "is gone; another one is looked for", "Open devices");
     let snapshot = screen.status().expect("the phone runs");
     assert!(snapshot.calls.iter().any(|call| matches!(call.state, model::CallState::Established { .. })));
 }

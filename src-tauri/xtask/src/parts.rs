@@ -80,7 +80,7 @@ pub fn test(part: &str) -> Result<(), Failed> {
 /// Some tests start the programs, which cargo does not build for the tests of another crate.
 fn build_programs() -> Result<(), Failed> {
     page::build()?;
-    run::build(&["--bin", "sidetone-cli", "--bin", "sidetone"])
+    run::build(&["--bin", "sidetone-cli", "--bin", "sidetone", "--bin", "fake"])
 }
 
 /// Packs the program where the package can be tested.

@@ -1,7 +1,7 @@
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
 import { FakeIncoming, someCall } from "../bridge/fake";
-import type { CallView, Cause } from "../bridge/types";
+import type { CallView, Cause, Notice } from "../bridge/types";
 import { scene } from "../test/scenes";
 import { App } from "./App";
 import { Incoming } from "./Incoming";
@@ -282,6 +282,19 @@ test("a notice offers what to do about it", () => {
   fireEvent.click(dismiss as HTMLElement);
   expect(phone.sent).toEqual([{ command: "dismiss-notice", notice: 1 }]);
   expect(screen.getByRole("button", { name: "Open devices" })).toBeTruthy();
+});
+
+test("a recording without a folder, and a call without an account, lead to their settings", () => {
+  const phone = open("idle");
+  const way = (notice: Notice) => {
+    act(() => phone.show({ notices: [notice] }));
+    return screen.getByRole("region", { name: "Notices" }).textContent;
+  };
+  expect(
+    way({ id: 1, code: "recording-failed", trouble: { code: "recording", fault: { code: "no-folder" } } }),
+  ).toMatch(/Recording There is no folder for recordings.*Open settings/);
+  expect(way({ id: 2, code: "dial-failed", trouble: { code: "no-account" } })).toMatch(/no account.*Open accounts/);
+  expect(way({ id: 3, code: "dial-failed", trouble: { code: "not-ringing" } })).not.toMatch(/Open/);
 });
 
 test("a call without audio from the other side says so, and what to do", () => {

@@ -1,14 +1,16 @@
 import type { Notice } from "../bridge/types";
-import { say } from "../words/words";
+import { type Key, say } from "../words/words";
 import { type Toast, useDoing } from "./doing";
 import { Icon } from "./icons";
 import { troubleWords } from "./troubles";
+
+type SettingsPage = "accounts" | "calls" | "devices" | "network" | null;
 
 interface Props {
   notices: Notice[];
   toasts: Toast[];
   onGone: (id: number) => void;
-  onSettings: (page: "accounts" | "devices" | "network" | null) => void;
+  onSettings: (page: SettingsPage) => void;
 }
 
 /** What the phone has to tell, each with a way to act; the page's own answers below. */
@@ -22,7 +24,7 @@ export function Toasts({ notices, toasts, onGone, onSettings }: Props) {
           <span>
             <strong>{say(`notice.${notice.code}`)}</strong> {troubleWords(notice.trouble)}
           </span>
-          <NoticeAction code={notice.code} onSettings={onSettings} />
+          <NoticeAction notice={notice} onSettings={onSettings} />
           <Dismiss onClick={() => send({ command: "dismiss-notice", notice: notice.id })} />
         </div>
       ))}
@@ -55,34 +57,34 @@ function Dismiss({ onClick }: { onClick: () => void }) {
   );
 }
 
-function NoticeAction({ code, onSettings }: { code: Notice["code"]; onSettings: Props["onSettings"] }) {
+/** Where something can be done about a notice, and what the button says. */
+function wayOf({ code, trouble }: Notice): [SettingsPage, Key] | null {
   switch (code) {
     case "device":
     case "media":
-      return (
-        <button type="button" onClick={() => onSettings("devices")}>
-          {say("notice.devices")}
-        </button>
-      );
+      return ["devices", "notice.devices"];
     case "key-store":
-      return (
-        <button type="button" onClick={() => onSettings("accounts")}>
-          {say("notice.accounts")}
-        </button>
-      );
+      return ["accounts", "notice.accounts"];
     case "turn-refused":
-      return (
-        <button type="button" onClick={() => onSettings("network")}>
-          {say("notice.network")}
-        </button>
-      );
+      return ["network", "notice.network"];
     case "settings":
-      return (
-        <button type="button" onClick={() => onSettings(null)}>
-          {say("notice.open-settings")}
-        </button>
-      );
+      return [null, "notice.open-settings"];
+    case "recording-failed":
+      return trouble.code === "not-to-be-recorded" ? null : ["calls", "notice.open-settings"];
+    case "dial-failed":
+      return trouble.code === "no-account" ? ["accounts", "notice.accounts"] : null;
     default:
       return null;
   }
+}
+
+function NoticeAction({ notice, onSettings }: { notice: Notice; onSettings: Props["onSettings"] }) {
+  const way = wayOf(notice);
+  if (!way) return null;
+  const [page, words] = way;
+  return (
+    <button type="button" onClick={() => onSettings(page)}>
+      {say(words)}
+    </button>
+  );
 }

@@ -16,8 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The servers of an account, in rounds: each is tried once in a round, and between rounds there is a wait.
 ///
 /// A server whose URL is written is the only one, as long as it serves: one that is out of service is left for the other
-/// addresses of its host, which are servers of their own for a while (RFC 3263 section 4.3). A domain may name several; those that failed lately come last, and
-/// one that told us to stay away is left alone until then. What a domain names is believed as long as it says.
+/// addresses of its host, which are servers of their own for a while (RFC 3263 section 4.3). A domain may name several; those that
+/// failed lately come last, and one that told us to stay away is left alone until then. What a domain names is believed as long as
+/// it says.
 #[derive(Debug)]
 pub(crate) struct Targets {
     /// The domain that names them; nobody is asked when there is none.

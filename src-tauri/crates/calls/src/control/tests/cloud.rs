@@ -150,3 +150,14 @@ fn who_calls_is_chosen_for_one_call_where_the_account_lets_one_choose() {
     dial_as(&mut desk, "carol");
     assert!(matches!(desk.state(1), Some(CallState::Ended { cause: Cause::NotCallable { .. } })));
 }
+
+#[test]
+fn digits_that_a_service_does_not_take_are_said_not_to_be_and_the_call_goes_on() {
+    let mut desk = Desk::new();
+    desk.talk();
+    desk.command(Command::SendDtmf { call: CallId(1), digits: vec![DtmfDigit::POUND] });
+    desk.media(1, MediaEvent::DtmfUnavailable);
+    let is_told = |event: &Event| matches!(event, Event::Failed { message, .. } if message.contains("takes no digits"));
+    assert!(desk.events().iter().any(is_told));
+    assert!(matches!(desk.state(1), Some(CallState::Established { .. })));
+}

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{
 
 use super::*;
 use crate::{
-    net::{Outgoing, Proxy},
+    net::{Outgoing, Place, Proxy},
     test_clock::TestClock,
 };
 
@@ -389,6 +389,23 @@ async fn the_next_address_serves_when_one_is_overloaded_cuts_or_is_silent() {
         assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1, "asked once: no storm");
         bad.abort();
     }
+}
+
+#[tokio::test]
+async fn the_addresses_that_were_not_tried_are_told_with_the_connection_and_each_can_be_asked_for() {
+    let Some((first, second)) = two_servers().await else { return };
+    let port = first.local_addr().expect("has one").port();
+    let (taken_by_first, taken_by_second) = (serve_echo(first), serve_echo(second));
+    let at = endpoint(format!("ws://localhost:{port}/ws?a=b"));
+    let mut connection = sockets().open(&at).await.expect("opens");
+    talk(&mut connection).await;
+    assert_eq!(connection.addresses, ["::1", "127.0.0.1"].map(|host| Place { host: host.into(), port }));
+    let there = Endpoint { at: connection.addresses.pop(), ..at };
+    let mut connection = sockets().open(&there).await.expect("opens");
+    talk(&mut connection).await;
+    assert_eq!(connection.addresses, [Place { host: "127.0.0.1".into(), port }]);
+    let taken = [taken_by_first, taken_by_second].map(|taken| taken.load(std::sync::atomic::Ordering::Relaxed));
+    assert_eq!(taken, [1, 1]);
 }
 
 #[tokio::test]

@@ -58,7 +58,9 @@ impl Presence {
     /// there are several and this one is out of service (RFC 3263 section 4.3). Calls that go on stay where they are.
     fn on_refused(&mut self, now: Instant, code: u16, text: &str, retry_after: Option<u32>) {
         let cause = OfflineCause::Refused { code, text: net::quoted(text) };
-        if code == 503 && self.targets.are_several() && self.calls.is_empty() {
+        // A XiVO's line keeps to the stages of its own pages.
+        let may_move = self.habits.refusals != Refusals::InStages && self.targets.are_several() && self.calls.is_empty();
+        if code == 503 && may_move {
             self.close(now);
             let away = retry_after.map(|seconds| self.backoff.told(seconds));
             return self.turn_away(now, cause, away);

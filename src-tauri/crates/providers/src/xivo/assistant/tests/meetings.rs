@@ -135,7 +135,7 @@ fn who_is_no_organizer_may_mute_himself_and_no_more() {
     bench.act("4000", RoomAct::Kick { index: 2 });
     assert_eq!(bench.asked(), ["conferenceKick"]);
     bench.act("4000", RoomAct::Kick { index: 77 });
-    assert_eq!(bench.troubles.pop().as_deref(), Some("nobody in the conference room has this number"));
+    assert_eq!(bench.troubles.pop().as_deref(), Some("this participant is not in the conference room"));
     bench.act("4005", RoomAct::MuteMe);
     assert_eq!(bench.troubles.pop().as_deref(), Some("you are not in this conference room"));
     bench.act("4000", RoomAct::Invite { number: "not a number at all!".into(), organizer: false });
