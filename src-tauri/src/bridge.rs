@@ -85,7 +85,7 @@ impl Followers {
     /// The window is gone, and so is what its page needed of the code.
     pub(crate) fn forget(&self, window: &str) {
         let _inside = self.runtime.enter();
-        phone::spawn("window gone", info_span!("window"), phone::hand_back_code());
+        phone::spawn("window gone", info_span!("window"), phone::hand_back_window());
         self.lock().retain(|(of, _), task| {
             if of == window {
                 task.abort();

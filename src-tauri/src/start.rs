@@ -64,7 +64,7 @@ fn begin(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (engine, shows) = runtime.block_on(Engine::start(folder, kiosk.as_ref()))?;
     {
         let (_inside, settings) = (runtime.enter(), engine.phone.settings());
-        phone::spawn("start", info_span!("start"), phone::hand_back_code());
+        phone::spawn("rest", info_span!("rest"), phone::hand_back_at_rest(engine.phone.snapshots()));
         // Who names a filter means it for this run; accounts have their own levels all the same.
         match arguments.log {
             None => phone::spawn("log level", info_span!("log"), log.follow(settings)),

@@ -122,6 +122,8 @@ fn a_call_at_asterisk_is_held_taken_back_and_ended_by_cti() {
     phone.is_held(held, call, false);
     let calls = xuc.asked(&["calls"]);
     assert_eq!((calls.len(), &calls[0]["sipCallId"], &calls[0]["state"]), (1, &Value::from(id.as_str()), &"established".into()));
+    // Long enough to hear that it is back.
+    std::thread::sleep(Duration::from_millis(1_500));
     xuc.asked(&["hang-up", "--call", &unique_id]);
     assert_eq!(phone.ended(then, call)["cause"]["by"], "remote");
     xuc.told("EventReleased", "601", Some(&id));

@@ -191,7 +191,7 @@ fn a_full_disk_is_told_and_loses_nothing_of_what_was_kept() {
 fn a_folder_that_may_only_be_read_is_told_and_the_phone_works() {
     let Some(disk) = Disk::mount() else { return };
     let remount = |how: &str| format!("mount -o remount,{how} \"$0\"");
-    disk.goes_on(&remount("ro"), &remount("rw"), ["Read-only file system", "the file may not be written"]);
+    disk.goes_on(&remount("ro"), &remount("rw"), ["Read-only file system", "the history and contacts may not be written"]);
 }
 
 #[test]

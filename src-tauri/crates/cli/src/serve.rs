@@ -54,7 +54,7 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     };
     let (phone, mut events) = Phone::start(world.clone(), options);
     let controlled = remote::serve(setting, &phone).await?;
-    phone::spawn("start", info_span!("start"), phone::hand_back_code());
+    phone::spawn("rest", info_span!("rest"), phone::hand_back_at_rest(phone.snapshots()));
     let mut over = pin!(after(arguments.length));
     let ended = loop {
         tokio::select! {

@@ -1,16 +1,40 @@
 //! What the process takes of the computer's memory while it waits.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::{task::spawn_blocking, time::sleep};
+use model::Snapshot;
+use tokio::{
+    sync::watch,
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
 
-/// After this long a phone has started all that it starts with, and what a closed window leaves has ended.
+/// Who has been left alone for so long waits; and what a closed window leaves has ended.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// Hands back, once all has settled, what only starting, or a window that is gone, needed of the code: most of it, and a phone
-/// waits all day. What is needed again is mapped again, from the same files and in microseconds.
-pub async fn hand_back_code() {
+/// Hands back, each time a phone has come to rest, what starting and calls needed of the code: most of it, and a phone waits all
+/// day. What is needed again is mapped again, from the same files and in microseconds.
+pub async fn hand_back_at_rest(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
+    loop {
+        match timeout(SETTLED, snapshots.changed()).await {
+            Ok(Ok(())) => continue,
+            Ok(Err(_)) => return,
+            Err(_) if snapshots.borrow().calls.is_empty() => hand_back().await,
+            Err(_) => {}
+        }
+        if snapshots.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Hands back, in a moment, what a window that is gone needed of the code.
+pub async fn hand_back_window() {
     sleep(SETTLED).await;
+    hand_back().await;
+}
+
+async fn hand_back() {
     // A panic in it is logged by its hook; there is nothing else to do about it.
     let _ended = spawn_blocking(unmap_code).await;
 }

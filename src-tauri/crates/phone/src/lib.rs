@@ -33,7 +33,7 @@ pub use book::{Book, BookError};
 pub use diagnosis::{Ladder, WireTrace, stories};
 pub use diagnostics::{InvalidFilter, LogLevel, follow_log};
 pub use follower::Follower;
-pub use footprint::hand_back_code;
+pub use footprint::{hand_back_at_rest, hand_back_window};
 pub use journal::{Journal, ReplayError, replay};
 pub use loop_call::LoopNumber;
 pub use office::{Office, pin_key};
