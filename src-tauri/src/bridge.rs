@@ -82,16 +82,21 @@ impl Followers {
         }
     }
 
-    /// The window is gone, and so is what its page needed of the code.
+    /// The window is gone.
     pub(crate) fn forget(&self, window: &str) {
-        let _inside = self.runtime.enter();
-        phone::spawn("window gone", info_span!("window"), phone::hand_back_window());
+        self.hand_back();
         self.lock().retain(|(of, _), task| {
             if of == window {
                 task.abort();
             }
             of != window
         });
+    }
+
+    /// A window is shown, or gone: what that needed of the code is handed back.
+    pub(crate) fn hand_back(&self) {
+        let _inside = self.runtime.enter();
+        phone::spawn("hand back", info_span!("window"), phone::hand_back_window());
     }
 
     fn replace(&self, window: &str, subject: &'static str, task: JoinHandle<()>) {

@@ -84,6 +84,7 @@ fn show(window: &WebviewWindow) -> tauri::Result<()> {
     if !window.is_visible()? {
         window.show()?;
         window.set_focus()?;
+        window.state::<Followers>().hand_back();
         debug!("the window is shown");
     }
     Ok(())

@@ -28,7 +28,7 @@ pub async fn hand_back_at_rest(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
     }
 }
 
-/// Hands back, in a moment, what a window that is gone needed of the code.
+/// Hands back, in a moment, what a window needed of the code to be shown, or to end.
 pub async fn hand_back_window() {
     sleep(SETTLED).await;
     hand_back().await;

@@ -1,11 +1,9 @@
 import { useState } from "preact/hooks";
-import type { DtmfMode } from "../../bridge/types";
 import { type Key, say } from "../../words/words";
+import { DtmfField } from "./DtmfField";
 import { AccountFrame, PasswordField, useDraft } from "./draft";
-import { ChoiceField, SwitchField, TextField, wholeNumber } from "./fields";
+import { SwitchField, TextField, wholeNumber } from "./fields";
 import type { WholeAccount, WholeSip } from "./whole";
-
-const DTMF: readonly DtmfMode[] = ["automatic", "rfc4733", "info", "info-dtmf", "in-band"];
 
 interface Props {
   account: WholeAccount;
@@ -48,12 +46,7 @@ export function AccountForm({ account: given, isNew, onClose }: Props) {
         {text("auth_user", say("accounts.auth-user-hint"))}
         {text("domain", say("accounts.domain-hint"))}
         {text("realm")}
-        <ChoiceField
-          label={say("accounts.dtmf")}
-          value={sip.dtmf}
-          options={DTMF.map((mode) => [mode, say(`dtmf.${mode}`)] as const)}
-          onChoose={(dtmf) => changeSip({ dtmf })}
-        />
+        <DtmfField label={say("accounts.dtmf")} provider={sip} onChoose={(dtmf) => changeSip({ dtmf })} />
         <SwitchField
           label={say("accounts.register")}
           hint={say("accounts.register-hint")}

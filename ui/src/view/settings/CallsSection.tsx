@@ -1,6 +1,15 @@
-import type { AllowTransfers, CallWaiting, Codec, RecordForm, RecordPolicy, TrialView } from "../../bridge/types";
+import type {
+  AllowTransfers,
+  CallWaiting,
+  Codec,
+  DtmfMode,
+  RecordForm,
+  RecordPolicy,
+  TrialView,
+} from "../../bridge/types";
 import { say } from "../../words/words";
 import { AutoAnswerSection } from "./AutoAnswerSection";
+import { DtmfField } from "./DtmfField";
 import { useEditing } from "./editing";
 import { ChoiceField, Group, Labelled, SettingText, SwitchField, wholeNumber } from "./fields";
 import { OrderedList } from "./OrderedList";
@@ -14,11 +23,12 @@ const CODECS: readonly (readonly [Codec, string])[] = [
   ["pcmu", "G.711 µ-law"],
 ];
 
-/** Codecs, waiting, automatic answer, forwarding, do not disturb, recording, tones. */
+/** Codecs, digits, waiting, automatic answer, forwarding, do not disturb, recording, tones. */
 export function CallsSection({ trial }: { trial: TrialView | null }) {
   return (
     <>
       <Sound />
+      <Digits />
       <Ringing trial={trial} />
       <AutoAnswerSection />
       <Forwarding />
@@ -84,6 +94,21 @@ function Sound() {
       />
     </Group>
   );
+}
+
+/** How each account sends digits: its server decides what is understood. */
+function Digits() {
+  const { settings, save } = useEditing();
+  const fields = settings.accounts.flatMap((account) => {
+    const { id, provider } = account;
+    if (provider.kind !== "sip" && provider.kind !== "xivo") return [];
+    const put = (dtmf: DtmfMode) => {
+      const changed = { ...account, provider: { ...provider, dtmf } };
+      void save({ ...settings, accounts: settings.accounts.map((other) => (other.id === id ? changed : other)) });
+    };
+    return <DtmfField key={id} label={id} provider={provider} onChoose={put} />;
+  });
+  return fields.length > 0 ? <Group title={say("accounts.dtmf")}>{fields}</Group> : null;
 }
 
 function Ringing({ trial }: { trial: TrialView | null }) {

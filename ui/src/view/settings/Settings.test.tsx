@@ -210,6 +210,15 @@ test("codecs are put in order, left out and taken back", async () => {
   await waitFor(() => expect(phone.kept.calls?.codecs?.at(-1)).toBe("opus"));
 });
 
+test("how digits are sent is chosen for each account, among the calls too", async () => {
+  const phone = await open("Calls");
+  const [account] = phone.kept.accounts ?? [];
+  if (account?.provider.kind !== "sip") throw new Error("the first account is not of SIP");
+  const digits = within(screen.getByRole("group", { name: "How digits are sent" }));
+  fireEvent.change(digits.getByRole("combobox", { name: account.id }), { target: { value: "info" } });
+  await waitFor(() => expect(phone.kept.accounts?.[0]?.provider).toMatchObject({ dtmf: "info" }));
+});
+
 test("who rings in spite of do not disturb is one on each line", async () => {
   const phone = await open("Calls");
   fireEvent.change(screen.getByLabelText("Who rings all the same"), { target: { value: " 2002 \n\n+4930123\n" } });

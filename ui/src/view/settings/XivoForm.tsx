@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
-import type { DtmfMode, XivoGeneration } from "../../bridge/types";
+import type { XivoGeneration } from "../../bridge/types";
 import { type Key, say } from "../../words/words";
+import { DtmfField } from "./DtmfField";
 import { AccountFrame, PasswordField, useDraft } from "./draft";
 import { ChoiceField, SwitchField, TextField, wholeNumber } from "./fields";
 import type { WholeAccount, WholeXivo } from "./whole";
 
-const DTMF: readonly DtmfMode[] = ["automatic", "rfc4733", "info"];
 const GENERATIONS: readonly XivoGeneration[] = ["automatic", "a", "b", "c"];
 
 interface Props {
@@ -58,12 +58,7 @@ export function XivoForm({ account: given, isNew, onClose }: Props) {
           on={xivo.auto_answer_extended}
           onSwitch={(auto_answer_extended) => put({ auto_answer_extended })}
         />
-        <ChoiceField
-          label={say("accounts.dtmf")}
-          value={xivo.dtmf}
-          options={DTMF.map((mode) => [mode, say(`dtmf.${mode}`)] as const)}
-          onChoose={(dtmf) => put({ dtmf })}
-        />
+        <DtmfField label={say("accounts.dtmf")} provider={xivo} onChoose={(dtmf) => put({ dtmf })} />
         {text("voicemail_number", say("accounts.voicemail-hint"))}
         <ChoiceField
           label={say("xivo.generation")}
