@@ -69,6 +69,16 @@ pub fn memory_mb(process: u32) -> io::Result<f64> {
     Ok(pss as f64 * 1024.0 / 1e6)
 }
 
+/// What it has written to memory in MB: what grows when something is kept. Its code, which comes and goes, is no part of it.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn written_mb(process: u32) -> io::Result<f64> {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).map_err(|error| of(process, &error))?;
+    let written = field(&rollup, "Anonymous:").ok_or_else(|| io::Error::other("the system does not tell what was written"))?;
+    Ok(written as f64 * 1024.0 / 1e6)
+}
+
 /// The files, sockets and pipes that a process has open.
 ///
 /// # Errors

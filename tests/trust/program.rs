@@ -3,7 +3,7 @@
 use std::{sync::Arc, thread};
 
 use phone::SystemClock;
-use tests::{Flood, Front, longest_gap, ms, popups, practice, seconds, usage::memory_mb};
+use tests::{Flood, Front, longest_gap, ms, popups, practice, seconds, usage::written_mb};
 use tokio::runtime::Builder;
 
 use crate::interop::phone::at;
@@ -21,7 +21,7 @@ fn a_thousand_calls_a_second_for_seconds_cost_neither_sound_nor_an_answer_nor_me
     let then = phone.now();
     let call = phone.dial("607");
     thread::sleep(seconds(3));
-    let (before_mb, begun) = (memory_mb(phone.id()).expect("the system tells"), phone.heard().length());
+    let (before_mb, begun) = (written_mb(phone.id()).expect("the system tells"), phone.heard().length());
     let mut flood = runtime.block_on(Flood::pour(&front, 1_000, seconds(2)));
     let heard = phone.heard();
     let gap = longest_gap(heard.part(begun, heard.length().saturating_sub(begun)));
@@ -29,7 +29,7 @@ fn a_thousand_calls_a_second_for_seconds_cost_neither_sound_nor_an_answer_nor_me
     let came_up = popups(told.iter().filter_map(|event| Some((event["event"].as_str()?, event["call"].as_u64()))));
     runtime.block_on(flood.recede(&front));
     thread::sleep(seconds(2));
-    let after_mb = memory_mb(phone.id()).expect("the system tells");
+    let after_mb = written_mb(phone.id()).expect("the system tells");
     println!("{flood:?}: popups {came_up}, silence of {gap:?}, {before_mb:.1} MB before, {after_mb:.1} after");
     assert!((1..8).contains(&flood.rang) && flood.refused.keys().all(|code| [486, 503].contains(code)), "{flood:?}");
     assert_eq!(flood.rang + flood.refused.values().sum::<u32>(), flood.sent);

@@ -42,7 +42,11 @@ fn an_account_at_a_xivo_signs_in_calls_and_shows_its_assistant_and_the_room_it_i
     page.run("document.querySelector('dialog [aria-label=Close]').click()");
     page.wait_until("the page below", "document.querySelector('dialog') === null");
 
-    page.type_into("//input[@role='combobox']", "607\u{e007}");
+    // The focus goes back to what opened the sheet a moment after it is gone, and would take the keys with it.
+    page.wait_until("the focus", "document.activeElement?.tagName === 'BUTTON'");
+    page.type_into("//input[@role='combobox']", "607");
+    page.wait_until("the number", "document.querySelector('input[role=combobox]').value === '607'");
+    page.type_into("//input[@role='combobox']", "\u{e007}");
     screen.wait_for("conversation", |snapshot| snapshot.calls.iter().any(|call| call.answered_ms.is_some()));
     page.wait_until("who is in the room", "document.querySelector('.meeting')?.innerText.includes('Bob Stone')");
     xuc.xuc().talks("607", 1, true);
