@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use model::Snapshot;
 use tauri::ipc::{Channel, IpcResponse};
 use tokio::{
     runtime::Handle,
@@ -19,12 +20,13 @@ use tracing::info_span;
 /// before it.
 pub(crate) struct Followers {
     runtime: Handle,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
     tasks: Mutex<HashMap<(String, &'static str), JoinHandle<()>>>,
 }
 
 impl Followers {
-    pub(crate) fn new(runtime: Handle) -> Self {
-        Self { runtime, tasks: Mutex::default() }
+    pub(crate) fn new(runtime: Handle, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
+        Self { runtime, snapshots, tasks: Mutex::default() }
     }
 
     /// Sends the value as it is and at every change, whole. A slow page misses states in between, never the last.
@@ -96,7 +98,7 @@ impl Followers {
     /// A window is shown, or gone: what that needed of the code is handed back.
     pub(crate) fn hand_back(&self) {
         let _inside = self.runtime.enter();
-        phone::spawn("hand back", info_span!("window"), phone::hand_back_window());
+        phone::spawn("hand back", info_span!("window"), phone::hand_back_window(self.snapshots.clone()));
     }
 
     fn replace(&self, window: &str, subject: &'static str, task: JoinHandle<()>) {

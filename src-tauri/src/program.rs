@@ -117,7 +117,7 @@ pub(crate) fn run(
     let app = tauri::Builder::default()
         .manage(engine.phone.clone())
         .manage(desktop)
-        .manage(Followers::new(runtime.handle().clone()))
+        .manage(Followers::new(runtime.handle().clone(), engine.phone.snapshots()))
         .manage(diagnosis::ShownBundle::default())
         .manage(Memory::load(PlacesFile::at(engine.folder.places_file())))
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())

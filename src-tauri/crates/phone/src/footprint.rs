@@ -19,8 +19,7 @@ pub async fn hand_back_at_rest(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
         match timeout(SETTLED, snapshots.changed()).await {
             Ok(Ok(())) => continue,
             Ok(Err(_)) => return,
-            Err(_) if snapshots.borrow().calls.is_empty() => hand_back().await,
-            Err(_) => {}
+            Err(_) => hand_back_unless_in_call(&snapshots).await,
         }
         if snapshots.changed().await.is_err() {
             return;
@@ -28,13 +27,17 @@ pub async fn hand_back_at_rest(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
     }
 }
 
-/// Hands back, in a moment, what a window needed of the code to be shown, or to end.
-pub async fn hand_back_window() {
+/// Hands back, in a moment, what a window needed of the code to be shown, or to end; in a call, when the phone has come to rest.
+pub async fn hand_back_window(snapshots: watch::Receiver<Arc<Snapshot>>) {
     sleep(SETTLED).await;
-    hand_back().await;
+    hand_back_unless_in_call(&snapshots).await;
 }
 
-async fn hand_back() {
+/// Not in a call: its sound must not wait for a page of its code, which may have left memory meanwhile.
+async fn hand_back_unless_in_call(snapshots: &watch::Receiver<Arc<Snapshot>>) {
+    if !snapshots.borrow().calls.is_empty() {
+        return;
+    }
     // A panic in it is logged by its hook; there is nothing else to do about it.
     let _ended = spawn_blocking(unmap_code).await;
 }
