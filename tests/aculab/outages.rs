@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tests::{Closing, FakeCloud, IceAnswer, TokenUrl, Way};
+use tests::{Closing, CloudRegistering, FakeCloud, IceAnswer, TokenUrl, Way};
 
 use super::sidetone::{at, cloud};
 use crate::interop::phone::Phone;
@@ -113,5 +113,61 @@ fn a_registered_phone_calls_whatever_comes_of_the_question_for_servers() {
         let from = dial(&phone, "tone", "media-connected");
         phone.tell(&["hangup"]);
         assert_eq!(phone.wait_from(from, "ended")["cause"]["by"], "local", "{ice:?}");
+        // Nor does a call from the cloud wait for what does not come: it rings while its caller listens.
+        drops_and_comes_back(&cloud, &phone);
+        let from = phone.now();
+        let placed = cloud.call(ID, "441908000000", "tone");
+        phone.wait_within(from, "a call", Duration::from_secs(4), |event| event["event"] == "incoming");
+        phone.tell(&["answer"]);
+        phone.wait_from(from, "media-connected");
+        cloud.hang_up(placed, "");
+        assert_eq!(phone.wait_from(from, "ended")["cause"]["by"], "remote", "{ice:?}");
     }
+}
+
+#[test]
+fn a_socket_lost_while_a_call_rings_here_ends_that_call_and_is_told() {
+    let cloud = cloud();
+    let phone = registered(&cloud);
+    let from = phone.now();
+    cloud.call(ID, "441908000000", "tone");
+    phone.wait_from(from, "incoming");
+    drops_and_comes_back(&cloud, &phone);
+    let ended = phone.wait_from(from, "ended");
+    assert_eq!(ended["service_cause"], "FAILED", "{ended}");
+    assert!(words(&ended).contains("connection to the server was lost"), "{ended}");
+    let from = phone.now();
+    cloud.call(ID, "441908000000", "tone");
+    phone.wait_from(from, "incoming");
+}
+
+#[test]
+fn a_socket_lost_while_the_registration_has_no_answer_and_a_first_one_that_is_refused_are_told_and_come_right() {
+    let cloud = cloud();
+    cloud.knobs(|knobs| knobs.registering = CloudRegistering::Ignored);
+    let (key, url) = (cloud.account().key.clone(), cloud.token_url());
+    let seat = || at(&cloud, &["run"]).with(&["--access-key", &key, "--client-id", ID, "--token-url", &url]);
+    let phone = seat().humming().start();
+    cloud.wait_for("a REGISTER", LONG, |seen| {
+        let mut requests = seen.received().filter_map(tests::WireMessage::request);
+        requests.any(|request| request.method == sip::Method::Register).then_some(())
+    });
+    cloud.close_connections(Closing::Abruptly);
+    let unregistered = phone.wait("unregistered");
+    assert_eq!(unregistered["service_cause"], "DISCONNECTED", "{unregistered}");
+    cloud.knobs(|knobs| knobs.registering = CloudRegistering::Judged);
+    phone.wait_within(0, "registered", LONG, |event| event["event"] == "registered");
+    drop(phone);
+
+    cloud.refuse_upgrades_for(Duration::from_secs(15));
+    let phone = seat().humming().start();
+    let unregistered = phone.wait("unregistered");
+    assert_eq!(unregistered["service_cause"], "DISCONNECTED", "{unregistered}");
+    // A service cannot be called meanwhile, and nobody waits for it.
+    let from = phone.now();
+    phone.tell(&["dial", "service:echo"]);
+    let ended = phone.wait_from(from, "ended");
+    assert_eq!(ended["service_cause"], "FAILED", "{ended}");
+    phone.wait_within(0, "registered", LONG, |event| event["event"] == "registered");
+    dial(&phone, "tone", "media-connected");
 }

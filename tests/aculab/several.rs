@@ -120,6 +120,11 @@ fn a_call_can_be_given_up_before_its_service_has_heard_of_it_and_before_it_has_s
     // The INVITE has left, and nothing has come back: a CANCEL would be too early (RFC 3261 section 9.1).
     given_up("silent", &|| cloud.wait_for("INVITE", LONG, |seen| was_sent(seen, &Method::Invite).then_some(())));
     assert!(!was_sent(&cloud.seen(), &Method::Cancel) && !was_sent(&cloud.seen(), &Method::Bye));
+    // Digits want a call.
+    let (exit, words) = phone.try_to_tell(&["dtmf", "5"]);
+    assert_eq!((exit, words.trim()), (Some(9), "sidetone-cli: DTMF send error - no call"));
+    let (exit, words) = phone.try_to_tell(&["dtmf", "5x"]);
+    assert!(exit == Some(2) && words.contains("Invalid DTMF string"), "{words}");
     // Nothing is left to hang up, and nothing comes of it.
     let (exit, words) = phone.try_to_tell(&["hangup"]);
     assert_eq!((exit, words.trim()), (Some(9), "sidetone-cli: the running phone has no such call"));

@@ -91,6 +91,9 @@ fn services_that_answer_and_hang_up_say_why() {
         let ended = over.ended();
         assert_eq!(service_cause(ended), cause, "{service}: {ended}");
     }
+    // A 200 without a description is hung up on with the reason why.
+    let end = cloud.wait_for("the BYE", LONG, |seen| seen.calls_of("bob", "nosdp").first().and_then(|call| call.ended.clone()));
+    assert_eq!(end, sip::CallEnd::Bye { code: Some(400) });
 }
 
 #[test]

@@ -7,7 +7,7 @@ use model::{OfflineCause, Secret};
 use phone::SystemClock;
 use providers::{
     aculab::{TokenWish, WebError, WebServices},
-    net::{Connection, Endpoint, Network, Outgoing, Proxy, Sockets},
+    net::{Connection, Endpoint, HttpMethod, HttpRequest, Network, Outgoing, Proxy, Sockets},
 };
 use sip::{Message, Request, Response};
 use tests::{Closing, CloudOptions, CloudRegistering, FakeCloud, IceAnswer, TokenTerms};
@@ -178,6 +178,39 @@ async fn sockets_are_closed_and_upgrades_refused_when_it_is_asked_for() {
     drop(opened(&cloud).await);
     let seen = cloud.wait_for("the second connection", SOON, |seen| (seen.opened == 2).then(|| seen.clone()));
     assert_eq!((seen.refused, seen.registered.len()), (1, 0));
+}
+
+/// For who drives the cloud from another program, as the official client's pages are driven.
+#[tokio::test]
+async fn calls_are_ordered_and_listed_by_http_with_and_without_tls() {
+    let cloud = cloud();
+    let network = network();
+    let ask = async |method: HttpMethod, what: &str, body: &str| {
+        let request = HttpRequest {
+            method,
+            url: format!("{}{what}", cloud.web_url()),
+            basic: None,
+            headers: Vec::new(),
+            body: Secret::new(body),
+            ca_file: Some(cloud.ca().to_owned()),
+            pin: None,
+            allow_plain: false,
+            proxy: Proxy::Direct,
+        };
+        let answer = network.ask(&request).await.expect("it answers");
+        (answer.status, answer.body.expose().to_owned())
+    };
+    assert_eq!(ask(HttpMethod::Post, "/call", "{}").await.0, 400);
+    let order = r#"{"client_id":"myClientId","from":"441","service":"echo"}"#;
+    assert_eq!(ask(HttpMethod::Post, "/call", order).await, (200, r#"{"call":0}"#.to_owned()));
+    let (_, listed) = ask(HttpMethod::Get, "/calls", "").await;
+    assert!(listed.contains(r#""service":"echo""#) && listed.contains("not registered"), "{listed}");
+    let plain = Endpoint { url: cloud.plain_url(), allow_plain: true, ca_file: None, ..endpoint(&cloud) };
+    let mut connection = network.open(&plain).await.expect("it opens");
+    assert_eq!(self::ask(&mut connection, &register(&cloud.token("myClientId"))).await.code, 200);
+    ask(HttpMethod::Post, "/call", order).await;
+    let message = timeout(SOON, connection.incoming.recv()).await.expect("an INVITE").expect("open").expect("open");
+    assert!(message.starts_with(b"INVITE sip:myClientId@"), "{}", String::from_utf8_lossy(&message));
 }
 
 #[tokio::test]

@@ -3,9 +3,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a program for a terminal")]
 
 mod arguments;
+mod cloud;
 mod faults;
 
-use std::{env, io, path::PathBuf, process::ExitCode};
+use std::{env, io, path::PathBuf, process::ExitCode, sync::Arc};
 
 use serde_json::json;
 use tests::{AT_DESK, CloudOptions, FakeCloud, FakeXuc};
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
 fn run_cloud(port: u16) -> io::Result<()> {
     let cloud = FakeCloud::start(CloudOptions { port, ca: Some(authority("aculab")), ..CloudOptions::default() })?;
     println!("{}", words(&cloud));
+    let cloud = Arc::new(cloud);
+    cloud::listen_for(Arc::clone(&cloud));
     until_interrupted()
 }
 
@@ -128,9 +131,16 @@ Services: echo, tone, dtmf, early, early180, prack, ring, trying, silent, busy, 
 nowhere604, redirect, reject606, forbidden, error500, error503, code-NNN, hangup-N, byebusy, bye404, nosdp, nomux, noice,
 hold, headers, dropws, callback. Other names are not found.
 
+By HTTP: POST {web}/call with {{\"client_id\": \"{CLIENT}\", \"from\": \"441908000000\", \"service\": \"tone\"}} has a service call a
+client, GET {web}/calls tells of all calls. The same port speaks without TLS, too: {plain}
+
+{typed}
+
 The official client goes to the real names. A browser leads them here when it is started with
 --ignore-certificate-errors --host-resolver-rules=\"MAP *.aculabcloud.net:443 127.0.0.1:{port}\"",
         socket = cloud.socket_url(),
+        plain = cloud.plain_url(),
+        typed = cloud::USAGE,
         web = cloud.web_url(),
         tokens = cloud.token_url(),
         ca = cloud.ca().display(),

@@ -7,6 +7,7 @@
 
 mod attended;
 pub(crate) mod certificate;
+mod control;
 mod core;
 pub(crate) mod http;
 mod knobs;
@@ -137,7 +138,8 @@ impl FakeCloud {
         let core = Core::new(names, Arc::clone(&mint), Arc::clone(&shared), SystemRandomness.seed());
         let world = ExchangeWorld { clock, rtc, hub, seed: SystemRandomness.seed() };
         let tokens = Tokens::new(world.seed);
-        let reception = Reception { tls, web, mint: Arc::clone(&mint), shared: Arc::clone(&shared), events };
+        let (mint_of_all, shared_by_all) = (Arc::clone(&mint), Arc::clone(&shared));
+        let reception = Reception { tls, web, mint: mint_of_all, shared: shared_by_all, events, orders: orders.downgrade() };
         let recordings = options.recordings.clone();
         let serving = Serving { core, booths: Booths::new(world, tokens), reception, link_events, orders: inbox, recordings };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -160,6 +162,11 @@ impl FakeCloud {
     /// Where it speaks SIP; the certificate is good for `localhost` and for the cloud's own names.
     pub fn socket_url(&self) -> String {
         format!("wss://localhost:{}/sipproxy", self.port)
+    }
+
+    /// The same without TLS.
+    pub fn plain_url(&self) -> String {
+        format!("ws://localhost:{}/sipproxy", self.port)
     }
 
     /// Where its web services are.

@@ -1,17 +1,24 @@
-//! One connection to the cloud: TLS, then a WebSocket for SIP or one question to a web service.
+//! One connection to the cloud: with TLS or plain, then a WebSocket for SIP or one question to a web service.
 
 use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use tokio::{net::TcpStream, sync::mpsc, time::timeout};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::mpsc,
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use super::{
+    control,
     http::{HttpQuestion, HttpReply},
     mint::Mint,
     seen::Shared,
+    server::Order,
     web::WebServer,
 };
 
@@ -44,7 +51,16 @@ pub(super) struct Reception {
     pub mint: Arc<Mint>,
     pub shared: Arc<Shared>,
     pub events: mpsc::Sender<(u32, LinkEvent)>,
+    /// For what is ordered by HTTP; the cloud ends when its owner lets go all the same.
+    pub orders: mpsc::WeakSender<Order>,
 }
+
+/// What is spoken over.
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
+
+/// With this byte TLS begins (RFC 8446 section 5.1), and no request of HTTP.
+const TLS_HANDSHAKE: u8 = 0x16;
 
 impl Reception {
     /// Serves one connection until it ends.
@@ -63,22 +79,32 @@ impl Reception {
     }
 
     /// The WebSocket; `None` when it was a web service that was asked, or a WebSocket that was refused.
-    async fn accept(&self, stream: TcpStream) -> io::Result<Option<WebSocketStream<TlsStream<TcpStream>>>> {
+    async fn accept(&self, stream: TcpStream) -> io::Result<Option<WebSocketStream<Box<dyn Duplex>>>> {
         stream.set_nodelay(true)?;
-        let mut tls = self.tls.accept(stream).await?;
-        let question = HttpQuestion::read(&mut tls).await?;
+        let mut first = [0];
+        stream.peek(&mut first).await?;
+        let mut stream: Box<dyn Duplex> = match first {
+            [TLS_HANDSHAKE] => Box::new(self.tls.accept(stream).await?),
+            _ => Box::new(stream),
+        };
+        let question = HttpQuestion::read(&mut stream).await?;
         if !question.lists("upgrade", "websocket") {
-            self.web.answer(&question, &self.mint, &self.shared).send(&mut tls).await?;
+            let reply = match question.path.as_str() {
+                "/call" => control::place(&question, self.web.first_key(), &self.orders).await,
+                "/calls" => control::calls(&self.shared),
+                _ => self.web.answer(&question, &self.mint, &self.shared),
+            };
+            reply.send(&mut stream).await?;
             return Ok(None);
         }
         if let Some(refusal) = self.refusal(&question) {
             self.shared.change(|state| state.seen.refused += 1);
-            refusal.send(&mut tls).await?;
+            refusal.send(&mut stream).await?;
             return Ok(None);
         }
         let origin = question.header("origin").map(str::to_owned);
         self.shared.change(|state| state.seen.origins.push(origin));
-        question.upgrade(tls, Some("sip"), LONGEST).await.map(Some)
+        question.upgrade(stream, Some("sip"), LONGEST).await.map(Some)
     }
 
     fn refusal(&self, question: &HttpQuestion) -> Option<HttpReply> {
@@ -89,7 +115,7 @@ impl Reception {
         (!is_sip).then(|| HttpReply::text(400, "SIP is spoken at /sipproxy, by the sub-protocol sip"))
     }
 
-    async fn carry(&self, number: u32, mut socket: WebSocketStream<TlsStream<TcpStream>>, mut queue: mpsc::Receiver<Message>) {
+    async fn carry(&self, number: u32, mut socket: WebSocketStream<Box<dyn Duplex>>, mut queue: mpsc::Receiver<Message>) {
         loop {
             tokio::select! {
                 message = socket.next() => {

@@ -139,6 +139,8 @@ export type AculabClient = {
 	accept_calls?: boolean,
 	/**  Calls at once, of either direction. */
 	max_concurrent?: number,
+	/**  Seconds a call may ring before it is answered with 480, where all calls may ring longer. */
+	ring_for_s?: number,
 };
 
 /**  The two ways in. */
@@ -463,6 +465,12 @@ export type CallSettings = {
 	packet_ms?: number,
 	/**  Discontinuous transmission of Opus. */
 	dtx?: boolean,
+	/**  Most bits a second that Opus may take, 8000 to 128000; as many as it needs when 0. */
+	max_bitrate?: number,
+	/**  How long a digit sounds, 40 to 500 ms, … */
+	digit_ms?: number,
+	/**  … and the pause behind it, 30 to 400 ms. */
+	digit_gap_ms?: number,
 	/**  How many calls may be up or ringing before a further one hears busy. */
 	limit?: number,
 	/**  What a further call meets while another one is up or rings. */
@@ -674,9 +682,9 @@ code: number } |
 { kind: "no-answer"; 
 /**  408, 480 or 487 from the server. */
 code: number } | 
-/**  There is no such number. */
+/**  There is no such number; or, where a service takes the one for the other (480), nobody there now. */
 { kind: "not-found"; 
-/**  404, 410, 484, 604. */
+/**  404, 410, 484, 604; 480 of a service. */
 code: number } | 
 /**  The far end moved or the server diverts; we do not follow by ourselves. */
 { kind: "moved"; 
@@ -3366,6 +3374,8 @@ account: AccountId } |
 status: number } | 
 /**  The audio is not connected yet, so that no digit can be sent. */
 { code: "digits-too-early" } | 
+/**  There is no call to send digits in. */
+{ code: "digits-without-call" } | 
 /**  The far end takes no digits. */
 { code: "no-digits" } | 
 /**  It takes none in the audio stream. */

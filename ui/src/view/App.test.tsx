@@ -63,6 +63,8 @@ test("why a call could not be is said in words", () => {
     return screen.getByRole("listitem", { name: /Ada Lovelace/ }).textContent;
   };
   expect(ended({ kind: "too-many-calls", most: 1 })).toContain("Too many calls");
+  expect(ended({ kind: "not-found", code: 480 })).toContain("Nobody can be reached there now (SIP 480)");
+  expect(ended({ kind: "not-found", code: 404 })).toContain("There is no such number (SIP 404)");
   expect(ended({ kind: "not-supported" })).toContain("Not supported: there is neither");
   expect(ended({ kind: "service-silent" })).toMatch(/No answer from the service(?! \(SIP)/);
   expect(ended({ kind: "not-callable", fault: { code: "not-a-name", words: "Invalid serviceName" } })).toContain(

@@ -73,7 +73,10 @@ export function stateWords(state: CallState, inConference = false): string {
 }
 
 export function causeWords(cause: Cause): string {
-  const sentence = [say(`cause.${cause.kind}`), moreOf(cause)].filter(Boolean).join(": ");
+  // A cloud takes who is not there for who does not exist.
+  const isAway = cause.kind === "not-found" && cause.code === 480;
+  const kind = isAway ? say("cause.not-there") : say(`cause.${cause.kind}`);
+  const sentence = [kind, moreOf(cause)].filter(Boolean).join(": ");
   return "code" in cause && cause.code ? `${sentence} (${say("cause.code", { code: cause.code })})` : sentence;
 }
 

@@ -19,6 +19,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::digits::DigitPace;
 use self::digits::Digits;
 pub(crate) use self::ending::Ended;
 use self::{lost::Lost, recording::Recording, unattended::Unattended};
@@ -68,6 +69,8 @@ pub(crate) struct Call {
     digits: Digits,
     dtmf: DtmfMode,
     dtmf_info: bool,
+    #[serde(default)]
+    deaf_to_tones: bool,
     can_hold: bool,
     /// Whether the line makes ready for it, and must be told when it comes to nothing.
     #[serde(default)]
@@ -186,6 +189,7 @@ impl Call {
             digits: Digits::default(),
             dtmf: line.dtmf,
             dtmf_info: line.capabilities.dtmf_info,
+            deaf_to_tones: line.deaf_to_tones,
             can_hold: line.capabilities.hold,
             prepares: line.capabilities.prepares,
             needs_microphone: false,
@@ -273,6 +277,7 @@ impl Call {
             digits: Digits::default(),
             dtmf: line.dtmf,
             dtmf_info: line.capabilities.dtmf_info,
+            deaf_to_tones: line.deaf_to_tones,
             can_hold: line.capabilities.hold,
             prepares: line.capabilities.prepares,
             needs_microphone: line.without_microphone != WithoutMicrophone::GoesOn,

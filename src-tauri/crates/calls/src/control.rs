@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use self::outgoing::Prepared;
 use crate::{
-    call::Call,
+    call::{Call, DigitPace},
     elsewhere::CallElsewhere,
     floor::Floor,
     io::{Input, Output},
@@ -175,7 +175,8 @@ impl CallControl {
                 Ok(())
             }),
             Command::SendDtmf { call, digits } => {
-                self.with_call(call, NoticeCode::DtmfFailed, |call, out| call.send_dtmf(now, digits, out));
+                let pace = DigitPace::of(&self.settings);
+                self.with_call(call, NoticeCode::DtmfFailed, |call, out| call.send_dtmf(now, digits, pace, out));
             }
             Command::PressKey { call, digit } => {
                 self.with_call(call, NoticeCode::DtmfFailed, |call, out| call.press_key(now, digit, out));
@@ -211,6 +212,7 @@ impl CallControl {
     fn with_call(&mut self, id: CallId, code: NoticeCode, act: impl FnOnce(&mut Call, &mut Outbox) -> Result<(), Trouble>) {
         let acted = match self.calls.get_mut(&id) {
             Some(call) => act(call, &mut self.outbox),
+            None if code == NoticeCode::DtmfFailed => Err(Trouble::DigitsWithoutCall),
             None => Err(Trouble::NoCall),
         };
         if let Err(trouble) = acted {

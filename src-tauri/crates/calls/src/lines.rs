@@ -42,6 +42,12 @@ pub(crate) struct Line {
     /// How long an answered call may be without audio; none where the media session decides alone.
     #[serde(default)]
     pub(crate) media_within: Option<Duration>,
+    /// Whether its service hears no digits in the tones of the audio, so that none are sent there.
+    #[serde(default)]
+    pub(crate) deaf_to_tones: bool,
+    /// How long its calls may ring, where it has a limit of its own.
+    #[serde(default)]
+    pub(crate) ring_for: Option<Duration>,
     /// What its token says.
     #[serde(default)]
     token: Option<TokenView>,
@@ -131,6 +137,8 @@ impl Lines {
                     token,
                     without_microphone: WithoutMicrophone::GoesOn,
                     media_within: None,
+                    deaf_to_tones: false,
+                    ring_for: None,
                     caller_ids: Vec::new(),
                 };
                 match &account.provider {
@@ -141,12 +149,16 @@ impl Lines {
                     }
                     Provider::Aculab(aculab) => {
                         (line.dtmf, line.media_within) = (DtmfMode::Rfc4733, Some(MEDIA_OF_A_CLOUD));
+                        line.deaf_to_tones = true;
                         line.without_microphone = match &aculab.interface {
                             AculabInterface::V1(caller) => {
                                 line.caller_ids = caller.all_ids().cloned().collect();
                                 WithoutMicrophone::MicrophoneError
                             }
-                            AculabInterface::V2(_) => WithoutMicrophone::DeviceError,
+                            AculabInterface::V2(client) => {
+                                line.ring_for = Some(Duration::from_secs(client.ring_for_s.into()));
+                                WithoutMicrophone::DeviceError
+                            }
                         };
                     }
                     Provider::Xivo(xivo) => (line.dtmf, line.voicemail_number) = (xivo.dtmf, xivo.voicemail_number.clone()),

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use model::{AccountId, CallId, CallState, Command, DialOptions, DtmfDigit, Snapshot};
+use model::{AccountId, CallId, CallState, Command, DialOptions, DtmfDigit, Snapshot, Trouble};
 use phone::{Phone, RemoteAnswer, RemoteControl, RemoteError, RemoteRequest, Show, ask_remote, serve_remote};
 use tokio::time::sleep;
 
@@ -61,7 +61,7 @@ pub(crate) async fn run(setting: &Setting, verb: Verb, printer: Printer) -> Resu
         Verb::Mute { call, off } => Command::Mute { call: chosen(folder, &call, is_live).await?, muted: !off },
         Verb::Dtmf { digits, hold: Some(span), call } => return hold_key(folder, &digits.0, &call, span).await,
         Verb::Dtmf { digits, hold: None, call } => {
-            Command::SendDtmf { call: chosen(folder, &call, is_talking).await?, digits: digits.0 }
+            Command::SendDtmf { call: to_press_in(folder, &call).await?, digits: digits.0 }
         }
         Verb::Several(verb) => several::command(folder, verb).await?,
         Verb::Transfer(verb) => transfer::command(folder, verb).await?,
@@ -104,7 +104,7 @@ async fn hold_key(folder: &Path, digits: &[DtmfDigit], choice: &CallChoice, span
     let [digit] = *digits else {
         return Err(Failure::usage("one key at a time can be held down"));
     };
-    let call = chosen(folder, choice, is_talking).await?;
+    let call = to_press_in(folder, choice).await?;
     tell(folder, Command::PressKey { call, digit }).await?;
     sleep(span).await;
     tell(folder, Command::ReleaseKey { call }).await
@@ -126,13 +126,23 @@ pub(crate) async fn status(folder: &Path) -> Result<Snapshot, Failure> {
 
 /// The call that was named, or the newest that fits.
 pub(crate) async fn chosen(folder: &Path, choice: &CallChoice, fits: fn(&CallState) -> bool) -> Result<CallId, Failure> {
-    let snapshot = status(folder).await?;
+    let found = found(&status(folder).await?, choice, fits);
+    found.ok_or_else(|| Failure::new(Exit::NoPhone, "the running phone has no such call"))
+}
+
+/// The same for digits, in the words of the phone itself when there is none.
+async fn to_press_in(folder: &Path, choice: &CallChoice) -> Result<CallId, Failure> {
+    let found = found(&status(folder).await?, choice, is_talking);
+    found.ok_or_else(|| Failure::new(Exit::NoPhone, Trouble::DigitsWithoutCall))
+}
+
+fn found(snapshot: &Snapshot, choice: &CallChoice, fits: fn(&CallState) -> bool) -> Option<CallId> {
     let mut calls = snapshot.calls.iter().filter(|call| fits(&call.state));
     let found = match choice.call {
         Some(number) => calls.find(|call| call.id == CallId(number)),
         None => calls.next_back(),
     };
-    found.map(|call| call.id).ok_or_else(|| Failure::new(Exit::NoPhone, "the running phone has no such call"))
+    found.map(|call| call.id)
 }
 
 pub(crate) fn is_ringing_here(state: &CallState) -> bool {

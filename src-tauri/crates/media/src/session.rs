@@ -30,6 +30,8 @@ pub struct MediaSettings {
     pub packet_ms: u32,
     /// Discontinuous transmission of Opus.
     pub dtx: bool,
+    /// Most of Opus in bit/s; none where only the far end sets limits.
+    pub max_bitrate: Option<u32>,
     /// STUN and TURN servers of the account.
     pub ice_servers: Vec<IceServer>,
     /// The way to those of them that are not reached by datagrams.
@@ -52,6 +54,7 @@ impl MediaSettings {
             codecs,
             packet_ms: 20,
             dtx: false,
+            max_bitrate: None,
             ice_servers: peer.ice_servers,
             server_ways: peer.server_ways,
             ice_policy: peer.ice_policy,
@@ -99,7 +102,8 @@ pub fn open(
     events: mpsc::Sender<MediaEvent>,
 ) -> OpenSession<impl Future<Output = ()> + Send + 'static> {
     let (inbox, requests) = mpsc::channel(INBOX);
-    let stream_settings = StreamSettings { packet_ms: settings.packet_ms, dtx: settings.dtx, ..StreamSettings::default() };
+    let MediaSettings { packet_ms, dtx, max_bitrate, .. } = settings;
+    let stream_settings = StreamSettings { packet_ms, dtx, max_bitrate, ..StreamSettings::default() };
     let (stream, leg) = AudioStream::open(stream_settings, settings.seed);
     let terms = AudioTerms { codecs: settings.codecs, packet_ms: settings.packet_ms, dtx: settings.dtx };
     let peer_settings = PeerSettings {

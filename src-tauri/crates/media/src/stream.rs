@@ -56,11 +56,13 @@ pub struct StreamSettings {
     pub dtx: bool,
     /// Target of Opus in bit/s, when the far end sets no lower limit.
     pub bitrate: u32,
+    /// Most of Opus in bit/s, with all that helps against loss; none where only the far end sets limits.
+    pub max_bitrate: Option<u32>,
 }
 
 impl Default for StreamSettings {
     fn default() -> Self {
-        Self { packet_ms: 20, dtx: false, bitrate: 32_000 }
+        Self { packet_ms: 20, dtx: false, bitrate: 32_000, max_bitrate: None }
     }
 }
 

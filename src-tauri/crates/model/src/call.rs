@@ -204,10 +204,10 @@ pub enum Cause {
         /// 408, 480 or 487 from the server.
         code: u16,
     },
-    /// There is no such number.
-    #[error("there is no such number ({code})")]
+    /// There is no such number; or, where a service takes the one for the other (480), nobody there now.
+    #[error("{} ({code})", missing(*code))]
     NotFound {
-        /// 404, 410, 484, 604.
+        /// 404, 410, 484, 604; 480 of a service.
         code: u16,
     },
     /// The far end moved or the server diverts; we do not follow by ourselves.
@@ -276,7 +276,7 @@ pub enum Cause {
         fault: InternalFault,
     },
     /// This computer has neither a microphone nor a speaker: calls are not possible here.
-    #[error("Not supported: there is neither a microphone nor a speaker")]
+    #[error("Not supported")]
     NotSupported,
     /// A service did not answer at all. That is told by its own words, not as the status that stands for it.
     #[error("no answer from the service")]
@@ -288,7 +288,7 @@ pub enum Cause {
         fault: CalleeFault,
     },
     /// The account carries no further call.
-    #[error("Too many calls: the account carries {most} at a time")]
+    #[error("Too many calls")]
     TooManyCalls {
         /// How many it carries.
         most: u32,
@@ -299,6 +299,10 @@ pub enum Cause {
         /// Why.
         fault: LineFault,
     },
+}
+
+fn missing(code: u16) -> &'static str {
+    if code == 480 { "nobody can be reached there now" } else { "there is no such number" }
 }
 
 fn shown(fault: Option<&DescriptionFault>) -> String {

@@ -122,6 +122,12 @@ pub struct CallSettings {
     pub packet_ms: u32,
     /// Discontinuous transmission of Opus.
     pub dtx: bool,
+    /// Most bits a second that Opus may take, 8000 to 128000; as many as it needs when 0.
+    pub max_bitrate: u32,
+    /// How long a digit sounds, 40 to 500 ms, …
+    pub digit_ms: u32,
+    /// … and the pause behind it, 30 to 400 ms.
+    pub digit_gap_ms: u32,
     /// How many calls may be up or ringing before a further one hears busy.
     pub limit: u32,
     /// What a further call meets while another one is up or rings.
@@ -159,6 +165,10 @@ impl Default for CallSettings {
             codecs: vec![Codec::Opus, Codec::G722, Codec::Pcmu, Codec::Pcma],
             packet_ms: 20,
             dtx: false,
+            max_bitrate: 0,
+            // As browsers do (W3C `insertDTMF`).
+            digit_ms: 100,
+            digit_gap_ms: 70,
             limit: 8,
             waiting: CallWaiting::default(),
             forward: Forward::default(),

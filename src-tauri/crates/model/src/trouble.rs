@@ -53,6 +53,8 @@ pub enum Trouble {
     },
     /// The audio is not connected yet, so that no digit can be sent.
     DigitsTooEarly,
+    /// There is no call to send digits in.
+    DigitsWithoutCall,
     /// The far end takes no digits.
     NoDigits,
     /// It takes none in the audio stream.
@@ -238,9 +240,10 @@ impl fmt::Display for Trouble {
             Self::NothingToPickUp => f.write_str("no call rings there that could be picked up"),
             Self::TooManyDigits => f.write_str("that is too many digits at once"),
             Self::DigitRefused { status } => write!(f, "the far end did not take the digit ({status})"),
-            Self::DigitsTooEarly => f.write_str("digits can be sent when the audio of a call is connected"),
-            Self::NoDigits => f.write_str("the far end takes no digits in this call"),
-            Self::NoDigitsInAudio => f.write_str("the far end takes no digits in the audio stream"),
+            // By these words the documentation of Aculab Cloud helps.
+            Self::DigitsTooEarly => f.write_str("DTMF send error"),
+            Self::DigitsWithoutCall => f.write_str("DTMF send error - no call"),
+            Self::NoDigits | Self::NoDigitsInAudio => f.write_str("DTMF not available in this call"),
             Self::NotForConference { call } => write!(f, "call {call} cannot be in a conference: it is not answered"),
             Self::ConferenceOfTwo => f.write_str("a conference needs two answered calls or more"),
             Self::NotInConference => f.write_str("the call is in no conference"),

@@ -67,7 +67,8 @@ fn taken_over(before: &Account, account: &Account) -> Option<Vec<LineInput>> {
         // The line says what is wrong when it starts.
         Password::Known(_) | Password::Unknown => return None,
     };
-    // What the line fetched itself, and was kept, is no news to it.
+    // How long it rings is call control's; what the line fetched itself, and was kept, is no news to it.
+    old.ring_for_s = new.ring_for_s;
     (old.accept_calls, old.token, old.fetched) = (new.accept_calls, new.token.clone(), new.fetched.clone());
     (before == *account).then(|| accepts.into_iter().chain(token).collect())
 }
@@ -228,6 +229,7 @@ mod tests {
         let Provider::Aculab(aculab) = &mut louder.provider else { panic!("it is at the cloud") };
         aculab.log_level = Some(6);
         assert_eq!(told(&louder).as_deref(), Some("[]"), "calls go on when more is logged");
+        assert_eq!(told(&account(|client| client.ring_for_s = 20)).as_deref(), Some("[]"));
         for anew in [
             account(|client| client.token = Password::Unknown),
             account(|client| client.token = Password::Known(Secret::new("no token"))),

@@ -140,6 +140,7 @@ impl Sessions {
             codecs: self.calls.codecs.clone(),
             packet_ms: self.calls.packet_ms,
             dtx: self.calls.dtx,
+            max_bitrate: (self.calls.max_bitrate > 0).then_some(self.calls.max_bitrate),
             ice_servers: ways.ice_servers.as_ref().or_else(|| self.named.get(account)).cloned().unwrap_or_default(),
             server_ways: Arc::new(AccountWays::new(&self.world.network, &ways.ca_file)),
             ice_policy: ways.ice_policy,

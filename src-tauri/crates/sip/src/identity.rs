@@ -12,7 +12,12 @@ pub(crate) fn asserted(headers: &Headers) -> Option<Remote> {
 
 /// The far end of a request: as asserted, else as it says itself in From.
 pub(crate) fn of_request(headers: &Headers) -> Remote {
-    asserted(headers).or_else(|| headers.from().ok().map(|from| remote(&from))).unwrap_or_default()
+    asserted(headers).unwrap_or_else(|| of_from(headers))
+}
+
+/// The far end of a request as it says itself in From.
+pub(crate) fn of_from(headers: &Headers) -> Remote {
+    headers.from().map(|from| remote(&from)).unwrap_or_default()
 }
 
 /// A name with an address as the far end of a call.

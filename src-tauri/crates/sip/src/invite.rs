@@ -311,7 +311,7 @@ impl Call {
                     self.state = State::Talking(session);
                 }
                 dialling::Outcome::Broken { session, fault } => {
-                    self.discard(core, *session, "");
+                    self.discard(core, *session, &Reason::sip(400, "Bad Request").to_string());
                     self.end(core, CallEnd::Failed { fault });
                 }
                 dialling::Outcome::Refused(end) => self.end(core, end),

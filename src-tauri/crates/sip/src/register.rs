@@ -30,6 +30,8 @@ pub(crate) struct Registration {
     number: u32,
     expires: u32,
     state: State,
+    /// When what the server granted last is over.
+    until: Option<Instant>,
     /// A new token came while a REGISTER with the old one is under way.
     again: bool,
     look: Look,
@@ -52,7 +54,7 @@ enum State {
     /// Wanted; there is no connection, or the server refused.
     Idle,
     /// A REGISTER is under way; the only one.
-    Asking { transaction: ClientId, lengthened: u32 },
+    Asking { transaction: ClientId, lengthened: u32, since: Instant },
     /// Registered.
     Registered { refresh_at: Instant },
     /// Being taken back.
@@ -61,8 +63,10 @@ enum State {
 
 impl Registration {
     pub fn new(core: &mut Core) -> Self {
-        let (call_id, number) = (core.tokens.call_id(), core.tokens.below(1000));
-        Self { call_id, tag: None, number, expires: core.config.expires, state: State::Off, again: false, look: Look::No }
+        let (call_id, before_first) = (core.tokens.call_id(), core.tokens.below(1000));
+        let number = if core.config.form.counts_from_one { 1 } else { before_first };
+        let (expires, state, until) = (core.config.expires, State::Off, None);
+        Self { call_id, tag: None, number, expires, state, until, again: false, look: Look::No }
     }
 
     /// Registers now and stays registered.
@@ -91,6 +95,7 @@ impl Registration {
     }
 
     pub fn disconnected(&mut self, core: &mut Core) {
+        self.until = None;
         match self.state {
             State::Off | State::Idle => {}
             State::Leaving { .. } => self.left(core),
@@ -104,6 +109,7 @@ impl Registration {
 
     /// Takes the registration back.
     pub fn stop(&mut self, core: &mut Core) {
+        self.until = None;
         match self.state {
             State::Leaving { .. } => {}
             State::Off | State::Idle => self.left(core),
@@ -141,7 +147,7 @@ impl Registration {
         }
         let request = self.request(core, self.expires);
         self.state = match core.register(request) {
-            Some(transaction) => State::Asking { transaction, lengthened },
+            Some(transaction) => State::Asking { transaction, lengthened, since: core.now },
             None => State::Idle,
         };
     }
@@ -164,7 +170,10 @@ impl Registration {
         let supported = core.config.form.register_supported.iter().copied();
         let outbound = core.config.reg_id.map(|_| "outbound");
         request.headers.push("Supported", supported.chain(outbound).collect::<Vec<_>>().join(", "));
-        request.headers.push("Allow", crate::user_agent::ALLOW);
+        // Who leaves is asked nothing any more.
+        if expires > 0 {
+            request.headers.push("Allow", crate::user_agent::ALLOW);
+        }
         request
     }
 
@@ -262,10 +271,13 @@ impl Registration {
             let text = String::from("the server took the registration away at once");
             return self.end(core, RegistrationEvent::Refused { code: response.code, text, retry_after: None });
         }
-        core.service_route = response.headers.addresses("Service-Route").unwrap_or_default();
-        core.service_route.truncate(MAX_SERVICE_ROUTE);
+        if core.config.form.service_route {
+            core.service_route = response.headers.addresses("Service-Route").unwrap_or_default();
+            core.service_route.truncate(MAX_SERVICE_ROUTE);
+        }
         let refresh_at = core.now + refresh_after(core, expires);
         self.state = State::Registered { refresh_at };
+        self.until = Some(core.now + Duration::from_secs(expires.into()));
         if self.own_contact(core, response).is_some() {
             self.look_later(core);
         }
@@ -295,7 +307,9 @@ impl Registration {
                 !core.config.instance.is_empty() && instance.trim_matches(['<', '>']).eq_ignore_ascii_case(&core.config.instance);
             let uri = &contact.uri;
             let same_address = uri.host.eq_ignore_ascii_case(&ours.host) && uri.port == ours.port && uri.user == ours.user;
-            same_address || same_instance
+            // Nobody else has made up the same word; some servers put the address they see beside it.
+            let same_word = core.config.form.anonymous_contact && uri.user == ours.user;
+            same_address || same_instance || same_word
         };
         // Value by value: another phone's unreadable contact is no reason to overlook ours.
         let contacts: Vec<NameAddr> = response.headers.list("Contact").filter_map(|value| value.parse().ok()).collect();
@@ -318,7 +332,7 @@ impl Registration {
             // It was about a token that is not used any more.
             return self.ask(core, 0);
         }
-        self.state = State::Idle;
+        (self.state, self.until) = (State::Idle, None);
         core.push(Event::Registration(event));
     }
 
@@ -330,6 +344,11 @@ impl Registration {
                 self.look = core.register(question).map_or(Look::No, |_| Look::Asked);
             }
             State::Leaving { until } if core.now >= until => self.left(core),
+            State::Asking { since, .. } if self.until.take_if(|until| core.now >= *until).is_some() => {
+                let left = (since + core.transactions.timers().life()).since(core.now);
+                let waits_for = u32::try_from(left.as_secs()).unwrap_or(u32::MAX);
+                core.push(Event::Registration(RegistrationEvent::Expired { waits_for }));
+            }
             State::Off | State::Idle | State::Asking { .. } | State::Registered { .. } | State::Leaving { .. } => {}
         }
     }
@@ -341,7 +360,8 @@ impl Registration {
                 Look::No | Look::Asked => Some(refresh_at),
             },
             State::Leaving { until } => Some(until),
-            State::Off | State::Idle | State::Asking { .. } => None,
+            State::Asking { .. } => self.until,
+            State::Off | State::Idle => None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod config;
 mod core;
 mod guard;
 mod io;
+mod registration;
 #[cfg(test)]
 mod tests;
 
@@ -16,12 +17,13 @@ use std::collections::BTreeMap;
 
 use model::{Instant, LineCall, LineFault};
 
-pub(crate) use self::core::{ALLOW, Answered, Core, User};
+pub(crate) use self::core::{ACCEPT, ALLOW, Answered, Core, User};
 pub use config::{Form, Refresh, Role, Transport, UserAgentConfig};
 pub use io::{
     CallEnd, CallEvent, CallKey, Command, Description, Event, ExtraHeaders, IncomingCall, Input, Invite, Output, OutsideRequest,
-    ReferSubscription, RegistrationEvent, Reliability, RequestKey, Subscribe, SubscriptionEvent, SubscriptionKey,
+    ReferSubscription, Reliability, RequestKey, Subscribe, SubscriptionEvent, SubscriptionKey,
 };
+pub use registration::RegistrationEvent;
 
 use crate::{
     Message, Method, Replaces, Response, compose,

@@ -22,6 +22,13 @@ const DELAY_S: RangeInclusive<u32> = 0..=60;
 /// Longer than an hour nobody lets it ring.
 const RING_S: RangeInclusive<u32> = 1..=3600;
 
+/// What Opus can do for speech.
+const BITRATES: RangeInclusive<u32> = 8_000..=128_000;
+
+/// What a detector of digits hears (ITU-T Q.24), and what Aculab's own clients send at the longest.
+const DIGIT_MS: RangeInclusive<u32> = 40..=500;
+const DIGIT_GAP_MS: RangeInclusive<u32> = 30..=400;
+
 /// RFC 3261 10.2 sets no limits; below ten seconds a phone only registers, above a day a lost one rings for ever.
 const EXPIRES_S: RangeInclusive<u32> = 10..=86_400;
 
@@ -188,6 +195,16 @@ fn check_calls(calls: &CallSettings, found: &mut Complaints) {
     }
     if ![10, 20].contains(&calls.packet_ms) {
         found.add("calls.packet_ms", FieldFault::NoneOf { numbers: vec![10, 20] });
+    }
+    for (name, value, range) in [
+        ("calls.max_bitrate", calls.max_bitrate, BITRATES),
+        ("calls.digit_ms", calls.digit_ms, DIGIT_MS),
+        ("calls.digit_gap_ms", calls.digit_gap_ms, DIGIT_GAP_MS),
+    ] {
+        let is_unset = name == "calls.max_bitrate" && value == 0;
+        if !is_unset && !range.contains(&value) {
+            found.add(name, FieldFault::NotBetween { from: *range.start(), to: *range.end() });
+        }
     }
     if calls.limit == 0 {
         found.add("calls.limit", FieldFault::None);
@@ -421,11 +438,14 @@ mod tests {
         let calls = CallSettings {
             codecs: vec![Codec::Opus, Codec::Opus],
             packet_ms: 30,
+            max_bitrate: 7_999,
+            digit_ms: 501,
+            digit_gap_ms: 29,
             limit: 0,
             ring_for_s: 0,
             tones: "britain".into(),
             ..CallSettings::default()
         };
-        assert_eq!(check_settings(&Settings { calls, ..Settings::default() }).len(), 5);
+        assert_eq!(check_settings(&Settings { calls, ..Settings::default() }).len(), 8);
     }
 }

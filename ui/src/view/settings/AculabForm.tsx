@@ -145,6 +145,15 @@ export function AculabForm({ account: given, isNew, onClose }: Props) {
             onText={(value) => put({ interface: { ...way, max_concurrent: wholeNumber(value) } })}
           />
         )}
+        {way.version === "v2" && (
+          <TextField
+            label={say("calls.ring-for")}
+            numeric
+            problem={problem("interface.ring_for_s")}
+            value={String(way.ring_for_s)}
+            onText={(value) => put({ interface: { ...way, ring_for_s: wholeNumber(value) } })}
+          />
+        )}
         {text("server", say("aculab.server-hint"))}
         {way.version === "v2" && text("web_services", say("aculab.web-services-hint"))}
         {text("proxy", say("accounts.proxy-hint"))}

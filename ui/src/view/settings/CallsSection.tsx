@@ -86,6 +86,14 @@ function Sound() {
         onSwitch={(dtx) => put({ dtx })}
       />
       <SettingText
+        label={say("calls.max-bitrate")}
+        hint={say("calls.max-bitrate-hint")}
+        field="calls.max_bitrate"
+        numeric
+        value={String(calls.max_bitrate)}
+        onText={(text) => changed({ max_bitrate: wholeNumber(text) })}
+      />
+      <SettingText
         label={say("calls.tones")}
         hint={say("calls.tones-hint")}
         field="calls.tones"
@@ -96,9 +104,10 @@ function Sound() {
   );
 }
 
-/** How each account sends digits: its server decides what is understood. */
+/** How long digits sound, and how each account sends them: its server decides what is understood. */
 function Digits() {
   const { settings, save } = useEditing();
+  const { calls, changed } = useCalls();
   const fields = settings.accounts.flatMap((account) => {
     const { id, provider } = account;
     if (provider.kind !== "sip" && provider.kind !== "xivo") return [];
@@ -108,7 +117,25 @@ function Digits() {
     };
     return <DtmfField key={id} label={id} provider={provider} onChoose={put} />;
   });
-  return fields.length > 0 ? <Group title={say("accounts.dtmf")}>{fields}</Group> : null;
+  return (
+    <Group title={say("accounts.dtmf")}>
+      {fields}
+      <SettingText
+        label={say("calls.digit")}
+        field="calls.digit_ms"
+        numeric
+        value={String(calls.digit_ms)}
+        onText={(text) => changed({ digit_ms: wholeNumber(text) })}
+      />
+      <SettingText
+        label={say("calls.digit-gap")}
+        field="calls.digit_gap_ms"
+        numeric
+        value={String(calls.digit_gap_ms)}
+        onText={(text) => changed({ digit_gap_ms: wholeNumber(text) })}
+      />
+    </Group>
+  );
 }
 
 function Ringing({ trial }: { trial: TrialView | null }) {

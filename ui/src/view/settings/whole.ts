@@ -116,7 +116,7 @@ export function wholeXivo(xivo: XivoAccount): WholeXivo {
 export function wholeInterface(given: AculabInterface): WholeAculab["interface"] {
   if (given.version === "v1") return { service: "", other_ids: [], ...given };
   const { token_source = { source: "pasted" } } = given;
-  return { accept_calls: true, max_concurrent: 1, ...given, token_source: wholeSource(token_source) };
+  return { accept_calls: true, max_concurrent: 1, ring_for_s: 60, ...given, token_source: wholeSource(token_source) };
 }
 
 export function wholeSource(given: TokenSource): WholeSource {

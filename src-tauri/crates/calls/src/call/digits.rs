@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use model::{DtmfDigit, DtmfMode, Instant, Trouble};
+use model::{CallSettings, DtmfDigit, DtmfMode, Instant, Trouble};
 use serde::{Deserialize, Serialize};
 
 use super::Call;
@@ -11,7 +11,7 @@ use crate::{
     outbox::Outbox,
 };
 
-/// Length of a tone and of the pause behind it, as browsers do (W3C `insertDTMF` defaults).
+/// Length of a tone that is held by hand at the shortest, and of the pause behind it, as browsers do (W3C `insertDTMF` defaults).
 const TONE: Duration = Duration::from_millis(100);
 const GAP: Duration = Duration::from_millis(70);
 
@@ -37,6 +37,20 @@ pub(crate) struct Digits {
     by_info: Option<(DtmfDigit, Duration)>,
     pressed: Option<Pressed>,
     refused: Refused,
+}
+
+/// How long digits sound that are sent by themselves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DigitPace {
+    tone: Duration,
+    gap: Duration,
+}
+
+impl DigitPace {
+    pub(crate) fn of(settings: &CallSettings) -> Self {
+        let ms = |ms: u32| Duration::from_millis(ms.into());
+        Self { tone: ms(settings.digit_ms), gap: ms(settings.digit_gap_ms) }
+    }
 }
 
 /// A key that is being held.
@@ -73,16 +87,24 @@ impl Digits {
 
 impl Call {
     /// Sends digits behind those still waiting.
-    pub(crate) fn send_dtmf(&mut self, now: Instant, digits: Vec<DtmfDigit>, out: &mut Outbox) -> Result<(), Trouble> {
+    pub(crate) fn send_dtmf(
+        &mut self,
+        now: Instant,
+        digits: Vec<DtmfDigit>,
+        pace: DigitPace,
+        out: &mut Outbox,
+    ) -> Result<(), Trouble> {
+        let Some(&first) = digits.first() else { return Ok(()) };
         let mode = self.way_of_digits()?;
         if digits.len() + self.digits.waiting.len() > MOST {
             return Err(Trouble::TooManyDigits);
         }
-        let Some(&first) = digits.first() else { return Ok(()) };
         match (mode, &self.audio) {
-            (DtmfMode::Rfc4733, Some(audio)) => out.media(audio.id, MediaRequest::SendDtmf { digits, tone: TONE, gap: GAP }),
+            (DtmfMode::Rfc4733, Some(audio)) => {
+                out.media(audio.id, MediaRequest::SendDtmf { digits, tone: pace.tone, gap: pace.gap });
+            }
             _ => {
-                let length = if mode == DtmfMode::InBand { TONE } else { INFO_TONE };
+                let length = if mode == DtmfMode::InBand { pace.tone } else { INFO_TONE };
                 self.digits.waiting.extend(digits.into_iter().map(|digit| (digit, length)));
                 self.send_waiting_digits(now, out);
             }
@@ -179,7 +201,7 @@ impl Call {
         self.dtmf_in_use().ok_or(Trouble::NoDigits)
     }
 
-    /// Which way digits go; `None` while unknown.
+    /// Which way digits go; `None` while unknown, and where there is none.
     pub(super) fn dtmf_in_use(&self) -> Option<DtmfMode> {
         let telephone_event = self.audio.as_ref()?.telephone_event?;
         let info = match self.digits.refused {
@@ -195,6 +217,7 @@ impl Call {
             DtmfMode::InfoDtmf => info.map(|_| DtmfMode::InfoDtmf).or(in_stream),
             DtmfMode::InBand => None,
         };
-        Some(wanted.unwrap_or(DtmfMode::InBand))
+        // The last way that there is.
+        wanted.or((!self.deaf_to_tones).then_some(DtmfMode::InBand))
     }
 }

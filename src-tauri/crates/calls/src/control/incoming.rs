@@ -85,7 +85,7 @@ impl CallControl {
         let id = CallId(self.numbered);
         let consults = incoming.on_behalf.and_then(|on_behalf| on_behalf.consults);
         let offerless = incoming.offer.is_none();
-        let (span, _) = self.rings_for(&incoming.remote);
+        let (span, _) = self.rings_for(account, &incoming.remote);
         let mut call = Call::received(now, id, line, incoming, span, &mut self.outbox);
         call.replaces = replaced;
         call.plan(plan);
@@ -99,18 +99,20 @@ impl CallControl {
     }
 
     /// How long a call may ring, and where its caller is sent then: nowhere when empty.
-    fn rings_for(&self, caller: &Remote) -> (Duration, Personal) {
-        let (longest, forward) = (self.settings.ring_for_s, &self.settings.forward);
-        let may_forward = !forward.no_answer.is_empty() && !names(&forward.exceptions, caller);
-        if may_forward && forward.no_answer_s <= longest {
-            return (Duration::from_secs(forward.no_answer_s.into()), forward.no_answer.clone());
+    fn rings_for(&self, account: &AccountId, caller: &Remote) -> (Duration, Personal) {
+        let forward = &self.settings.forward;
+        let longest = Duration::from_secs(self.settings.ring_for_s.into());
+        let longest = self.lines.get(account).and_then(|line| line.ring_for).map_or(longest, |own| own.min(longest));
+        let no_answer = Duration::from_secs(forward.no_answer_s.into());
+        if !forward.no_answer.is_empty() && no_answer <= longest && !names(&forward.exceptions, caller) {
+            return (no_answer, forward.no_answer.clone());
         }
-        (Duration::from_secs(longest.into()), Personal::default())
+        (longest, Personal::default())
     }
 
     pub(super) fn alert(&mut self, now: Instant, id: CallId) {
-        let Some(remote) = self.calls.get(&id).map(|call| call.remote.clone()) else { return };
-        let (span, no_answer) = self.rings_for(&remote);
+        let Some(ringing) = self.calls.get(&id) else { return };
+        let (span, no_answer) = self.rings_for(&ringing.account, &ringing.remote);
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let Some(old) = call.replaces {
             return self.take_place(now, id, old);

@@ -4,7 +4,7 @@
 use model::{AccountId, CallId, CallState, Instant, LineCall, NoticeCode, Trouble};
 
 use super::CallControl;
-use crate::io::Wish;
+use crate::{call::DigitPace, io::Wish};
 
 impl CallControl {
     pub(super) fn on_wish(&mut self, now: Instant, account: &AccountId, call: Option<LineCall>, wish: Wish) {
@@ -40,7 +40,8 @@ impl CallControl {
                     return self.refuse(None, NoticeCode::DtmfFailed, Trouble::WishKey);
                 }
                 for id in talking {
-                    self.with_call(id, NoticeCode::DtmfFailed, |call, out| call.send_dtmf(now, vec![digit], out));
+                    let pace = DigitPace::of(&self.settings);
+                    self.with_call(id, NoticeCode::DtmfFailed, |call, out| call.send_dtmf(now, vec![digit], pace, out));
                 }
             }
             (Wish::Answer, Ok(id)) => self.answer(now, id),

@@ -191,7 +191,8 @@ impl Outbound {
     }
 
     fn tuning(&self, negotiated: &Negotiated, redundancy: Redundancy) -> OpusTuning {
-        let limit = negotiated.send.max_bitrate.unwrap_or(*BITRATES.end());
+        let limits = [negotiated.send.max_bitrate, self.settings.max_bitrate];
+        let limit = limits.into_iter().flatten().min().unwrap_or(*BITRATES.end());
         OpusTuning {
             bitrate: (self.settings.bitrate + if redundancy.fec { FEC_BITRATE } else { 0 })
                 .min(limit)

@@ -103,6 +103,9 @@ pub struct AculabClient {
     /// Calls at once, of either direction.
     #[serde(default = "one")]
     pub max_concurrent: u32,
+    /// Seconds a call may ring before it is answered with 480, where all calls may ring longer.
+    #[serde(default = "minute")]
+    pub ring_for_s: u32,
 }
 
 /// Where the tokens come from with which a client registers and calls other clients.
@@ -208,12 +211,18 @@ impl AculabClient {
             api_key: Password::Unknown,
             accept_calls: true,
             max_concurrent: one(),
+            ring_for_s: minute(),
         }
     }
 }
 
 fn one() -> u32 {
     1
+}
+
+/// As long as the cloud's own clients let a call ring.
+fn minute() -> u32 {
+    60
 }
 
 /// What the cloud gives to who asks for no time.

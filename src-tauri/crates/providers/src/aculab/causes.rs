@@ -4,7 +4,7 @@ use calls::io::LineEnd;
 use model::{Cause, EndedBy, MediaFault};
 
 /// The cause that a status stands for: in a final response, and in the Reason header of a BYE.
-fn of_code(code: u16, text: &str) -> Cause {
+pub(super) fn of_code(code: u16, text: &str) -> Cause {
     match code {
         // "No reason", and what ended well.
         100..=109 | 200..=209 => Cause::HungUp { by: EndedBy::Remote },

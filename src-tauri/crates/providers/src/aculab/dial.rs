@@ -2,6 +2,8 @@
 
 use model::{AculabInterface, CalleeFault, CallerId, CallerKind, ClientId, Named, Personal, Remote, ServiceName, Target};
 
+use sip::{InvalidUri, Uri};
+
 use super::setup::{self, Names};
 
 /// Whom a call goes to.
@@ -71,6 +73,12 @@ impl Callee {
     }
 }
 
+/// The address of who calls, with the escapes that he was given with.
+pub(super) fn from(caller: &CallerId, names: &Names) -> Result<Uri, CalleeFault> {
+    let written = format!("sip:{}@{}", caller.as_str(), names.client_domain);
+    written.parse().map_err(|error: InvalidUri| CalleeFault::NotAnAddress { words: error.to_string() })
+}
+
 /// Who calls, so that it can be called back: clients by their id, services under the number they give. The host of From tells
 /// the one from the other.
 pub(super) fn caller(mut remote: Remote, names: &Names) -> (Remote, CallerKind) {
@@ -135,6 +143,7 @@ mod tests {
         }
         assert_eq!(dialled("service:123", true).as_deref(), Ok("sip:123@sip-1-2-0.aculab.com;transport=tcp"));
         assert_eq!(dialled("e!o", false).as_deref(), Ok("sip:e!o@sip-1-2-0.aculab.com;transport=tcp"));
+        assert_eq!(dialled("service:e%20o", false).as_deref(), Ok("sip:e%20o@sip-1-2-0.aculab.com;transport=tcp"));
     }
 
     #[test]

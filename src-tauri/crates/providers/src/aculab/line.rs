@@ -1,17 +1,20 @@
 //! An account at the cloud, as a line: the general SIP line with what only the cloud does around it.
 
+mod ready;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     time::Duration,
 };
 
-use calls::io::{Capabilities, IncomingCall, LineEvent, LineRequest, Transfers};
+use calls::io::{Capabilities, LineEnd, LineEvent, LineRequest, Transfers};
 use model::{
     AccountState, AculabAccount, AculabInterface, CalleeFault, CallerId, DeclineCode, Instant, LineCall, LineFault, OfflineCause,
     Secret, TokenFault,
 };
 use sip::{Method, Response, Uri};
 
+use self::ready::{Arrived, Preparing};
 use super::{
     causes,
     dial::{self, Callee},
@@ -23,11 +26,8 @@ use super::{
 use crate::{
     Input, Output, Provider,
     net::{NetEvent, NetRequest},
-    sip::{News, Presence, Unusable, failed, not_callable},
+    sip::{News, Presence, Unusable, not_callable},
 };
-
-/// How long a call waits for the list of ICE servers; then it goes on without.
-const LIST_WITHIN: Duration = Duration::from_secs(5);
 
 /// The time of day, for tokens: they tell their end by it. A clock that is set later is not noticed.
 #[derive(Clone, Copy, Debug)]
@@ -111,10 +111,12 @@ struct AculabLine {
     preparing: BTreeMap<LineCall, Preparing>,
     /// Made ready, and not yet offered; and who each is from, where that was chosen.
     prepared: BTreeMap<LineCall, Option<CallerId>>,
-    /// Calls to services: the cloud takes no changed offers for them.
-    to_services: BTreeSet<LineCall>,
-    /// Calls that arrived before the list, and until when they wait for it.
-    arrived: Vec<(Instant, Box<IncomingCall>)>,
+    /// Calls to services: the cloud takes no changed offers for them. And the fork whose audio was heard before the answer.
+    to_services: BTreeMap<LineCall, Option<u32>>,
+    /// Calls that arrived before the list.
+    arrived: Vec<Arrived>,
+    /// Why it cannot be called though it is to be, as it was told last.
+    unready: Option<AccountState>,
     outputs: VecDeque<Output>,
 }
 
@@ -122,23 +124,6 @@ struct AculabLine {
 enum Held {
     Nothing,
     Token { token: Token, expires: Option<Instant> },
-}
-
-/// A call that the line makes ready for.
-struct Preparing {
-    needs_token: bool,
-    list: ListWait,
-    caller: Option<CallerId>,
-}
-
-/// How a call waits for the list of ICE servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ListWait {
-    /// There is nobody yet to give it.
-    Unasked,
-    Until(Instant),
-    /// Long enough.
-    Over,
 }
 
 impl AculabLine {
@@ -161,8 +146,9 @@ impl AculabLine {
             token: Held::Nothing,
             preparing: BTreeMap::new(),
             prepared: BTreeMap::new(),
-            to_services: BTreeSet::new(),
+            to_services: BTreeMap::new(),
             arrived: Vec::new(),
+            unready: None,
             outputs: VecDeque::new(),
         })
     }
@@ -195,14 +181,9 @@ impl AculabLine {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let calls = self.preparing.values().filter_map(|preparing| match preparing.list {
-            ListWait::Until(until) => Some(until),
-            ListWait::Unasked | ListWait::Over => None,
-        });
-        let arrived = self.arrived.iter().map(|(until, _)| *until);
         let list = self.list.as_ref().and_then(IceList::deadline);
         let keeper = self.keeper.as_ref().and_then(TokenKeeper::deadline);
-        [self.presence.poll_timeout(), list, keeper].into_iter().flatten().chain(calls).chain(arrived).min()
+        [self.presence.poll_timeout(), list, keeper, self.rings_at()].into_iter().flatten().min()
     }
 
     fn start(&mut self, now: Instant) {
@@ -239,6 +220,7 @@ impl AculabLine {
         self.line(LineEvent::SignedInAs(view));
         self.presence.sign_in(now, Secret::new(token.text()));
         self.token = Held::Token { token, expires };
+        self.token_is_there();
     }
 
     /// Signs in by a token from outside.
@@ -283,7 +265,9 @@ impl AculabLine {
         if self.accepts_calls && self.token == Held::Nothing {
             let retry_in_s = retry_in.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
             let cause = OfflineCause::NoToken { fault: fault.clone() };
-            self.line(LineEvent::State(AccountState::Offline { cause, retry_in_s }));
+            let state = AccountState::Offline { cause, retry_in_s };
+            self.unready = Some(state.clone());
+            self.line(LineEvent::State(state));
         }
     }
 
@@ -307,24 +291,24 @@ impl AculabLine {
             LineRequest::Invite { call, target, offer, headers, referred, pick_up } => {
                 let caller = self.prepared.remove(&call).flatten();
                 let callee = dial::callee(&target, &self.names);
-                let addressed = callee.and_then(|callee| Ok((callee.target(&self.names)?, callee)));
+                let from = caller.map(|caller| dial::from(&caller, &self.names)).transpose();
+                let addressed = callee.and_then(|callee| Ok((callee.target(&self.names)?, callee, from?)));
                 // Others would say things about us that the cloud does not want said.
                 let foreign = headers.iter().any(|(name, _)| !name.starts_with("X-"));
                 match addressed {
                     _ if foreign => self.outputs.push_back(not_callable(call, CalleeFault::HeaderNotOurs)),
                     Err(fault) => self.outputs.push_back(not_callable(call, fault)),
-                    Ok((target, callee)) => {
+                    Ok((target, callee, from)) => {
                         if let Callee::Service(_) = callee {
-                            self.to_services.insert(call);
+                            self.to_services.insert(call, None);
                         }
-                        let from = caller.map(|caller| Uri::sip(caller.as_str(), &self.names.client_domain));
                         let request = LineRequest::Invite { call, target, offer, headers, referred, pick_up };
                         self.presence.ask_from(now, from, request);
                     }
                 }
             }
             LineRequest::HangUp { call } if self.preparing.remove(&call).is_some() || self.prepared.remove(&call).is_some() => {}
-            LineRequest::Reoffer { call, .. } if self.to_services.contains(&call) => {
+            LineRequest::Reoffer { call, .. } if self.to_services.contains_key(&call) => {
                 let text = String::from("Reinvite not available");
                 self.line(LineEvent::ReofferRefused { call, code: 488, text });
             }
@@ -334,22 +318,6 @@ impl AculabLine {
             }
             request => self.presence.handle(now, Input::Request(request)),
         }
-    }
-
-    fn prepare(&mut self, now: Instant, call: LineCall, callee: &Callee, caller: Option<CallerId>) {
-        let needs_token = matches!(callee, Callee::Client(_)) && !self.has_token(now);
-        let list = if self.presence.is_open() { ListWait::Until(now + LIST_WITHIN) } else { ListWait::Unasked };
-        self.preparing.insert(call, Preparing { needs_token, list, caller });
-        self.presence.connect(now);
-        if needs_token && let Some(keeper) = &mut self.keeper {
-            let (found, question) = keeper.start(now);
-            self.on_found(now, found, question);
-        }
-    }
-
-    fn give_up(&mut self, call: LineCall, fault: LineFault) {
-        self.preparing.remove(&call);
-        self.outputs.push_back(failed(call, fault));
     }
 
     fn on_timeout(&mut self, now: Instant) {
@@ -397,16 +365,33 @@ impl AculabLine {
             LineEvent::Incoming(mut incoming) => {
                 let (remote, kind) = dial::caller(incoming.remote, &self.names);
                 (incoming.remote, incoming.caller) = (remote, Some(kind));
-                self.arrived.push((now + LIST_WITHIN, incoming));
+                self.arrives(now, incoming);
             }
             LineEvent::Ended { call, how } => {
                 self.to_services.remove(&call);
-                let waiting = self.arrived.iter().position(|(_, incoming)| incoming.call == call);
-                match waiting {
-                    // Nobody has heard of it.
-                    Some(at) => drop(self.arrived.swap_remove(at)),
-                    None => self.line(LineEvent::Ended { call, how: causes::line_end(how) }),
+                if !self.forget_arrived(call) {
+                    self.line(LineEvent::Ended { call, how: causes::line_end(how) });
                 }
+            }
+            LineEvent::Progress { call, fork, answer: Some(_), .. } => {
+                if let Some(heard) = self.to_services.get_mut(&call) {
+                    heard.get_or_insert(fork);
+                }
+                self.line(event);
+            }
+            // Another one answers than the one that was heard: nothing new can be offered to it.
+            LineEvent::Answered { call, fork, .. }
+                if self.to_services.get(&call).is_some_and(|of| of.is_some_and(|of| of != fork)) =>
+            {
+                let cause = causes::of_code(488, sip::reason_phrase(488));
+                self.line(LineEvent::Ended { call, how: LineEnd::Caused { cause } });
+                let refusal = LineRequest::Reject { call, code: 488, text: sip::reason_phrase(488).to_owned() };
+                self.presence.handle(now, Input::Request(refusal));
+            }
+            // Connected for a call, and not to be called: it stays as it is with that.
+            LineEvent::State(AccountState::Ready) if self.accepts_calls && self.token == Held::Nothing => {
+                let unready = self.unready.clone();
+                self.outputs.extend(unready.map(|state| Output::Line(LineEvent::State(state))));
             }
             // The cloud knows no transfers, and strangers shall not dial with our account.
             LineEvent::Referred { call, .. } => {
@@ -420,9 +405,6 @@ impl AculabLine {
     fn on_news(&mut self, now: Instant, news: News) {
         match news {
             News::Opened => {
-                for preparing in self.preparing.values_mut() {
-                    preparing.list = ListWait::Until(now + LIST_WITHIN);
-                }
                 if let Some(list) = &mut self.list {
                     list.opened(now);
                     if list.is_due(now) {
@@ -434,9 +416,7 @@ impl AculabLine {
                 if let Some(list) = &mut self.list {
                     list.lost();
                 }
-                let hopeless = std::mem::take(&mut self.preparing).into_keys();
-                let hopeless = hopeless.chain(std::mem::take(&mut self.prepared).into_keys());
-                self.outputs.extend(hopeless.map(|call| failed(call, LineFault::Offline { cause: cause.clone() })));
+                self.nothing_is_ready(&cause);
             }
             News::Response(response) => self.on_list(now, &response),
             // A client of a cloud may be several phones: nobody looks for it.
@@ -460,34 +440,6 @@ impl AculabLine {
         let Some(list) = &mut self.list else { return };
         if let Some(servers) = list.answered(now, response.code, &response.body) {
             self.line(LineEvent::IceServers(servers));
-        }
-    }
-
-    /// Lets calls go on that have all they wait for, or have waited long enough.
-    fn let_go(&mut self, now: Instant) {
-        let listed = self.list.as_ref().is_none_or(IceList::is_known);
-        let is_open = self.presence.is_open();
-        let has_token = self.has_token(now);
-        for preparing in self.preparing.values_mut() {
-            if matches!(preparing.list, ListWait::Until(until) if until <= now) {
-                preparing.list = ListWait::Over;
-            }
-        }
-        let may_go = |preparing: &Preparing| {
-            let has_list = listed || preparing.list == ListWait::Over;
-            is_open && has_list && (has_token || !preparing.needs_token)
-        };
-        let going = self.preparing.iter().filter(|(_, preparing)| may_go(preparing));
-        for call in going.map(|(call, _)| *call).collect::<Vec<_>>() {
-            let caller = self.preparing.remove(&call).and_then(|preparing| preparing.caller);
-            self.prepared.insert(call, caller);
-            self.line(LineEvent::Prepared { call });
-        }
-        let (arrived, waiting) = std::mem::take(&mut self.arrived).into_iter().partition(|(until, _)| listed || *until <= now);
-        self.arrived = waiting;
-        let arrived: Vec<(Instant, Box<IncomingCall>)> = arrived;
-        for (_, incoming) in arrived {
-            self.line(LineEvent::Incoming(incoming));
         }
     }
 

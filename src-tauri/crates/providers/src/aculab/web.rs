@@ -3,7 +3,8 @@
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use model::{Callable, ClientId, CloudId, OfflineCause, Personal, Refusal, Secret};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::Token;
 use crate::net::{self, HttpAnswer, HttpMethod, HttpRequest, Network, Proxy};
@@ -66,10 +67,10 @@ pub struct RegisteredClient {
     /// Who.
     pub client_id: Personal,
     /// When he registered last.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_nothing")]
     pub last_modified: String,
     /// Until when.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_nothing")]
     pub expires: String,
 }
 
@@ -150,7 +151,9 @@ impl WebServices {
     /// When the cloud cannot be asked, or refuses.
     pub async fn registered_clients(&self, network: &dyn Network) -> Result<Vec<RegisteredClient>, WebError> {
         let answer = self.ask(network, "webrtc_registered_clients", &[]).await?;
-        serde_json::from_str(answer.body.expose()).map_err(|_| WebError::NotUnderstood)
+        let listed: Vec<Value> = serde_json::from_str(answer.body.expose()).map_err(|_| WebError::NotUnderstood)?;
+        // One that cannot be read hides nobody else.
+        Ok(listed.into_iter().filter_map(|client| serde_json::from_value(client).ok()).collect())
     }
 
     /// Asks by POST; once more by GET where the parameters of a POST are not read.
@@ -211,9 +214,9 @@ impl WebError {
     /// Whether the parameters of a POST were not read, as far as can be told.
     pub(super) fn is_unread(&self) -> bool {
         match self {
-            Self::Status { status } => [405, 415].contains(status),
+            Self::Status { status } => [400, 405, 411, 415, 501].contains(status),
             // "Parameter missing": none of ours is.
-            Self::Refused { code, .. } => ["0001", "HTTP 405", "HTTP 415"].contains(&code.as_str()),
+            Self::Refused { code, .. } => ["0001", "HTTP 405", "HTTP 411", "HTTP 415", "HTTP 501"].contains(&code.as_str()),
             Self::NotAsked(_) | Self::WrongKey | Self::NotUnderstood => false,
         }
     }
@@ -237,18 +240,35 @@ struct MadeToken {
     token: Secret,
 }
 
-#[derive(Deserialize)]
-struct ErrorBody {
-    error: ErrorWords,
+/// The `error` of an answer: its code, and all it says.
+fn error_of(body: &str) -> Option<(String, String)> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let error = body.get("error")?.as_object()?;
+    // Some write a number, and one detail without a list around it.
+    let plain = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    let field = |name: &str| error.get(name).and_then(plain);
+    let details = match error.get("details") {
+        Some(Value::Array(several)) => several.iter().filter_map(plain).collect(),
+        Some(one) => plain(one).into_iter().collect(),
+        None => Vec::new(),
+    };
+    let said: Vec<String> = field("text").into_iter().chain(details).filter(|words| !words.is_empty()).collect();
+    let code = match field("code") {
+        // Four digits, which lose their zeros as a number.
+        Some(code) if code.len() < 4 && code.bytes().all(|byte| byte.is_ascii_digit()) && !code.is_empty() => {
+            format!("{code:0>4}")
+        }
+        code => code.unwrap_or_default(),
+    };
+    (!said.is_empty()).then(|| (code, said.join("; ")))
 }
 
-#[derive(Deserialize)]
-struct ErrorWords {
-    #[serde(default)]
-    code: String,
-    text: String,
-    #[serde(default)]
-    details: Vec<String>,
+fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_str().unwrap_or_default().to_owned())
 }
 
 /// The answer, when it is none of refusal.
@@ -259,9 +279,8 @@ fn judge(answer: HttpAnswer) -> Result<HttpAnswer, WebError> {
         401 => return Err(WebError::WrongKey),
         _ => {}
     }
-    let Ok(ErrorBody { error }) = serde_json::from_str(answer.body.expose()) else { return Err(WebError::Status { status }) };
-    let text = std::iter::once(error.text).chain(error.details).collect::<Vec<_>>().join("; ");
-    let code = if error.code.is_empty() { format!("HTTP {status}") } else { net::quoted(&error.code) };
+    let Some((code, text)) = error_of(answer.body.expose()) else { return Err(WebError::Status { status }) };
+    let code = if code.is_empty() { format!("HTTP {status}") } else { net::quoted(&code) };
     Err(WebError::Refused { code, text: net::quoted(&text) })
 }
 

@@ -15,7 +15,7 @@ use tokio_tungstenite::{
     tungstenite::{
         self, Message, Utf8Bytes,
         error::{CapacityError, ProtocolError},
-        protocol::CloseFrame,
+        protocol::{CloseFrame, frame::coding::CloseCode},
     },
 };
 use tracing::debug;
@@ -120,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
         drop((self.incoming, self.outgoing));
         let socket = &mut self.socket;
         let goodbye = async {
-            socket.close(None).await?;
+            socket.close(Some(CloseFrame { code: CloseCode::Normal, reason: "".into() })).await?;
             while let Some(message) = socket.next().await {
                 message?;
                 socket.get_mut().whole_message();

@@ -264,9 +264,10 @@ impl Presence {
         matches!(self.link, Link::Open { .. })
     }
 
-    /// Closes a connection that no call needs any more, where it is there for calls only.
+    /// Closes a connection that no call needs any more, where it is there for calls only, as without a registration.
     pub(crate) fn release(&mut self, now: Instant) {
-        if self.habits.connect == Connect::ForCalls && self.calls.is_empty() && self.is_open() && self.agent.is_quiet() {
+        let is_for_calls = self.habits.connect == Connect::ForCalls || !self.register;
+        if is_for_calls && self.calls.is_empty() && self.is_open() && self.agent.is_quiet() {
             self.close(now);
         }
     }

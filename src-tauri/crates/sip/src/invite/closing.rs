@@ -111,6 +111,9 @@ impl Discarded {
         if !reason.is_empty() {
             bye.headers.push("Reason", reason);
         }
+        if core.config.form.supported_in_bye {
+            bye.headers.push("Supported", core.supported());
+        }
         core.request(User::Call(key, Purpose::Discard { number: self.number }), bye);
     }
 

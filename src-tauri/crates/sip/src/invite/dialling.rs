@@ -53,7 +53,7 @@ impl Dialling {
         check_extra_headers(&headers).map_err(header)?;
         let unaddressed = |error: InvalidHeader| CallEnd::Failed { fault: LineFault::NotAnAddress { words: error.to_string() } };
         let replaces = target.replaces().map_err(unaddressed)?;
-        let mut request = core.outside_request(Method::Invite, target, &headers);
+        let mut request = core.outside_request(Method::Invite, target, &Vec::new());
         if let Some(mut from) = from {
             from.set_tag(&core.tokens.tag());
             request.headers.set("From", from);
@@ -64,8 +64,11 @@ impl Dialling {
                 request.headers.set(name, before.headers.get(name).unwrap_or_default());
             }
         }
-        core.describe_us_in_invite(&mut request.headers);
         core.bear(&mut request);
+        for (name, value) in &headers {
+            request.headers.push(name, value.expose());
+        }
+        core.describe_us_in_invite(&mut request.headers);
         if let Some(replaces) = replaces {
             request.headers.push("Replaces", replaces);
             request.headers.push("Require", "replaces");
@@ -249,7 +252,7 @@ impl Dialling {
             }
             session.await_ack_answer(&answered.request);
         }
-        let remote = identity::asserted(&response.headers);
+        let remote = core.asserted(&response.headers);
         session.remote = remote.clone().unwrap_or_else(|| identity::remote(session.dialog.remote()));
         let x_headers = XHeaders::among(response.headers.iter());
         core.tell(self.key, CallEvent::Answered { fork: session.fork, answer, remote, x_headers });

@@ -223,7 +223,8 @@ impl Session {
                 self.tell_wish(core, wish, 500, "the far end accepted without a session description");
             }
         }
-        self.notice_remote(core, identity::asserted(&response.headers));
+        let remote = core.asserted(&response.headers);
+        self.notice_remote(core, remote);
     }
 
     fn confirm_offer(&mut self, core: &mut Core, answered: &Answered) {
@@ -322,7 +323,8 @@ impl Session {
         }
         if request.method == Method::Update && offer.is_none() {
             self.dialog.refresh_target(&request.headers);
-            self.notice_remote(core, self.named_in(request));
+            let remote = self.named_in(core, request);
+            self.notice_remote(core, remote);
             self.agree(core, id, request, None);
             return;
         }
@@ -341,15 +343,16 @@ impl Session {
             Negotiation::Idle | Negotiation::Waiting { wish: Wish::Timer, .. } => {}
         }
         self.dialog.refresh_target(&request.headers);
-        self.notice_remote(core, self.named_in(request));
+        let remote = self.named_in(core, request);
+        self.notice_remote(core, remote);
         let asked = if offer.is_some() { Asked::Offer } else { Asked::Demand };
         self.negotiation = Negotiation::Answering { transaction: id, asked, method: request.method.clone() };
         core.tell(self.key, CallEvent::Reoffered { fork: self.fork, offer });
     }
 
     /// Who the far end is by a request of theirs. From alone says so only when it changed (RFC 4916).
-    fn named_in(&self, request: &Request) -> Option<model::Remote> {
-        identity::asserted(&request.headers).or_else(|| {
+    fn named_in(&self, core: &Core, request: &Request) -> Option<model::Remote> {
+        core.asserted(&request.headers).or_else(|| {
             let from = request.headers.from().ok()?;
             let known = self.dialog.remote();
             (from.uri != known.uri || from.display_name != known.display_name).then(|| identity::remote(&from))

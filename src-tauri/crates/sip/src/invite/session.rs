@@ -18,7 +18,7 @@ use crate::{
     refer::{IncomingRefer, OutgoingRefer},
     session_timer::{Due, SessionTimer},
     transaction::{ServerId, earlier},
-    user_agent::{ALLOW, Answered, CallEnd, CallEvent, CallKey, Core, Description, User},
+    user_agent::{ACCEPT, ALLOW, Answered, CallEnd, CallEvent, CallKey, Core, Description, User},
 };
 
 /// Most digits waiting to be sent by INFO; more are pressed by no one.
@@ -92,7 +92,7 @@ impl Session {
         let (tag, number) = (core.tokens.tag(), core.tokens.below(1000));
         let dialog = Dialog::of_request(request, &tag, number)?;
         let mut session = Self::new(key, 0, dialog, None);
-        session.remote = identity::of_request(&request.headers);
+        session.remote = core.remote_of(&request.headers);
         session.learn(&request.headers);
         Some(session)
     }
@@ -276,7 +276,7 @@ impl Session {
             Method::Notify => self.notified(core, id, request),
             Method::Options => {
                 let supported = core.supported();
-                core.reply_with(id, 200, &[("Allow", ALLOW), ("Accept", "application/sdp"), ("Supported", &supported)]);
+                core.reply_with(id, 200, &[("Allow", ALLOW), ("Accept", ACCEPT), ("Supported", &supported)]);
             }
             // A PRACK for what is not, or no longer, waiting for one (RFC 3262 section 3).
             Method::Prack => core.reply(id, 481),
@@ -301,11 +301,12 @@ impl Session {
     fn receive_info(&mut self, core: &mut Core, id: ServerId, request: &Request) {
         const DIGITS: [&str; 2] = ["application/dtmf-relay", "application/dtmf"];
         let content_type = request.headers.content_type().unwrap_or_default();
-        if request.body.is_empty() {
-            // Without a body it asks whether we are still there (RFC 2976 section 2.2).
+        let is_digit = DIGITS.contains(&content_type.as_str());
+        // Without a body it asks whether we are still there (RFC 2976 section 2.2).
+        if request.body.is_empty() || (!is_digit && core.config.form.takes_messages) {
             return core.reply(id, 200);
         }
-        if !DIGITS.contains(&content_type.as_str()) {
+        if !is_digit {
             return core.reply_with(id, 415, &[("Accept", "application/dtmf-relay, application/dtmf")]);
         }
         core.reply(id, 200);

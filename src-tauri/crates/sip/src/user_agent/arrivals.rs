@@ -1,6 +1,6 @@
 //! Requests that arrive, and what is refused before anybody hears of it.
 
-use super::{ALLOW, CallKey, Core, Event, MAX_ASKED, RequestKey, Role, UserAgent};
+use super::{ACCEPT, ALLOW, CallKey, Core, Event, MAX_ASKED, RequestKey, Role, UserAgent};
 use crate::{
     Method, Request, Uri, body,
     invite::{Arrival, Call},
@@ -73,7 +73,7 @@ impl UserAgent {
             Method::Invite => self.invited(id, request),
             Method::Options => {
                 let supported = self.core.supported();
-                let headers = [("Allow", ALLOW), ("Accept", "application/sdp"), ("Supported", &supported)];
+                let headers = [("Allow", ALLOW), ("Accept", ACCEPT), ("Supported", &supported)];
                 self.core.reply_with(id, 200, &headers);
                 Ok(())
             }

@@ -113,8 +113,17 @@ pub struct Form {
     pub whole_to: bool,
     /// Whether REGISTER has Expires beside the parameter of the contact.
     pub expires_header: bool,
-    /// Whether text messages (RFC 3428) are taken with 200, though nobody reads them; else they are refused with 405.
+    /// Whether text messages (RFC 3428), and INFO of any kind, are taken with 200, though nobody reads them; else the ones are
+    /// refused with 405, the others with 415.
     pub takes_messages: bool,
+    /// Whether the first request of each kind has a number that tells of no chance: 1, and 2 for the first REGISTER.
+    pub counts_from_one: bool,
+    /// Whether requests outside of calls take the way that the registrar tells (RFC 3608).
+    pub service_route: bool,
+    /// Whether the network is believed about who calls (RFC 3325) before From is.
+    pub asserted_identity: bool,
+    /// Whether BYE has Supported.
+    pub supported_in_bye: bool,
     /// Option tags in Supported. What a far end requires is done all the same, and a session timer that it asks for is kept.
     pub supported: &'static [&'static str],
     /// Option tags in Supported of REGISTER, beside those of outbound where `reg_id` is set.
@@ -130,6 +139,10 @@ impl Default for Form {
             whole_to: false,
             expires_header: true,
             takes_messages: false,
+            counts_from_one: false,
+            service_route: true,
+            asserted_identity: true,
+            supported_in_bye: false,
             supported: &SUPPORTED,
             register_supported: &["path"],
         }

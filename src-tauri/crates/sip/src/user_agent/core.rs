@@ -2,22 +2,25 @@
 
 use std::collections::VecDeque;
 
-use model::{Instant, Secret};
+use model::{Instant, Remote, Secret};
 
 use super::{
     config::{Transport, UserAgentConfig},
     io::{CallEvent, CallKey, Event, ExtraHeaders, Output, RequestKey, SubscriptionKey},
 };
 use crate::{
-    Method, NameAddr, Request, Response, Tokens, Uri, Via,
+    Headers, Method, NameAddr, Request, Response, Tokens, Uri, Via,
     auth::{Attempts, Credentials, Refusal},
-    compose,
+    compose, identity,
     invite::Purpose,
     transaction::{ClientId, ServerId, Transactions},
 };
 
 /// Methods we take; the value of Allow.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, UPDATE, PRACK, INFO, REFER, NOTIFY, OPTIONS";
+
+/// Bodies we take; the value of Accept.
+pub(crate) const ACCEPT: &str = "application/sdp, application/dtmf-relay";
 
 /// Option tags we know (RFC 3262, 4028, 3891), in lower case.
 pub(crate) const SUPPORTED: [&str; 3] = ["100rel", "timer", "replaces"];
@@ -127,6 +130,16 @@ impl Core {
     /// Our contact: the same as long as the user agent lives, so that the far end reaches us after a reconnection too.
     pub fn contact(&self) -> NameAddr {
         NameAddr::new(self.contact.clone())
+    }
+
+    /// Who the far end of a request is.
+    pub fn remote_of(&self, headers: &Headers) -> Remote {
+        if self.config.form.asserted_identity { identity::of_request(headers) } else { identity::of_from(headers) }
+    }
+
+    /// Who the far end of a response is, where the network tells and is believed.
+    pub fn asserted(&self, headers: &Headers) -> Option<Remote> {
+        identity::asserted(headers).filter(|_| self.config.form.asserted_identity)
     }
 
     /// Our address of record with the name shown to the called, without a tag.
@@ -325,7 +338,7 @@ impl Core {
         to.port = None;
         let mut uri = target;
         uri.headers.clear();
-        let number = 1 + self.tokens.below(1000);
+        let number = if self.config.form.counts_from_one { 1 } else { 1 + self.tokens.below(1000) };
         let mut request = compose::request(method, uri, &from, &NameAddr::new(to), &call_id, number);
         for route in &self.service_route {
             request.headers.push("Route", route);

@@ -2,6 +2,7 @@
 
 use model::{LineCall, LineFault, Personal, Remote, Secret, XHeaders};
 
+use super::RegistrationEvent;
 use crate::{NameAddr, Request, Response, Uri};
 
 /// How a call is named: `Dialled` ones by the user, `Received` ones by the user agent.
@@ -300,42 +301,6 @@ pub enum Event {
         /// Its body.
         body: Personal,
     },
-}
-
-/// How registration is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RegistrationEvent {
-    /// The server took it; said again at each refresh.
-    Registered {
-        /// Seconds it lasts.
-        expires: u32,
-    },
-    /// The server refused. Nothing is tried again before the next `Command::Register`.
-    Refused {
-        /// SIP status.
-        code: u16,
-        /// Its words.
-        text: String,
-        /// Retry-After, seconds.
-        retry_after: Option<u32>,
-    },
-    /// The server refused the token (`invalid_token`, RFC 6750 section 3.1). Nothing is tried again before the next
-    /// `Command::Register`.
-    InvalidToken {
-        /// SIP status.
-        code: u16,
-    },
-    /// The server refused user name or password.
-    WrongPassword {
-        /// 401 or 407.
-        code: u16,
-    },
-    /// The server did not answer. Nothing is tried again before the next `Command::Register`.
-    NoAnswer,
-    /// The server no longer lists us: another phone has taken our place. We register anew.
-    Replaced,
-    /// The registration was taken back, or two seconds passed.
-    Unregistered,
 }
 
 /// Something about a call.

@@ -5,7 +5,7 @@ use model::{
     ServiceName, TokenSource,
 };
 
-use super::{Complaints, LONGEST_TEXT, check_ice, check_pin, check_proxy, check_url, split_url};
+use super::{Complaints, LONGEST_TEXT, RING_S, check_ice, check_pin, check_proxy, check_url, split_url};
 
 /// More calls than a person can have are a mistake.
 const CALLS: std::ops::RangeInclusive<u32> = 1..=64;
@@ -87,6 +87,7 @@ fn check_client(prefix: &str, client: &AculabClient, found: &mut Complaints) {
     if !CALLS.contains(&client.max_concurrent) {
         found.add(&field("max_concurrent"), FieldFault::NotBetween { from: *CALLS.start(), to: *CALLS.end() });
     }
+    found.seconds(&field("ring_for_s"), client.ring_for_s, &RING_S);
     let field = |name: &str| format!("{prefix}.interface.token_source.{name}");
     match &client.token_source {
         TokenSource::Pasted => {}
@@ -165,7 +166,7 @@ mod tests {
             ]
         );
         let client = "cloud_id = 'a-b-c'\nlog_level = 7\nserver = 'ws://example.com'\nweb_services = 'ftp://x'\nproxy = 'socks5://h'\n\
-                      [interface]\nversion = 'v2'\naccess_key = 'ABC'\nclient_id = 'b@b'\nmax_concurrent = 0\n\
+                      [interface]\nversion = 'v2'\naccess_key = 'ABC'\nclient_id = 'b@b'\nmax_concurrent = 0\nring_for_s = 0\n\
                       [interface.token_source]\nsource = 'web-services'\nuser = 'a:b'\nlifetime_s = 599\ncallable = 'a;b'";
         let all = complaints(client);
         let fields: Vec<&str> = all.iter().filter_map(|complaint| complaint.split(": ").next()).collect();
@@ -174,6 +175,7 @@ mod tests {
             "interface.access_key",
             "interface.client_id",
             "interface.max_concurrent",
+            "interface.ring_for_s",
             "interface.token_source.user",
             "interface.token_source.lifetime_s",
             "interface.token_source.callable",

@@ -157,7 +157,52 @@ fn digits_that_a_service_does_not_take_are_said_not_to_be_and_the_call_goes_on()
     desk.talk();
     desk.command(Command::SendDtmf { call: CallId(1), digits: vec![DtmfDigit::POUND] });
     desk.media(1, MediaEvent::DtmfUnavailable);
-    let is_told = |event: &Event| matches!(event, Event::Failed { message, .. } if message.contains("takes no digits"));
-    assert!(desk.events().iter().any(is_told));
+    assert_eq!(failures(&mut desk), ["DTMF not available in this call"]);
     assert!(matches!(desk.state(1), Some(CallState::Established { .. })));
+}
+
+/// What did not work, in the words that programs are given.
+fn failures(desk: &mut Desk) -> Vec<String> {
+    let told = desk.events().into_iter().filter_map(|event| match event {
+        Event::Failed { message, .. } => Some(message),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn digits_are_no_tones_where_the_cloud_hears_none_and_what_keeps_them_is_said_in_its_words() {
+    let press = |desk: &mut Desk| {
+        desk.command(Command::SendDtmf { call: CallId(1), digits: vec![DtmfDigit::POUND] });
+        failures(desk)
+    };
+    let mut desk = self::desk();
+    desk.line(LineEvent::Capable(Capabilities { dtmf_info: false, ..CAPABLE }));
+    assert_eq!(press(&mut desk), ["DTMF send error - no call"]);
+    let call = desk.dial();
+    assert_eq!(press(&mut desk), ["DTMF send error"], "there is no audio yet");
+    desk.line(LineEvent::Answered { call, fork: 0, answer: Some(text("answer")), remote: None, x_headers: XHeaders::default() });
+    let (direction, remote) = (MediaDirection::SendRecv, MediaDirection::SendRecv);
+    desk.media(1, MediaEvent::Applied { direction, remote, telephone_event: false });
+    desk.media(1, MediaEvent::Connected { pair: None });
+    desk.asked.clear();
+    assert_eq!(press(&mut desk), ["DTMF not available in this call"]);
+    desk.command(Command::PressKey { call: CallId(1), digit: DtmfDigit::POUND });
+    assert!(!desk.asked.iter().any(|asked| matches!(asked, Output::Sound(SoundRequest::Digit { .. }))), "{:?}", desk.asked);
+    assert_eq!(failures(&mut desk), ["DTMF not available in this call"]);
+    desk.command(Command::SendDtmf { call: CallId(1), digits: Vec::new() });
+    assert_eq!(desk.events(), [], "nothing is wrong with nothing");
+    assert!(matches!(desk.state(1), Some(CallState::Established { .. })));
+}
+
+#[test]
+fn a_call_from_the_cloud_rings_for_a_minute() {
+    let mut desk = self::desk();
+    let call = desk.ring();
+    desk.media(1, MediaEvent::Accepted);
+    desk.wait(Duration::from_millis(59_900));
+    assert_eq!(desk.state(1), Some(CallState::Incoming));
+    desk.wait(Duration::from_millis(200));
+    assert!(desk.asked_of_line(LineRequest::Reject { call, code: 480, text: "Temporarily Unavailable".into() }));
+    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::Missed }));
 }

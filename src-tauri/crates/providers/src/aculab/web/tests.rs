@@ -91,7 +91,7 @@ async fn who_does_not_read_a_post_is_asked_by_get() {
     let callable = Callable::default();
     let token = format!("{{\"token\":\"{TOKEN}\"}}");
     let missing = r#"{"error":{"code":"0001","text":"Parameter missing","details":["client_id"]}}"#;
-    for refusal in [(405, "no"), (400, missing)] {
+    for refusal in [(405, "no"), (400, missing), (400, "<html>"), (501, "{}")] {
         let wish = TokenWish { callable: callable.clone(), incoming: false, ..wish() };
         let (made, asked) = server.generate(&wish, &[refusal, (200, &token)]).await;
         assert_eq!(made.expect("made").text(), TOKEN);
@@ -107,6 +107,11 @@ async fn refusals_are_told_in_the_clouds_words_or_in_ours() {
     for (status, body, words) in [
         (401, "", "the cloud refused the user name or the API access key (401)"),
         (400, malformed, "the cloud refused (0002): Malformed; ttl; client_id"),
+        (400, r#"{"error":{"code":3,"text":"Twice","details":"ttl"}}"#, "the cloud refused (0003): Twice; ttl"),
+        (400, r#"{"error":{"code":"0405","text":"Over","details":null}}"#, "the cloud refused (0405): Over"),
+        (403, r#"{"error":{"text":"Not you"}}"#, "the cloud refused (HTTP 403): Not you"),
+        (409, r#"{"error":{"code":"0002"}}"#, "the cloud refused: HTTP 409"),
+        (409, r#"{"error":"no"}"#, "the cloud refused: HTTP 409"),
         (500, "<html>", "the cloud refused: HTTP 500"),
         (200, "<html>", "the cloud's answer cannot be understood"),
         (200, r#"{"token":"x"}"#, "the cloud's answer cannot be understood"),
@@ -121,10 +126,12 @@ async fn refusals_are_told_in_the_clouds_words_or_in_ours() {
 async fn registered_clients_are_listed() {
     let server = WebServer::new().await;
     let network = Sockets::new(Arc::new(TestClock::new()));
-    let body = r#"[{"client_id":"bob","last_modified":"2020-03-10_11:00:00","expires":"2020-03-10_11:20:00","more":1}]"#;
+    let body = r#"[{"client_id":"bob","last_modified":"2020-03-10_11:00:00","expires":"2020-03-10_11:20:00","more":1},
+        {"client":"x"},7,{"client_id":"carol","expires":null}]"#;
     let answers = [(200, body)];
     let (listed, asked) = tokio::join!(server.services.registered_clients(&network), server.answer(&answers));
-    let [client] = &listed.expect("listed")[..] else { panic!("one client") };
+    let [client, other] = &listed.expect("listed")[..] else { panic!("two clients") };
+    assert_eq!((other.client_id.expose(), other.expires.as_str()), ("carol", ""));
     assert_eq!((client.client_id.expose(), client.expires.as_str()), ("bob", "2020-03-10_11:20:00"));
     assert!(asked[0].starts_with("POST /webrtc_registered_clients HTTP/1.1\r\n"), "{}", asked[0]);
 }

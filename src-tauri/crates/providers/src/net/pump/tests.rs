@@ -100,7 +100,8 @@ async fn letting_go_sends_what_waits_and_then_a_goodbye() {
     ends.outgoing.send(Outgoing::Message(Bytes::from("last"))).await.expect("runs");
     drop(ends);
     assert_eq!(server.next().await.expect("open").expect("fine"), Message::text("last"));
-    assert!(matches!(server.next().await, Some(Ok(Message::Close(_)))));
+    let Some(Ok(Message::Close(Some(frame)))) = server.next().await else { panic!("no goodbye") };
+    assert_eq!(u16::from(frame.code), 1000, "nothing is wrong");
 }
 
 #[tokio::test(start_paused = true)]

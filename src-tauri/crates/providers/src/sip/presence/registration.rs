@@ -6,7 +6,7 @@ use model::{AccountState, Instant, OfflineCause};
 use sip::RegistrationEvent;
 use tracing::debug;
 
-use super::{Link, News, Presence, Refusals, whole_seconds};
+use super::{Link, Loss, News, Presence, Refusals, whole_seconds};
 use crate::{
     net,
     sip::backoff::{Pace, Stages},
@@ -43,9 +43,18 @@ impl Presence {
                     self.close(now);
                     self.fall(now, OfflineCause::WrongPassword { code });
                 }
+                // A call that would end with its connection is worth more than a registration: who talks hears of it.
+                RegistrationEvent::NoAnswer if self.habits.loss == Loss::CallsEnd && self.has_calls() => {
+                    let wait = self.backoff.wait(now, Pace::Quick);
+                    self.ask_again(now, wait, OfflineCause::NoAnswer);
+                }
                 RegistrationEvent::NoAnswer => {
                     self.close(now);
                     self.fall(now, OfflineCause::NoAnswer);
+                }
+                // The answer may come yet.
+                RegistrationEvent::Expired { waits_for } => {
+                    self.tell(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(waits_for) });
                 }
                 RegistrationEvent::Replaced => self.news.push_back(News::Replaced),
                 RegistrationEvent::Unregistered => debug!("unregistered without being asked"),

@@ -168,13 +168,18 @@ impl Bench {
 
     /// Answers the last request of this kind.
     pub fn answer(&mut self, method: Method, code: u16, headers: &[(&str, &str)], body: &str) {
+        self.answer_as("far", method, code, headers, body);
+    }
+
+    /// The same by the one of this tag.
+    pub fn answer_as(&mut self, tag: &str, method: Method, code: u16, headers: &[(&str, &str)], body: &str) {
         let request = self.last(method);
         let mut response = Response::new(code, "");
         for name in ["Via", "From", "Call-ID", "CSeq"] {
             response.headers.copy(name, &request.headers);
         }
         let to = request.headers.get("To").expect("has one");
-        response.headers.push("To", if to.contains("tag=") { to.to_owned() } else { format!("{to};tag=far") });
+        response.headers.push("To", if to.contains("tag=") { to.to_owned() } else { format!("{to};tag={tag}") });
         for (name, value) in headers {
             response.headers.push(name, value);
         }
@@ -228,19 +233,30 @@ impl Bench {
 
     /// A request inside the dialog of our last INVITE, from the far end.
     pub fn in_call(&mut self, method: &str, headers: &str) {
+        self.in_call_with(method, headers, "");
+    }
+
+    /// The same with a body.
+    pub fn in_call_with(&mut self, method: &str, headers: &str, body: &str) {
         let invite = self.last(Method::Invite);
         let header = |name| invite.headers.get(name).expect("has one");
         let text = format!(
             "{method} {} SIP/2.0\r\nVia: SIP/2.0/WSS far.invalid;branch=z9hG4bK{method}{}\r\nFrom: {};tag=far\r\nTo: {}\r\n\
              Call-ID: {}\r\nCSeq: 7 {method}\r\nMax-Forwards: 70\r\nContact: <sip:svc@far.invalid>\r\n\
-             {headers}Content-Length: 0\r\n\r\n",
+             {headers}Content-Length: {}\r\n\r\n{body}",
             invite.headers.contacts().expect("reads")[0].uri,
             self.sent.len(),
             header("To"),
             header("From"),
             header("Call-ID"),
+            body.len(),
         );
         self.receive(text.into_bytes());
+    }
+
+    /// Whether a call was told of.
+    pub fn rings(&self) -> bool {
+        self.events.iter().any(|event| matches!(event, LineEvent::Incoming(_)))
     }
 
     /// The call that was told of last.
@@ -254,11 +270,16 @@ impl Bench {
 
     /// A call that arrives from `from`, to the user of our contact.
     pub fn incoming(&mut self, from: &str) {
+        self.incoming_with(from, "X-Order: 17\r\n");
+    }
+
+    /// The same with these headers.
+    pub fn incoming_with(&mut self, from: &str, headers: &str) {
         let contact = self.last(Method::Register).headers.contacts().expect("reads")[0].uri.clone();
         let text = format!(
             "INVITE sip:{}@cloud.example.com SIP/2.0\r\nVia: SIP/2.0/WSS 127.0.0.1:443;branch=z9hG4bKin\r\nFrom: {from};tag=ft1\r\n\
              To: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>\r\nCall-ID: in1\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n\
-             Contact: <sip:svc@far.invalid>\r\nX-Order: 17\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{SDP}",
+             Contact: <sip:svc@far.invalid>\r\n{headers}Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{SDP}",
             contact.user_text(),
             SDP.len(),
         );

@@ -33,10 +33,14 @@ fn every_answer_to_register_has_its_state() {
     let ours = Bench::registering().last(Method::Register).headers.get("Contact").expect("has one").to_owned();
     let granted = ours.replace("expires=600", "expires=300");
     let bare = ours.replace(";expires=600", "");
+    let seen_from = format!("{}203.0.113.9:4711>;expires=300", &ours[..=ours.find('@').expect("an address")]);
     type Row<'a> = (u16, &'a [(&'a str, &'a str)], (bool, &'a str, bool));
-    let rows: [Row<'_>; 18] = [
+    let rows: [Row<'_>; 22] = [
         (200, &[("Contact", &granted)], (true, "NORMAL", false)),
         (200, &[("Contact", &bare)], (true, "NORMAL", false)),
+        // The user part is ours, whatever address the cloud sees beside it.
+        (200, &[("Contact", &seen_from)], (true, "NORMAL", false)),
+        (200, &[("Contact", "<sip:other@other.invalid>;expires=9"), ("Contact", &granted)], (true, "NORMAL", false)),
         (200, &[], (false, "FAILED", false)),
         (200, &[("Contact", "<sip:other@other.invalid>;expires=600")], (false, "FAILED", false)),
         (401, &[INVALID], (false, "INVALIDTOKEN", false)),
@@ -46,6 +50,8 @@ fn every_answer_to_register_has_its_state() {
         (407, &[("Proxy-Authenticate", DIGEST.1)], (false, "FAILED", false)),
         (401, &[], (false, "FAILED", false)),
         (403, &[], (false, "FAILED", false)),
+        (401, &[("WWW-Authenticate", r#"Bearer error="insufficient_scope""#)], (false, "FAILED", false)),
+        (408, &[], (false, "FAILED", true)),
         (404, &[], (false, "FAILED", false)),
         (423, &[], (false, "FAILED", false)),
         (302, &[("Contact", "<sip:elsewhere>")], (false, "FAILED", false)),
@@ -120,6 +126,32 @@ fn a_registration_is_refreshed_three_seconds_before_its_end_with_the_same_call_i
         bench.grant(granted);
         assert_eq!(bench.states.len(), told);
     }
+}
+
+#[test]
+fn a_refresh_without_an_answer_is_told_when_the_registration_is_over_and_may_be_answered_yet() {
+    let mut bench = Bench::registered(60);
+    bench.run_for(Duration::from_millis(59_999));
+    assert_eq!((state(&bench), bench.requests(&Method::Register).len()), ((true, "NORMAL", false), 2));
+    bench.run_for(Duration::from_millis(1));
+    assert_eq!(state(&bench), (false, "FAILED", true));
+    bench.run_s(10);
+    assert_eq!((bench.net.len(), bench.requests(&Method::Register).len()), (1, 2));
+    bench.grant(60);
+    assert_eq!(state(&bench), (true, "NORMAL", false));
+}
+
+#[test]
+fn a_registrar_that_is_silent_costs_no_call() {
+    let mut bench = Bench::registered(60);
+    bench.answered_call("service:echo");
+    bench.run_s(57 + 32);
+    assert_eq!((state(&bench), bench.net.len()), ((false, "FAILED", true), 1), "over the connection of the call");
+    assert!(!bench.events.iter().any(|event| matches!(event, calls::io::LineEvent::Ended { .. })));
+    bench.run_s(2);
+    assert_eq!(bench.requests(&Method::Register).len(), 3);
+    bench.grant(60);
+    assert_eq!(state(&bench), (true, "NORMAL", false));
 }
 
 #[test]

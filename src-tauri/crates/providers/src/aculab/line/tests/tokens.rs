@@ -284,6 +284,49 @@ fn what_was_not_pasted_is_said_and_services_can_be_called_all_the_same() {
 }
 
 #[test]
+fn a_service_is_called_while_there_is_no_token_and_the_state_goes_on_saying_so() {
+    let mut bench = Bench::new(&account(FROM_SERVICES));
+    bench.web(401, "");
+    let told = bench.states.last().cloned();
+    assert!(matches!(told, Some(AccountState::Offline { .. })), "{told:?}");
+    bench.prepare("service:echo");
+    bench.open();
+    bench.list(200, "[]");
+    assert_eq!(bench.states.last(), told.as_ref(), "it cannot be called");
+    bench.invite("service:echo", &[]);
+    bench.answer(Method::Invite, 486, &[], "");
+    assert_eq!(bench.net.last().map(String::as_str), Some("close(1)"), "nothing is registered over it");
+    // The next try finds one.
+    bench.run_s(10);
+    bench.web(200, &made(HOUR));
+    bench.open();
+    bench.grant(600);
+    assert_eq!(bench.states.last(), Some(&AccountState::Registered));
+}
+
+#[test]
+fn a_token_that_our_clock_takes_for_over_is_the_clouds_to_judge_in_calls_to_clients_too() {
+    // One that was pasted, hours ago by our clock.
+    let mut pasted = account(CLIENT);
+    pasted.client_mut().expect("a client").token = Password::Known(Secret::new(HOUR));
+    // One that ends the moment it is made: {"sub":"myClientId","iat":1583840007,"exp":1583840007}
+    let over = "a.eyJzdWIiOiJteUNsaWVudElkIiwiaWF0IjoxNTgzODQwMDA3LCJleHAiOjE1ODM4NDAwMDd9.c";
+    let idle = FROM_SERVICES.replace("\"client_id\"", "\"accept_calls\":false,\"client_id\"");
+    for (account, token) in [(&pasted, HOUR), (&account(&idle), over)] {
+        let mut bench = Bench::at(account, MADE_AT + 9_000);
+        bench.prepare("client:agent7");
+        bench.open();
+        bench.list(200, "[]");
+        if bench.asked.last().is_some() {
+            bench.web(200, &made(token));
+        }
+        assert!(bench.is_prepared(), "no call waits for ever");
+        bench.invite("client:agent7", &[]);
+        assert_eq!(bench.last(Method::Invite).headers.get("Authorization"), Some(format!("Bearer {token}").as_str()));
+    }
+}
+
+#[test]
 fn a_call_to_a_client_waits_for_a_token_and_ends_in_words_without() {
     let idle = FROM_SERVICES.replace("\"client_id\"", "\"accept_calls\":false,\"client_id\"");
     let mut bench = Bench::new(&account(&idle));

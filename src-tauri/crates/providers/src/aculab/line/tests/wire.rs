@@ -1,5 +1,5 @@
 //! What goes over the wire, beside captures of the cloud's own clients. The order of header fields is free (RFC 3261 7.3.1);
-//! random parts are masked. Ours differ in Allow, in User-Agent, and in what is said to be supported.
+//! random parts are masked. Ours differ in the methods of Allow, in User-Agent, and in `gruu`, which is not supported here.
 
 use calls::io::LineRequest;
 use sip::{Message, Method, Request};
@@ -16,8 +16,8 @@ fn head(request: &Request) -> Vec<String> {
         (via.host, "RND.invalid"),
         (request.headers.from().expect("has one").tag().expect("has one").to_owned(), "TAG"),
         (request.headers.call_id().expect("has one").to_owned(), "CALL-ID"),
-        (format!("CSeq: {}", request.headers.cseq().expect("has one").number), "CSeq: N"),
     ];
+    masks.extend(request.headers.get("Allow").map(|methods| (methods.to_owned(), "METHODS")));
     if let Some(contact) = request.headers.contacts().ok().and_then(|contacts| contacts.into_iter().next()) {
         masks.push((contact.uri.user_text(), "RND"));
     }
@@ -25,7 +25,7 @@ fn head(request: &Request) -> Vec<String> {
         text = text.replace(&random, mask);
     }
     let head = text.split("\r\n\r\n").next().expect("has one");
-    let mut lines: Vec<String> = head.split("\r\n").filter(|line| !line.starts_with("Allow:")).map(str::to_owned).collect();
+    let mut lines: Vec<String> = head.split("\r\n").map(str::to_owned).collect();
     lines[1..].sort();
     lines
 }
@@ -48,9 +48,10 @@ fn register_is_as_captured() {
         Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
         To: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>
         From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
-        CSeq: N REGISTER
+        CSeq: 2 REGISTER
         Call-ID: CALL-ID
         Max-Forwards: 70
+        Allow: METHODS
         Authorization: Bearer {TOKEN}
         Contact: <sip:RND@RND.invalid;transport=ws>;expires=600
         Supported: outbound, path
@@ -82,7 +83,7 @@ fn the_question_for_servers_is_as_captured_and_each_is_a_new_one() {
         Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
         To: <sip:webrtc-1-2-0.aculabcloud.net>
         From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
-        CSeq: N OPTIONS
+        CSeq: 1 OPTIONS
         Call-ID: CALL-ID
         Max-Forwards: 70
         X-AculabTurnRequest: 1
@@ -109,9 +110,10 @@ fn a_call_to_a_service_is_as_captured_and_bears_no_token() {
         Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
         To: <sip:echo@sip-1-2-0.aculab.com;transport=tcp>
         From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
-        CSeq: N INVITE
+        CSeq: 1 INVITE
         Call-ID: CALL-ID
         Max-Forwards: 70
+        Allow: METHODS
         X-One: 1
         X-Two: 2
         Contact: <sip:RND@RND.invalid;transport=ws;ob>
@@ -120,6 +122,10 @@ fn a_call_to_a_service_is_as_captured_and_bears_no_token() {
         Content-Length: {length}"
     );
     assert_head(&invite, &captured);
+    // Those of the user stand behind the token's place and before the contact, in their order.
+    let names: Vec<&str> = invite.headers.iter().map(|(name, _)| name).collect();
+    let at = |name| names.iter().position(|other| *other == name).expect(name);
+    assert!(at("Max-Forwards") < at("X-One") && at("X-One") < at("X-Two") && at("X-Two") < at("Contact"), "{names:?}");
     let register = bench.last(Method::Register);
     let user = |request: &Request| request.headers.contacts().expect("reads")[0].uri.user_text();
     assert_eq!(user(&invite), user(&register), "the contact is the same for all");
@@ -136,9 +142,10 @@ fn a_call_to_a_client_bears_the_token_and_what_follows_does_not() {
         Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
         To: <sip:bob@abc123key.webrtc-1-2-0.aculabcloud.net;transport=tcp>
         From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
-        CSeq: N INVITE
+        CSeq: 1 INVITE
         Call-ID: CALL-ID
         Max-Forwards: 70
+        Allow: METHODS
         Authorization: Bearer {TOKEN}
         Contact: <sip:RND@RND.invalid;transport=ws;ob>
         Supported: outbound
@@ -162,9 +169,10 @@ fn bye_and_cancel_are_as_captured() {
         Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
         To: <sip:echo@sip-1-2-0.aculab.com;transport=tcp>;tag=far
         From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
-        CSeq: N BYE
+        CSeq: 2 BYE
         Call-ID: CALL-ID
         Max-Forwards: 70
+        Supported: outbound
         Content-Length: 0",
     );
     let mut bench = Bench::registered(600);
@@ -172,7 +180,20 @@ fn bye_and_cancel_are_as_captured() {
     bench.answer(Method::Invite, 180, &[], "");
     bench.request(LineRequest::HangUp { call: CALL });
     let (cancel, invite) = (bench.last(Method::Cancel), bench.last(Method::Invite));
-    assert_eq!(cancel.uri.to_string(), "sip:ring@sip-1-2-0.aculab.com;transport=tcp");
+    // As much of it as was captured; the rest is that of any CANCEL.
+    assert_eq!(
+        head(&cancel),
+        [
+            "CANCEL sip:ring@sip-1-2-0.aculab.com;transport=tcp SIP/2.0",
+            "CSeq: 1 CANCEL",
+            "Call-ID: CALL-ID",
+            "Content-Length: 0",
+            "From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG",
+            "Max-Forwards: 70",
+            "To: <sip:ring@sip-1-2-0.aculab.com;transport=tcp>",
+            "Via: SIP/2.0/WSS RND.invalid;branch=BRANCH",
+        ]
+    );
     for name in ["Via", "To", "From", "Call-ID"] {
         assert_eq!(cancel.headers.get(name), invite.headers.get(name), "{name}");
     }
@@ -183,7 +204,7 @@ const GOODBYE: &str = "REGISTER sip:abc123key.webrtc-1-2-0.aculabcloud.net SIP/2
     Via: SIP/2.0/WSS RND.invalid;branch=BRANCH
     To: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>
     From: <sip:myClientId@abc123key.webrtc-1-2-0.aculabcloud.net>;tag=TAG
-    CSeq: N REGISTER
+    CSeq: 3 REGISTER
     Call-ID: CALL-ID
     Max-Forwards: 70
     Contact: <sip:RND@RND.invalid;transport=ws>;expires=0
