@@ -2,7 +2,7 @@
 
 use std::{io, thread};
 
-use tests::{CtiFaults, Xuc};
+use tests::{CtiFaults, Relay, Xuc};
 
 pub(crate) const USAGE: &str = "Typed here, with Enter:
   close-cti                     the CTI of every program of the user ends
@@ -12,7 +12,10 @@ pub(crate) const USAGE: &str = "Typed here, with Enter:
   calls on|off                  calls are told of, or not
   twice|disordered|odd on|off   frames come twice, in another order, among others that nobody knows
   refuse 503|off                web requests and connections are refused
-  tokens 60                     how many seconds tokens last from now on";
+  tokens 60                     how many seconds tokens last from now on
+  relay turn:HOST:PORT SECRET 60
+                                a relay is named from now on, by credentials of the shared secret that last so many seconds
+  ice off                       nothing is said any more about the servers of ICE";
 
 /// Does what is typed, until there is no more.
 pub(crate) fn listen_for(xuc: Xuc) {
@@ -42,6 +45,11 @@ fn obey(xuc: &Xuc, faults: &mut CtiFaults, line: &str) -> Option<()> {
         ["refuse", "off"] => xuc.refuses(None),
         ["refuse", status] => xuc.refuses(Some(status.parse().ok()?)),
         ["tokens", seconds] => xuc.grants_tokens_for(seconds.parse().ok()?),
+        ["relay", url, secret, seconds] => {
+            let lifetime_s = seconds.parse().ok()?;
+            xuc.names_relay(Relay { urls: vec![url.to_owned()], secret: secret.to_owned(), lifetime_s });
+        }
+        ["ice", "off"] => xuc.names_no_ice(),
         [fault, word] => {
             let on = switch(word)?;
             match fault {

@@ -47,4 +47,4 @@ pub use seat::{MICROPHONE, SPEAKER, Seat, settings};
 pub use sound::{longest_gap, rms_dbfs, tone, tone_dbfs};
 pub use storm::Storm;
 pub use time::{VirtualClock, ms, seconds};
-pub use xuc::{AT_DESK, AmiDoor, CtiFaults, FakeXuc, Greeting, Upstream, Xuc, turn_credential};
+pub use xuc::{AT_DESK, AmiDoor, CtiFaults, FakeXuc, Greeting, Relay, Upstream, Xuc, turn_credential};

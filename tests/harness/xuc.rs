@@ -30,8 +30,14 @@ use self::{
     calls::{Calls, Leg},
     rooms::{Obeyed, Rooms},
     services::Services,
+    turn::Ice,
 };
-pub use self::{front::FakeXuc, switchboard::AmiDoor, turn::turn_credential, upstream::Upstream};
+pub use self::{
+    front::FakeXuc,
+    switchboard::AmiDoor,
+    turn::{Relay, turn_credential},
+    upstream::Upstream,
+};
 
 /// The password of everybody.
 const PASSWORD: &str = "pa55";
@@ -74,7 +80,7 @@ pub struct Xuc(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     line: Value,
-    ice: Value,
+    ice: Ice,
     lifetime_s: u32,
     tokens: u32,
     /// The token of each login that is good; earlier ones are not.
@@ -116,7 +122,7 @@ impl Xuc {
         });
         Self(Arc::new(Mutex::new(State {
             line,
-            ice: json!({}),
+            ice: Ice::Told(json!({})),
             lifetime_s: 600,
             tokens: 0,
             good: BTreeMap::new(),
@@ -156,7 +162,17 @@ impl Xuc {
 
     /// The servers of ICE that it names from now on.
     pub fn names_ice(&self, config: Value) {
-        self.state().ice = config;
+        self.state().ice = Ice::Told(config);
+    }
+
+    /// It says nothing any more when it is asked for the servers of ICE.
+    pub fn names_no_ice(&self) {
+        self.state().ice = Ice::Silent;
+    }
+
+    /// It names this relay from now on, by credentials that are made anew each time.
+    pub fn names_relay(&self, relay: Relay) {
+        self.state().ice = Ice::Relay(relay);
     }
 
     /// How long its tokens last from now on.

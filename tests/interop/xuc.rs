@@ -249,3 +249,61 @@ fn lines_at_kamailio_call_each_other_and_the_cti_tells_of_both_ways() {
     xuc.told("EventReleased", "3009", Some(&id));
     called.stop().was_a_good_call("remote");
 }
+
+/// What coturn's time-limited users are made with.
+const RELAY_SECRET: &str = "lab-rest-secret";
+/// Whole seconds that credentials last in these tests: they are asked for again after half a minute (5.1).
+const CREDENTIALS_LAST: u64 = 40;
+
+fn by_relay(event: &Value) -> bool {
+    event["event"] == "media-connected" && event["media"]["pair"]["local"] == "relay"
+}
+
+#[test]
+fn f22_f23_a_relay_that_the_xivo_names_carries_a_call_past_its_credentials_and_the_next_call_by_new_ones() {
+    let Some(lab) = lab::with(&[Part::Asterisk, Part::Coturn]) else { return };
+    let mut xuc = Xuc::at_asterisk(lab, "1001");
+    xuc.goes_wrong(&format!("relay turn:127.0.0.1:{} {RELAY_SECRET} {CREDENTIALS_LAST}", lab.port(378)));
+    // It is typed to a program that runs already: who comes in a moment later hears of it.
+    std::thread::sleep(Duration::from_millis(300));
+    let phone = xuc.phone(&["run"]).with(&["--relay-only"]).humming().start().once_registered();
+    let from = phone.now();
+    let call = phone.dial("601");
+    phone.wait_within(from, "a call by the relay", SOON, by_relay);
+    std::thread::sleep(Duration::from_secs(CREDENTIALS_LAST + 2));
+    assert!(phone.hears(TONE_HZ) > HEARD, "{} dBFS once its credentials have run out", phone.hears(TONE_HZ));
+    let from = phone.now();
+    let second = phone.dial("604");
+    phone.wait_within(from, "the next call by the relay", SOON, by_relay);
+    phone.tell(&["resume", "--call", &call.to_string()]);
+    phone.is_held(from, second, true);
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(phone.hears(TONE_HZ) > HEARD, "the first call goes on by its relay: {} dBFS", phone.hears(TONE_HZ));
+    let asked = |said: &Value| said["asked"]["command"] == "getIceConfig";
+    xuc.program.wait_for_value(0, "a question for the servers of ICE", SOON, asked);
+}
+
+#[test]
+fn f22_a_relay_that_is_set_by_hand_carries_the_call_whatever_the_xivo_names() {
+    let Some(lab) = lab::with(&[Part::Asterisk, Part::Coturn]) else { return };
+    let mut xuc = Xuc::at_asterisk(lab, "1001");
+    xuc.goes_wrong(&format!("relay turn:127.0.0.1:9 {RELAY_SECRET} 600"));
+    std::thread::sleep(Duration::from_millis(300));
+    let server = format!("turn:softphone:turn-secret-pw@127.0.0.1:{}", lab.port(278));
+    let seat = xuc.phone(&["call", "600"]).speaking().with(&["--ice", &server, "--relay-only"]);
+    let (over, phone) = seat.run(Duration::from_secs(40));
+    over.was_a_good_call("local");
+    assert_eq!(over.media()["pair"]["local"], "relay");
+    phone.heard_the_voice();
+}
+
+/// 9.10: the server's session timers are agreed to, and the refresh comes in time.
+#[test]
+fn a_call_with_session_timers_lasts_longer_than_its_session() {
+    let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
+    let xuc = Xuc::at_asterisk(lab, "1008");
+    let (over, phone) = xuc.phone(&["call", "601", "--for", "100s"]).humming().run(Duration::from_secs(130));
+    over.was_a_good_call("local");
+    let heard = phone.heard().time_of_tone(TONE_HZ);
+    assert!(heard > Duration::from_secs(95), "{heard:?} of 100 s: the session is 90 s long");
+}

@@ -65,6 +65,8 @@ fn f04_the_call_id_of_the_wire_is_that_of_every_event_and_of_the_cti() {
     let id = newest_call_id(&t);
     assert!(t.ladder().contains("INVITE"));
     assert_eq!(t.xuc().call_ids(), std::slice::from_ref(&id), "what the XUC read off the wire");
+    let shown = t.alice().view(talk.caller).and_then(|view| view.sip_call_id);
+    assert_eq!(shown.as_ref().map(|shown| shown.expose()), Some(id.as_str()), "and that of the table of calls");
     end(&t, &[talk.caller]);
     let of_calls = events(&t).into_iter().filter(|told| matches!(told.group.as_str(), "incoming" | "outgoing"));
     let ids: Vec<_> = of_calls.map(|told| told.sip_call_id.expect("is always there")).collect();

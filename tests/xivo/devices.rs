@@ -49,3 +49,26 @@ fn f31_a_call_without_a_microphone_is_told_in_words_and_heard_all_the_same() {
     assert!(tone_dbfs(&t.bob().take_heard(), 440.0) > -16.0, "and is heard once there is one");
     end(&t, &[talk.called]);
 }
+
+#[test]
+fn f31_a_call_with_neither_microphone_nor_speaker_is_told_in_words_and_heard_as_soon_as_there_is_one() {
+    let t = Scenario::new().with_xivo();
+    t.alice().sound.unplug("memory:mic");
+    t.alice().sound.unplug("memory:spk");
+    let talk = t.call("bob", "alice");
+    let is_told = |event: &Event| matches!(event, Event::Failed { message, .. } if message.contains("neither a microphone nor a speaker"));
+    t.run_until("it is told", seconds(3), |t| t.alice().told(is_told) >= 1);
+    t.run_for(seconds(2));
+    assert!(t.alice().is_established(talk.called) && t.alice().is_registered(), "nothing else comes of it");
+    t.alice().sound.plug("memory:spk", DeviceRole::Speaker);
+    t.alice().sound.plug("memory:mic", DeviceRole::Microphone);
+    t.run_for(seconds(3));
+    t.bob().speak(&tone(700.0, -12.0, seconds(2)));
+    t.alice().speak(&tone(440.0, -12.0, seconds(2)));
+    t.run_for(seconds(1));
+    t.alice().take_heard();
+    t.bob().take_heard();
+    t.run_for(ms(500));
+    assert!(tone_dbfs(&t.alice().take_heard(), 700.0) > -16.0 && tone_dbfs(&t.bob().take_heard(), 440.0) > -16.0);
+    end(&t, &[talk.called]);
+}

@@ -7,6 +7,36 @@ use tests::{CtiFaults, OTHER_PHONE, Scenario, ms, seconds};
 use super::{end, events, kinds, kinds_from, newest_call_id, troubles};
 use crate::several_calls::kit::who_hears;
 
+/// How often it was told in words that the registration is gone with its connection.
+fn lost_in_words(t: &Scenario) -> usize {
+    t.alice().told(|event| matches!(event, Event::Unregistered { message, .. } if message.contains("connection")))
+}
+
+#[test]
+fn a_token_that_is_not_good_any_more_when_sip_comes_back_is_got_anew_while_a_call_keeps_its_audio() {
+    let t = Scenario::new().with_xivo();
+    let talk = t.call("alice", "bob");
+    t.xuc().forget_token();
+    t.alice().cable.cut_sip();
+    t.run_until("it is told", seconds(2), |t| lost_in_words(t) == 1);
+    assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
+    t.run_until("it is registered again", seconds(3), |t| t.alice().is_registered());
+    assert_eq!(t.xuc().asked(), ["auth/login", "auth/check", "auth/login"], "the CTI is open all the time, and is not touched");
+    assert_eq!((t.xuc().sip_urls().len(), troubles(&t)), (2, 0));
+    t.run_for(seconds(2));
+    assert!(t.alice().is_established(talk.caller) && t.bob().is_established(talk.called));
+    assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
+    end(&t, &[talk.caller]);
+    // A WebSocket that is refused asks for a new token as well, and for no more of them than an Edge takes.
+    t.xuc().refuses_connections(Some(403));
+    t.alice().cable.cut_sip();
+    let before = t.xuc().knocks();
+    t.run_for(seconds(60));
+    assert!((4..20).contains(&(t.xuc().knocks() - before)), "{} in a minute", t.xuc().knocks() - before);
+    t.xuc().refuses_connections(None);
+    t.run_until("it is back", seconds(40), |t| t.alice().is_registered());
+}
+
 #[test]
 fn a_call_goes_on_without_the_cti_which_comes_back_by_itself() {
     let t = Scenario::new().with_xivo();
@@ -17,7 +47,8 @@ fn a_call_goes_on_without_the_cti_which_comes_back_by_itself() {
     assert!(t.alice().is_established(talk.caller) && t.bob().is_established(talk.called));
     assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
     assert_eq!(t.alice().account(), AccountState::Registered);
-    assert_eq!(troubles(&t), 1, "it is told in words, once");
+    let is_told = |event: &Event| matches!(event, Event::Failed { message, .. } if message.starts_with("calls go on, but"));
+    assert_eq!((t.alice().told(is_told), troubles(&t)), (1, 1), "it is told in words, once");
     t.xuc().refuses(None);
     t.run_until("the CTI is back", seconds(40), |t| t.xuc().is_open());
     t.run_for(ms(50));
@@ -55,6 +86,7 @@ fn a_call_keeps_its_audio_while_the_xuc_restarts() {
     t.alice().cable.cut();
     t.run_for(seconds(3));
     assert!(!t.xuc().is_open() && !t.alice().is_registered(), "both connections are gone");
+    assert!(troubles(&t) == 1 && lost_in_words(&t) == 1, "both are told in words, each once");
     assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
     t.xuc().refuses(None);
     t.run_until("both are back", seconds(60), |t| t.alice().is_registered() && t.xuc().is_open());
@@ -108,10 +140,12 @@ fn a_call_keeps_its_audio_while_sip_is_away_and_the_cti_goes_on() {
     assert!(t.xuc().is_open(), "the CTI is another connection");
     assert!(!t.alice().is_registered() && t.alice().is_established(talk.caller));
     assert!(kinds(&t).contains(&"registration/Unregistered".to_owned()));
+    assert_eq!(lost_in_words(&t), 1);
     assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
     t.alice().cable.mend();
     t.run_until("it is registered again", seconds(35), |t| t.alice().is_registered());
     assert!(t.alice().is_established(talk.caller) && t.bob().is_established(talk.called));
+    assert_eq!(who_hears(&t, &["alice", "bob"]), [vec![1], vec![0]]);
     end(&t, &[talk.caller]);
     t.cause("bob", talk.called);
 }

@@ -10,6 +10,7 @@ mod remote;
 mod rooms;
 mod signing_in;
 mod transfers;
+mod unique_account;
 mod vectors;
 mod watching;
 

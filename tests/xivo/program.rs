@@ -163,6 +163,38 @@ fn f32_a_program_acts_in_the_room_that_a_running_phone_is_in_and_is_refused_in_o
 }
 
 #[test]
+fn verbs_without_a_place_in_the_window_ask_in_the_words_of_the_specification() {
+    let xuc = xuc();
+    for (verb, frame) in [
+        (&["dial", "1002", "--attach", "ticket=77"][..], json!({"command": "dial", "destination": "1002", "variables": {"ticket": "77"}})),
+        (&["dial-user", "bob"], json!({"command": "dialByUsername", "username": "bob"})),
+        (&["set-data", "USR_a=1", "b=x=y"], json!({"command": "setData", "variables": {"USR_a": "1", "b": "x=y"}})),
+        (&["invite-to-my-room", "9"], json!({"command": "inviteConferenceRoom", "userId": 9})),
+        (&["history", "--days", "7"], json!({"command": "getUserCallHistoryByDays", "days": 7})),
+        (
+            &["preference", "KEY", "true", "--type", "Boolean"],
+            json!({"command": "setUserPreference", "key": "KEY", "value": "true", "value_type": "Boolean"}),
+        ),
+        (&["display-name", "bob"], json!({"command": "displayNameLookup", "username": "bob"})),
+    ] {
+        asked(&xuc, verb);
+        let mut expected = frame;
+        expected["claz"] = json!("web");
+        assert_eq!(xuc.xuc().frames().last(), Some(&expected));
+    }
+    let (over, _phone) = at(&xuc, &["xivo"]).with(&["dial-from-mobile", "1002"]).run(LONG);
+    assert_eq!(over.exit, Some(1), "it came to nothing, which is told as a step of a call");
+    assert!(failed(&over)["message"].as_str().is_some_and(|words| words.contains("EventFailure")), "{:?}", over.events);
+    // A newer server that knows the words of before no more.
+    for command in ["directoryLookUp", "getFavorites"] {
+        xuc.xuc().refuses_command(command);
+    }
+    assert_eq!(asked(&xuc, &["search", "stone"])[0]["name"], "Bob Stone");
+    asked(&xuc, &["add-favorite", "17"]);
+    assert_eq!(asked(&xuc, &["favorites"])[0]["numbers"][0], "bob");
+}
+
+#[test]
 fn f30_another_program_dials_holds_and_hangs_up_on_the_line_of_a_running_phone() {
     let xuc = xuc();
     let phone = at(&xuc, &["run"]).humming().start().once_registered();

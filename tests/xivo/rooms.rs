@@ -117,6 +117,28 @@ fn f32_an_organizer_mutes_deafens_invites_and_puts_out_whom_he_names() {
 }
 
 #[test]
+fn f32_an_organizer_brings_the_other_one_of_another_call_into_the_room() {
+    let (t, call) = in_room(true);
+    act(&t, "607", RoomAct::Include { organizer: false });
+    assert!(trouble(&t).contains("NoCall"), "{}", trouble(&t));
+    let other = t.dial("alice", "600");
+    t.run_until("the echo answers", seconds(3), |t| t.alice().is_established(other));
+    t.run_for(ms(500));
+    act(&t, "607", RoomAct::Include { organizer: true });
+    t.cause("alice", other);
+    assert_eq!(people(&room(&t, "607")).last(), Some(&("Guest 600", false, false)));
+    assert!(room(&t, "607").participants[3].organizer && t.alice().is_established(call));
+    // Of two rooms the server would choose.
+    t.xuc().opens_room("608", "board", true);
+    let second = enter(&t, "608");
+    let asked = t.xuc().commands().len();
+    act(&t, "607", RoomAct::Include { organizer: false });
+    assert_eq!(trouble(&t), "nobody can be brought in while you are in several conference rooms");
+    assert_eq!(t.xuc().commands().len(), asked);
+    end(&t, &[call, second]);
+}
+
+#[test]
 fn f32_of_two_rooms_the_one_that_is_named_is_acted_on_and_not_that_of_the_call_in_conversation() {
     let (t, first) = in_room(true);
     t.xuc().opens_room("608", "board", true);
@@ -138,8 +160,9 @@ fn f32_of_two_rooms_the_one_that_is_named_is_acted_on_and_not_that_of_the_call_i
 }
 
 #[test]
-fn f32_a_room_that_the_cti_no_longer_tells_of_is_not_shown_and_its_call_goes_on() {
+fn f32_a_room_is_not_shown_while_the_cti_is_away_and_is_there_again_with_it_as_long_as_its_call_goes_on() {
     let (t, call) = in_room(true);
+    t.xuc().refuses(Some(503));
     t.xuc().close_cti();
     t.run_for(ms(100));
     assert_eq!(meetings(&t), []);
@@ -147,4 +170,16 @@ fn f32_a_room_that_the_cti_no_longer_tells_of_is_not_shown_and_its_call_goes_on(
     assert!(t.alice().told(|event| matches!(event, Event::Failed { call: None, .. })) > 0);
     t.run_for(seconds(10));
     assert!(t.alice().is_established(call));
+    // Somebody is put out meanwhile.
+    t.xuc().other_program(&serde_json::json!({"command": "conferenceKick", "numConf": "607", "index": 2}));
+    t.xuc().refuses(None);
+    t.run_until("the room is shown again", seconds(40), |t| meetings(t).len() == 1);
+    t.run_for(ms(500));
+    let team = room(&t, "607");
+    assert_eq!((team.organizer, people(&team)), (true, vec![("Bob Stone", false, false), ("Alice Reed", false, false)]));
+    act(&t, "607", RoomAct::Mute { index: 1 });
+    assert!(room(&t, "607").participants[0].muted, "and it is acted in");
+    end(&t, &[call]);
+    t.run_for(ms(100));
+    assert_eq!(meetings(&t), []);
 }

@@ -1,6 +1,6 @@
 //! Signing in, and what keeps it so: tokens, the line, the servers of ICE.
 
-use model::{AccountState, IceServer, OfflineCause, Provider, Settings, XivoAccount};
+use model::{AccountState, IceServer, OfflineCause, Provider, Settings, StackStatus, XivoAccount};
 use serde_json::json;
 use tests::{Greeting, Scenario, ms, seconds};
 
@@ -159,6 +159,67 @@ fn f23_new_credentials_are_asked_for_at_half_their_life_and_go_to_the_next_call(
     t.run_until("the echo answers", seconds(3), |t| t.alice().is_established(second));
     assert_eq!(ice_in_use(&t), ["turn:edge.invalid 2"]);
     super::end(&t, &[first.caller, second]);
+}
+
+fn invites(t: &Scenario) -> usize {
+    super::requests(t, "INVITE").len()
+}
+
+/// 4.5: nothing but the first call waits for the servers of ICE, and that for two seconds.
+#[test]
+fn f23_the_first_call_waits_for_the_servers_of_ice_and_no_longer_than_two_seconds() {
+    let t = Scenario::new().with_unregistered_xivo();
+    t.xuc().names_no_ice();
+    t.run_until("it is registered", seconds(5), |t| t.alice().is_registered());
+    assert!(t.xuc().commands().contains(&"getIceConfig".to_owned()));
+    let call = t.dial("alice", "bob");
+    t.run_for(ms(1_500));
+    assert_eq!(invites(&t), 0);
+    t.xuc().say("IceConfig", &json!({"stunConfig": {"urls": ["stun:edge.invalid"]}}));
+    t.run_until("bob's phone rings", seconds(1), |t| t.bob().ringing().is_some());
+    assert_eq!(ice_in_use(&t), ["stun:edge.invalid "]);
+    super::end(&t, &[call]);
+
+    let t = Scenario::new().with_unregistered_xivo();
+    t.xuc().names_no_ice();
+    t.run_until("it is registered", seconds(5), |t| t.alice().is_registered());
+    // One that is given up while it waits is over, and nobody hears of it.
+    let given_up = t.dial("alice", "bob");
+    t.run_for(ms(500));
+    super::end(&t, &[given_up]);
+    let call = t.dial("alice", "bob");
+    t.run_for(ms(1_400));
+    assert_eq!(invites(&t), 0);
+    t.run_until("it goes on without", seconds(1), |t| t.bob().ringing().is_some());
+    assert_eq!((invites(&t), ice_in_use(&t)), (1, vec![]));
+    super::end(&t, &[call]);
+    let sent = invites(&t);
+    let next = t.dial("alice", "bob");
+    t.run_until("the next one waits no more", ms(500), |t| invites(t) > sent);
+    super::end(&t, &[next]);
+}
+
+#[test]
+fn f21_the_servers_in_force_and_how_far_sip_has_come_are_shown() {
+    let t = Scenario::new().with_unregistered_xivo();
+    let state = |t: &Scenario| t.alice().snapshot().assistants[0].state.clone();
+    assert_eq!(state(&t).ice_servers, None);
+    t.run_until("it is registered", seconds(5), |t| t.alice().is_registered());
+    assert_eq!((state(&t).stack, state(&t).ice_servers.map(|servers| servers.len())), (StackStatus::Started, Some(0)));
+    t.xuc().say(
+        "IceConfig",
+        &json!({"turnConfig": {"urls": ["turn:edge.invalid"], "username": "1767225600", "credential": "secret", "ttl": 120}}),
+    );
+    t.run_for(ms(50));
+    let shown = state(&t).ice_servers.expect("they are known");
+    assert_eq!((shown[0].urls.as_slice(), shown[0].username.expose()), (["turn:edge.invalid".to_owned()].as_slice(), "1767225600"));
+    t.alice().cable.weather(|weather| weather.refusing = Some(OfflineCause::NoAnswer));
+    t.alice().cable.cut_sip();
+    t.run_for(ms(500));
+    assert_eq!(state(&t).stack, StackStatus::WaitingForSip);
+    t.alice().cable.mend();
+    t.run_until("it is back", seconds(35), |t| t.alice().is_registered());
+    assert_eq!(state(&t).stack, StackStatus::Started);
 }
 
 #[test]

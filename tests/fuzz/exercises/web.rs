@@ -32,7 +32,10 @@ pub fn exercise(bytes: &[u8]) {
     let Some(([high, low], body)) = bytes.split_first_chunk() else { return };
     let status = u16::from_be_bytes([*high, *low]);
     let answer = HttpAnswer { status, body: Secret::new(String::from_utf8_lossy(body).into_owned()) };
-    black_box(rest::read_answer(&Ok(answer.clone())).map_err(|error| error.to_string()).ok());
+    let known = "a.b.c".parse().expect("a token");
+    for known in [None, Some(&known)] {
+        black_box(rest::read_answer(&Ok(answer.clone()), known).map_err(|error| error.to_string()).ok());
+    }
     let network = Says(answer);
     let services = WebServices {
         cloud: "1-2-0".parse().expect("a cloud"),

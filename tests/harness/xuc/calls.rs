@@ -33,7 +33,7 @@ pub(super) struct Leg {
     pub(super) call_id: String,
     pub(super) unique_id: String,
     linked_id: String,
-    number: String,
+    pub(super) number: String,
     name: String,
     is_outgoing: bool,
     state: State,
@@ -77,6 +77,11 @@ impl Calls {
     pub(super) fn current_one(&self) -> Option<&Leg> {
         let talks = |leg: &&Leg| matches!(leg.state, State::Established | State::Dialing);
         self.legs.iter().rev().find(talks)
+    }
+
+    /// The call besides the one with a room.
+    pub(super) fn besides(&self, room: Option<&str>) -> Option<&Leg> {
+        self.legs.iter().find(|leg| Some(leg.unique_id.as_str()) != room)
     }
 
     /// The call that is held.

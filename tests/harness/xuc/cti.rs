@@ -52,7 +52,7 @@ impl Xuc {
     fn take_in(&self, frame: &Value, asker: Option<&mpsc::Sender<Bytes>>, login: &str) {
         let (mut line, ice, silent) = {
             let state = self.state();
-            (state.line.clone(), state.ice.clone(), state.silent)
+            (state.line.clone(), state.ice.config(), state.silent)
         };
         if login == AT_DESK {
             desk_phones(&mut line);
@@ -67,7 +67,7 @@ impl Xuc {
                 drop(state);
                 match command {
                     "getConfig" => self.say_to(asker, "LineConfig", &line),
-                    "getIceConfig" => self.say_to(asker, "IceConfig", &ice),
+                    "getIceConfig" => ice.iter().for_each(|ice| self.say_to(asker, "IceConfig", ice)),
                     _ => self.obey(frame, asker),
                 }
             }
@@ -87,6 +87,13 @@ impl Xuc {
         }
         if is_of_room && state.services.unknown.contains(command) {
             return;
+        }
+        if command == "includeToConference" {
+            let room = state.rooms.entered();
+            let other = state.calls.besides(room.as_deref()).map(|leg| (leg.unique_id.clone(), leg.number.clone()));
+            let obeyed = state.rooms.include(other, frame["role"] == "Organizer");
+            drop(state);
+            return self.tell_of_room(&obeyed);
         }
         if let Some(obeyed) = state.rooms.obey(command, frame) {
             drop(state);
@@ -139,6 +146,20 @@ impl Xuc {
                 events.iter().for_each(|event| self.say("PhoneEvent", event));
                 return;
             }
+            "toggleUniqueAccountDevice" if state.services.refused.contains(command) => {
+                Some(("Error", json!({"Error": "NotForYou"})))
+            }
+            "toggleUniqueAccountDevice" if state.services.unknown.contains(command) => None,
+            "toggleUniqueAccountDevice" => {
+                state.line["hasDevice"] = json!(text("deviceType") == "phone");
+                Some(("LineConfig", state.line.clone()))
+            }
+            "displayNameLookup" => Some(("UserDisplayName", json!({"userName": text("username"), "displayName": "Bob Stone"}))),
+            "setUserPreference" => {
+                let kept = json!({"key": text("key"), "value": text("value"), "valueType": text("value_type")});
+                Some(("UserPreference", kept))
+            }
+            "dialFromMobile" => Some(("PhoneEvent", json!({"eventType": "EventFailure", "otherDN": text("destination")}))),
             "directTransfer" => {
                 let current = state.calls.current_one().cloned();
                 match current {
@@ -164,7 +185,7 @@ impl Xuc {
             self.say_to(asker, "ContactSheet", &sheets);
         }
         if let Some((kind, body)) = told {
-            let is_change = matches!(kind, "WebRTCCmd" | "UserConfigUpdate" | "UserStatusUpdate" | "FavoriteUpdated");
+            let is_change = matches!(kind, "LineConfig" | "WebRTCCmd" | "UserConfigUpdate" | "UserStatusUpdate" | "FavoriteUpdated");
             self.say_to(asker.filter(|_| !is_change), kind, &body);
         }
         match command {

@@ -109,15 +109,27 @@ impl Rooms {
                 room.people.retain(|one| one.is_me);
                 room.put_out()
             }
-            "Invite" => {
-                let number = frame["exten"].as_str().unwrap_or_default();
-                let next = room.people.iter().map(|one| one.index).max().unwrap_or(ME) + 1;
-                let invited = somebody(next, &format!("Guest {number}"), number, frame["role"] == "Organizer");
-                room.people.push(invited.clone());
-                Obeyed { told: vec![("ConferenceParticipantEvent", room.participant("Join", &invited))], ends: None }
-            }
+            "Invite" => room.add(frame["exten"].as_str().unwrap_or_default(), frame["role"] == "Organizer"),
             _ => return None,
         })
+    }
+
+    /// The user's call with the room that he is in.
+    pub(super) fn entered(&self) -> Option<String> {
+        self.0.iter().find_map(|room| room.entered_by.clone())
+    }
+
+    /// The other one of another call of the user comes into the room that he is in: by that call's number, and his own.
+    pub(super) fn include(&mut self, other: Option<(String, String)>, organizer: bool) -> Obeyed {
+        let refused = |why: &str| Obeyed { told: vec![("ConferenceCommandError", json!({"Error": why}))], ends: None };
+        let Some(room) = self.0.iter_mut().find(|room| room.entered_by.is_some()) else { return refused("NotInConference") };
+        let Some((call, number)) = other else { return refused("NoCall") };
+        if !room.organizer {
+            return refused("NotOrganizer");
+        }
+        let mut obeyed = room.add(&number, organizer);
+        obeyed.ends = Some(call);
+        obeyed
     }
 
     /// Somebody in a room that the user is in begins to speak, or stops; what is told of it.
@@ -128,6 +140,13 @@ impl Rooms {
 }
 
 impl Room {
+    fn add(&mut self, number: &str, organizer: bool) -> Obeyed {
+        let next = self.people.iter().map(|one| one.index).max().unwrap_or(ME) + 1;
+        let added = somebody(next, &format!("Guest {number}"), number, organizer);
+        self.people.push(added.clone());
+        Obeyed { told: vec![("ConferenceParticipantEvent", self.participant("Join", &added))], ends: None }
+    }
+
     fn change(&mut self, meant: impl Fn(&Somebody) -> bool, change: impl Fn(&mut Somebody)) -> Obeyed {
         self.people.iter_mut().filter(|one| meant(one)).for_each(change);
         let changed = self.people.iter().filter(|one| meant(one));

@@ -35,6 +35,12 @@ export function someAssistant(account: AccountId, part: Partial<AssistantState> 
         { name: "berightback", title: "De retour bientôt", colour: "" },
         { name: "disconnected", title: "Déconnecté(e)", colour: "#59606e" },
       ],
+      device: null,
+      stack: "Started",
+      ice_servers: [
+        { urls: ["stun:edge.example.org:3478"], username: "" },
+        { urls: ["turn:edge.example.org:3478", "turns:edge.example.org:3478"], username: "1767225600" },
+      ],
       voicemail_box: true,
       history: { list: "known" },
       directory: { list: "unasked" },
@@ -154,8 +160,10 @@ function inRoom(meeting: AssistantMeeting, act: RoomAct): AssistantMeeting[] {
       return change(() => true, { muted: false, deaf: false });
     case "close":
       return [];
+    case "include":
     case "invite": {
-      const { number, organizer } = act;
+      const { organizer } = act;
+      const number = act.act === "invite" ? act.number : "1009";
       const index = meeting.participants.length + 1;
       const invited = { index, name: "", number, me: false, organizer, muted: false, talking: false, deaf: false };
       return [{ ...meeting, participants: [...meeting.participants, invited] }];
@@ -205,6 +213,9 @@ export function assist(phone: FakePhone, account: AccountId, request: AssistantR
     }
     case "status":
       put({ status: request.name });
+      break;
+    case "device":
+      put({ device: request.device });
       break;
     case "favourite": {
       const { person, on } = request;

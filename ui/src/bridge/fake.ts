@@ -62,6 +62,7 @@ export function someCall(part: Partial<CallView> = {}): CallView {
   return {
     id: 1,
     account: "office",
+    sip_call_id: "f1c3a7d0@client.invalid",
     direction: "outgoing",
     remote: { name: "Ada Lovelace", number: "+442079460123", uri: "sip:+442079460123@pbx.example.com" },
     caller: null,

@@ -309,6 +309,10 @@ number: Personal } |
 { request: "status"; 
 /**  The name of one of the statuses. */
 name: string } | 
+/**  Have his line on another of its telephones. */
+{ request: "device"; 
+/**  Which. */
+device: LineDevice } | 
 /**  Make somebody a favourite, or no longer. */
 { request: "favourite"; 
 /**  Whom. */
@@ -364,6 +368,15 @@ export type AssistantState = {
 	status: string | null,
 	/**  What he may say; nothing when the server has no such thing. */
 	statuses: AssistantStatus[],
+	/**  Which telephone his line is on, where he may choose; none where he may not, or the server does not tell. */
+	device: LineDevice | null,
+	/**  How far the account has come with SIP, in the names of XiVO's own library. */
+	stack: StackStatus,
+	/**
+	 *  The STUN and TURN servers that the next call uses: those that the server names, or those that were set by hand. None
+	 *  before either is known.
+	 */
+	ice_servers: IceServersView[] | null,
 	/**  Whether he has a voice mail box; none when the server does not tell. What waits in it is the account's voice mail. */
 	voicemail_box: boolean | null,
 	/**  How the list of calls is. */
@@ -545,6 +558,8 @@ export type CallView = {
 	id: CallId,
 	/**  On which account. */
 	account: AccountId,
+	/**  Its `Call-ID`, once there is one; none of a call at another telephone. */
+	sip_call_id: Personal | null,
 	/**  Who started it. */
 	direction: Direction,
 	/**  The far end. */
@@ -1549,6 +1564,14 @@ export type IceServer = {
 	username?: Personal,
 };
 
+/**  STUN and TURN servers that are used with one user name; its credential is not told. */
+export type IceServersView = {
+	/**  Their addresses. */
+	urls: string[],
+	/**  TURN user; empty for STUN. */
+	username: Personal,
+};
+
 /**  The steps from a name to a relayed address. */
 export type IceStep = 
 /**  Its name has an address. */
@@ -1746,6 +1769,13 @@ export type Levels = {
 	/**  Each call. */
 	calls: CallLevels[],
 };
+
+/**  A telephone that a line can be on. */
+export type LineDevice = 
+/**  This program. */
+"here" | 
+/**  The desk phone, which is controlled from here. */
+"desk-phone";
 
 /**  What it is. */
 export type LineFault = 
@@ -2390,6 +2420,10 @@ export type RoomAct =
 /**  His number. */
 number: Personal; 
 /**  Whether as an organizer. */
+organizer: boolean } | 
+/**  Bring in the other one of the user's other call. */
+{ act: "include"; 
+/**  Whether as an organizer. */
 organizer: boolean };
 
 /**  What a secret became when it was given. */
@@ -2491,6 +2525,8 @@ text: string } |
 { code: "not-in-room" } | 
 /**  Only an organizer of the conference room may do it. */
 { code: "not-organizer" } | 
+/**  Nobody is brought into a conference room while the user is in several. */
+{ code: "several-rooms" } | 
 /**  The participant it concerns is not in the conference room. */
 { code: "nobody-in-room" } | 
 /**  A forward needs a number. */
@@ -2500,7 +2536,11 @@ text: string } |
 /**  Somebody it has not told of. */
 { code: "person-not-known" } | 
 /**  A status it has not told of. */
-{ code: "status-not-known" };
+{ code: "status-not-known" } | 
+/**  The line has no choice of telephones. */
+{ code: "no-choice-of-device" } | 
+/**  The line stays on its telephone while a call goes on there. */
+{ code: "device-in-call" };
 
 /**  An event of a service, to be looked at. */
 export type ServiceRow = {
@@ -2524,6 +2564,8 @@ export type ServiceSwitch =
 "forward" | 
 /**  What the user says he is doing. */
 "status" | 
+/**  Which telephone the line is on. */
+"device" | 
 /**  A favourite. */
 "favourite";
 
@@ -2825,6 +2867,23 @@ export type SoundRole =
 "speaker" | 
 /**  It rings. */
 "ringer";
+
+/**  How far an account at a XiVO has come with SIP. The names are those of XiVO's own library (`getSipStackStatus`). */
+export type StackStatus = 
+/**  There is no SIP: it is not begun, the line cannot be used, or belongs to a desk phone. */
+"NotInitialized" | 
+/**  The line is asked for. */
+"Initializing" | 
+/**  The connection of SIP was lost, and is tried again after a while. */
+"WaitingForSip" | 
+/**  A call that was dialled waits for the servers of ICE. Nothing else does. */
+"WaitingForIce" | 
+/**  The connection of SIP is being opened. */
+"Starting" | 
+/**  It is open. */
+"Started" | 
+/**  It was closed for good. */
+"Stopped";
 
 /**  What happened: a code, and what its sentence is filled in with. The sentences are the page's; in English, `Display`. */
 export type StoryFact = 

@@ -54,7 +54,7 @@ export function Phone(props: Props) {
           onAsk={props.onAsk}
         />
       )}
-      {assistant && <assistant.views.Meetings assistants={snapshot.assistants} />}
+      {assistant && <assistant.views.Meetings assistants={snapshot.assistants} calls={snapshot.calls} />}
       {snapshot.calls.length === 0 && <Checklist snapshot={snapshot} onSettings={props.onSettings} />}
       {inCall && (
         <button type="button" class="add-call" aria-expanded={adding} onClick={() => onAdding(!adding)}>

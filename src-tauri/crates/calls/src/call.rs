@@ -38,6 +38,9 @@ pub(crate) struct Call {
     pub(crate) id: CallId,
     pub(crate) account: AccountId,
     pub(crate) line: LineCall,
+    /// Its `Call-ID`, once there is one.
+    #[serde(default)]
+    sip_call_id: Option<Personal>,
     pub(crate) phase: Phase,
     pub(crate) audio: Option<Audio>,
     pub(crate) muted: bool,
@@ -168,6 +171,7 @@ impl Call {
             id,
             account: line.id.clone(),
             line: LineCall::Dialled(id.0),
+            sip_call_id: None,
             phase: Phase::Judging,
             audio: Some(audio),
             muted: false,
@@ -256,6 +260,7 @@ impl Call {
             id,
             account,
             line: incoming.call,
+            sip_call_id: Some(incoming.sip_call_id),
             phase,
             audio: Some(audio),
             muted: false,
@@ -426,6 +431,7 @@ impl Call {
         Some(CallView {
             id: self.id,
             account: self.account.clone(),
+            sip_call_id: self.sip_call_id.clone(),
             direction: self.direction,
             remote: self.remote.clone(),
             caller: self.caller,

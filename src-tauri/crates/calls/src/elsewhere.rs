@@ -245,6 +245,7 @@ impl CallElsewhere {
         CallView {
             id: self.id,
             account: self.account.clone(),
+            sip_call_id: None,
             direction: self.direction,
             remote: self.remote.clone(),
             caller: None,

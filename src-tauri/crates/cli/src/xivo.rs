@@ -1,24 +1,26 @@
 //! `sidetone-cli xivo`: what a XiVO does for its user beside calls here, and the control of his desk phone.
 
+mod verbs;
 mod words;
 
 use std::{sync::Arc, time::Duration};
 
-use clap::{Args, Subcommand, ValueEnum};
-use model::{Clock, DtmfDigit, ForwardWhen, Provider, RoomAct, XivoAccount};
+use clap::{Args, Subcommand};
+use model::{Clock, Provider, XivoAccount};
 use phone::{Randomness, SystemClock, SystemRandomness};
 use providers::{
     net::{Network, Sockets},
     xivo::{
         Visit, VisitError,
-        cti::CtiCommand,
+        cti::{CtiCommand, CtiMessage, PhoneEventType},
         ice_config::{Masked, read_ice_urls},
     },
 };
 
+use self::verbs::{Order, Question};
 use crate::{
     account,
-    args::{AccountArguments, Switch},
+    args::AccountArguments,
     exit::{Exit, Failure},
     print::Printer,
     setting::Setting,
@@ -60,170 +62,6 @@ pub(crate) enum XivoVerb {
     Order(Order),
 }
 
-/// What has an answer.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Question {
-    /// The line: its number, where its SIP is, whether it belongs to a desk phone.
-    Line,
-    /// The STUN and TURN servers that the XiVO names, as its own library gives them (getIceUrls), without secrets.
-    IceUrls,
-    /// The calls that the XiVO remembers.
-    History {
-        /// How many.
-        #[arg(long, default_value_t = 20)]
-        size: u32,
-    },
-    /// Look somebody up.
-    Search {
-        /// A part of a name or number.
-        term: String,
-    },
-    /// The favourites.
-    Favorites,
-    /// Make somebody who was looked up a favourite.
-    AddFavorite(FavoriteChoice),
-    /// The reverse.
-    RemoveFavorite(FavoriteChoice),
-    /// The conference rooms.
-    Rooms,
-    /// Whether the user wants no calls.
-    Dnd {
-        /// On or off.
-        state: Switch,
-    },
-    /// Forward calls; without a number, do so no longer.
-    Forward {
-        /// When.
-        when: When,
-        /// Where to.
-        number: Option<String>,
-    },
-    /// The calls on the line, wherever it is answered, with the numbers that the other verbs take.
-    Calls,
-}
-
-/// What is done with calls. It has no answer of its own: what follows is told of the calls themselves.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Order {
-    /// Do something in a conference room that the line is in.
-    Room {
-        /// Its number.
-        number: String,
-        /// What.
-        act: RoomChoice,
-        /// Who in it, by the number that the server gave him; for what is done to one.
-        #[arg(long, value_name = "INDEX", required_if_eq_any = [
-            ("act", "mute"), ("act", "unmute"), ("act", "kick"), ("act", "deafen"), ("act", "undeafen"),
-        ])]
-        who: Option<u32>,
-        /// Whose number is called into it, for `invite`.
-        #[arg(long, value_name = "NUMBER", required_if_eq("act", "invite"))]
-        call: Option<String>,
-        /// Whether who is called in may do what organizers may.
-        #[arg(long)]
-        organizer: bool,
-    },
-    /// Call somebody: the user's telephone is called first.
-    Dial {
-        /// A number.
-        number: String,
-    },
-    /// Answer a ringing call.
-    Answer(UniqueId),
-    /// End a call.
-    HangUp(UniqueId),
-    /// Hold a call, or take it back.
-    Hold(UniqueId),
-    /// Switch the microphone of a call off, or on.
-    ToggleMicrophone(UniqueId),
-    /// Press a key.
-    Dtmf {
-        /// Of 0-9 * # A-D.
-        #[arg(value_parser = key)]
-        key: DtmfDigit,
-    },
-    /// Transfer the current call without a word.
-    DirectTransfer {
-        /// A number.
-        number: String,
-    },
-    /// Consult somebody before the call is transferred.
-    AttendedTransfer {
-        /// A number.
-        number: String,
-    },
-    /// Connect the two.
-    CompleteTransfer,
-    /// Go back to the first call.
-    CancelTransfer,
-    /// Make a conference of the two calls of a desk phone.
-    Conference,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct FavoriteChoice {
-    /// His id, as `search` prints it.
-    contact: String,
-    /// The directory he is in.
-    #[arg(long, default_value = "internal")]
-    source: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct UniqueId {
-    /// Its number in `calls`; the one that is meant, to the server's mind, when missing.
-    #[arg(long = "call", value_name = "NUMBER")]
-    call: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum RoomChoice {
-    MuteMe,
-    UnmuteMe,
-    MuteAll,
-    UnmuteAll,
-    Mute,
-    Unmute,
-    Kick,
-    Deafen,
-    Undeafen,
-    Reset,
-    Close,
-    Invite,
-}
-
-impl RoomChoice {
-    fn act(self, index: u32, invited: Invited) -> RoomAct {
-        match self {
-            Self::MuteMe => RoomAct::MuteMe,
-            Self::UnmuteMe => RoomAct::UnmuteMe,
-            Self::MuteAll => RoomAct::MuteAll,
-            Self::UnmuteAll => RoomAct::UnmuteAll,
-            Self::Mute => RoomAct::Mute { index },
-            Self::Unmute => RoomAct::Unmute { index },
-            Self::Kick => RoomAct::Kick { index },
-            Self::Deafen => RoomAct::Deafen { index },
-            Self::Undeafen => RoomAct::Undeafen { index },
-            Self::Reset => RoomAct::Reset,
-            Self::Close => RoomAct::Close,
-            Self::Invite => RoomAct::Invite { number: invited.number.into(), organizer: invited.organizer },
-        }
-    }
-}
-
-/// Who is called into a room.
-struct Invited {
-    number: String,
-    organizer: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum When {
-    NoAnswer,
-    Always,
-    Busy,
-}
-
 /// Asks the XiVO and prints what it says.
 pub(crate) async fn run(setting: &Setting, arguments: XivoArguments, printer: Printer) -> Result<Exit, Failure> {
     if let XivoVerb::ReadIceUrls { list } = &arguments.verb {
@@ -246,82 +84,42 @@ async fn carry_out(mut visit: Visit<'_>, verb: XivoVerb, printer: Printer) -> Re
         XivoVerb::User => return words::user(&mut visit, printer).await,
         XivoVerb::Status { status: None } => return words::statuses(&mut visit, printer).await,
         XivoVerb::Status { status: Some(status) } => CtiCommand::UserStatusUpdate { status },
-        XivoVerb::Question(question) => question.command(),
+        XivoVerb::Question(question) => return ask(&mut visit, &question, printer).await,
         XivoVerb::Order(order) => return give(&mut visit, order, printer).await,
     };
+    words::print(&answer(&mut visit, &command).await?, printer);
+    Ok(())
+}
+
+/// What the XiVO says when it is asked for something.
+async fn answer(visit: &mut Visit<'_>, command: &CtiCommand) -> Result<CtiMessage, VisitError> {
     // What it says of itself when one comes in is no answer.
     visit.forget_heard();
-    visit.ask(&command).await?;
-    let answer = visit.hear(ANSWERS_WITHIN, |message| command.is_answered_by(message).then(|| message.clone())).await?;
-    words::print(&answer, printer);
+    visit.ask(command).await?;
+    visit.hear(ANSWERS_WITHIN, |message| command.is_answered_by(message).then(|| message.clone())).await
+}
+
+async fn ask(visit: &mut Visit<'_>, question: &Question, printer: Printer) -> Result<(), VisitError> {
+    let told = match (answer(visit, &question.command()).await, question.newer()) {
+        (Err(VisitError::Refused(_) | VisitError::NoAnswer(_)), Some(newer)) => answer(visit, &newer).await?,
+        (told, _) => told?,
+    };
+    words::print(&told, printer);
     Ok(())
 }
 
 async fn give(visit: &mut Visit<'_>, order: Order, printer: Printer) -> Result<(), VisitError> {
     visit.forget_heard();
     visit.ask(&order.command()).await?;
-    match visit.hear(REFUSES_WITHIN, |_| None::<()>).await {
-        Err(VisitError::NoAnswer(_)) | Ok(()) => {
+    let failed =
+        |message: &CtiMessage| matches!(message, CtiMessage::PhoneEvent(event) if event.kind == PhoneEventType::Failure);
+    match visit.hear(REFUSES_WITHIN, |message| failed(message).then_some(())).await {
+        Err(VisitError::NoAnswer(_)) => {
             printer.line("asked");
             Ok(())
         }
+        Ok(()) => Err(VisitError::Refused(PhoneEventType::Failure.name().into())),
         Err(error) => Err(error),
-    }
-}
-
-impl Question {
-    fn command(self) -> CtiCommand {
-        match self {
-            Self::Line => CtiCommand::GetConfigLine,
-            Self::IceUrls => CtiCommand::GetIceConfig,
-            Self::History { size } => CtiCommand::GetUserCallHistory { size: Some(size) },
-            Self::Search { term } => CtiCommand::DirectoryLookUp { term: term.into() },
-            Self::Favorites => CtiCommand::GetFavorites,
-            Self::AddFavorite(FavoriteChoice { contact, source }) => CtiCommand::AddFavorite { contact_id: contact, source },
-            Self::RemoveFavorite(FavoriteChoice { contact, source }) => {
-                CtiCommand::RemoveFavorite { contact_id: contact, source }
-            }
-            Self::Rooms => CtiCommand::GetRooms,
-            Self::Dnd { state } => CtiCommand::Dnd { state: state.is_on() },
-            Self::Forward { when, number } => {
-                let when = match when {
-                    When::NoAnswer => ForwardWhen::NoAnswer,
-                    When::Always => ForwardWhen::Always,
-                    When::Busy => ForwardWhen::Busy,
-                };
-                CtiCommand::Forward { when, state: number.is_some(), destination: number.unwrap_or_default().into() }
-            }
-            Self::Calls => CtiCommand::GetCurrentCallsPhoneEvents,
-        }
-    }
-}
-
-impl Order {
-    fn command(self) -> CtiCommand {
-        match self {
-            Self::Room { number, act, who, call, organizer } => {
-                let invited = Invited { number: call.unwrap_or_default(), organizer };
-                CtiCommand::Room { number: number.into(), act: act.act(who.unwrap_or_default(), invited) }
-            }
-            Self::Dial { number } => CtiCommand::Dial { destination: number.into(), variables: Vec::new() },
-            Self::Answer(UniqueId { call }) => CtiCommand::Answer { unique_id: call },
-            Self::HangUp(UniqueId { call }) => CtiCommand::Hangup { unique_id: call },
-            Self::Hold(UniqueId { call }) => CtiCommand::Hold { unique_id: call },
-            Self::ToggleMicrophone(UniqueId { call }) => CtiCommand::ToggleMicrophone { unique_id: call },
-            Self::Dtmf { key } => CtiCommand::SendDtmf { key },
-            Self::DirectTransfer { number } => CtiCommand::DirectTransfer { destination: number.into() },
-            Self::AttendedTransfer { number } => CtiCommand::AttendedTransfer { destination: number.into() },
-            Self::CompleteTransfer => CtiCommand::CompleteTransfer,
-            Self::CancelTransfer => CtiCommand::CancelTransfer,
-            Self::Conference => CtiCommand::Conference,
-        }
-    }
-}
-
-fn key(text: &str) -> Result<DtmfDigit, String> {
-    match *DtmfDigit::parse_all(text).map_err(|error| error.to_string())?.as_slice() {
-        [key] => Ok(key),
-        _ => Err("one key at a time".into()),
     }
 }
 

@@ -33,6 +33,13 @@ pub struct AssistantState {
     pub status: Option<String>,
     /// What he may say; nothing when the server has no such thing.
     pub statuses: Vec<AssistantStatus>,
+    /// Which telephone his line is on, where he may choose; none where he may not, or the server does not tell.
+    pub device: Option<LineDevice>,
+    /// How far the account has come with SIP, in the names of XiVO's own library.
+    pub stack: StackStatus,
+    /// The STUN and TURN servers that the next call uses: those that the server names, or those that were set by hand. None
+    /// before either is known.
+    pub ice_servers: Option<Vec<IceServersView>>,
     /// Whether he has a voice mail box; none when the server does not tell. What waits in it is the account's voice mail.
     pub voicemail_box: Option<bool>,
     /// How the list of calls is.
@@ -45,6 +52,45 @@ pub struct AssistantState {
     pub favourites: ListState,
     /// How the list of conference rooms is.
     pub rooms: ListState,
+}
+
+/// A telephone that a line can be on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineDevice {
+    /// This program.
+    Here,
+    /// The desk phone, which is controlled from here.
+    DeskPhone,
+}
+
+/// How far an account at a XiVO has come with SIP. The names are those of XiVO's own library (`getSipStackStatus`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub enum StackStatus {
+    /// There is no SIP: it is not begun, the line cannot be used, or belongs to a desk phone.
+    #[default]
+    NotInitialized,
+    /// The line is asked for.
+    Initializing,
+    /// The connection of SIP was lost, and is tried again after a while.
+    WaitingForSip,
+    /// A call that was dialled waits for the servers of ICE. Nothing else does.
+    WaitingForIce,
+    /// The connection of SIP is being opened.
+    Starting,
+    /// It is open.
+    Started,
+    /// It was closed for good.
+    Stopped,
+}
+
+/// STUN and TURN servers that are used with one user name; its credential is not told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct IceServersView {
+    /// Their addresses.
+    pub urls: Vec<String>,
+    /// TURN user; empty for STUN.
+    pub username: Personal,
 }
 
 /// Counters of the lists: when one has grown, its list is to be asked for again.
@@ -312,6 +358,11 @@ pub enum RoomAct {
         /// Whether as an organizer.
         organizer: bool,
     },
+    /// Bring in the other one of the user's other call.
+    Include {
+        /// Whether as an organizer.
+        organizer: bool,
+    },
 }
 
 impl RoomAct {
@@ -343,6 +394,11 @@ pub enum AssistantRequest {
     Status {
         /// The name of one of the statuses.
         name: String,
+    },
+    /// Have his line on another of its telephones.
+    Device {
+        /// Which.
+        device: LineDevice,
     },
     /// Make somebody a favourite, or no longer.
     Favourite {

@@ -41,7 +41,7 @@ pub use account::{
 pub use assistant::{
     AssistantCall, AssistantChanges, AssistantForward, AssistantList, AssistantMeeting, AssistantMember, AssistantNews,
     AssistantNumber, AssistantOutcome, AssistantParticipant, AssistantPerson, AssistantRequest, AssistantRoom, AssistantState,
-    AssistantStatus, AssistantView, ForwardWhen, ListState, PersonId, PhoneState, RoomAct,
+    AssistantStatus, AssistantView, ForwardWhen, IceServersView, LineDevice, ListState, PersonId, PhoneState, RoomAct, StackStatus,
 };
 pub use auto_answer::{AutoAnswer, AutoAnswerBusy, AutoAnswerMicrophone, AutoAnswerWhen};
 pub use book::{

@@ -126,6 +126,8 @@ pub struct CallView {
     pub id: CallId,
     /// On which account.
     pub account: AccountId,
+    /// Its `Call-ID`, once there is one; none of a call at another telephone.
+    pub sip_call_id: Option<Personal>,
     /// Who started it.
     pub direction: Direction,
     /// The far end.

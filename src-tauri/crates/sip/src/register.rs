@@ -20,6 +20,8 @@ const MAX_LENGTHENED: u32 = 2;
 
 /// Most proxies a registrar may have us go through.
 const MAX_SERVICE_ROUTE: usize = 8;
+/// A registrar that says so often that nobody is registered, though it has just taken us, does not tell who is.
+const TELLS_NOBODY: u32 = 2;
 
 /// The registration of one account.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub(crate) struct Registration {
     /// A new token came while a REGISTER with the old one is under way.
     again: bool,
     look: Look,
+    /// How often in a row it was told that nobody is registered at all.
+    told_nobody: u32,
 }
 
 /// Looking whether the registrar still knows us (RFC 3261 10.2.3), between two refreshes.
@@ -66,7 +70,7 @@ impl Registration {
         let (call_id, before_first) = (core.tokens.call_id(), core.tokens.below(1000));
         let number = if core.config.form.counts_from_one { 1 } else { before_first };
         let (expires, state, until) = (core.config.expires, State::Off, None);
-        Self { call_id, tag: None, number, expires, state, until, again: false, look: Look::No }
+        Self { call_id, tag: None, number, expires, state, until, again: false, look: Look::No, told_nobody: 0 }
     }
 
     /// Registers now and stays registered.
@@ -226,11 +230,19 @@ impl Registration {
     fn looked(&mut self, core: &mut Core, answered: &Answered) {
         match answered.response.code {
             ..=199 => {}
-            200..=299 if self.own_contact(core, &answered.response).is_none() => {
+            200..=299 if self.own_contact(core, &answered.response).is_some() => {
+                self.told_nobody = 0;
+                self.look_later(core);
+            }
+            // Nobody has our place: it was lost, or the registrar repeats what a REGISTER says and tells nothing else.
+            200..=299 if answered.response.headers.get("Contact").is_none() => {
+                self.told_nobody = self.told_nobody.saturating_add(1);
+                self.ask(core, 0);
+            }
+            200..=299 => {
                 core.push(Event::Registration(RegistrationEvent::Replaced));
                 self.ask(core, 0);
             }
-            200..=299 => self.look_later(core),
             401 | 407 => {
                 self.number += 1;
                 if core.authorise(User::Registration, answered, self.number).is_err() {
@@ -278,7 +290,7 @@ impl Registration {
         let refresh_at = core.now + refresh_after(core, expires);
         self.state = State::Registered { refresh_at };
         self.until = Some(core.now + Duration::from_secs(expires.into()));
-        if self.own_contact(core, response).is_some() {
+        if self.own_contact(core, response).is_some() && self.told_nobody < TELLS_NOBODY {
             self.look_later(core);
         }
         core.push(Event::Registration(RegistrationEvent::Registered { expires }));

@@ -344,3 +344,37 @@ test("an organizer runs the room as a whole: invites, mutes all others, ends it 
   );
   await waitFor(() => expect(screen.queryByRole("region", { name: /In the room/ })).toBeNull());
 });
+
+test("a line that may be on several telephones goes to the one that is chosen, when the server says so", async () => {
+  const { phone, requests, state } = await open();
+  const sheet = await openServices();
+  expect(sheet.queryByRole("group", { name: "Calls arrive at" })).toBeNull();
+  state({ device: "here" });
+  phone.send = async (command) => void phone.sent.push(command);
+  const choice = within(sheet.getByRole("group", { name: "Calls arrive at" }));
+  const pressed = () => choice.getAllByRole("button").map((button) => button.getAttribute("aria-pressed"));
+  expect(pressed()).toEqual(["true", "false"]);
+  fireEvent.click(choice.getByRole("button", { name: "The desk phone" }));
+  expect(requests().at(-1)).toEqual({ request: "device", device: "desk-phone" });
+  expect(pressed()).toEqual(["true", "false"]);
+  state({ device: "desk-phone" });
+  expect(pressed()).toEqual(["false", "true"]);
+});
+
+test("an organizer with another call brings its other one into the room", async () => {
+  const { phone, requests } = await open("assistant-meeting");
+  const include = /Bring in the other one/;
+  fireEvent.click(await screen.findByRole("button", { name: /Run the room: .*team/ }));
+  const sheet = within(await screen.findByRole("dialog", { name: /Run the room/ }));
+  expect(sheet.queryByRole("button", { name: include })).toBeNull();
+  const [view] = phone.snapshot.assistants;
+  if (!view) throw new Error("there is an assistant");
+  const hold = { local: true, remote: false };
+  const [first, second] = [11, 12].map((id) =>
+    someCall({ id, account: view.account, state: { state: "established", hold } }),
+  );
+  if (!first || !second) throw new Error("two calls");
+  act(() => phone.show({ calls: [first, second] }));
+  fireEvent.click(sheet.getByRole("button", { name: include }));
+  expect(requests().at(-1)).toEqual({ request: "room", number: "4010", act: { act: "include", organizer: false } });
+});

@@ -10,12 +10,14 @@ type WholeAct = "mute-all" | "unmute-all" | "reset";
 interface Props {
   /** The room. */
   name: string;
+  /** Whether the user has another call on that line. */
+  another: boolean;
   onAct: OnAct;
   onClose: () => void;
 }
 
 /** What an organizer may do with a conference room as a whole. */
-export function MeetingSheet({ name, onAct, onClose }: Props) {
+export function MeetingSheet({ name, another, onAct, onClose }: Props) {
   const id = useId();
   const [typed, type] = useState("");
   const [organizer, setOrganizer] = useState(false);
@@ -65,6 +67,12 @@ export function MeetingSheet({ name, onAct, onClose }: Props) {
             {say("meeting.as-organizer")}
           </label>
         </form>
+        {another && (
+          <button type="button" onClick={() => onAct({ act: "include", organizer })}>
+            <Icon name="merge" />
+            {say("meeting.include")}
+          </button>
+        )}
         {whole("microphone-off", "meeting.mute-all", "mute-all")}
         {whole("microphone", "meeting.unmute-all", "unmute-all")}
         {whole("back", "meeting.reset", "reset")}

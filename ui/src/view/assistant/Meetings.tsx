@@ -1,23 +1,43 @@
 import { useState } from "preact/hooks";
-import type { AccountId, AssistantMeeting, AssistantParticipant, AssistantView, RoomAct } from "../../bridge/types";
+import type {
+  AccountId,
+  AssistantMeeting,
+  AssistantParticipant,
+  AssistantView,
+  CallView,
+  RoomAct,
+} from "../../bridge/types";
 import { isolated, type Key, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { useAnswer } from "../hooks";
 import { Icon, type IconName } from "../icons";
+import { isEstablished } from "../texts";
 import { MeetingSheet } from "./MeetingSheet";
 
 /** The conference rooms of servers that the user is in: who is there, who speaks, and what he may do about it. */
-export function Meetings({ assistants }: { assistants: AssistantView[] }) {
+export function Meetings({ assistants, calls }: { assistants: AssistantView[]; calls: CallView[] }) {
   return (
     <>
       {assistants.map(({ account, changes }) => (
-        <MeetingsOf key={account} account={account} changes={changes.meetings} />
+        <MeetingsOf
+          key={account}
+          account={account}
+          changes={changes.meetings}
+          another={calls.filter((call) => call.account === account && isEstablished(call)).length > 1}
+        />
       ))}
     </>
   );
 }
 
-function MeetingsOf({ account, changes }: { account: AccountId; changes: number }) {
+interface OfAccount {
+  account: AccountId;
+  changes: number;
+  /** Whether there is another call than that with the room. */
+  another: boolean;
+}
+
+function MeetingsOf({ account, changes, another }: OfAccount) {
   const { bridge, send, failed } = useDoing();
   const meetings = useAnswer<AssistantMeeting[]>(
     () => bridge.assistantMeetings(account),
@@ -30,6 +50,7 @@ function MeetingsOf({ account, changes }: { account: AccountId; changes: number 
         <Meeting
           key={meeting.number}
           meeting={meeting}
+          another={another}
           onAct={(act) =>
             send({ command: "assist", account, request: { request: "room", number: meeting.number, act } })
           }
@@ -42,7 +63,7 @@ function MeetingsOf({ account, changes }: { account: AccountId; changes: number 
 /** What a room does when it is asked; what came of it is told of the people in it. */
 export type OnAct = (act: RoomAct) => void;
 
-function Meeting({ meeting, onAct }: { meeting: AssistantMeeting; onAct: OnAct }) {
+function Meeting({ meeting, another, onAct }: { meeting: AssistantMeeting; another: boolean; onAct: OnAct }) {
   const [open, setOpen] = useState(false);
   const name = isolated(meeting.name || meeting.number);
   const title = say("meeting.in", { name });
@@ -69,7 +90,7 @@ function Meeting({ meeting, onAct }: { meeting: AssistantMeeting; onAct: OnAct }
           <Participant key={one.index} one={one} organizer={meeting.organizer} onAct={onAct} />
         ))}
       </ul>
-      {open && <MeetingSheet name={name} onAct={onAct} onClose={() => setOpen(false)} />}
+      {open && <MeetingSheet name={name} another={another} onAct={onAct} onClose={() => setOpen(false)} />}
     </section>
   );
 }

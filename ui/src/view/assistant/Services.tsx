@@ -1,10 +1,13 @@
 import { useId, useState } from "preact/hooks";
-import type { AssistantForward, AssistantState, ForwardWhen } from "../../bridge/types";
+import type { AssistantForward, AssistantState, ForwardWhen, LineDevice } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { type Assistant, statusTitle, useAssistant } from "../assistant";
 import { Icon } from "../icons";
 import { Sheet } from "../Sheet";
 import { type Mailbox, mailboxWords, useVoicemail } from "../voicemail";
+
+/** The telephones that a line may be on. */
+const DEVICES: LineDevice[] = ["here", "desk-phone"];
 
 interface Props {
   /** The voice mail of the account. */
@@ -52,7 +55,7 @@ function inForce({ do_not_disturb, forwards }: AssistantState): string[] {
 
 function ServicesForm({ assistant, mailbox }: { assistant: Assistant; mailbox: Mailbox | null }) {
   const { view, asking } = assistant;
-  const { online, name, do_not_disturb, forwards, status, statuses } = view.state;
+  const { online, name, do_not_disturb, forwards, status, statuses, device } = view.state;
   const hear = useVoicemail();
   const nothing = online && do_not_disturb === null && forwards.length === 0 && statuses.length === 0;
   return (
@@ -82,6 +85,22 @@ function ServicesForm({ assistant, mailbox }: { assistant: Assistant; mailbox: M
               />
               <bdi>{one.title || one.name}</bdi>
               {one.name === status && <Icon name="check" />}
+            </button>
+          ))}
+        </fieldset>
+      )}
+      {device !== null && (
+        <fieldset class="statuses" disabled={!online}>
+          <legend>{say("services.device")}</legend>
+          {DEVICES.map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-pressed={one === device}
+              onClick={() => asking.ask({ request: "device", device: one })}
+            >
+              {say(`line-device.${one}`)}
+              {one === device && <Icon name="check" />}
             </button>
           ))}
         </fieldset>

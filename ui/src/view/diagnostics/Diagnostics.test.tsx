@@ -1,5 +1,6 @@
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
+import { someAssistant } from "../../bridge/fake-assistant";
 import { scene } from "../../test/scenes";
 import { App } from "../App";
 
@@ -15,7 +16,8 @@ const open = async (part: string) => {
   await press(part);
   return phone;
 };
-const items = async (list: string) => within(await screen.findByRole("list", { name: list })).getAllByRole("listitem");
+const items = async (list: string | RegExp) =>
+  within(await screen.findByRole("list", { name: list })).getAllByRole("listitem");
 
 test("the connection check has a line for each thing, and says what to do about those that fail", async () => {
   const phone = await open("Connection");
@@ -37,6 +39,20 @@ test("all is well when nothing fails", async () => {
   phone.checks = phone.checks.filter(({ outcome }) => outcome === "passed");
   await press("Check");
   expect(await screen.findByText("Everything works")).toBeTruthy();
+});
+
+test("the servers of the next call are shown where a service names them, and that there are none", async () => {
+  const phone = await open("Connection");
+  act(() => phone.show({ assistants: [someAssistant("XiVO")] }));
+  const shown = await items(/STUN and TURN servers of the next call: .*XiVO/);
+  expect(shown.map((one) => one.textContent?.replace(/[\u2068\u2069]/g, ""))).toEqual([
+    "stun:edge.example.org:3478",
+    "turn:edge.example.org:3478 turns:edge.example.org:3478 as 1767225600, with a password",
+  ]);
+  act(() => phone.show({ assistants: [someAssistant("XiVO", { ice_servers: [] })] }));
+  expect(screen.getByText("None: the local network only")).toBeTruthy();
+  act(() => phone.show({ assistants: [someAssistant("XiVO", { ice_servers: null })] }));
+  expect(screen.getByText("The server has not named them yet")).toBeTruthy();
 });
 
 test("a call is told with what went wrong, what to do, its steps and its ladder", async () => {

@@ -1,7 +1,10 @@
 import { useState } from "preact/hooks";
+import type { Snapshot } from "../../bridge/types";
 import { say } from "../../words/words";
+import { isEnded } from "../texts";
 import { CallStories } from "./CallStories";
 import { ConnectionCheck } from "./ConnectionCheck";
+import { IceServers } from "./IceServers";
 import { Messages } from "./Messages";
 import { ServiceEvents } from "./ServiceEvents";
 import { SupportBundle } from "./SupportBundle";
@@ -9,7 +12,7 @@ import { SupportBundle } from "./SupportBundle";
 const PARTS = ["check", "calls", "messages", "events", "bundle"] as const;
 
 /** Looking for a fault: what an account depends on, what happened in calls, what was sent, and a bundle for whoever helps. */
-export function DiagnosticsSection({ busy }: { busy: boolean }) {
+export function DiagnosticsSection({ snapshot }: { snapshot: Snapshot }) {
   const [part, show] = useState<(typeof PARTS)[number]>("check");
   return (
     <>
@@ -20,8 +23,13 @@ export function DiagnosticsSection({ busy }: { busy: boolean }) {
           </button>
         ))}
       </fieldset>
-      {part === "check" && <ConnectionCheck />}
-      {part === "calls" && <CallStories busy={busy} />}
+      {part === "check" && (
+        <>
+          <ConnectionCheck />
+          <IceServers assistants={snapshot.assistants} />
+        </>
+      )}
+      {part === "calls" && <CallStories busy={!snapshot.calls.every(isEnded)} />}
       {part === "messages" && <Messages />}
       {part === "events" && <ServiceEvents />}
       {part === "bundle" && <SupportBundle />}

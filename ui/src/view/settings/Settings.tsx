@@ -6,7 +6,6 @@ import { DiagnosticsSection } from "../diagnostics/DiagnosticsSection";
 import { useWide } from "../hooks";
 import { Icon, type IconName } from "../icons";
 import { refusalWords } from "../refusals";
-import { isEnded } from "../texts";
 import { AboutSection } from "./AboutSection";
 import { AccountsSection } from "./AccountsSection";
 import { CallsSection } from "./CallsSection";
@@ -80,7 +79,7 @@ export function Settings({ snapshot, section, onSection }: Props) {
               {shown === "shortcuts" && <ShortcutsSection />}
               {shown === "privacy" && <PrivacySection />}
               {shown === "window" && <WindowSection />}
-              {shown === "diagnostics" && <DiagnosticsSection busy={!snapshot.calls.every(isEnded)} />}
+              {shown === "diagnostics" && <DiagnosticsSection snapshot={snapshot} />}
               {shown === "about" && <AboutSection snapshot={snapshot} />}
             </Provisioned>
           </Opened>

@@ -153,6 +153,11 @@ export const diagnosis: DiagnosisWords = {
   "after.service-silent": "Prüfen Sie den Namen des Dienstes, und ob er läuft.",
   "after.internal": "Ein Fehler dieses Telefons: Schicken Sie das Hilfspaket an den, der sich darum kümmert.",
 
+  "ice.in-force": "STUN- und TURN-Server des nächsten Anrufs: {name}",
+  "ice.none": "Keine: nur das lokale Netz",
+  "ice.unknown": "Der Server hat sie noch nicht genannt",
+  "ice.user": "als {name}, mit einem Passwort",
+
   "messages.hint": "Die letzten Nachrichten aller Konten, ohne Passwörter und Schlüssel. Personen sind darin genannt.",
   "messages.search": "Nachrichten durchsuchen",
   "messages.none": "Keine Nachrichten",

@@ -148,6 +148,11 @@ export const diagnosis = {
   "after.service-silent": "Check the name of the service, and whether it runs.",
   "after.internal": "A fault of this phone: send the support bundle to who looks after it.",
 
+  "ice.in-force": "STUN and TURN servers of the next call: {name}",
+  "ice.none": "None: the local network only",
+  "ice.unknown": "The server has not named them yet",
+  "ice.user": "as {name}, with a password",
+
   "messages.hint": "The last messages of all accounts, without passwords and keys. People are named in them.",
   "messages.search": "Search the messages",
   "messages.none": "No messages",

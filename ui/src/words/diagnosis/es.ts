@@ -150,6 +150,11 @@ export const diagnosis: DiagnosisWords = {
   "after.service-silent": "Compruebe el nombre del servicio y si está en marcha.",
   "after.internal": "Un fallo de este teléfono: envíe el paquete de ayuda a quien lo cuida.",
 
+  "ice.in-force": "Servidores STUN y TURN de la próxima llamada: {name}",
+  "ice.none": "Ninguno: solo la red local",
+  "ice.unknown": "El servidor aún no los ha indicado",
+  "ice.user": "como {name}, con una contraseña",
+
   "messages.hint":
     "Los últimos mensajes de todas las cuentas, sin contraseñas ni claves. En ellos se nombra a personas.",
   "messages.search": "Buscar en los mensajes",

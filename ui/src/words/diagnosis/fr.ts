@@ -153,6 +153,11 @@ export const diagnosis: DiagnosisWords = {
   "after.service-silent": "Vérifiez le nom du service, et s’il fonctionne.",
   "after.internal": "Un défaut de ce téléphone : envoyez le dossier d’assistance à qui s’en occupe.",
 
+  "ice.in-force": "Serveurs STUN et TURN du prochain appel : {name}",
+  "ice.none": "Aucun : le réseau local seulement",
+  "ice.unknown": "Le serveur ne les a pas encore nommés",
+  "ice.user": "en tant que {name}, avec un mot de passe",
+
   "messages.hint":
     "Les derniers messages de tous les comptes, sans mots de passe ni clés. Des personnes y sont nommées.",
   "messages.search": "Chercher dans les messages",

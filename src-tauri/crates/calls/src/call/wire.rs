@@ -15,7 +15,10 @@ impl Call {
     pub(crate) fn on_line(&mut self, now: Instant, event: LineEvent, out: &mut Outbox) {
         match event {
             LineEvent::Prepared { .. } => self.on_prepared(out),
-            LineEvent::Sent { .. } => self.setup.signalled_ms = self.elapsed_ms(now),
+            LineEvent::Sent { sip_call_id, .. } => {
+                self.sip_call_id = Some(sip_call_id);
+                self.setup.signalled_ms = self.elapsed_ms(now);
+            }
             LineEvent::Progress { code, fork, answer, .. } => self.on_progress(now, code, fork, answer, out),
             LineEvent::Answered { fork, answer, remote, x_headers, .. } => {
                 self.x_headers = x_headers;

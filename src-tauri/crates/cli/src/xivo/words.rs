@@ -51,7 +51,8 @@ fn rows(answer: &CtiMessage) -> Vec<(Value, String)> {
             let (media_server, name) = (&line.sip_proxy_name, line.name.expose());
             let value = json!({
                 "id": line.id, "name": name, "number": line.number.expose(),
-                "sipProxyName": media_server, "hasDevice": line.has_device, "webRtc": line.web_rtc
+                "sipProxyName": media_server, "hasDevice": line.has_device, "webRtc": line.web_rtc,
+                "isUa": line.is_unique_account
             });
             let whose = if line.has_device { "a desk phone's" } else { "this phone's" };
             vec![(value, format!("line {} of {name}, {whose}", line.id))]
@@ -86,6 +87,10 @@ fn rows(answer: &CtiMessage) -> Vec<(Value, String)> {
             .collect(),
         CtiMessage::UserStatus(status) => vec![(json!({"status": status}), status.clone())],
         CtiMessage::CurrentCalls(calls) => calls.iter().map(call_row).collect(),
+        CtiMessage::Plain { body, .. } => {
+            let value = serde_json::from_str(body.expose()).unwrap_or_else(|_| json!(body.expose()));
+            vec![(value, body.expose().to_owned())]
+        }
         _ => Vec::new(),
     }
 }

@@ -71,6 +71,8 @@ pub enum ServiceFault {
     NotInRoom,
     /// Only an organizer of the conference room may do it.
     NotOrganizer,
+    /// Nobody is brought into a conference room while the user is in several.
+    SeveralRooms,
     /// The participant it concerns is not in the conference room.
     NobodyInRoom,
     /// A forward needs a number.
@@ -81,6 +83,10 @@ pub enum ServiceFault {
     PersonNotKnown,
     /// A status it has not told of.
     StatusNotKnown,
+    /// The line has no choice of telephones.
+    NoChoiceOfDevice,
+    /// The line stays on its telephone while a call goes on there.
+    DeviceInCall,
 }
 
 /// What a server can be asked to change.
@@ -93,6 +99,8 @@ pub enum ServiceSwitch {
     Forward,
     /// What the user says he is doing.
     Status,
+    /// Which telephone the line is on.
+    Device,
     /// A favourite.
     Favourite,
 }
@@ -130,11 +138,14 @@ impl fmt::Display for ServiceFault {
             Self::RoomUnanswered => f.write_str("the XiVO did not say that it did what was asked of the conference room"),
             Self::NotInRoom => f.write_str("you are not in this conference room"),
             Self::NotOrganizer => f.write_str("only an organizer of the conference room may do that"),
+            Self::SeveralRooms => f.write_str("nobody can be brought in while you are in several conference rooms"),
             Self::NobodyInRoom => f.write_str("this participant is not in the conference room"),
             Self::ForwardWithoutNumber => f.write_str("a forward needs a number to go to"),
             Self::NotANumber => f.write_str("that is not a number"),
             Self::PersonNotKnown => f.write_str("the XiVO has not told of this person"),
             Self::StatusNotKnown => f.write_str("the XiVO knows no such status"),
+            Self::NoChoiceOfDevice => f.write_str("the line has no other telephone to go to"),
+            Self::DeviceInCall => f.write_str("the line goes to no other telephone while a call goes on"),
         }
     }
 }
@@ -146,6 +157,7 @@ impl fmt::Display for ServiceSwitch {
             Self::DoNotDisturb => "do not disturb",
             Self::Forward => "the forward",
             Self::Status => "the status",
+            Self::Device => "the telephone of the line",
             Self::Favourite => "the favourite",
         })
     }

@@ -22,6 +22,7 @@ pub(super) fn view(id: u32, state: CallState) -> CallView {
     CallView {
         id: CallId(id),
         account: AccountId("practice".into()),
+        sip_call_id: None,
         direction: Direction::Incoming,
         remote: Remote { name: "Anna".into(), number: "602".into(), uri: "sip:602@example.com".into() },
         caller: None,

@@ -3,7 +3,9 @@
 mod connecting;
 mod redial;
 mod registration;
+mod requests;
 mod silence;
+mod subscriptions;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -11,20 +13,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use calls::io::{LineEnd, LineEvent, LineRequest};
-use model::{AccountState, Instant, LineCall, LineFault, OfflineCause, Personal, Secret, Target, TransferFault, Voicemail};
+use calls::io::{LineEnd, LineEvent};
+use model::{AccountState, Instant, LineCall, OfflineCause, Personal, Secret};
 use sip::{
-    CallEvent, Command, Event, ExtraHeaders, MessageSummary, Method, NameAddr, OutsideRequest, RequestKey, Response, Subscribe,
-    SubscriptionEvent, SubscriptionKey, Uri, UserAgent, UserAgentConfig,
+    CallEvent, Command, Event, ExtraHeaders, Method, OutsideRequest, RequestKey, Response, SubscriptionEvent, SubscriptionKey,
+    Uri, UserAgent, UserAgentConfig,
 };
 use tracing::{debug, info};
 
 use self::{redial::Redial, silence::Silence};
 use super::{
     backoff::{Backoff, Schedule, Stages},
-    failed,
     lamps::Lamps,
-    not_callable, target,
     targets::Targets,
     translate,
 };
@@ -39,8 +39,6 @@ const SIGN_OFF_LIMIT: Duration = Duration::from_millis(1_900);
 const HANG_UP_LIMIT: Duration = Duration::from_millis(500);
 /// The subscription to messages that wait.
 const MESSAGES: SubscriptionKey = SubscriptionKey(0);
-/// RFC 3842 3.4 leaves it to us; an hour costs little.
-const SUBSCRIPTION_S: u32 = 3600;
 
 /// An account's configuration, as it is used.
 pub(crate) struct Setup {
@@ -232,6 +230,11 @@ impl Presence {
         self.last_connection
     }
 
+    /// Whether it waits for its next try to connect.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.link, Link::Waiting { .. })
+    }
+
     /// Whether a call goes on.
     pub(crate) fn has_calls(&self) -> bool {
         !self.calls.is_empty()
@@ -390,81 +393,6 @@ impl Presence {
         self.outputs.push_back(Output::Stopped);
     }
 
-    /// Whom the far end names is kept as it is written; call control is told what a person can read.
-    fn on_referred(&mut self, now: Instant, call: LineCall, target: Uri, referred_by: Option<Personal>) {
-        let shown = target::shown(&target, &self.domain);
-        match shown.parse::<Target>() {
-            Ok(shown) => {
-                self.referrals.insert(call, Referral { target, referred_by });
-                self.outputs.push_back(Output::Line(LineEvent::Referred { call, target: shown }));
-            }
-            // What cannot be shown is not called.
-            Err(_) => self.agent.handle(now, sip::Input::Command(Command::RefuseRefer { call, code: 416 })),
-        }
-    }
-
-    fn on_request(&mut self, now: Instant, request: LineRequest) {
-        self.ask_from(now, None, request);
-    }
-
-    /// Does what call control asks for; a call that is placed is from somebody else than the account's usual name, where one
-    /// is named.
-    pub(crate) fn ask_from(&mut self, now: Instant, from: Option<Uri>, request: LineRequest) {
-        if let LineRequest::Watch { numbers } = request {
-            return self.watch(now, numbers);
-        }
-        if let LineRequest::HangUp { call } = &request
-            && self.redial.forget(*call)
-        {
-            self.calls.remove(call);
-            return self.outputs.push_back(Output::Line(LineEvent::Ended { call: *call, how: LineEnd::Local }));
-        }
-        let referred = match &request {
-            LineRequest::Invite { referred: Some(by), .. } => self.referrals.remove(by),
-            _ => None,
-        };
-        let is_refer = matches!(request, LineRequest::Refer { .. });
-        let picked_up = match &request {
-            LineRequest::Invite { call, target, pick_up: true, .. } => {
-                Some(self.lamps.pick_up(target, &self.domain).map_err(|fault| (*call, fault)))
-            }
-            _ => None,
-        };
-        let mut command = match translate::command(request, &self.domain) {
-            Ok(Some(command)) => command,
-            Ok(None) => return,
-            Err((call, _)) if is_refer => {
-                let refused = Some(TransferFault::NotATarget);
-                return self.outputs.push_back(Output::Line(LineEvent::ReferAnswered { call, refused }));
-            }
-            Err((call, fault)) => return self.outputs.push_back(not_callable(call, fault)),
-        };
-        if let (Command::Invite(invite), Some(picked_up)) = (&mut command, picked_up) {
-            match picked_up {
-                Ok(target) => invite.target = target,
-                Err((call, fault)) => return self.outputs.push_back(failed(call, fault)),
-            }
-        }
-        if let (Command::Invite(invite), Some(referral)) = (&mut command, referred) {
-            invite.target = referral.target;
-            // RFC 3892: who is called learns on whose behalf.
-            invite.headers.extend(referral.referred_by.map(|by| ("Referred-By".to_owned(), by)));
-        }
-        if let Command::Invite(invite) = &mut command {
-            invite.from = from.map(NameAddr::new);
-            if !matches!(self.link, Link::Open { .. }) {
-                return self.outputs.push_back(failed(invite.call, LineFault::NotConnected));
-            }
-            self.calls.insert(invite.call);
-            // A server that forgets calls with their connection has them all end there.
-            if self.targets.are_several() && self.habits.loss == Loss::CallsStay {
-                self.redial.keep(invite);
-            }
-            self.listen(now);
-        }
-        self.agent(now, sip::Input::Command(command));
-    }
-
     /// Hands something to the user agent and does what it asks for.
     fn agent(&mut self, now: Instant, input: sip::Input<'_>) {
         self.agent.handle(now, input);
@@ -522,47 +450,6 @@ impl Presence {
             Event::Response { response, .. } => self.news.push_back(News::Response(response)),
             Event::Request { .. } => debug!("nobody asked for this"),
         }
-    }
-
-    fn watch(&mut self, now: Instant, numbers: Vec<Personal>) {
-        for key in self.lamps.watch(numbers, &self.domain) {
-            self.agent(now, sip::Input::Command(Command::Unsubscribe(key)));
-        }
-        if self.told == Some(AccountState::Registered) {
-            self.subscribe_to_lamps(now);
-        }
-    }
-
-    fn subscribe_to_lamps(&mut self, now: Instant) {
-        for subscribe in self.lamps.subscriptions() {
-            self.agent(now, sip::Input::Command(Command::Subscribe(Box::new(subscribe))));
-        }
-    }
-
-    /// Asks to be told of messages that wait, and of whom lamps are wanted; once registered, for servers tell only whom they know.
-    fn subscribe(&mut self, now: Instant) {
-        self.subscribe_to_lamps(now);
-        if !self.mwi {
-            return;
-        }
-        let subscribe = Subscribe {
-            key: MESSAGES,
-            target: self.aor.clone(),
-            package: "message-summary".to_owned(),
-            accept: "application/simple-message-summary".to_owned(),
-            expires: SUBSCRIPTION_S,
-        };
-        self.agent(now, sip::Input::Command(Command::Subscribe(Box::new(subscribe))));
-    }
-
-    fn on_summary(&mut self, body: &str) {
-        let Some(MessageSummary { waiting, account, new, old }) = MessageSummary::parse(body) else {
-            return debug!("a notice of waiting messages that does not say whether there are any");
-        };
-        let number = account.map(|account| target::shown(&account, &self.domain)).unwrap_or_default();
-        // What cannot be called is no number.
-        let number = number.parse::<Target>().map(Personal::from).unwrap_or_default();
-        self.outputs.push_back(Output::Line(LineEvent::Voicemail(Voicemail { number, waiting, new, old })));
     }
 
     /// Tells how the account is doing, when that is news.

@@ -3,6 +3,7 @@
 //! It holds what the server told, never what was asked of it; while the CTI is away it holds no more than the lists of before.
 
 mod hints;
+mod lists;
 mod meetings;
 mod past;
 mod people;
@@ -15,8 +16,8 @@ use std::{
 };
 
 use model::{
-    AssistantCall, AssistantList, AssistantNews, AssistantOutcome, AssistantRequest, AssistantRoom, AssistantState, Instant,
-    ListState, PersonId, Personal, ServiceFault, ServiceSwitch,
+    AssistantCall, AssistantList, AssistantNews, AssistantRequest, AssistantRoom, AssistantState, IceServersView, Instant,
+    ListState, PersonId, Personal, ServiceFault, ServiceSwitch, StackStatus,
 };
 use tracing::debug;
 
@@ -26,15 +27,11 @@ use self::{
     people::Person,
     questions::{ListQuestion, Lost, Questions, Words},
 };
-use super::cti::{CtiCommand, CtiMessage, FavoriteChange, FavoriteUpdate, PhoneEventType, PhoneHint, UserConfig};
+use super::cti::{CtiCommand, CtiMessage, FavoriteChange, FavoriteUpdate, PhoneEventType, UserConfig};
 use crate::net::quoted;
 
 /// The server writes down a call a moment after it is over.
 const WRITTEN_AFTER: Duration = Duration::from_secs(3);
-/// While a call goes on in the history, it is asked for again after this.
-const ONGOING_AGAIN: Duration = Duration::from_secs(2);
-/// The server does not tell by itself who comes and goes in its rooms.
-const ROOMS_AGAIN: Duration = Duration::from_secs(15);
 /// Longest term that is looked up, name or number, in characters.
 const LONGEST: usize = 120;
 
@@ -125,6 +122,8 @@ impl Assistant {
     pub(super) fn lost(&mut self) {
         let before = std::mem::take(&mut self.state);
         let kept = |list: ListState| if list == ListState::Asked { ListState::Unasked } else { list };
+        // What calls use is no matter of the CTI's.
+        (self.state.stack, self.state.ice_servers) = (before.stack, before.ice_servers);
         self.state.history = kept(before.history);
         self.state.directory = kept(before.directory);
         self.state.term = before.term;
@@ -138,7 +137,12 @@ impl Assistant {
         self.forget_phones(AssistantList::Directory);
         self.forget_phones(AssistantList::Favourites);
         self.set_rooms(Vec::new());
-        self.meetings.forget();
+        self.meetings.lost();
+    }
+
+    /// How far SIP has come, and which servers of ICE are in force.
+    pub(super) fn line_is(&mut self, stack: StackStatus, ice_servers: Option<Vec<IceServersView>>) {
+        (self.state.stack, self.state.ice_servers) = (stack, ice_servers);
     }
 
     /// The user asks for something.
@@ -155,6 +159,10 @@ impl Assistant {
                 let is_known = self.state.statuses.iter().any(|status| status.name == name);
                 let command = CtiCommand::UserStatusUpdate { status: name };
                 self.switch(now, is_known.then_some(command).ok_or(ServiceFault::StatusNotKnown));
+            }
+            AssistantRequest::Device { device } => {
+                let command = CtiCommand::ToggleUniqueAccountDevice { device };
+                self.switch(now, self.state.device.map(|_| command).ok_or(ServiceFault::NoChoiceOfDevice));
             }
             AssistantRequest::Favourite { person, on } => {
                 let command = self.favourite(person, on);
@@ -190,6 +198,7 @@ impl Assistant {
                 self.user.update(UserConfig::clone(user));
                 services::show_user(&self.user, &mut self.state);
             }
+            CtiMessage::LineConfig(line) => self.state.device = line.device(),
             CtiMessage::UsersStatuses(statuses) => self.state.statuses = services::statuses(statuses),
             CtiMessage::UserStatus(name) => self.state.status = Some(services::status_name(name)),
             CtiMessage::FavoriteUpdated(FavoriteUpdate { change: FavoriteChange::Failed, .. }) if was_asked => {
@@ -203,6 +212,9 @@ impl Assistant {
             _ => {}
         }
         self.meetings.heard(message);
+        if self.meetings.take_unsure() {
+            self.questions.want(AssistantList::Rooms);
+        }
         let meetings = &self.meetings;
         self.questions.settle_rooms(|number, act| meetings.is_so(number, act) == Some(true));
         self.settle(now);
@@ -330,6 +342,7 @@ impl Assistant {
             CtiCommand::Dnd { state } => self.user.dnd == Some(*state),
             CtiCommand::Forward { when, state, .. } => self.user.forward(*when).is_some_and(|forward| forward.enabled == *state),
             CtiCommand::UserStatusUpdate { status } => self.state.status.as_ref() == Some(status),
+            CtiCommand::ToggleUniqueAccountDevice { device } => self.state.device == Some(*device),
             _ => false,
         }
     }
@@ -383,148 +396,9 @@ impl Assistant {
         }
     }
 
-    fn take_list(&mut self, now: Instant, message: &CtiMessage) {
-        match message {
-            CtiMessage::History(items) => {
-                let calls = past::calls(items);
-                let goes_on = calls.iter().any(|call| call.outcome == AssistantOutcome::Ongoing);
-                if goes_on && self.is_shown(AssistantList::History) {
-                    self.history_at = Some(now + ONGOING_AGAIN);
-                }
-                if calls != self.history {
-                    self.history = calls;
-                    self.changed.insert(AssistantList::History);
-                }
-                self.state.history = ListState::Known;
-            }
-            CtiMessage::Rooms(rooms) => {
-                self.set_rooms(past::rooms(rooms));
-                self.rooms_at = self.is_shown(AssistantList::Rooms).then(|| now + ROOMS_AGAIN);
-                self.state.rooms = ListState::Known;
-            }
-            CtiMessage::Directory(table) => self.take_found(people::of_table(table)),
-            CtiMessage::ContactSheets(sheets) => {
-                self.take_found(people::of_sheets(sheets));
-                self.sheets = true;
-            }
-            CtiMessage::Favorites(table) => self.take_favourites(people::of_table(table)),
-            CtiMessage::FavoriteSheets(sheets) => self.take_favourites(people::of_sheets(sheets)),
-            _ => {}
-        }
-    }
-
-    fn take_found(&mut self, mut people: Vec<Person>) {
-        if !self.is_shown(AssistantList::Directory) {
-            forget_phones(&mut people);
-        }
-        self.set_directory(people);
-        self.state.directory = ListState::Known;
-    }
-
-    fn take_favourites(&mut self, mut people: Vec<Person>) {
-        if !self.is_shown(AssistantList::Favourites) {
-            forget_phones(&mut people);
-        }
-        if people != self.favourites {
-            self.favourites = people;
-            self.changed.insert(AssistantList::Favourites);
-        }
-        self.state.favourites = ListState::Known;
-    }
-
-    fn on_favourite(&mut self, update: &FavoriteUpdate) {
-        let is_favourite = match update.change {
-            FavoriteChange::Added => true,
-            FavoriteChange::Removed => false,
-            FavoriteChange::Failed => return debug!("somebody else could not change a favourite"),
-        };
-        let is_meant = |person: &Person| {
-            let id = person.drawn.id.as_ref();
-            id.is_some_and(|id| id.contact == update.contact_id && id.source == update.source)
-        };
-        for person in self.directory.iter_mut().filter(|person| is_meant(person)) {
-            if std::mem::replace(&mut person.drawn.favourite, is_favourite) != is_favourite {
-                self.changed.insert(AssistantList::Directory);
-            }
-        }
-        let before = self.favourites.len();
-        self.favourites.retain(|person| is_favourite || !is_meant(person));
-        if self.favourites.len() != before {
-            self.changed.insert(AssistantList::Favourites);
-        }
-        // Where a new one belongs among the others, the server knows.
-        if is_favourite && self.is_shown(AssistantList::Favourites) {
-            self.want(AssistantList::Favourites);
-        }
-    }
-
-    fn on_hint(&mut self, hint: &PhoneHint) {
-        if !self.hints.has(&hint.number) {
-            return debug!("nobody watches that telephone");
-        }
-        let phone = people::phone_state(hint.status);
-        for (list, people) in [(AssistantList::Directory, &mut self.directory), (AssistantList::Favourites, &mut self.favourites)]
-        {
-            if !self.shown.contains(&list) {
-                continue;
-            }
-            for person in people.iter_mut() {
-                let is_his = person.watched().any(|number| *number == hint.number);
-                if is_his && std::mem::replace(&mut person.drawn.phone, phone) != phone {
-                    self.changed.insert(list);
-                }
-            }
-        }
-    }
-
-    fn forget_phones(&mut self, list: AssistantList) {
-        let people = if list == AssistantList::Directory { &mut self.directory } else { &mut self.favourites };
-        if forget_phones(people) {
-            self.changed.insert(list);
-        }
-    }
-
-    fn set_directory(&mut self, people: Vec<Person>) {
-        if people != self.directory {
-            self.directory = people;
-            self.changed.insert(AssistantList::Directory);
-        }
-    }
-
-    fn set_rooms(&mut self, rooms: Vec<AssistantRoom>) {
-        if rooms != self.rooms {
-            self.rooms = rooms;
-            self.changed.insert(AssistantList::Rooms);
-        }
-    }
-
-    fn list_state(&mut self, list: AssistantList) -> &mut ListState {
-        match list {
-            AssistantList::History => &mut self.state.history,
-            AssistantList::Directory => &mut self.state.directory,
-            AssistantList::Favourites => &mut self.state.favourites,
-            AssistantList::Rooms => &mut self.state.rooms,
-        }
-    }
-
-    fn list(&self, list: AssistantList) -> AssistantNews {
-        let drawn = |people: &[Person]| people.iter().map(|person| person.drawn.clone()).collect();
-        match list {
-            AssistantList::History => AssistantNews::History(self.history.clone()),
-            AssistantList::Directory => AssistantNews::Directory(drawn(&self.directory)),
-            AssistantList::Favourites => AssistantNews::Favourites(drawn(&self.favourites)),
-            AssistantList::Rooms => AssistantNews::Rooms(self.rooms.clone()),
-        }
-    }
-
     fn trouble(&mut self, fault: ServiceFault) {
         self.outputs.push_back(Output::Trouble(fault));
     }
-}
-
-/// How nobody's telephone is doing any more; whether somebody's was known.
-fn forget_phones(people: &mut [Person]) -> bool {
-    people.iter_mut().filter_map(|person| person.drawn.phone.take()).count() > 0
 }
 
 /// What a command changes, in words.
@@ -533,6 +407,7 @@ fn what(command: &CtiCommand) -> ServiceSwitch {
         CtiCommand::Dnd { .. } => ServiceSwitch::DoNotDisturb,
         CtiCommand::Forward { .. } => ServiceSwitch::Forward,
         CtiCommand::UserStatusUpdate { .. } => ServiceSwitch::Status,
+        CtiCommand::ToggleUniqueAccountDevice { .. } => ServiceSwitch::Device,
         _ => ServiceSwitch::Favourite,
     }
 }

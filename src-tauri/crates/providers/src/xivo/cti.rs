@@ -12,7 +12,7 @@ mod message;
 mod phone;
 mod user;
 
-pub use command::{CtiCommand, Device, PING};
+pub use command::{CtiCommand, PING};
 pub use conference::{
     ConferenceEvent, ConferenceRoom, JoinLeave, Participant, ParticipantChange, ParticipantEvent, Role, RoomMember,
 };

@@ -40,7 +40,7 @@ pub(super) enum Output {
 pub(super) struct DeskPhone {
     calls: Vec<DeskCall>,
     numbered: u32,
-    /// The server's numbers of calls that are over.
+    /// The server's names of calls that are over.
     gone: VecDeque<String>,
     status: Option<PhoneStatus>,
     /// When what does not match is looked at.
@@ -69,8 +69,18 @@ struct DeskCall {
 
 #[derive(Debug)]
 struct Named {
+    /// What tells it apart.
+    name: String,
+    /// What commands name; empty where the server does not tell.
     unique_id: String,
     linked_id: String,
+}
+
+impl Named {
+    fn of(event: &PhoneEvent) -> Option<Self> {
+        let name = event.name()?.to_owned();
+        Some(Self { name, unique_id: event.unique_id.clone(), linked_id: event.linked_id.clone() })
+    }
 }
 
 /// How the state of the telephone and its calls do not match.
@@ -120,26 +130,27 @@ impl DeskPhone {
     }
 
     fn step(&mut self, event: &PhoneEvent) {
+        let Some(name) = event.name() else { return debug!("a step of a call that is not named") };
         match event.kind {
-            PhoneEventType::Released => self.released(event, |call| match call.order {
+            PhoneEventType::Released => self.released(event, name, |call| match call.order {
                 Some(Order { act: Act::HangUp, .. }) => LineEnd::Local,
                 Some(_) | None => LineEnd::Bye { code: None },
             }),
             PhoneEventType::Failure => {
                 let fault = LineFault::Telephone { fault: TelephoneFault::NotPlaced };
-                self.released(event, |_| LineEnd::Failed { fault });
+                self.released(event, name, |_| LineEnd::Failed { fault });
             }
-            PhoneEventType::Dialing => self.stepped(event, Step::Dialing),
-            PhoneEventType::Ringing => self.stepped(event, Step::Ringing),
-            PhoneEventType::Established => self.stepped(event, Step::Talking),
-            PhoneEventType::OnHold => self.stepped(event, Step::Held),
+            PhoneEventType::Dialing => self.stepped(event, name, Step::Dialing),
+            PhoneEventType::Ringing => self.stepped(event, name, Step::Ringing),
+            PhoneEventType::Established => self.stepped(event, name, Step::Talking),
+            PhoneEventType::OnHold => self.stepped(event, name, Step::Held),
             PhoneEventType::Other(ref name) => debug!(name, "a step that is not known here"),
         }
     }
 
     /// The server tells all calls there are: others are over.
     pub(super) fn heard_all(&mut self, now: Instant, events: &[PhoneEvent]) {
-        let is_listed = |named: &Named| events.iter().any(|event| event.unique_id == named.unique_id);
+        let is_listed = |named: &Named| events.iter().any(|event| event.name() == Some(named.name.as_str()));
         let over = |call: &mut DeskCall| call.named.as_ref().is_some_and(|named| !is_listed(named));
         let over: Vec<DeskCall> = self.calls.extract_if(.., over).collect();
         for call in over {
@@ -147,7 +158,7 @@ impl DeskPhone {
         }
         for event in events {
             // The list counts more than a step that came before.
-            self.gone.retain(|unique_id| *unique_id != event.unique_id);
+            self.gone.retain(|gone| event.name() != Some(gone.as_str()));
             self.step(event);
         }
         match self.looking.take() {
@@ -179,11 +190,11 @@ impl DeskPhone {
         }
     }
 
-    fn released(&mut self, event: &PhoneEvent, how: impl FnOnce(&DeskCall) -> LineEnd) {
-        if self.gone.contains(&event.unique_id) {
+    fn released(&mut self, event: &PhoneEvent, name: &str, how: impl FnOnce(&DeskCall) -> LineEnd) {
+        if self.is_gone(name) {
             return debug!("the end of a call that is over");
         }
-        let at = self.calls.iter().position(|call| call.is(event));
+        let at = self.calls.iter().position(|call| call.is(name));
         // Two calls of one telephone may have one linkedId (a consultation): it decides only where nothing else does.
         let linked = |call: &DeskCall| {
             let is_dialled = || event.kind == PhoneEventType::Failure && call.may_be(event);
@@ -191,7 +202,7 @@ impl DeskPhone {
             call.named.as_ref().map_or_else(is_dialled, is_linked)
         };
         let at = at.or_else(|| self.calls.iter().position(linked));
-        self.remember_gone(&event.unique_id);
+        self.remember_gone(name);
         if let Some(at) = at {
             let call = self.calls.remove(at);
             let how = how(&call);
@@ -199,11 +210,11 @@ impl DeskPhone {
         }
     }
 
-    fn stepped(&mut self, event: &PhoneEvent, step: Step) {
-        if self.gone.contains(&event.unique_id) {
+    fn stepped(&mut self, event: &PhoneEvent, name: &str, step: Step) {
+        if self.is_gone(name) {
             return debug!("a step of a call that is over");
         }
-        let at = self.calls.iter().position(|call| call.is(event));
+        let at = self.calls.iter().position(|call| call.is(name));
         let at = at.or_else(|| self.calls.iter().position(|call| call.may_be(event)));
         let Some(call) = at.and_then(|at| self.calls.get_mut(at)) else { return self.begins(event, step) };
         call.take(event, step);
@@ -237,15 +248,19 @@ impl DeskPhone {
 
     fn end(&mut self, call: DeskCall, how: LineEnd) {
         if let Some(named) = &call.named {
-            self.remember_gone(&named.unique_id);
+            self.remember_gone(&named.name);
         }
         self.outputs.push_back(Output::Line(LineEvent::Ended { call: call.call, how }));
     }
 
-    fn remember_gone(&mut self, unique_id: &str) {
-        if !unique_id.is_empty() && !self.gone.iter().any(|gone| gone == unique_id) {
+    fn is_gone(&self, name: &str) -> bool {
+        self.gone.iter().any(|gone| gone == name)
+    }
+
+    fn remember_gone(&mut self, name: &str) {
+        if !self.is_gone(name) {
             self.gone.truncate(MOST_GONE - 1);
-            self.gone.push_front(unique_id.to_owned());
+            self.gone.push_front(name.to_owned());
         }
     }
 
@@ -298,8 +313,8 @@ impl DeskPhone {
 
 impl DeskCall {
     /// Whether the server means this one.
-    fn is(&self, event: &PhoneEvent) -> bool {
-        self.named.as_ref().is_some_and(|named| named.unique_id == event.unique_id)
+    fn is(&self, name: &str) -> bool {
+        self.named.as_ref().is_some_and(|named| named.name == name)
     }
 
     /// Whether it is the one that the user has just dialled.
@@ -310,7 +325,7 @@ impl DeskCall {
     }
 
     fn take(&mut self, event: &PhoneEvent, step: Step) {
-        self.named = Some(Named { unique_id: event.unique_id.clone(), linked_id: event.linked_id.clone() });
+        self.named = Named::of(event).or_else(|| self.named.take());
         // Empty says: as before.
         if !event.other_dn.is_empty() && event.other_dn != self.remote.number {
             self.remote = Remote { number: event.other_dn.clone(), ..Remote::default() };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{IceServer, IceUrl, Secret};
+use model::{IcePolicy, IceServer, IceUrl, Secret, XivoAccount};
 use serde_json::{Map, Value, json};
 use tracing::warn;
 
@@ -83,6 +83,21 @@ impl IceConfig {
 }
 
 impl IceChoice {
+    /// What an account says about it.
+    pub fn of(account: &XivoAccount) -> Self {
+        let entry = |server: &IceServer| IceEntry {
+            urls: vec![server.url.to_string()],
+            username: server.username.expose().to_owned(),
+            credential: server.credential.clone(),
+        };
+        match (&account.ice_servers, account.ice_policy) {
+            (_, IcePolicy::HostOnly) => Self::LanOnly,
+            (None, _) => Self::Auto,
+            (Some(servers), _) if servers.is_empty() => Self::LanOnly,
+            (Some(servers), _) => Self::Manual(servers.iter().map(entry).collect()),
+        }
+    }
+
     /// The entries in force, given what the server told; none before anything was told or set.
     pub fn in_force<'a>(&'a self, told: Option<&'a IceConfig>) -> Option<&'a [IceEntry]> {
         match self {

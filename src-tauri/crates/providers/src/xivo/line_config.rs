@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use model::{Personal, Secret, SetupFault};
+use model::{LineDevice, Personal, Secret, SetupFault};
 use serde_json::Value;
 use sip::Uri;
 
@@ -139,15 +139,17 @@ impl LineConfig {
     /// Reads the body of a `LineConfig` message; whatever is missing is as by default.
     pub fn read(body: &Value) -> Self {
         let fields = Fields::of(body);
+        // A password that is a number has lost its leading zeros: as the reference, only a text is one.
+        let password = fields.plain_text("password").filter(|password| !password.is_empty()).map(Secret::new);
         Self {
             id: fields.text("id").unwrap_or_default(),
             name: fields.personal("name"),
-            // A password that is a number has lost its leading zeros: as the reference, only a text is one.
-            password: fields.plain_text("password").filter(|password| !password.is_empty()).map(Secret::new),
             xivo_ip: fields.text("xivoIp").unwrap_or_default(),
             has_device: fields.flag("hasDevice").unwrap_or_default(),
             is_unique_account: fields.flag("isUa").or_else(|| fields.flag("ua")).unwrap_or_default(),
-            web_rtc: fields.flag("webRtc").unwrap_or_default(),
+            // Early servers do not say: whoever has a secret may register.
+            web_rtc: fields.flag("webRtc").unwrap_or(password.is_some()),
+            password,
             vendor: fields.text("vendor").unwrap_or_default(),
             number: fields.personal("number"),
             sip_proxy_name: fields.text("sipProxyName").unwrap_or_default(),
@@ -170,6 +172,17 @@ impl LineConfig {
         }
         // Whole messages are taken too: that is what a log of the CTI has.
         Ok(Some(Self::read(body.get("ctiMessage").unwrap_or(&body))))
+    }
+
+    /// Whether a server that tells this of a line tells the servers of ICE as well: those that know media servers do.
+    pub fn tells_ice(&self) -> bool {
+        !self.sip_proxy_name.is_empty()
+    }
+
+    /// Which of its telephones it is on, where its user may choose.
+    pub fn device(&self) -> Option<LineDevice> {
+        let device = if self.has_device { LineDevice::DeskPhone } else { LineDevice::Here };
+        self.is_unique_account.then_some(device)
     }
 
     /// What can be done with it.

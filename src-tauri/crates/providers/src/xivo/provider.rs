@@ -3,25 +3,33 @@
 //! The two connections live apart. Calls and registration go on without the CTI, and the CTI without them; what the one lacks
 //! meanwhile is told in words.
 
+mod desk;
+mod device;
+mod ice;
 mod line;
+mod messages;
 mod orders;
 mod setup;
 
 use std::{collections::VecDeque, time::Duration};
 
 use calls::io::{Capabilities, LineEvent, Transfers};
-use model::{AccountState, Instant, OfflineCause, Remote, ServiceEvent, ServiceFault, SetupFault, XivoAccount};
-use tracing::{debug, info, trace, warn};
+use model::{AccountState, Instant, OfflineCause, ServiceEvent, ServiceFault, SetupFault, XivoAccount};
+use tracing::{info, trace, warn};
 
 pub(super) use self::setup::door;
-use self::{line::Sip, orders::Orders};
+use self::{
+    ice::{FirstCalls, Renewal},
+    line::Sip,
+    orders::Orders,
+};
 use super::{
     assistant::{self, Assistant},
-    cti::{CONFERENCE_ERROR, CtiCommand, CtiMessage, PhoneEvent, PhoneStatus},
-    desk_phone::{self, DeskPhone},
-    events::{self, Narrator},
+    cti::{CtiCommand, PhoneStatus},
+    desk_phone::DeskPhone,
+    events::Narrator,
     ice_config::IceConfig,
-    joining::{Joining, Mismatch},
+    joining::Joining,
     line_config::{LineConfig, LineMode},
     rest::Token,
     session::{self, CtiSession, Door},
@@ -114,7 +122,14 @@ struct Machine {
     joining: Joining,
     orders: Orders,
     assistant: Assistant,
-    ice_at: Option<Instant>,
+    /// The servers of ICE as they were told last.
+    ice_config: Option<IceConfig>,
+    ice: Renewal,
+    first_calls: FirstCalls,
+    /// The line is given to another telephone, which the server says by then or not at all.
+    handed_over: Option<Instant>,
+    /// What tells it, once this telephone has signed off.
+    handing_over: Option<CtiCommand>,
     /// Whether the calls as they are were asked for because of a mismatch, and not told since.
     healing: bool,
     /// When the next look for a mismatch is due.
@@ -151,7 +166,11 @@ impl Machine {
             joining: Joining::default(),
             orders: Orders::default(),
             assistant: Assistant::default(),
-            ice_at: None,
+            ice_config: None,
+            ice: Renewal::default(),
+            first_calls: FirstCalls::of(account),
+            handed_over: None,
+            handing_over: None,
             healing: false,
             mismatch_at: None,
             replaced: None,
@@ -175,7 +194,7 @@ impl Machine {
             }
             Input::Stop => self.stop(now),
             Input::Request(request) => self.on_request(now, request),
-            Input::Assist(request) => self.assistant.ask(now, request),
+            Input::Assist(request) => self.on_assist(now, request),
             Input::Net(event) if CtiSession::owns(&event) => self.session.on_net(now, event),
             Input::Net(event) => self.sip(now, Input::Net(event)),
             Input::NetworkChanged => {
@@ -195,17 +214,24 @@ impl Machine {
             Sip::On(presence) | Sip::Leaving(presence) => presence.poll_timeout(),
         };
         let desk = self.desk.as_ref().and_then(DeskPhone::poll_timeout);
-        let own = [self.session.poll_timeout(), self.assistant.poll_timeout(), self.ice_at, self.mismatch_at];
-        own.into_iter().chain([sip, desk]).flatten().min()
+        let ice = [self.ice.at, self.first_calls.until(), self.handed_over];
+        let own = [self.session.poll_timeout(), self.assistant.poll_timeout(), self.mismatch_at];
+        own.into_iter().chain(ice).chain([sip, desk]).flatten().min()
     }
 
     /// Does what the session and the assistant ask for, until they ask for nothing more.
     fn settle(&mut self, now: Instant) {
         self.settle_session(now);
+        self.assistant.line_is(self.stack(), self.ice_in_force());
         while let Some(output) = self.assistant.poll_output() {
             match output {
                 assistant::Output::Command(command) => {
-                    self.session.send(&command);
+                    match command {
+                        CtiCommand::ToggleUniqueAccountDevice { .. } => self.hand_over(now, command),
+                        command => {
+                            self.session.send(&command);
+                        }
+                    }
                     self.settle_session(now);
                 }
                 assistant::Output::News(news) => self.line(LineEvent::Assistant(news)),
@@ -251,10 +277,10 @@ impl Machine {
     }
 
     fn stop(&mut self, now: Instant) {
-        self.stopping = true;
+        (self.stopping, self.handed_over) = (true, None);
         self.session.stop();
         self.assistant.lost();
-        self.ice_at = None;
+        self.ice = Renewal::default();
         self.leave_desk(now);
         match self.sip {
             Sip::None => {
@@ -271,10 +297,16 @@ impl Machine {
         self.session.on_timeout(now);
         self.assistant.on_timeout(now);
         self.sip(now, Input::Timeout);
-        if self.ice_at.is_some_and(|at| at <= now) {
-            // The answer says when next; without one it is asked for when the CTI is there again.
-            self.ice_at = None;
+        if self.ice.is_due(now) {
+            // While the CTI is away it is not; when it is back, they are asked for anyway.
             self.session.send(&CtiCommand::GetIceConfig);
+        }
+        if self.handed_over.is_some_and(|until| until <= now) {
+            self.take_back(now);
+        }
+        if self.first_calls.until().is_some_and(|until| until <= now) {
+            warn!("a call goes on without the servers of ICE, which the XiVO has not told");
+            self.let_calls_go();
         }
         if self.mismatch_at.is_some_and(|at| at <= now) {
             self.look_for_mismatches(now);
@@ -313,56 +345,11 @@ impl Machine {
         }));
     }
 
-    fn on_message(&mut self, now: Instant, message: CtiMessage) {
-        self.assistant.heard(now, &message);
-        self.narrate(events::of_cti(&message));
-        match message {
-            CtiMessage::LineConfig(line) => self.on_line_config(now, *line),
-            CtiMessage::IceConfig(config) => self.on_ice_config(now, &config),
-            CtiMessage::PhoneEvent(event) => self.on_phone_event(now, &event),
-            CtiMessage::CurrentCalls(events) if self.desk.is_some() => self.at_desk(|desk| desk.heard_all(now, &events)),
-            CtiMessage::PhoneStatus(status) => {
-                self.status = status;
-                self.at_desk(|desk| desk.is_doing(now, status));
-            }
-            CtiMessage::CurrentCalls(events) => {
-                self.joining.heard_all(now, &events);
-                if std::mem::take(&mut self.healing) {
-                    self.tell_mismatches(now);
-                }
-            }
-            CtiMessage::WebRtcCommand(command) => self.on_webrtc_command(&command),
-            CtiMessage::Voicemail(status) => self.line(LineEvent::Voicemail(status.voicemail())),
-            CtiMessage::Error { kind, text } => {
-                debug!(kind, "the server refused something");
-                if kind == CONFERENCE_ERROR {
-                    self.assistant.refused_in_room(text.expose());
-                } else if !self.was_of_asked(now, text.expose()) {
-                    self.line(LineEvent::Trouble(ServiceFault::Refused { text: text.expose().to_owned() }));
-                }
-            }
-            CtiMessage::Other { kind } => debug!(kind, "not known here"),
-            CtiMessage::UserConfig(_)
-            | CtiMessage::UsersStatuses(_)
-            | CtiMessage::UserStatus(_)
-            | CtiMessage::PhoneHint(_)
-            | CtiMessage::History(_)
-            | CtiMessage::Directory(_)
-            | CtiMessage::Favorites(_)
-            | CtiMessage::ContactSheets(_)
-            | CtiMessage::FavoriteSheets(_)
-            | CtiMessage::FavoriteUpdated(_)
-            | CtiMessage::Rooms(_)
-            | CtiMessage::Conference(_)
-            | CtiMessage::Participant(_) => {}
-            message => debug!(?message, "nobody asked for this yet"),
-        }
-    }
-
     fn on_line_config(&mut self, now: Instant, line: LineConfig) {
         if self.line.as_ref() == Some(&line) {
-            return;
+            return self.take_back(now);
         }
+        self.handed_over = None;
         if self.has_calls() {
             info!("the line has changed; it is taken when the call is over");
             self.next_line = Some(line);
@@ -403,46 +390,6 @@ impl Machine {
         self.state(AccountState::Offline { cause, retry_in_s: None });
     }
 
-    /// The line's telephone is controlled; nothing registers here.
-    fn begin_desk(&mut self, now: Instant) {
-        info!("the line belongs to a desk phone, which is controlled");
-        self.desk = Some(DeskPhone::default());
-        let status = self.status;
-        self.at_desk(|desk| desk.is_doing(now, status));
-        self.line(LineEvent::Capable(capabilities(true)));
-        if self.session.send(&CtiCommand::GetCurrentCallsPhoneEvents) {
-            self.state(AccountState::Ready);
-        }
-    }
-
-    /// Hands something to the desk phone, where there is one, and does what it asks for.
-    fn at_desk(&mut self, act: impl FnOnce(&mut DeskPhone)) {
-        let Some(desk) = &mut self.desk else { return };
-        act(desk);
-        while let Some(output) = self.desk.as_mut().and_then(DeskPhone::poll_output) {
-            match output {
-                desk_phone::Output::Command(command) => {
-                    if !self.session.send(&command) {
-                        debug!(command = command.name(), "the CTI is not there for it");
-                    }
-                }
-                desk_phone::Output::Line(event) => self.line(event),
-            }
-        }
-    }
-
-    /// The line is another one, or is signed off.
-    fn leave_desk(&mut self, now: Instant) {
-        if self.desk.is_none() {
-            return;
-        }
-        self.at_desk(DeskPhone::leave);
-        self.desk = None;
-        // What the CTI told of calls was the desk phone's.
-        self.joining.heard_all(now, &[]);
-        self.line(LineEvent::Capable(capabilities(false)));
-    }
-
     /// Whether a call goes on, here or at the desk phone.
     fn has_calls(&self) -> bool {
         match (&self.sip, &self.desk) {
@@ -450,44 +397,6 @@ impl Machine {
             (Sip::None | Sip::Leaving(_), Some(desk)) => desk.has_calls(),
             (Sip::None | Sip::Leaving(_), None) => false,
         }
-    }
-
-    fn on_ice_config(&mut self, now: Instant, config: &IceConfig) {
-        self.ice_at = config.renew_after.map(|after| now + after);
-        self.line(LineEvent::IceServers(config.servers()));
-    }
-
-    fn on_phone_event(&mut self, now: Instant, event: &PhoneEvent) {
-        if self.desk.is_some() {
-            return self.at_desk(|desk| desk.heard(now, event));
-        }
-        let Some(call) = self.joining.heard(now, event) else { return };
-        if event.other_dn.is_empty() && event.other_name.is_empty() {
-            return;
-        }
-        if let Some(other) = self.joining.other(call).filter(|other| !other.number.is_empty()) {
-            let remote = Remote { uri: self.address_of(&other.number), ..other.clone() };
-            self.line(LineEvent::RemoteChanged { call, remote });
-        }
-    }
-
-    fn look_for_mismatches(&mut self, now: Instant) {
-        if !self.joining.mismatches(now).is_empty() {
-            // The server's own list decides; what it says mends both directions of being late.
-            self.healing = self.session.send(&CtiCommand::GetCurrentCallsPhoneEvents);
-        }
-    }
-
-    fn tell_mismatches(&mut self, now: Instant) {
-        for mismatch in self.joining.mismatches(now) {
-            let fault = match mismatch {
-                Mismatch::NotTold { .. } => ServiceFault::CallNotKnown,
-                Mismatch::NotHere { .. } => ServiceFault::CallNotHere,
-            };
-            warn!(?mismatch, "calls of the CTI and of SIP do not match");
-            self.line(LineEvent::Trouble(fault));
-        }
-        self.joining.give_up_unmatched(now);
     }
 
     fn narrate(&mut self, events: impl IntoIterator<Item = ServiceEvent>) {

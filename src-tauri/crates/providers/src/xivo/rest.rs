@@ -104,10 +104,11 @@ pub fn login_body(login: &Personal, password: &Secret) -> Secret {
 }
 
 /// What the server answered, to either question. What it says decides, not its HTTP status: which those are is not documented.
+/// `known` is the token that was asked about: an answer that names none leaves it.
 ///
 /// # Errors
 /// When it refused, or did not answer as a XUC does.
-pub fn read_answer(answer: &Result<HttpAnswer, OfflineCause>) -> Result<Session, RestError> {
+pub fn read_answer(answer: &Result<HttpAnswer, OfflineCause>, known: Option<&Token>) -> Result<Session, RestError> {
     let answer = answer.as_ref().map_err(|cause| RestError::NoResponse(cause.clone()))?;
     let not_understood = || {
         let detail = format!("the web server does not answer like a XUC (HTTP {})", answer.status);
@@ -124,7 +125,12 @@ pub fn read_answer(answer: &Result<HttpAnswer, OfflineCause>) -> Result<Session,
             }
         });
     }
-    let token = fields.plain_text("token").and_then(|token| token.parse().ok()).ok_or_else(not_understood)?;
+    let token = match fields.plain_text("token") {
+        Some(token) => token.parse().ok(),
+        // A page of somebody else's is none, be it JSON.
+        None => known.filter(|_| fields.text("login").or_else(|| fields.text("TTL")).is_some()).cloned(),
+    };
+    let token = token.ok_or_else(not_understood)?;
     let lifetime = fields.fitting::<u64>("TTL").filter(|seconds| *seconds > 0).map(Duration::from_secs);
     Ok(Session { login: fields.personal("login"), token, lifetime })
 }
@@ -134,7 +140,7 @@ mod tests {
     use super::*;
 
     fn answered(status: u16, body: &str) -> Result<Session, RestError> {
-        read_answer(&Ok(HttpAnswer { status, body: Secret::new(body) }))
+        read_answer(&Ok(HttpAnswer { status, body: Secret::new(body) }), None)
     }
 
     #[test]
@@ -171,8 +177,20 @@ mod tests {
         for body in ["", "<html>", "[]", "null", r#"{"token":7}"#, r#"{"token":""}"#, r#"{"token":"a b"}"#] {
             assert!(matches!(answered(200, body), Err(RestError::NoResponse(_))), "{body}");
         }
-        let unreachable = read_answer(&Err(OfflineCause::NoAnswer));
+        let unreachable = read_answer(&Err(OfflineCause::NoAnswer), None);
         assert_eq!(unreachable, Err(RestError::NoResponse(OfflineCause::NoAnswer)));
+    }
+
+    #[test]
+    fn an_answer_to_a_check_that_names_no_token_leaves_the_one_there_is() {
+        let known: Token = "a.b.c".parse().expect("is one");
+        let checked = |body: &str| read_answer(&Ok(HttpAnswer { status: 200, body: Secret::new(body) }), Some(&known));
+        let kept = checked(r#"{"login":"alice","TTL":60}"#).expect("it is good still");
+        assert_eq!((kept.token.text(), kept.renew_after()), ("a.b.c", Duration::from_secs(30)));
+        assert_eq!(checked(r#"{"login":"alice","token":"d.e.f"}"#).map(|session| session.token.text().to_owned()), Ok("d.e.f".into()));
+        for body in [r#"{}"#, r#"{"status":"ok"}"#, r#"{"login":"alice","token":"a b"}"#] {
+            assert!(matches!(checked(body), Err(RestError::NoResponse(_))), "{body}");
+        }
     }
 
     #[test]

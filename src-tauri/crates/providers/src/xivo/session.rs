@@ -222,7 +222,15 @@ impl CtiSession {
             | State::LoggingOn { .. }
             | State::On { .. } => {}
         }
-        if self.is_up() && self.renewing.is_none() && self.renew_at.is_some_and(|at| at <= now) {
+        if self.renew_at.is_some_and(|at| at <= now) {
+            self.renew();
+        }
+    }
+
+    /// Asks for the next token, also before its time: the line's SIP is about to connect again, and may have been refused
+    /// because of this one. While the CTI is away it is asked for with that.
+    pub(super) fn renew(&mut self) {
+        if self.is_up() && self.renewing.is_none() {
             let question = self.ask();
             self.renewing = Some(question);
         }
@@ -255,7 +263,7 @@ impl CtiSession {
             return debug!("the answer to a question that nobody asks any more");
         }
         self.renewing = self.renewing.filter(|asked| *asked != question);
-        match read_answer(answer) {
+        match read_answer(answer, self.session.as_ref().map(|session| &session.token)) {
             Ok(session) => {
                 self.renew_at = Some(now + session.renew_after());
                 self.outputs.push_back(Output::Token(session.token.clone()));
@@ -305,12 +313,16 @@ impl CtiSession {
     }
 
     fn on_frame(&mut self, now: Instant, connection: ConnectionId, frame: &[u8]) {
+        // Whatever it says, it is a sign of life.
+        if let State::On { missed, .. } = &mut self.state {
+            *missed = 0;
+        }
         let message = match CtiMessage::read(frame) {
             Ok(message) => message,
             Err(error) => return debug!(%error, "passed over"),
         };
         debug!(target: "messages", "RS<<< {}", message.kind());
-        match (&mut self.state, message) {
+        match (&self.state, message) {
             (State::LoggingOn { .. }, CtiMessage::LoggedOn) => {
                 self.state = State::On { connection, ping_at: now + PING_EVERY, missed: 0 };
                 self.backoff.online(now);
@@ -321,12 +333,8 @@ impl CtiSession {
                 self.session = None;
                 self.fall(now, lost(&format!("the server did not open the session: {why}")));
             }
-            (State::On { missed, .. }, message) => {
-                *missed = 0;
-                if message != CtiMessage::Alive {
-                    self.outputs.push_back(Output::Message(message));
-                }
-            }
+            (State::On { .. }, CtiMessage::Alive) => {}
+            (State::On { .. }, message) => self.outputs.push_back(Output::Message(message)),
             // Some come before: they are as good as later.
             (State::LoggingOn { .. }, message) => self.outputs.push_back(Output::Message(message)),
             (State::Idle | State::Waiting { .. } | State::Asking { .. } | State::Opening { .. }, _) => {}

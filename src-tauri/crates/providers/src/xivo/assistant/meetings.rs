@@ -1,7 +1,8 @@
 //! The conference rooms that the user is in: who is there, who speaks, and what he may do about it.
 //!
 //! The server tells of a room by itself, from the moment he comes in until he leaves; what it does about a request it tells of
-//! the people concerned.
+//! the people concerned. It does not tell again of those that he has been in since before the CTI was lost: such a room is
+//! remembered for as long as its call goes on, and held against the server's list of rooms.
 
 use model::{AssistantMeeting, AssistantParticipant, Personal, RoomAct, ServiceFault, Target};
 use tracing::debug;
@@ -9,8 +10,8 @@ use tracing::debug;
 use super::{LONGEST, short};
 use crate::xivo::{
     cti::{
-        ConferenceEvent, CtiCommand, CtiMessage, JoinLeave, Participant, ParticipantChange, ParticipantEvent, PhoneEventType,
-        Role,
+        ConferenceEvent, ConferenceRoom, CtiCommand, CtiMessage, JoinLeave, Participant, ParticipantChange, ParticipantEvent,
+        PhoneEventType, Role, RoomMember,
     },
     events::user_of,
 };
@@ -24,7 +25,11 @@ const MOST_PARTICIPANTS: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Meetings {
     rooms: Vec<Meeting>,
+    /// Those of before the CTI was lost, until it says which calls there are.
+    before: Vec<Meeting>,
     changed: bool,
+    /// Whether the server's list of rooms is needed.
+    unsure: bool,
 }
 
 /// One of them.
@@ -33,6 +38,8 @@ struct Meeting {
     /// Our end of the call with it, as the server numbers it.
     unique_id: String,
     drawn: AssistantMeeting,
+    /// It was told before the CTI was lost: some may have come and gone.
+    is_old: bool,
 }
 
 impl Meetings {
@@ -46,9 +53,16 @@ impl Meetings {
         self.changed = true;
     }
 
-    /// Nothing is known of them any more.
-    pub(super) fn forget(&mut self) {
-        self.keep(|_| false);
+    /// The CTI is gone: nothing can be shown of them.
+    pub(super) fn lost(&mut self) {
+        self.changed |= !self.rooms.is_empty();
+        self.before.extend(self.rooms.drain(..).filter(|meeting| !meeting.unique_id.is_empty()));
+        self.before.truncate(MOST_MEETINGS);
+    }
+
+    /// Whether the server's list of rooms is needed; once.
+    pub(super) fn take_unsure(&mut self) -> bool {
+        std::mem::take(&mut self.unsure)
     }
 
     /// The server says something.
@@ -56,17 +70,25 @@ impl Meetings {
         match message {
             CtiMessage::Conference(event) => match event.what {
                 JoinLeave::Join => self.came_in(event),
-                JoinLeave::Leave => self.keep(|meeting| !meeting.is(&event.unique_id, &event.number)),
+                JoinLeave::Leave => {
+                    self.before.retain(|meeting| !meeting.is(&event.unique_id, &event.number));
+                    self.keep(|meeting| !meeting.is(&event.unique_id, &event.number));
+                }
             },
             CtiMessage::Participant(event) => self.on_participant(event),
             // Whose call is over is in the room no more, though it does not say so.
             CtiMessage::PhoneEvent(event) if matches!(event.kind, PhoneEventType::Released | PhoneEventType::Failure) => {
-                self.keep(|meeting| meeting.unique_id.is_empty() || meeting.unique_id != event.unique_id);
+                let stays = |meeting: &Meeting| meeting.unique_id.is_empty() || meeting.unique_id != event.unique_id;
+                self.before.retain(stays);
+                self.keep(stays);
             }
             CtiMessage::CurrentCalls(calls) => {
                 let goes_on = |id: &str| id.is_empty() || calls.iter().any(|call| call.unique_id == id);
                 self.keep(|meeting| goes_on(&meeting.unique_id));
+                let before = std::mem::take(&mut self.before);
+                self.come_back(before.into_iter().filter(|meeting| goes_on(&meeting.unique_id)));
             }
+            CtiMessage::Rooms(rooms) => self.compare(rooms),
             _ => {}
         }
     }
@@ -85,6 +107,8 @@ impl Meetings {
                 let target = number.expose().trim().parse::<Target>().map_err(|_| ServiceFault::NotANumber)?;
                 RoomAct::Invite { number: user_of(target.expose()), organizer }
             }
+            // The command names no room.
+            RoomAct::Include { .. } if self.rooms.len() > 1 => return Err(ServiceFault::SeveralRooms),
             act => {
                 if index_of(&act).is_some_and(|index| meeting.participants.iter().all(|one| one.index != index)) {
                     return Err(ServiceFault::NobodyInRoom);
@@ -109,7 +133,9 @@ impl Meetings {
             RoomAct::Undeafen { index } => !of(index)?.deaf,
             RoomAct::Kick { index } => of(index).is_none(),
             RoomAct::Close => meeting.is_none(),
-            RoomAct::MuteAll | RoomAct::UnmuteAll | RoomAct::Reset | RoomAct::Invite { .. } => return None,
+            RoomAct::MuteAll | RoomAct::UnmuteAll | RoomAct::Reset | RoomAct::Invite { .. } | RoomAct::Include { .. } => {
+                return None;
+            }
         })
     }
 
@@ -117,7 +143,39 @@ impl Meetings {
         self.rooms.iter().map(|meeting| &meeting.drawn).find(|meeting| meeting.number == *number)
     }
 
+    /// Rooms of before, whose calls go on.
+    fn come_back(&mut self, before: impl Iterator<Item = Meeting>) {
+        for meeting in before {
+            let is_told = self.rooms.iter().any(|known| known.is(&meeting.unique_id, &meeting.drawn.number));
+            if !is_told && self.rooms.len() < MOST_MEETINGS {
+                self.rooms.push(Meeting { is_old: true, ..meeting });
+                (self.changed, self.unsure) = (true, true);
+            }
+        }
+    }
+
+    /// What the server's list says of rooms of before: who is not in it has gone. Who has come since is not known by his number
+    /// in the room until the server tells of him.
+    fn compare(&mut self, rooms: &[ConferenceRoom]) {
+        for meeting in self.rooms.iter_mut().filter(|meeting| meeting.is_old) {
+            let Some(room) = rooms.iter().find(|room| room.number == meeting.drawn.number) else { continue };
+            let before = meeting.drawn.clone();
+            meeting.drawn.participants.retain_mut(|one| {
+                let is_he = |member: &&RoomMember| match one.number.is_empty() || member.number.is_empty() {
+                    true => one.name == member.name,
+                    false => one.number == member.number,
+                };
+                let Some(member) = room.members.iter().find(is_he) else { return one.me };
+                one.muted = member.muted;
+                one.talking &= !member.muted;
+                true
+            });
+            self.changed |= before != meeting.drawn;
+        }
+    }
+
     fn came_in(&mut self, event: &ConferenceEvent) {
+        self.before.retain(|meeting| !meeting.is(&event.unique_id, &event.number));
         self.keep(|meeting| !meeting.is(&event.unique_id, &event.number));
         if self.rooms.len() >= MOST_MEETINGS {
             return debug!("a person is not in so many rooms");
@@ -131,7 +189,7 @@ impl Meetings {
         for participant in &event.participants {
             put(&mut drawn, participant);
         }
-        self.rooms.push(Meeting { unique_id: event.unique_id.clone(), drawn });
+        self.rooms.push(Meeting { unique_id: event.unique_id.clone(), drawn, is_old: false });
         self.changed = true;
     }
 
@@ -140,10 +198,13 @@ impl Meetings {
         let Some(meeting) = self.rooms.iter_mut().find(|meeting| is_only || meeting.is(&event.unique_id, &event.number)) else {
             return debug!("somebody in a room that we are not in");
         };
+        let is_old = meeting.is_old;
         let (drawn, index) = (&mut meeting.drawn, event.participant.index);
         let before = drawn.clone();
         match event.what {
             ParticipantChange::Join => put(drawn, &event.participant),
+            // He may have come while nobody told.
+            ParticipantChange::Update if is_old => put(drawn, &event.participant),
             ParticipantChange::Update if drawn.participants.iter().any(|one| one.index == index) => {
                 put(drawn, &event.participant)
             }
@@ -214,6 +275,7 @@ fn subject(act: &RoomAct) -> (u8, Option<u32>, Option<&Personal>) {
         RoomAct::Reset => (5, None, None),
         RoomAct::Close => (6, None, None),
         RoomAct::Invite { number, .. } => (7, None, Some(number)),
+        RoomAct::Include { .. } => (8, None, None),
     }
 }
 

@@ -150,7 +150,8 @@ impl Questions {
 fn is_same(one: &CtiCommand, other: &CtiCommand) -> bool {
     match (one, other) {
         (CtiCommand::Dnd { .. }, CtiCommand::Dnd { .. })
-        | (CtiCommand::UserStatusUpdate { .. }, CtiCommand::UserStatusUpdate { .. }) => true,
+        | (CtiCommand::UserStatusUpdate { .. }, CtiCommand::UserStatusUpdate { .. })
+        | (CtiCommand::ToggleUniqueAccountDevice { .. }, CtiCommand::ToggleUniqueAccountDevice { .. }) => true,
         (CtiCommand::Forward { when, .. }, CtiCommand::Forward { when: other, .. }) => when == other,
         (
             CtiCommand::AddFavorite { contact_id, .. } | CtiCommand::RemoveFavorite { contact_id, .. },

@@ -1,6 +1,9 @@
 //! Which message answers which request.
 
-use super::{CtiCommand, CtiMessage};
+use super::{
+    CtiCommand, CtiMessage,
+    message::{USER_DISPLAY_NAME, USER_PREFERENCE},
+};
 
 impl CtiCommand {
     /// Whether a message is what is said when this was asked for. The server tells of services by itself too, so that what was
@@ -12,6 +15,9 @@ impl CtiCommand {
                 .forward(*when)
                 .is_some_and(|forward| forward.enabled == *state && (!state || forward.destination == *destination)),
             (Self::UserStatusUpdate { status }, CtiMessage::UserStatus(told)) => status == told,
+            (Self::ToggleUniqueAccountDevice { device }, CtiMessage::LineConfig(line)) => line.device() == Some(*device),
+            (Self::DisplayNameLookup { .. }, CtiMessage::Plain { kind, .. }) => *kind == USER_DISPLAY_NAME,
+            (Self::SetUserPreference { .. }, CtiMessage::Plain { kind, .. }) => *kind == USER_PREFERENCE,
             (
                 Self::AddFavorite { contact_id, .. } | Self::RemoveFavorite { contact_id, .. },
                 CtiMessage::FavoriteUpdated(update),

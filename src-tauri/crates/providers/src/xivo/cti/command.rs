@@ -1,6 +1,6 @@
 //! What is asked of the server.
 
-use model::{DtmfDigit, ForwardWhen, Personal, RoomAct};
+use model::{DtmfDigit, ForwardWhen, LineDevice, Personal, RoomAct};
 use serde_json::{Map, Value, json};
 
 /// The frame that asks for a sign of life.
@@ -35,7 +35,7 @@ pub enum CtiCommand {
     /// Attach words to the current call.
     SetData { variables: Vec<(String, Personal)> },
     /// Use the line on another device.
-    ToggleUniqueAccountDevice { device: Device },
+    ToggleUniqueAccountDevice { device: LineDevice },
     /// Transfer the current call without a word.
     DirectTransfer { destination: Personal },
     /// Consult somebody first.
@@ -48,6 +48,8 @@ pub enum CtiCommand {
     Conference,
     /// Do something in a conference room of the server.
     Room { number: Personal, act: RoomAct },
+    /// Invite a user, by the server's number of him, into the user's own room.
+    InviteConferenceRoom { user: u32 },
     /// The conference rooms.
     GetRooms,
     /// Do not disturb.
@@ -76,15 +78,10 @@ pub enum CtiCommand {
     SubscribeToPhoneHints { numbers: Vec<Personal> },
     /// Tell it no longer.
     UnsubscribeFromAllPhoneHints,
-}
-
-/// Devices of a line that has several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Device {
-    /// The desk phone.
-    Phone,
-    /// This program.
-    WebRtc,
+    /// The name that a login is shown by.
+    DisplayNameLookup { username: Personal },
+    /// Keep a preference of the user's own.
+    SetUserPreference { key: String, value: Personal, kind: String },
 }
 
 impl CtiCommand {
@@ -128,8 +125,8 @@ impl CtiCommand {
             Self::SetData { variables } => ("setData", json!({"variables": object(variables)})),
             Self::ToggleUniqueAccountDevice { device } => {
                 let device = match device {
-                    Device::Phone => "phone",
-                    Device::WebRtc => "webrtc",
+                    LineDevice::DeskPhone => "phone",
+                    LineDevice::Here => "webrtc",
                 };
                 ("toggleUniqueAccountDevice", json!({"deviceType": device}))
             }
@@ -139,6 +136,7 @@ impl CtiCommand {
             Self::CancelTransfer => ("cancelTransfer", Value::Null),
             Self::Conference => ("conference", Value::Null),
             Self::Room { number, act } => room(number, act),
+            Self::InviteConferenceRoom { user } => ("inviteConferenceRoom", json!({"userId": user})),
             Self::GetRooms => ("getList", json!({"objectType": "meetme"})),
             Self::Dnd { state } => ("dnd", json!({"state": state})),
             Self::Forward { when, state, destination } => {
@@ -163,8 +161,17 @@ impl CtiCommand {
                 ("subscribeToPhoneHints", json!({"phoneNumbers": numbers}))
             }
             Self::UnsubscribeFromAllPhoneHints => ("unsubscribeFromAllPhoneHints", Value::Null),
+            Self::DisplayNameLookup { username } => ("displayNameLookup", json!({"username": username.expose()})),
+            Self::SetUserPreference { key, value, kind } => {
+                ("setUserPreference", json!({"key": key, "value": value.expose(), "value_type": kind}))
+            }
         }
     }
+}
+
+/// What somebody may in a room.
+fn role(organizer: bool) -> &'static str {
+    if organizer { "Organizer" } else { "User" }
 }
 
 /// What is done in a conference room.
@@ -183,10 +190,12 @@ fn room(number: &Personal, act: &RoomAct) -> (&'static str, Value) {
         RoomAct::Close => ("conferenceClose", None),
         RoomAct::Invite { number: who, organizer } => {
             // Who is called comes in when he answers, and leaves when he hangs up: as anybody who dials the room.
-            let role = if *organizer { "Organizer" } else { "User" };
-            let invited = json!({"numConf": number.expose(), "exten": who.expose(), "role": role, "earlyJoin": false});
+            let invited =
+                json!({"numConf": number.expose(), "exten": who.expose(), "role": role(*organizer), "earlyJoin": false});
             return ("conferenceInvite", invited);
         }
+        // The server takes the room that the user is in, and his other call.
+        RoomAct::Include { organizer } => return ("includeToConference", json!({"role": role(*organizer)})),
     };
     (command, json!({"numConf": number.expose(), "index": index}))
 }
@@ -270,7 +279,46 @@ mod tests {
                 r#"{"claz":"web","command":"conferenceInvite","numConf":"4000","exten":"1003","role":"Organizer","earlyJoin":false}"#,
             ),
             (
-                CtiCommand::ToggleUniqueAccountDevice { device: Device::WebRtc },
+                CtiCommand::Room { number: "4000".into(), act: RoomAct::Include { organizer: false } },
+                r#"{"claz":"web","command":"includeToConference","role":"User"}"#,
+            ),
+            (CtiCommand::InviteConferenceRoom { user: 9 }, r#"{"claz":"web","command":"inviteConferenceRoom","userId":9}"#),
+            (
+                CtiCommand::SetData { variables: vec![("USR_ticket".into(), "77".into())] },
+                r#"{"claz":"web","command":"setData","variables":{"USR_ticket":"77"}}"#,
+            ),
+            (
+                CtiCommand::DialByUsername { username: "bob".into(), variables: Vec::new() },
+                r#"{"claz":"web","command":"dialByUsername","username":"bob"}"#,
+            ),
+            (
+                CtiCommand::DialFromMobile { destination: "1002".into(), variables: Vec::new() },
+                r#"{"claz":"web","command":"dialFromMobile","destination":"1002"}"#,
+            ),
+            (
+                CtiCommand::GetUserCallHistoryByDays { days: 7 },
+                r#"{"claz":"web","command":"getUserCallHistoryByDays","days":7}"#,
+            ),
+            (CtiCommand::GetUserCallHistory { size: None }, r#"{"claz":"web","command":"getUserCallHistory"}"#),
+            (CtiCommand::GetRooms, r#"{"claz":"web","command":"getList","objectType":"meetme"}"#),
+            (
+                CtiCommand::AddFavorite { contact_id: "17".into(), source: "internal".into() },
+                r#"{"claz":"web","command":"addFavorite","contactId":"17","source":"internal"}"#,
+            ),
+            (
+                CtiCommand::UserStatusUpdate { status: "away".into() },
+                r#"{"claz":"web","command":"userStatusUpdate","status":"away"}"#,
+            ),
+            (
+                CtiCommand::DisplayNameLookup { username: "bob".into() },
+                r#"{"claz":"web","command":"displayNameLookup","username":"bob"}"#,
+            ),
+            (
+                CtiCommand::SetUserPreference { key: "PREFERRED_DEVICE".into(), value: "x".into(), kind: "String".into() },
+                r#"{"claz":"web","command":"setUserPreference","key":"PREFERRED_DEVICE","value":"x","value_type":"String"}"#,
+            ),
+            (
+                CtiCommand::ToggleUniqueAccountDevice { device: LineDevice::Here },
                 r#"{"claz":"web","command":"toggleUniqueAccountDevice","deviceType":"webrtc"}"#,
             ),
         ] {

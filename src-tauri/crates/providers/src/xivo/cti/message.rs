@@ -18,6 +18,9 @@ use crate::{
 
 /// The kind of error that is about a command to a conference room.
 pub const CONFERENCE_ERROR: &str = "ConferenceCommandError";
+/// Kinds whose members are not documented.
+pub(super) const USER_PREFERENCE: &str = "UserPreference";
+pub(super) const USER_DISPLAY_NAME: &str = "UserDisplayName";
 /// Longest name of a kind of message that is kept.
 const LONGEST_NAME: usize = 60;
 
@@ -79,6 +82,13 @@ pub enum CtiMessage {
         /// Its words.
         text: Personal,
     },
+    /// An answer whose members are not documented.
+    Plain {
+        /// Which.
+        kind: &'static str,
+        /// Its body, as it came.
+        body: Personal,
+    },
     /// A kind that is not known here, or a known one that makes no sense.
     Other {
         /// Which.
@@ -133,6 +143,7 @@ impl CtiMessage {
             Self::Conference(_) => "ConferenceEvent",
             Self::Participant(_) => "ConferenceParticipantEvent",
             Self::Rooms(_) => "ConferenceList",
+            Self::Plain { kind, .. } => kind,
             Self::Error { kind, .. } | Self::Other { kind } => kind,
         }
     }
@@ -152,10 +163,11 @@ impl CtiMessage {
             "WebRTCCmd" => Self::WebRtcCommand(WebRtcCommand::read(body)),
             "UserConfigUpdate" => Self::UserConfig(Box::new(UserConfig::read(body))),
             "VoiceMailStatusUpdate" => Self::Voicemail(VoicemailStatus::read(body)),
-            "UsersStatuses" => Self::UsersStatuses(fields::list(body).filter_map(UserStatus::read).collect()),
+            "UsersStatuses" | "CtiStatuses" => Self::UsersStatuses(fields::list(body).filter_map(UserStatus::read).collect()),
             "UserStatusUpdate" => Self::UserStatus(fields.text("status")?),
             "RightProfile" => Self::RightProfile(fields.text("profile")?),
-            "CallHistory" => Self::History(fields::list(body).filter_map(HistoryItem::read).collect()),
+            // Newer servers have richer items, of which these members are the same.
+            "CallHistory" | "RichCallHistory" => Self::History(fields::list(body).filter_map(HistoryItem::read).collect()),
             "DirectoryResult" => Self::Directory(DirectoryResult::read(body)),
             "Favorites" => Self::Favorites(DirectoryResult::read(body)),
             "ContactSheet" => Self::ContactSheets(sheets()),
@@ -164,6 +176,8 @@ impl CtiMessage {
             "ConferenceEvent" => Self::Conference(Box::new(ConferenceEvent::read(body)?)),
             "ConferenceParticipantEvent" => Self::Participant(Box::new(ParticipantEvent::read(body)?)),
             "ConferenceList" => Self::Rooms(fields::list(body).map(ConferenceRoom::read).collect()),
+            USER_PREFERENCE => Self::Plain { kind: USER_PREFERENCE, body: net::quoted(&body.to_string()).into() },
+            USER_DISPLAY_NAME => Self::Plain { kind: USER_DISPLAY_NAME, body: net::quoted(&body.to_string()).into() },
             "Error" | CONFERENCE_ERROR | "AgentError" => Self::Error { kind: kind.to_owned(), text: error_words(body).into() },
             _ => return None,
         })

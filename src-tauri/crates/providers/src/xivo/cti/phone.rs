@@ -7,6 +7,8 @@ use crate::xivo::fields::Fields;
 
 /// Most words that hang on a call.
 const MOST_WORDS: usize = 64;
+/// The word that is the `Call-ID` of our end.
+const CALL_ID: &str = "SIPCALLID";
 
 /// A step of a call on the user's line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,10 +106,9 @@ pub enum WebRtcCommand {
 impl PhoneEvent {
     pub(super) fn read(body: &Value) -> Self {
         let fields = Fields::of(body);
-        let mut words = fields.within("userData").all_texts();
-        words.truncate(MOST_WORDS);
-        let at = words.iter().position(|(name, _)| name == "SIPCALLID");
-        let sip_call_id = at.map(|at| words.remove(at).1).filter(|id| !id.is_empty()).map(Personal::from);
+        let said = fields.within("userData");
+        let sip_call_id = said.text(CALL_ID).filter(|id| !id.is_empty()).map(Personal::from);
+        let words = said.all_texts().into_iter().filter(|(name, _)| name != CALL_ID).take(MOST_WORDS);
         let direction = match fields.text("callDirection").unwrap_or_default().to_ascii_lowercase().as_str() {
             "incoming" => Some(Direction::Incoming),
             "outgoing" => Some(Direction::Outgoing),
@@ -123,8 +124,15 @@ impl PhoneEvent {
             direction,
             queue_name: fields.text("queueName").unwrap_or_default(),
             sip_call_id,
-            words: words.into_iter().map(|(name, value)| (name, value.into())).collect(),
+            words: words.map(|(name, value)| (name, value.into())).collect(),
         }
+    }
+
+    /// By what the server tells its calls apart: the number of our end; where it leaves that out, that of the whole call, or the
+    /// `Call-ID`. None when it names none.
+    pub fn name(&self) -> Option<&str> {
+        let call_id = self.sip_call_id.as_ref().map(Personal::expose).unwrap_or_default();
+        [self.unique_id.as_str(), self.linked_id.as_str(), call_id].into_iter().find(|name| !name.is_empty())
     }
 }
 

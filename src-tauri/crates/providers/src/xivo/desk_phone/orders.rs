@@ -84,11 +84,16 @@ impl DeskPhone {
             self.last = Some((call, act, now));
             return;
         }
+        let is_only = self.calls.len() == 1;
         let Some(known) = self.calls.iter_mut().find(|known| known.call == call) else { return };
         let Some(named) = &known.named else {
             return self.refuse(call, act, TelephoneFault::NotTold);
         };
-        let unique_id = Some(named.unique_id.clone());
+        let unique_id = Some(named.unique_id.clone()).filter(|id| !id.is_empty());
+        // Without a number the server takes the call that it thinks of, which may be another one.
+        if unique_id.is_none() && !is_only && matches!(act, Act::Answer | Act::HangUp | Act::Hold | Act::Resume) {
+            return self.refuse(call, act, TelephoneFault::NotTold);
+        }
         let command = match &act {
             Act::Dial { .. } => return,
             Act::Answer => CtiCommand::Answer { unique_id },

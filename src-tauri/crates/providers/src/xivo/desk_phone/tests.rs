@@ -81,6 +81,24 @@ fn a_call_that_is_dialled_is_the_one_that_the_server_tells_of_next() {
 }
 
 #[test]
+fn calls_without_numbers_are_told_apart_and_no_other_one_is_acted_on() {
+    let mut desk = DeskPhone::default();
+    let unnumbered = |kind, linked: &str, other| PhoneEvent { linked_id: linked.into(), ..step(kind, "", other) };
+    desk.heard(at(0), &unnumbered(PhoneEventType::OnHold, "l.1", "1002"));
+    desk.heard(at(0), &unnumbered(PhoneEventType::Established, "l.2", "1003"));
+    assert_eq!(taken(&mut desk).len(), 2);
+    desk.asked(at(0), FIRST, Act::HangUp, true);
+    assert_eq!(taken(&mut desk), [refused(FIRST, Act::HangUp, TelephoneFault::NotTold)]);
+    desk.heard(at(1), &unnumbered(PhoneEventType::Released, "l.2", ""));
+    taken(&mut desk);
+    desk.asked(at(2), FIRST, Act::Resume, true);
+    assert_eq!(commands(&mut desk), [CtiCommand::Hold { unique_id: None }], "the only one");
+    // What names no call at all is none.
+    desk.heard(at(3), &unnumbered(PhoneEventType::Ringing, "", "1004"));
+    assert_eq!(taken(&mut desk), []);
+}
+
+#[test]
 fn commands_name_the_call_they_are_about() {
     let mut desk = two();
     let named = |id: &str| Some(id.to_owned());

@@ -62,6 +62,8 @@ impl Machine {
                 if !std::mem::take(&mut self.sip_is_open) {
                     self.narrate([self.narrator.not_opened(&cause)]);
                 }
+                // The next try is made by a token that was looked at: it may be this one that was refused.
+                self.session.renew();
             }
             News::Replaced => self.on_replaced(now),
             News::Response(_) | News::TokenRefused => debug!("nobody asked for this"),
@@ -89,6 +91,8 @@ impl Machine {
                 self.sip_is_open = false;
                 match self.stopping {
                     true => self.outputs.push_back(Output::Stopped),
+                    // It is another telephone's, as soon as the server says so.
+                    false if self.handed_over.is_some() => self.signed_off(),
                     // The line has changed: on with the new one.
                     false => self.begin_sip(now),
                 }
@@ -110,7 +114,10 @@ impl Machine {
                 let narrated = self.narrator.told(&event);
                 return self.narrate(narrated);
             }
-            LineEvent::State(state) => self.registered = *state == AccountState::Registered,
+            LineEvent::State(state) => {
+                self.registered = *state == AccountState::Registered;
+                self.tell_whether_calls_wait();
+            }
             _ => {}
         }
         let narrated = self.narrator.told(&event);

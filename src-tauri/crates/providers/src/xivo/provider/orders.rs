@@ -49,6 +49,14 @@ impl Machine {
             let is_up = self.session.is_up();
             return self.at_desk(|desk| desk.asked(now, call, act, is_up));
         }
+        if let LineRequest::Prepare { call, .. } = &request {
+            return self.make_ready(now, *call);
+        }
+        if let LineRequest::HangUp { call } = &request
+            && self.forget_waiting(*call)
+        {
+            return;
+        }
         match (&self.sip, request) {
             (_, LineRequest::Refer { call, target, replaces: None }) => {
                 self.order(now, call, &CtiCommand::DirectTransfer { destination: destination(&target) });

@@ -1,12 +1,13 @@
 use bytes::Bytes;
 use calls::io::{LineRequest, Wish};
-use model::{AutoAnswerBusy, DtmfDigit, LineCall, Password, Secret};
+use model::{AutoAnswerBusy, DtmfDigit, LineCall, Password, Secret, XivoGeneration};
 use serde_json::{Value, json};
 use sip::{Message, Method, Request, Response};
 
 use super::*;
 use crate::net::{ConnectionId, Endpoint, HttpAnswer, NetEvent, NetRequest, QuestionId};
 
+mod ice;
 mod wire;
 
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
@@ -430,23 +431,6 @@ fn the_cti_tells_who_is_at_the_other_end() {
     let Some(LineEvent::RemoteChanged { call: changed, remote }) = bench.events.last() else { panic!("it is told") };
     assert_eq!((*changed, remote.name.expose(), remote.number.expose()), (call, "Carol", "1003"));
     assert_eq!(remote.uri.expose(), "sip:1003@default");
-}
-
-#[test]
-fn servers_of_ice_are_told_and_asked_for_again_at_half_their_life() {
-    let mut bench = Bench::registered();
-    let config = json!({
-        "stunConfig": {"urls": ["stun:edge:3478"]},
-        "turnConfig": {"urls": ["turn:edge:3478"], "username": "1767225600", "credential": "c", "ttl": 120}
-    });
-    bench.cti("IceConfig", &config);
-    let Some(LineEvent::IceServers(servers)) = bench.events.last() else { panic!("they are told") };
-    assert_eq!(servers.len(), 2);
-    bench.commands.clear();
-    bench.run_for(seconds(59));
-    assert_eq!(bench.commands, [""; 0]);
-    bench.run_for(seconds(1));
-    assert_eq!(bench.commands, ["getIceConfig"]);
 }
 
 #[test]

@@ -244,3 +244,33 @@ fn a_registrar_that_lists_nobody_or_refuses_to_tell_is_not_asked_again() {
     line.silent();
     assert_eq!(line.told(), [""; 0]);
 }
+
+#[test]
+fn a_place_that_nobody_has_is_taken_again_without_a_word_and_a_registrar_that_never_tells_is_left_alone() {
+    let (mut line, contact) = looking();
+    for _ in 0..2 {
+        line.wait(seconds(15));
+        let question = line.request(Method::Register);
+        assert_eq!(question.headers.get("Contact"), None);
+        line.receive(answer(&question, 200, "s", &[], ""));
+        let register = line.request(Method::Register);
+        line.receive(answer(&register, 200, "s", &[("Contact", &contact)], ""));
+        assert_eq!(line.told(), ["Registered { expires: 600 }"], "nobody else has it");
+    }
+    line.wait(seconds(250));
+    line.silent();
+    let (mut line, contact) = looking();
+    for nobody in [true, false, true, false, true, false] {
+        line.wait(seconds(15));
+        let question = line.request(Method::Register);
+        let listed = [("Contact", contact.as_str())];
+        line.receive(answer(&question, 200, "s", if nobody { &[] } else { &listed }, ""));
+        if nobody {
+            let register = line.request(Method::Register);
+            line.receive(answer(&register, 200, "s", &listed, ""));
+        }
+    }
+    line.told();
+    line.wait(seconds(15));
+    assert_eq!(line.request(Method::Register).headers.get("Contact"), None, "one that tells at times is asked on");
+}

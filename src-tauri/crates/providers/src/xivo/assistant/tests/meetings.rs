@@ -179,3 +179,38 @@ fn a_room_as_full_as_no_room_is_has_an_end() {
     assert_eq!((bench.meetings.len(), bench.meetings[0].participants.len()), (8, 200));
     assert_eq!(bench.meetings[0].participants[0].name.expose().len(), LONGEST);
 }
+
+#[test]
+fn a_room_of_before_the_cti_was_lost_is_shown_again_while_its_call_goes_on_and_held_against_the_list_of_rooms() {
+    let mut bench = Bench::in_room("Organizer");
+    bench.hear("ConferenceEvent", &join("4001", "u.2", "User"));
+    bench.tell(|assistant, _| assistant.lost());
+    bench.tell(|assistant, _| assistant.lost());
+    assert_eq!(bench.meetings, [], "nobody tells of it now");
+    bench.tell(|assistant, now| assistant.up(now));
+    assert_eq!(bench.meetings, []);
+    let call = |id: &str| json!({"eventType": "EventEstablished", "uniqueId": id, "linkedId": id});
+    bench.asked();
+    bench.hear("CurrentCallsPhoneEvents", &json!({"events": [call("u.1")]}));
+    assert_eq!(bench.meetings.iter().map(|room| room.number.expose()).collect::<Vec<_>>(), ["4000"], "the other call is over");
+    assert_eq!((bench.meetings[0].organizer, bench.asked()), (true, vec!["getList"]));
+    // Carol has left meanwhile, Bob is muted, and somebody has come.
+    let member = |name: &str, number: &str, muted: bool| json!({"name": name, "number": number, "muted": muted, "joinTime": 1});
+    let members = [member("Bob Stone", "1001", true), member("Eve", "1005", false)];
+    bench.hear("ConferenceList", &json!([{"number": "4000", "name": "team", "members": members}]));
+    let left = [("Bob Stone", true, false, false), ("Alice Reed", false, false, false)];
+    assert_eq!(drawn(&bench.meetings[0]), left);
+    bench.participant(person(4, "Eve", "User", false), "Update", &json!({"isTalking": true}));
+    assert_eq!(drawn(&bench.meetings[0])[2], ("Eve", false, true, false), "she is known once the server tells of her");
+    bench.act("4000", RoomAct::Mute { index: 4 });
+    assert_eq!(bench.asked(), ["conferenceMute"]);
+    // A room that it tells of anew is as it says.
+    bench.hear("ConferenceEvent", &join("4000", "u.1", "User"));
+    assert_eq!((bench.meetings.len(), bench.meetings[0].participants.len(), bench.meetings[0].organizer), (1, 3, false));
+    bench.hear("PhoneEvent", &json!({"eventType": "EventReleased", "uniqueId": "u.1"}));
+    assert_eq!(bench.meetings, []);
+    bench.tell(|assistant, _| assistant.lost());
+    bench.tell(|assistant, now| assistant.up(now));
+    bench.hear("CurrentCallsPhoneEvents", &json!({"events": [call("u.1")]}));
+    assert_eq!(bench.meetings, [], "it was left");
+}
