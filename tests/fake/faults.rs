@@ -15,7 +15,11 @@ pub(crate) const USAGE: &str = "Typed here, with Enter:
   tokens 60                     how many seconds tokens last from now on
   relay turn:HOST:PORT SECRET 60
                                 a relay is named from now on, by credentials of the shared secret that last so many seconds
-  ice off                       nothing is said any more about the servers of ICE";
+  ice off                       nothing is said any more about the servers of ICE
+  refuse-connections 403|off    connections are refused, and web requests are not
+  lose TEXT                     the next message of SIP with that in it is lost
+  answer 486                    the phone's next INVITE, also in a call, is answered so
+  mux on|off                    descriptions say that RTP and RTCP share a port, or not";
 
 /// Does what is typed, until there is no more.
 pub(crate) fn listen_for(xuc: Xuc) {
@@ -50,6 +54,11 @@ fn obey(xuc: &Xuc, faults: &mut CtiFaults, line: &str) -> Option<()> {
             xuc.names_relay(Relay { urls: vec![url.to_owned()], secret: secret.to_owned(), lifetime_s });
         }
         ["ice", "off"] => xuc.names_no_ice(),
+        ["refuse-connections", "off"] => xuc.refuses_connections(None),
+        ["refuse-connections", status] => xuc.refuses_connections(Some(status.parse().ok()?)),
+        ["lose", text] => xuc.loses_next(text),
+        ["answer", code] => xuc.answers_next_invite_with(code.parse().ok()?),
+        ["mux", word] => xuc.leaves_mux_out(!switch(word)?),
         [fault, word] => {
             let on = switch(word)?;
             match fault {

@@ -80,6 +80,7 @@ pub(crate) fn check_life(name: &str, events: &[TimedEvent], last: &Snapshot) {
             | Event::EarlyMedia { call }
             | Event::MediaConnected { call, .. }
             | Event::Dtmf { call, .. }
+            | Event::Microphone { call, .. }
             | Event::Hold { call, .. } => {
                 assert!(calls.get(call).is_some_and(|(_, ended)| !ended), "{name}: news of call {call}, which is not there");
             }

@@ -8,9 +8,11 @@ mod cti;
 mod front;
 mod rooms;
 mod services;
+mod sip_faults;
 mod switchboard;
 mod turn;
 mod upstream;
+mod web;
 
 use std::{
     collections::BTreeMap,
@@ -19,8 +21,6 @@ use std::{
 
 use bytes::Bytes;
 use exchange::Order;
-use model::{OfflineCause, Secret};
-use providers::net::{Endpoint, HttpAnswer, HttpMethod, HttpRequest};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
@@ -30,6 +30,7 @@ use self::{
     calls::{Calls, Leg},
     rooms::{Obeyed, Rooms},
     services::Services,
+    sip_faults::SipFaults,
     turn::Ice,
 };
 pub use self::{
@@ -38,9 +39,6 @@ pub use self::{
     turn::{Relay, turn_credential},
     upstream::Upstream,
 };
-
-/// The password of everybody.
-const PASSWORD: &str = "pa55";
 
 /// The number of the user.
 const NUMBER: &str = "1001";
@@ -100,6 +98,7 @@ struct State {
     services: Services,
     rooms: Rooms,
     faults: CtiFaults,
+    sip_faults: SipFaults,
     ignoring: bool,
     elsewhere: Vec<Value>,
     /// A frame that is told after the next one.
@@ -138,6 +137,7 @@ impl Xuc {
             services: Services::new(),
             rooms: Rooms::default(),
             faults: CtiFaults::default(),
+            sip_faults: SipFaults::default(),
             ignoring: false,
             elsewhere: Vec::new(),
             late: None,
@@ -439,53 +439,6 @@ impl Xuc {
             self.say("PhoneStatusUpdate", &status);
         }
     }
-
-    /// A web request.
-    pub(crate) fn answer(&self, request: &HttpRequest) -> Result<HttpAnswer, OfflineCause> {
-        let mut state = self.state();
-        let path = request.url.split("/xuc/api/2.0/").nth(1).unwrap_or_default().to_owned();
-        state.asked.push(path.clone());
-        state.knocks += 1;
-        if let Some(status) = state.refusing {
-            return Ok(HttpAnswer { status, body: Secret::new("<html>") });
-        }
-        let login = match (request.method, path.as_str()) {
-            (HttpMethod::Post, "auth/login") => {
-                let body: Value = serde_json::from_str(request.body.expose()).unwrap_or_default();
-                if body["password"] != PASSWORD {
-                    return Ok(refused(401, "InvalidCredentials"));
-                }
-                body["login"].as_str().map(str::to_owned)
-            }
-            (HttpMethod::Get, "auth/check") => {
-                let bearer = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Authorization"));
-                bearer.and_then(|(_, value)| state.owner(value.expose().strip_prefix("Bearer ")?))
-            }
-            _ => return Ok(HttpAnswer { status: 404, body: Secret::default() }),
-        };
-        let Some(login) = login else { return Ok(refused(403, "TokenExpired")) };
-        state.tokens += 1;
-        let token = format!("token{}.b.c", state.tokens);
-        let body = json!({"login": login, "token": token, "TTL": state.lifetime_s}).to_string();
-        state.good.insert(login, token);
-        Ok(HttpAnswer { status: 200, body: Secret::new(body) })
-    }
-
-    /// Whether a connection may be opened; whose login opens it.
-    pub(crate) fn admits(&self, endpoint: &Endpoint) -> Result<String, OfflineCause> {
-        let mut state = self.state();
-        let refused = |status: u16| OfflineCause::NotSipOverWebSocket { detail: format!("{status}, refused") };
-        state.knocks += 1;
-        if let Some(status) = state.refusing.or(state.closed) {
-            return Err(refused(status));
-        }
-        let owner = endpoint.url.split("token=").nth(1).and_then(|token| state.owner(token));
-        let owner = owner.ok_or(refused(403))?;
-        if endpoint.subprotocol.is_some() {
-            state.sip_urls.push(endpoint.url.clone());
-        }
-        Ok(owner)
-    }
 }
 
 impl State {
@@ -504,8 +457,4 @@ impl State {
             self.switchboard.give(Order::HangUp { call: leg.call_id.as_str().into() });
         }
     }
-}
-
-fn refused(status: u16, code: &str) -> HttpAnswer {
-    HttpAnswer { status, body: Secret::new(json!({"error": code, "message": "no"}).to_string()) }
 }

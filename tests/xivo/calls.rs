@@ -202,6 +202,7 @@ fn f19_the_microphone_of_the_named_call_is_silent_while_its_packets_go_on() {
     t.alice().send(Command::Mute { call: carol, muted: true });
     t.run_for(ms(100));
     assert!(t.alice().view(carol).is_some_and(|view| view.muted) && t.alice().view(bob).is_some_and(|view| !view.muted));
+    assert_eq!(t.alice().told(|event| matches!(event, Event::Microphone { call, muted: true } if *call == carol)), 1);
     assert_eq!(who_hears(&t, &["alice", "carol"]), [vec![1], vec![]]);
     assert!(!t.ladder().lines().skip(messages).any(|line| line.contains("INVITE")), "nothing is signalled");
     t.alice().send(Command::Mute { call: carol, muted: false });

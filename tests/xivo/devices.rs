@@ -56,8 +56,10 @@ fn f31_a_call_with_neither_microphone_nor_speaker_is_told_in_words_and_heard_as_
     t.alice().sound.unplug("memory:mic");
     t.alice().sound.unplug("memory:spk");
     let talk = t.call("bob", "alice");
-    let is_told = |event: &Event| matches!(event, Event::Failed { message, .. } if message.contains("neither a microphone nor a speaker"));
-    t.run_until("it is told", seconds(3), |t| t.alice().told(is_told) >= 1);
+    let is_told = |t: &Scenario, words: &str| {
+        t.alice().told(|event| matches!(event, Event::Failed { message, .. } if message.contains(words))) > 0
+    };
+    t.run_until("both are told", seconds(3), |t| is_told(t, "no microphone") && is_told(t, "no speaker"));
     t.run_for(seconds(2));
     assert!(t.alice().is_established(talk.called) && t.alice().is_registered(), "nothing else comes of it");
     t.alice().sound.plug("memory:spk", DeviceRole::Speaker);

@@ -195,6 +195,37 @@ fn verbs_without_a_place_in_the_window_ask_in_the_words_of_the_specification() {
 }
 
 #[test]
+fn f25_what_the_server_answers_an_invite_is_told_and_a_hold_that_crosses_is_tried_again() {
+    let xuc = xuc();
+    for code in [486_u16, 403, 503] {
+        xuc.xuc().answers_next_invite_with(code);
+        let (over, _phone) = at(&xuc, &["call", "600"]).silent().run(LONG);
+        assert_eq!((over.ended()["code"].as_u64(), over.exit.is_some_and(|exit| exit != 0)), (Some(code.into()), true), "{code}");
+    }
+    let phone = at(&xuc, &["run"]).humming().start().once_registered();
+    let from = phone.now();
+    let call = phone.dial("600");
+    phone.connected(from);
+    xuc.xuc().answers_next_invite_with(491);
+    let from = phone.now();
+    phone.tell(&["hold", "--call", &call.to_string()]);
+    phone.is_held(from, call, true);
+    // A BYE that is lost ends the call here all the same.
+    xuc.xuc().loses_next("BYE sip:");
+    phone.tell(&["hangup"]);
+    phone.ended(from, call);
+}
+
+#[test]
+fn a_server_that_does_not_say_that_rtp_and_rtcp_share_a_port_is_heard_all_the_same() {
+    let xuc = xuc();
+    xuc.xuc().leaves_mux_out(true);
+    let (over, phone) = at(&xuc, &["call", "600"]).speaking().run(LONG);
+    over.was_a_good_call("local");
+    phone.heard_the_voice();
+}
+
+#[test]
 fn f30_another_program_dials_holds_and_hangs_up_on_the_line_of_a_running_phone() {
     let xuc = xuc();
     let phone = at(&xuc, &["run"]).humming().start().once_registered();

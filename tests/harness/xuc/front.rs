@@ -29,7 +29,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use tracing::info_span;
 
-use super::{PASSWORD, Switchboard, Upstream, Way, Xuc, upstream};
+use super::{Switchboard, Upstream, Way, Xuc, sip_faults::Passes, upstream, web::PASSWORD};
 use crate::cloud::{
     certificate,
     http::{HttpQuestion, HttpReply},
@@ -209,7 +209,7 @@ impl Reception {
         let socket = question.upgrade(tls, subprotocol, LONGEST).await?;
         if is_cti {
             let (to_xuc, from_xuc) = self.xuc.connected(&login);
-            return carry(socket, to_xuc, from_xuc, |_, _| {}).await;
+            return carry(socket, to_xuc, from_xuc, |_, message| Passes::On(message)).await;
         }
         let mut cut = self.xuc.sip_is_cut();
         tokio::select! {
@@ -219,13 +219,13 @@ impl Reception {
     }
 
     async fn carry_sip<S: AsyncRead + AsyncWrite + Unpin>(&self, socket: WebSocketStream<S>) -> io::Result<()> {
-        let saw = |way: Way, message: &[u8]| self.xuc.saw(way, message);
+        let pass = |way: Way, message: Bytes| self.xuc.pass(way, message);
         let door = match &self.behind {
-            Behind::Server(server) => return upstream::pass(socket, server, saw).await,
+            Behind::Server(server) => return upstream::carry(socket, server, pass).await,
             Behind::Exchange(door) => door,
         };
         let link = door.enter().await.ok_or_else(|| io::Error::other("the exchange has ended"))?;
-        carry(socket, link.outgoing, link.incoming, saw).await
+        carry(socket, link.outgoing, link.incoming, pass).await
     }
 
     fn answer(&self, question: &HttpQuestion, url: String) -> HttpReply {
@@ -239,12 +239,12 @@ impl Reception {
     }
 }
 
-/// Carries messages both ways until either end lets go; `saw` is shown each.
+/// Carries messages both ways until either end lets go; `pass` says what becomes of each.
 async fn carry<S: AsyncRead + AsyncWrite + Unpin>(
     mut socket: WebSocketStream<S>,
     to_server: mpsc::Sender<Bytes>,
     mut from_server: mpsc::Receiver<Bytes>,
-    saw: impl Fn(Way, &[u8]),
+    pass: impl Fn(Way, Bytes) -> Passes,
 ) -> io::Result<()> {
     loop {
         tokio::select! {
@@ -255,19 +255,29 @@ async fn carry<S: AsyncRead + AsyncWrite + Unpin>(
                     Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
                 };
-                saw(Way::Up, &received);
-                if to_server.send(received).await.is_err() {
-                    return Ok(());
+                match pass(Way::Up, received) {
+                    Passes::On(message) => {
+                        if to_server.send(message).await.is_err() {
+                            return Ok(());
+                        }
+                    }
+                    Passes::Back(answer) => socket.send(text(&answer)).await.map_err(io::Error::other)?,
+                    Passes::Lost => {}
                 }
             }
             message = from_server.recv() => {
                 let Some(message) = message else {
                     return socket.close(None).await.map_err(io::Error::other);
                 };
-                saw(Way::Down, &message);
-                let text = String::from_utf8_lossy(&message).into_owned();
-                socket.send(Message::text(text)).await.map_err(io::Error::other)?;
+                if let Passes::On(message) = pass(Way::Down, message) {
+                    socket.send(text(&message)).await.map_err(io::Error::other)?;
+                }
             }
         }
     }
+}
+
+/// As a frame of text.
+pub(super) fn text(message: &[u8]) -> Message {
+    Message::text(String::from_utf8_lossy(message).into_owned())
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -12,7 +13,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use super::{AmiDoor, Way};
+use super::{AmiDoor, Way, front::text, sip_faults::Passes};
 
 /// The server, and the line of the XUC's user at it.
 #[derive(Clone, Debug)]
@@ -29,11 +30,11 @@ pub struct Upstream {
     pub manager: Option<AmiDoor>,
 }
 
-/// Carries messages both ways until either end lets go; `saw` is shown each.
-pub(super) async fn pass<S: AsyncRead + AsyncWrite + Unpin>(
+/// Carries messages both ways until either end lets go; `pass` says what becomes of each.
+pub(super) async fn carry<S: AsyncRead + AsyncWrite + Unpin>(
     phone: WebSocketStream<S>,
     socket: &str,
-    saw: impl Fn(Way, &[u8]),
+    pass: impl Fn(Way, Bytes) -> Passes,
 ) -> io::Result<()> {
     let mut request = socket.into_client_request().map_err(io::Error::other)?;
     request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("sip"));
@@ -46,16 +47,18 @@ pub(super) async fn pass<S: AsyncRead + AsyncWrite + Unpin>(
     loop {
         tokio::select! {
             message = from_phone.next() => match message {
-                Some(Ok(message)) => {
-                    show(Way::Up, &message, &saw);
-                    to_server.send(message).await.map_err(io::Error::other)?;
-                }
+                Some(Ok(message)) => match passed(Way::Up, message, &pass) {
+                    Frame::On(message) => to_server.send(message).await.map_err(io::Error::other)?,
+                    Frame::Back(answer) => to_phone.send(answer).await.map_err(io::Error::other)?,
+                    Frame::Lost => {}
+                },
                 Some(Err(_)) | None => return to_server.close().await.map_err(io::Error::other),
             },
             message = from_server.next() => match message {
                 Some(Ok(message)) => {
-                    show(Way::Down, &message, &saw);
-                    to_phone.send(message).await.map_err(io::Error::other)?;
+                    if let Frame::On(message) = passed(Way::Down, message, &pass) {
+                        to_phone.send(message).await.map_err(io::Error::other)?;
+                    }
                 }
                 Some(Err(_)) | None => return to_phone.close().await.map_err(io::Error::other),
             },
@@ -63,8 +66,20 @@ pub(super) async fn pass<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-fn show(way: Way, message: &Message, saw: &impl Fn(Way, &[u8])) {
-    if let Message::Text(_) | Message::Binary(_) = message {
-        saw(way, &message.clone().into_data());
+/// What becomes of a frame.
+enum Frame {
+    On(Message),
+    Back(Message),
+    Lost,
+}
+
+fn passed(way: Way, message: Message, pass: &impl Fn(Way, Bytes) -> Passes) -> Frame {
+    match message {
+        Message::Text(_) | Message::Binary(_) => match pass(way, message.into_data()) {
+            Passes::On(message) => Frame::On(text(&message)),
+            Passes::Back(answer) => Frame::Back(text(&answer)),
+            Passes::Lost => Frame::Lost,
+        },
+        other => Frame::On(other),
     }
 }

@@ -14,7 +14,7 @@ mod wire;
 use std::time::Duration;
 
 use model::{
-    AccountId, CallId, CallState, CallView, CallerKind, Cause, Direction, DtmfMode, Hold, Instant, LineCall, LineFault,
+    AccountId, CallId, CallState, CallView, CallerKind, Cause, Direction, DtmfMode, Event, Hold, Instant, LineCall, LineFault,
     MediaFault, MediaId, MediaStatistics, Personal, Remote, SetupTimes, Target, TransferView, XHeaders,
 };
 use serde::{Deserialize, Serialize};
@@ -419,6 +419,13 @@ impl Call {
     /// Whether the user has answered and our answer is still being made.
     pub(crate) fn is_being_answered(&self) -> bool {
         matches!(self.phase, Phase::Alerting { answer: Answer::Coming { wanted: true } | Answer::Unsent { .. }, .. })
+    }
+
+    /// Switches its microphone off, or on.
+    pub(crate) fn mute(&mut self, muted: bool, out: &mut Outbox) {
+        if std::mem::replace(&mut self.muted, muted) != muted {
+            out.event(Event::Microphone { call: self.id, muted });
+        }
     }
 
     /// Whether it may be forgotten.

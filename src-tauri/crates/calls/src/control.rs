@@ -170,8 +170,8 @@ impl CallControl {
             }
             Command::Hold { call } => self.hold(call),
             Command::Resume { call } => self.resume(now, call),
-            Command::Mute { call, muted } => self.with_call(call, NoticeCode::DialFailed, |call, _| {
-                call.muted = muted;
+            Command::Mute { call, muted } => self.with_call(call, NoticeCode::DialFailed, |call, out| {
+                call.mute(muted, out);
                 Ok(())
             }),
             Command::SendDtmf { call, digits } => {

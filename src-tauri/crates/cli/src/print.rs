@@ -129,6 +129,8 @@ fn words(event: &Event) -> Option<String> {
             (false, true) => format!("call {call}: held by the other side"),
             (true, true) => format!("call {call}: held by both sides"),
         },
+        Event::Microphone { call, muted: true } => format!("call {call}: the microphone is off"),
+        Event::Microphone { call, muted: false } => format!("call {call}: the microphone is on"),
         Event::Conference { members, .. } if members.is_empty() => "the conference is over".into(),
         Event::Conference { members, held } => conference_words(members, *held),
         Event::Recording { call, on: true, file, .. } => format!("call {call}: it is recorded to {}", file.expose()),

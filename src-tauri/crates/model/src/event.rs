@@ -73,6 +73,8 @@ pub enum Event {
     Dtmf { call: CallId, digit: DtmfDigit, duration_ms: u32 },
     /// Who holds has changed.
     Hold { call: CallId, hold: Hold },
+    /// The microphone of a call was switched off, or on again.
+    Microphone { call: CallId, muted: bool },
     /// The conference hosted here was made, has changed, is held or taken back; without members it is over.
     Conference { members: Vec<CallId>, held: bool },
     /// The recording of a call began, or ended: then `message` tells why when it was not asked for.

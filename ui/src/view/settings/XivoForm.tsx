@@ -74,6 +74,8 @@ export function XivoForm({ account: given, isNew, onClose }: Props) {
           value={String(xivo.sip_port)}
           onText={(value) => put({ sip_port: wholeNumber(value) })}
         />
+        {text("software_type", say("xivo.software-type-hint"))}
+        {text("application_type", say("xivo.software-type-hint"))}
         {text("proxy", say("accounts.proxy-hint"))}
         {text("ca_file", say("accounts.ca-file-hint"))}
         {text("pin", say("accounts.pin-hint"))}
@@ -100,6 +102,8 @@ const LABELS = {
   display_name: "accounts.display-name",
   voicemail_number: "accounts.voicemail-number",
   sip_host: "xivo.sip-host",
+  software_type: "xivo.software-type",
+  application_type: "xivo.application-type",
   proxy: "accounts.proxy",
   ca_file: "accounts.ca-file",
   pin: "accounts.pin",

@@ -101,6 +101,8 @@ export function wholeXivo(xivo: XivoAccount): WholeXivo {
     sip_host: "",
     sip_port: 0,
     generation: "automatic",
+    software_type: "",
+    application_type: "",
     auto_answer: true,
     auto_answer_extended: false,
     voicemail_number: "*98",

@@ -52,7 +52,7 @@ impl CallControl {
             },
             (Wish::ToggleMicrophone, Ok(id)) => {
                 if let Some(call) = self.calls.get_mut(&id) {
-                    call.muted = !call.muted;
+                    call.mute(!call.muted, &mut self.outbox);
                 }
             }
             (_, Err(trouble)) => self.refuse(None, NoticeCode::Service, trouble),

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
-use model::{Password, Secret, XivoAccount};
+use clap::{Args, ValueEnum};
+use model::{Password, Secret, XivoAccount, XivoGeneration};
 
 use super::from_environment;
 use crate::exit::Failure;
@@ -32,6 +32,32 @@ pub(crate) struct XivoAccountArguments {
     /// Port of it.
     #[arg(long, value_name = "PORT", requires = "xivo")]
     sip_port: Option<u16>,
+    /// Which generation of XiVO it is, where that cannot be told from the line: a (until 2020.07), b (2020.18) or c.
+    #[arg(long, value_name = "GENERATION", requires = "xivo")]
+    generation: Option<GenerationChoice>,
+    /// What the program says it is when it signs in.
+    #[arg(long, value_name = "WORD", requires = "xivo")]
+    software_type: Option<String>,
+    /// For what it says it is used.
+    #[arg(long, value_name = "WORD", requires = "xivo")]
+    application_type: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum GenerationChoice {
+    A,
+    B,
+    C,
+}
+
+impl From<GenerationChoice> for XivoGeneration {
+    fn from(choice: GenerationChoice) -> Self {
+        match choice {
+            GenerationChoice::A => Self::A,
+            GenerationChoice::B => Self::B,
+            GenerationChoice::C => Self::C,
+        }
+    }
 }
 
 /// The account they describe; none without a XiVO.
@@ -49,5 +75,8 @@ pub(super) fn described(arguments: &XivoAccountArguments) -> Result<Option<XivoA
     xivo.allow_plain = arguments.allow_plain;
     xivo.sip_host = arguments.sip_host.clone().unwrap_or_default();
     xivo.sip_port = arguments.sip_port.unwrap_or_default();
+    xivo.generation = arguments.generation.map(Into::into).unwrap_or_default();
+    xivo.software_type = arguments.software_type.clone().unwrap_or_default();
+    xivo.application_type = arguments.application_type.clone().unwrap_or_default();
     Ok(Some(xivo))
 }

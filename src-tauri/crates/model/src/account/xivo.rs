@@ -47,6 +47,12 @@ pub struct XivoAccount {
     /// Which generation of XiVO it is.
     #[serde(default)]
     pub generation: XivoGeneration,
+    /// What this program says it is when it signs in (`softwareType`), where a server wants to know; usually nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub software_type: String,
+    /// For what it is used (`applicationType`), likewise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub application_type: String,
     /// Whether calls that the server asks to be answered at once are: the far side of dialling from another program.
     #[serde(default = "yes")]
     pub auto_answer: bool,
@@ -101,6 +107,8 @@ impl XivoAccount {
             sip_host: String::new(),
             sip_port: 0,
             generation: XivoGeneration::default(),
+            software_type: String::new(),
+            application_type: String::new(),
             auto_answer: true,
             auto_answer_extended: false,
             voicemail_number: voicemail_number(),

@@ -131,6 +131,7 @@ fn call_of(event: &Event) -> Option<CallId> {
         | Event::MediaTrouble { call, .. }
         | Event::Dtmf { call, .. }
         | Event::Hold { call, .. }
+        | Event::Microphone { call, .. }
         | Event::Recording { call, .. }
         | Event::Transfer { call, .. }
         | Event::Ended { call, .. } => Some(*call),

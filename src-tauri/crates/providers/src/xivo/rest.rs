@@ -98,9 +98,25 @@ impl Session {
     }
 }
 
+/// What a program says of itself when it signs in. Which words a server knows is not documented: nothing is said where they are
+/// empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SaysOfItself {
+    /// What it is.
+    pub software: String,
+    /// For what it is used.
+    pub application: String,
+}
+
 /// The body that asks for a token.
-pub fn login_body(login: &Personal, password: &Secret) -> Secret {
-    Secret::new(json!({ "login": login.expose(), "password": password.expose() }).to_string())
+pub fn login_body(login: &Personal, password: &Secret, says: &SaysOfItself) -> Secret {
+    let mut body = json!({ "login": login.expose(), "password": password.expose() });
+    for (name, word) in [("softwareType", &says.software), ("applicationType", &says.application)] {
+        if !word.is_empty() {
+            body[name] = json!(word);
+        }
+    }
+    Secret::new(body.to_string())
 }
 
 /// What the server answered, to either question. What it says decides, not its HTTP status: which those are is not documented.
@@ -145,9 +161,15 @@ mod tests {
 
     #[test]
     fn a_login_is_asked_for_and_answered_as_specified() {
-        let body = login_body(&"alice".into(), &Secret::new("pa55"));
-        let body: Value = serde_json::from_str(body.expose()).expect("is JSON");
-        assert_eq!(body, json!({"login": "alice", "password": "pa55"}));
+        let body = |says| -> Value {
+            serde_json::from_str(login_body(&"alice".into(), &Secret::new("pa55"), &says).expose()).expect("is JSON")
+        };
+        assert_eq!(body(SaysOfItself::default()), json!({"login": "alice", "password": "pa55"}));
+        let says = SaysOfItself { software: "electron".into(), application: "ucassistant".into() };
+        let whole = json!({
+            "login": "alice", "password": "pa55", "softwareType": "electron", "applicationType": "ucassistant"
+        });
+        assert_eq!(body(says), whole);
         let session = answered(200, r#"{"login": "alice", "token": "aaaa.bbbb.cccc", "TTL": 3600}"#).expect("signed in");
         assert_eq!((session.login.expose(), session.token.text()), ("alice", "aaaa.bbbb.cccc"));
         assert_eq!(session.renew_after(), Duration::from_secs(1_800));

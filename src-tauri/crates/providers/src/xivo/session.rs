@@ -11,7 +11,7 @@ use tracing::{debug, info};
 use super::{
     XucServer,
     cti::{CtiCommand, CtiMessage, PING},
-    rest::{RestError, Session, Token, login_body, read_answer},
+    rest::{RestError, SaysOfItself, Session, Token, login_body, read_answer},
 };
 use crate::{
     net::{ConnectionId, Endpoint, HttpAnswer, HttpMethod, HttpRequest, KeyPin, NetEvent, NetRequest, Proxy, QuestionId},
@@ -37,6 +37,7 @@ pub(super) struct Door {
     pub(super) server: XucServer,
     pub(super) login: Personal,
     pub(super) password: Secret,
+    pub(super) says: SaysOfItself,
     pub(super) ca_file: Option<PathBuf>,
     pub(super) pin: Option<KeyPin>,
     pub(super) allow_plain: bool,
@@ -247,7 +248,7 @@ impl CtiSession {
             }
             None => {
                 let kind = ("Content-Type".to_owned(), Secret::new("application/json"));
-                let body = login_body(&self.door.login, &self.door.password);
+                let body = login_body(&self.door.login, &self.door.password, &self.door.says);
                 (HttpMethod::Post, self.door.server.login_url(), vec![kind], body)
             }
         };

@@ -18,7 +18,12 @@ pub(super) fn check(prefix: &str, account: &XivoAccount, found: &mut Complaints)
     if account.login.is_empty() {
         found.add(&field("login"), FieldFault::Missing);
     }
-    for (name, text) in [("login", account.login.expose()), ("display_name", account.display_name.expose())] {
+    for (name, text) in [
+        ("login", account.login.expose()),
+        ("display_name", account.display_name.expose()),
+        ("software_type", account.software_type.as_str()),
+        ("application_type", account.application_type.as_str()),
+    ] {
         found.one_line(&field(name), text);
     }
     if !account.sip_host.is_empty() && !is_host(&account.sip_host) {
@@ -64,6 +69,7 @@ mod tests {
             ("server", |xivo| xivo.server = "http://xivo.example.org".into()),
             ("login", |xivo| xivo.login = "".into()),
             ("login", |xivo| xivo.login = "a\nb".into()),
+            ("software_type", |xivo| xivo.software_type = "a\nb".into()),
             ("sip_host", |xivo| xivo.sip_host = "a b".into()),
             ("voicemail_number", |xivo| xivo.voicemail_number = "a b c@".into()),
             ("proxy", |xivo| xivo.proxy = "ftp://x".into()),

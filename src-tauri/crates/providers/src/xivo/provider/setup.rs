@@ -12,6 +12,7 @@ use crate::{
     xivo::{
         XucServer,
         line_config::{Generation, LineConfig, LineProblem, PLAIN_PORT, SipDoor},
+        rest::SaysOfItself,
         session::{Door, SCHEDULE},
     },
 };
@@ -44,6 +45,7 @@ pub(in crate::xivo) fn door(account: &XivoAccount) -> Result<Door, OfflineCause>
         server,
         login: account.login.clone(),
         password: password.clone(),
+        says: SaysOfItself { software: account.software_type.clone(), application: account.application_type.clone() },
         ca_file: (!account.ca_file.is_empty()).then(|| PathBuf::from(&account.ca_file)),
         allow_plain: account.allow_plain,
         pin: KeyPin::named(&account.pin).map_err(configuration)?,

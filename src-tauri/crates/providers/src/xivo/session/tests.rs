@@ -19,6 +19,7 @@ impl Bench {
             server: "https://xivo.example.org".parse().expect("is one"),
             login: "alice".into(),
             password: Secret::new("pa55"),
+            says: SaysOfItself::default(),
             ca_file: None,
             pin: None,
             allow_plain: false,
