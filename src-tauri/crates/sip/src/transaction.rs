@@ -7,6 +7,7 @@ mod client;
 mod invite_client;
 mod invite_server;
 mod layer;
+mod received;
 mod server;
 #[cfg(test)]
 mod tests;

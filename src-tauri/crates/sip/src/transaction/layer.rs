@@ -10,6 +10,7 @@ use super::{
     earlier,
     invite_client::{InviteClient, Verdict},
     invite_server::{AckVerdict, InviteServer},
+    received::{Received, ServerMachine, server_key},
     server::Server,
 };
 use crate::{Method, Request, Response, Tokens, Via, compose};
@@ -17,7 +18,8 @@ use crate::{Method, Request, Response, Tokens, Via, compose};
 /// Most requests of ours at once. They follow from calls, which are capped, so that this is only ever met by a fault.
 const MAX_CLIENTS: usize = 512;
 
-/// Most requests of theirs at once; a flood beyond is answered with 503 and forgotten.
+/// Most requests of theirs at once. Beyond them refusals that nobody acknowledges are forgotten; where all still wait for our
+/// user, a flood is answered with 503.
 const MAX_SERVERS: usize = 256;
 
 /// A request of ours.
@@ -77,20 +79,6 @@ struct Requested<O> {
 enum ClientMachine {
     Invite(InviteClient),
     Other(Client),
-}
-
-#[derive(Debug)]
-struct Received {
-    key: String,
-    request: Request,
-    last_response: Vec<u8>,
-    machine: ServerMachine,
-}
-
-#[derive(Debug)]
-enum ServerMachine {
-    Invite(InviteServer),
-    Other(Server),
 }
 
 impl<O: Clone> Transactions<O> {
@@ -264,7 +252,7 @@ impl<O: Clone> Transactions<O> {
             self.receive_cancel(now, request);
             return Ok(());
         }
-        if self.servers.len() >= MAX_SERVERS {
+        if !self.has_room() {
             return Err(Refusal { code: 503 });
         }
         if self.is_merged(&request) {
@@ -273,6 +261,17 @@ impl<O: Clone> Transactions<O> {
         let id = self.serve(now, key, request.clone());
         self.happened.push_back(Happened::Request { id, request: Box::new(request) });
         Ok(())
+    }
+
+    /// Whether one more request may be remembered. Strangers who call and never acknowledge our refusal would keep everybody
+    /// else away for 32 s, the far end of a call in conversation included: the oldest of such refusals makes room. Whoever
+    /// still acknowledges or repeats it is an unknown again.
+    fn has_room(&mut self) -> bool {
+        if self.servers.len() < MAX_SERVERS {
+            return true;
+        }
+        let lingering = self.servers.iter().find(|(_, received)| received.is_refused()).map(|(id, _)| *id);
+        lingering.is_some_and(|id| self.servers.remove(&id).is_some())
     }
 
     fn serve(&mut self, now: Instant, key: String, request: Request) -> ServerId {
@@ -306,7 +305,7 @@ impl<O: Clone> Transactions<O> {
         let code = if target.is_some() { 200 } else { 481 };
         let tag = target.as_ref().and_then(|(_, _, tag)| tag.clone());
         let response = compose::response(&cancel, code, "", tag.as_deref());
-        if self.servers.len() < MAX_SERVERS {
+        if self.has_room() {
             let key = server_key(&cancel, &Method::Cancel);
             let id = self.serve(now, key, cancel.clone());
             self.respond(now, id, &response);
@@ -391,9 +390,7 @@ impl<O: Clone> Transactions<O> {
             }
         }
         for received in self.servers.values() {
-            if let ServerMachine::Invite(machine) = &received.machine
-                && machine.is_unacknowledged()
-            {
+            if received.is_refused() {
                 self.outgoing.push_back(received.last_response.clone());
             }
         }
@@ -420,72 +417,4 @@ impl<O> Requested<O> {
             ClientMachine::Other(machine) => machine.is_over(now),
         }
     }
-}
-
-impl Received {
-    fn is_open(&self) -> bool {
-        match &self.machine {
-            ServerMachine::Invite(machine) => machine.is_open(),
-            ServerMachine::Other(machine) => machine.is_open(),
-        }
-    }
-
-    fn repeats_response(&self) -> bool {
-        match &self.machine {
-            ServerMachine::Invite(machine) => machine.repeats_response(),
-            ServerMachine::Other(machine) => machine.repeats_response(),
-        }
-    }
-
-    /// The To tag of the last response, so that the one to a CANCEL has the same (RFC 3261 9.2).
-    fn to_tag(&self) -> Option<String> {
-        match crate::Message::parse(&self.last_response) {
-            Ok(crate::Message::Response(response)) => response.headers.to().ok()?.tag().map(str::to_owned),
-            Ok(crate::Message::Request(_)) | Err(_) => None,
-        }
-    }
-
-    fn say_trying(&mut self, now: Instant) {
-        if let ServerMachine::Invite(machine) = &mut self.machine {
-            machine.respond(now, 100);
-            self.last_response = compose::response(&self.request, 100, "", None).to_bytes();
-        }
-    }
-
-    fn tick(&mut self, now: Instant) -> Tick {
-        match &mut self.machine {
-            ServerMachine::Invite(machine) => machine.tick(now),
-            ServerMachine::Other(_) => Tick::Nothing,
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        match &self.machine {
-            ServerMachine::Invite(machine) => machine.deadline(),
-            ServerMachine::Other(machine) => Some(machine.deadline()),
-        }
-    }
-
-    fn is_over_at(&self, now: Instant) -> bool {
-        match &self.machine {
-            ServerMachine::Invite(machine) => machine.is_over(now),
-            ServerMachine::Other(machine) => machine.is_over(now),
-        }
-    }
-}
-
-/// RFC 3261 17.2.3: the branch, the sender and the method; for branches of older peers what RFC 2543 went by.
-fn server_key(request: &Request, method: &Method) -> String {
-    let headers = &request.headers;
-    let via = headers.via().ok();
-    let sender = via.as_ref().map(|via| format!("{}:{}", via.host.to_ascii_lowercase(), via.port.unwrap_or(0)));
-    let sender = sender.unwrap_or_default();
-    let branch = via.as_ref().and_then(Via::branch).unwrap_or("");
-    if branch.starts_with("z9hG4bK") && branch.len() > "z9hG4bK".len() {
-        return format!("{branch} {sender} {method}");
-    }
-    let from_tag = headers.from().ok().and_then(|from| from.tag().map(str::to_owned)).unwrap_or_default();
-    let call_id = headers.call_id().unwrap_or("");
-    let number = headers.cseq().map_or(0, |cseq| cseq.number);
-    format!("{call_id} {from_tag} {number} {branch} {sender} {method}")
 }

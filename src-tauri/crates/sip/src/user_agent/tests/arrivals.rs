@@ -173,6 +173,30 @@ fn a_flood_of_invites_meets_a_wall() {
 }
 
 #[test]
+fn strangers_who_never_acknowledge_keep_nobody_else_away() {
+    let mut line = Line::new();
+    let (invite, ok) = line.accepted_call();
+    for number in 0..1000 {
+        let mut flood = incoming(&line.ua.contact(), &[("Require", "nothing-we-know")], OFFER);
+        flood.headers.set("Via", format!("SIP/2.0/WSS p;branch=z9hG4bK-{number}"));
+        flood.headers.set("Call-ID", format!("flood-{number}"));
+        line.receive(flood);
+        line.response(420);
+    }
+    // Whoever talks to us changes and ends his call, and another one calls.
+    line.receive(in_dialog(&invite, &ok, Method::Options, 2, &[], ""));
+    line.response(200);
+    line.told();
+    let mut other = incoming(&line.ua.contact(), &[], OFFER);
+    other.headers.set("Via", "SIP/2.0/WSS p;branch=z9hG4bK-other");
+    other.headers.set("Call-ID", "other");
+    line.receive(other);
+    assert!(line.told().iter().any(|event| event.starts_with("Incoming")));
+    line.receive(in_dialog(&invite, &ok, Method::Bye, 3, &[], ""));
+    line.response(200);
+}
+
+#[test]
 fn replaces_of_a_call_of_ours_is_handed_up_with_it() {
     let mut line = Line::new();
     let ours = line.answered_call();
