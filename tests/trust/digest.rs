@@ -70,6 +70,21 @@ fn a_foreign_realm_gets_nothing_for_a_call_either() {
 }
 
 #[test]
+fn a_stranger_names_no_realm_where_the_registrar_asked_for_no_password() {
+    for asked in [FOREIGN, BASIC] {
+        let t = Scenario::new().with_far();
+        let call = t.dial("alice", "carol");
+        let invite = t.request(&Method::Invite);
+        let far = tests::FarCall::of(t.far(), &invite);
+        far.respond_with(&invite, 407, "Prove It", &format!("Proxy-Authenticate: {asked}\r\n"), "");
+        t.cause("alice", call);
+        while let Some(again) = t.far().take_request(&Method::Invite) {
+            assert!(!answers(&again));
+        }
+    }
+}
+
+#[test]
 fn the_password_itself_never_leaves() {
     let t = registered();
     let talk = t.far_call();

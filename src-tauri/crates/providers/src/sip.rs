@@ -156,7 +156,10 @@ fn setup(account: &SipAccount, instance: &str) -> Result<Setup, OfflineCause> {
     let mut aor = Uri::sip(account.user.expose(), &registrar.host);
     aor.port = registrar.port;
     let auth_user = if account.auth_user.is_empty() { &account.user } else { &account.auth_user };
-    let credentials = Credentials::new(auth_user.clone(), password.clone(), &account.realm);
+    let mut credentials = Credentials::new(auth_user.clone(), password.clone(), &account.realm);
+    if account.register {
+        credentials = credentials.registered_in(&registrar.host);
+    }
     let mut user_agent = UserAgentConfig::new(aor, registrar, credentials);
     user_agent.display_name = account.display_name.clone();
     user_agent.transport = Transport::WebSocket { secure: server.is_secure() };

@@ -5,7 +5,7 @@ use std::fmt;
 use model::{Personal, Secret};
 
 use super::{Answer, Challenge, answer::Protection, challenge::AuthParams};
-use crate::{Headers, Request, Response, Tokens};
+use crate::{Headers, Method, Request, Response, Tokens};
 
 /// How a token is introduced.
 pub(crate) const BEARER: &str = "Bearer ";
@@ -16,12 +16,14 @@ const CNONCE_LENGTH: usize = 24;
 /// What an account answers challenges with.
 ///
 /// Only the account's own realm gets an answer: the configured one, else the one named by the first challenge that was
-/// answered, for as long as these credentials live.
+/// answered, for as long as these credentials live. Where the account has a registrar, that one names it.
 #[derive(Debug)]
 pub struct Credentials {
     user: Personal,
     password: Option<Secret>,
     realm: Option<String>,
+    /// The domain of the account's registrar.
+    registrar: Option<String>,
     /// A token in the place of all this (RFC 6750).
     bearer: Option<Secret>,
     user_agent: Option<Session>,
@@ -110,12 +112,28 @@ impl Credentials {
     /// A name and password, and the realm they are for; the empty realm is the first one asked for.
     pub fn new(user: Personal, password: Secret, realm: &str) -> Self {
         let realm = (!realm.is_empty()).then(|| realm.to_owned());
-        Self { user, password: Some(password), realm, bearer: None, user_agent: None, proxy: None }
+        Self { user, password: Some(password), realm, registrar: None, bearer: None, user_agent: None, proxy: None }
     }
 
     /// No password: every challenge is refused.
     pub fn none() -> Self {
-        Self { user: Personal::default(), password: None, realm: None, bearer: None, user_agent: None, proxy: None }
+        Self {
+            user: Personal::default(),
+            password: None,
+            realm: None,
+            registrar: None,
+            bearer: None,
+            user_agent: None,
+            proxy: None,
+        }
+    }
+
+    /// The same for an account that registers in this domain. Whoever forwards its other requests may be anybody: until the
+    /// registrar has named its realm, nobody else is answered but for the realm of that domain.
+    #[must_use]
+    pub fn registered_in(mut self, domain: &str) -> Self {
+        self.registrar = Some(domain.to_owned());
+        self
     }
 
     /// Takes a token; none takes it away.
@@ -167,13 +185,16 @@ impl Credentials {
         if self.password.is_none() || self.bears_token() {
             return Err(Refusal::NoPassword);
         }
-        let challenge = self.choose(response.headers.challenges(asker.challenge()))?;
+        let names_realm = self.registrar.is_none() || request.method == Method::Register;
+        let challenge = self.choose(response.headers.challenges(asker.challenge()), names_realm)?;
         let attempt = match asker {
             Asker::UserAgent => &mut attempts.user_agent,
             Asker::Proxy => &mut attempts.proxy,
         };
         *attempt = attempt.next(&challenge, sent_nonce(&request.headers, asker).as_deref())?;
-        self.realm.get_or_insert_with(|| challenge.realm.clone());
+        if names_realm {
+            self.realm.get_or_insert_with(|| challenge.realm.clone());
+        }
         let session = Session { challenge, cnonce: tokens.word(CNONCE_LENGTH), count: 0 };
         *self.session(asker) = Some(session);
         self.write(asker, request);
@@ -196,14 +217,14 @@ impl Credentials {
     }
 
     /// The strongest challenge of our realm that we understand.
-    fn choose(&self, mut challenges: Vec<Challenge>) -> Result<Challenge, Refusal> {
+    fn choose(&self, mut challenges: Vec<Challenge>, names_realm: bool) -> Result<Challenge, Refusal> {
         challenges.retain(|challenge| challenge.best_qop().is_some());
-        let realm = match (&self.realm, challenges.first()) {
-            (Some(realm), Some(_)) => realm.clone(),
-            (None, Some(first)) => first.realm.clone(),
-            (_, None) => return Err(Refusal::NoneUsable),
+        let foreign = challenges.first().ok_or(Refusal::NoneUsable)?.realm.clone();
+        let realm = match (&self.realm, &self.registrar) {
+            (Some(realm), _) => realm.clone(),
+            (None, Some(domain)) if !names_realm => domain.clone(),
+            (None, _) => foreign.clone(),
         };
-        let foreign = challenges.first().map(|challenge| challenge.realm.clone()).unwrap_or_default();
         // Servers put the one they like best first, so of equals the first is taken.
         challenges.reverse();
         let ours = challenges.into_iter().filter(|challenge| challenge.realm == realm);

@@ -87,7 +87,7 @@ impl Machine {
             allow_plain: self.account.allow_plain,
             proxy: self.door.proxy.clone(),
         };
-        let credentials = Credentials::new(account.user, account.password, "");
+        let credentials = Credentials::new(account.user, account.password, "").registered_in(&account.registrar.host);
         let mut user_agent = UserAgentConfig::new(account.aor, account.registrar, credentials);
         user_agent.display_name = self.account.display_name.clone();
         user_agent.transport = Transport::WebSocket { secure: server.is_secure() };

@@ -105,6 +105,20 @@ fn only_the_own_realm_is_answered() {
 }
 
 #[test]
+fn nobody_but_the_registrar_names_the_realm() {
+    let stranger = r#"Digest realm="evil", nonce="n""#;
+    let domain = r#"Digest realm="example.com", nonce="n""#;
+    let mut call = Try::new(credentials().registered_in("example.com"));
+    assert_eq!(call.challenged(407, &[stranger]), Err(Refusal::ForeignRealm { realm: "evil".into() }));
+    assert_eq!(call.challenged(407, &[stranger, domain]), Ok(()), "a proxy of the domain may ask");
+    assert_eq!(call.sent("Proxy-Authorization").expect("an answer").realm, "example.com");
+    call.next_request();
+    call.request.method = Method::Register;
+    assert_eq!(call.challenged(401, &[MD5]), Ok(()), "and the registrar may still name another one");
+    assert_eq!(call.credentials.realm(), Some("home"));
+}
+
+#[test]
 fn a_refused_answer_means_a_wrong_password() {
     let mut one = Try::new(credentials());
     assert_eq!(one.challenged(401, &[MD5]), Ok(()));
