@@ -56,11 +56,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
         let mut keep_alive = KeepAlive::new(self.clock.now());
         let end = loop {
             let step = tokio::select! {
-                arrived = self.socket.next() => {
-                    keep_alive.alive(self.clock.now());
-                    self.socket.get_mut().whole_message();
-                    self.take(arrived).await
-                }
+                // What waits to be sent goes before what is read: in a flood, the answers would else pile up here.
+                biased;
                 outgoing = self.outgoing.recv() => match outgoing {
                     Some(Outgoing::Message(message)) => self.write(frame(message)).await,
                     Some(Outgoing::Probe) if self.from.is_some_and(|from| !changes::is_ours(from)) => {
@@ -72,6 +69,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
                     }
                     None => Err(End::LetGo),
                 },
+                arrived = self.socket.next() => {
+                    keep_alive.alive(self.clock.now());
+                    self.socket.get_mut().whole_message();
+                    self.take(arrived).await
+                }
                 () = time::sleep(keep_alive.poll_timeout().since(self.clock.now())) => {
                     match keep_alive.handle_timeout(self.clock.now()) {
                         Due::Nothing => Ok(()),

@@ -24,7 +24,7 @@ use tokio_tungstenite::{
         self,
         error::{ProtocolError, SubProtocolError},
         handshake::client::generate_key,
-        http::Request,
+        http::{Request, header::SEC_WEBSOCKET_EXTENSIONS},
         protocol::WebSocketConfig,
     },
 };
@@ -307,7 +307,11 @@ where
     limits.max_message_size = Some(LONGEST_MESSAGE);
     limits.max_frame_size = Some(LONGEST_MESSAGE);
     let request = request.body(())?;
-    let (mut socket, _) = tokio_tungstenite::client_async_with_config(request, Metered::new(stream), Some(limits)).await?;
+    let (mut socket, answer) = tokio_tungstenite::client_async_with_config(request, Metered::new(stream), Some(limits)).await?;
+    // RFC 6455 section 4.1: none was asked for, and what it would do to messages nobody here undoes.
+    if answer.headers().contains_key(SEC_WEBSOCKET_EXTENSIONS) {
+        return Err(ProtocolError::InvalidHeader(Box::new(SEC_WEBSOCKET_EXTENSIONS)).into());
+    }
     socket.get_mut().whole_message();
     Ok(socket)
 }

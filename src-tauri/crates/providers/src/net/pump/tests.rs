@@ -231,3 +231,29 @@ async fn who_floods_with_pings_and_takes_no_pong_is_given_up() {
     tokio::spawn(async move { while server.write_all(&[0x89, 0x02, b'h', b'i'].repeat(1_000)).await.is_ok() {} });
     assert_eq!(ends.lost().await, "the server does not take what is sent");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_is_read_as_fast_as_its_answers_are_taken() {
+    const MESSAGES: usize = 3_000;
+    let (mut ends, server) = pump_and_server().await;
+    let (mut to_phone, mut from_phone) = server.split();
+    tokio::spawn(async move {
+        for _ in 0..MESSAGES {
+            to_phone.send(Message::text("x".repeat(2_000))).await.expect("the phone reads");
+        }
+    });
+    let taken = tokio::spawn(async move {
+        for number in 0..MESSAGES {
+            if number % 100 == 0 {
+                time::sleep(Duration::from_millis(20)).await;
+            }
+            from_phone.next().await.expect("open").expect("fine");
+        }
+    });
+    for _ in 0..MESSAGES {
+        let message = ends.incoming.recv().await.expect("open").expect("fine");
+        // A line never waits: what finds no room ends the connection.
+        ends.outgoing.try_send(Outgoing::Message(message)).expect("there is room for the answer");
+    }
+    taken.await.expect("every answer is taken");
+}

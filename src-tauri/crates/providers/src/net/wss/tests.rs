@@ -267,6 +267,26 @@ async fn a_websocket_without_the_sub_protocol_is_refused() {
 }
 
 #[tokio::test]
+async fn a_server_that_compresses_unasked_is_refused() {
+    let (listener, server) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((tcp, _)) = listener.accept().await {
+            #[expect(clippy::result_large_err, reason = "the form is the library's")]
+            let compressing = |_: &ServerRequest, mut response: ServerResponse| {
+                let headers = response.headers_mut();
+                headers.insert("sec-websocket-protocol", HeaderValue::from_static("sip"));
+                headers.insert("sec-websocket-extensions", HeaderValue::from_static("permessage-deflate"));
+                Ok(response)
+            };
+            let _ = tokio_tungstenite::accept_hdr_async(tcp, compressing).await;
+        }
+    });
+    let refused = refusal(&endpoint(format!("ws://{server}/ws"))).await;
+    let OfflineCause::NotSipOverWebSocket { detail } = refused else { panic!("{refused}") };
+    assert!(detail.contains("sec-websocket-extensions"), "{detail}");
+}
+
+#[tokio::test]
 async fn plain_websockets_are_for_this_computer_unless_allowed() {
     let refused = refusal(&endpoint("ws://pbx.example.com/ws".into())).await;
     assert!(matches!(refused, OfflineCause::Configuration { .. }));
