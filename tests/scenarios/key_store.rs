@@ -1,8 +1,11 @@
 //! A key store that is missing, locked or failing costs no call: secrets are kept for the run, and the user is told why.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, Mutex,
+    mpsc::{Receiver, channel},
+};
 
-use model::{AccountState, KeptWhere, OfflineCause, Password, Secret, SecretKey};
+use model::{AccountId, AccountState, Command, KeptWhere, OfflineCause, Password, Secret, SecretKey};
 use store::{KeyStoreError, SecretStore};
 use tests::{Scenario, seconds};
 
@@ -21,6 +24,46 @@ impl SecretStore for Broken {
     fn delete(&self, _: &SecretKey) -> Result<(), KeyStoreError> {
         Err(self.0.clone())
     }
+}
+
+/// A key store that waits for its user: nothing comes of it until he is there.
+struct Waiting(Mutex<Receiver<()>>);
+
+impl SecretStore for Waiting {
+    fn get(&self, key: &SecretKey) -> Result<Option<Secret>, KeyStoreError> {
+        // An error says that the user is there.
+        let _there = self.0.lock().expect("nobody panics in it").recv();
+        Ok(matches!(key, SecretKey::Password { .. }).then(|| Secret::new("opensesame")))
+    }
+
+    fn set(&self, _: &SecretKey, _: &Secret) -> Result<(), KeyStoreError> {
+        Ok(())
+    }
+
+    fn delete(&self, _: &SecretKey) -> Result<(), KeyStoreError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_key_store_that_does_not_answer_holds_up_nobody_but_who_needs_it() {
+    let (user, waits) = channel::<()>();
+    // In real time: virtual time stands still while somebody waits outside of it.
+    let t = Scenario::over_sockets().with_key_store(Arc::new(Waiting(Mutex::new(waits)))).with_settings(|settings| {
+        let mut locked = settings.accounts[0].clone();
+        locked.id = AccountId("locked".into());
+        *locked.passwords()[0].1 = Password::Unknown;
+        settings.accounts.push(locked);
+    });
+    let t = t.with_unregistered_far();
+    let state = |t: &Scenario, at: usize| t.alice().snapshot().accounts[at].state.clone();
+    t.run_until("who has his password is registered", seconds(10), |t| state(t, 0) == AccountState::Registered);
+    t.alice().send(Command::DoNotDisturb { on: true });
+    t.run_until("the phone does what it is told", seconds(5), |t| t.alice().snapshot().do_not_disturb);
+    assert_eq!(state(&t, 1), AccountState::Connecting);
+    drop(user);
+    t.run_until("the other one follows", seconds(10), |t| state(t, 1) == AccountState::Registered);
+    assert_eq!(state(&t, 0), AccountState::Registered);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Logs: where they go, and changing their level while the phone runs.
 
 mod by_account;
+mod unread;
 
 use std::{
     io::{self, IsTerminal},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use model::Settings;
@@ -19,8 +20,8 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use self::by_account::ByAccount;
 pub(crate) use self::by_account::log_level;
+use self::{by_account::ByAccount, unread::Unread};
 
 /// Libraries that log what people say or send; they are heard from `warn` on, whatever the filter says of the rest.
 const QUIET: &str = "error,webrtc=warn,rtc=warn,rtc_dtls=error,rtc_ice=error,rustls=warn,tungstenite=warn,hickory_proto=warn,hickory_resolver=warn,reqwest=warn,zbus=warn";
@@ -92,7 +93,8 @@ pub(crate) fn wrong_with(filter: &str) -> Option<String> {
 /// When the filter cannot be read, or a log is already followed.
 pub fn follow_log(filter: &str) -> Result<LogLevel, InvalidFilter> {
     let (written, handle) = reload::Layer::new(ByAccount::new(read(filter)?));
-    let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).with_target(true);
+    let unread = Mutex::new(Unread::new(io::stderr()));
+    let lines = fmt::layer().with_writer(unread).with_ansi(io::stderr().is_terminal()).with_target(true);
     let installed = tracing_subscriber::registry().with(lines.with_filter(written)).try_init();
     installed.map_err(|error| InvalidFilter { filter: filter.into(), reason: error.to_string() })?;
     Ok(LogLevel(handle))

@@ -84,11 +84,13 @@ impl Lines {
         Self { world, practice, instance, outbox, tap, running: BTreeMap::new() }
     }
 
-    /// Starts, restarts and stops lines so that they fit the settings; secrets are filled in already.
-    pub(crate) fn configure(&mut self, settings: &Settings) {
+    /// Starts, restarts and stops lines so that they fit the settings. Accounts whose secrets are still asked for stay as they
+    /// are; those of all others are filled in already.
+    pub(crate) fn configure(&mut self, settings: &Settings, asked_for: &[AccountId]) {
         let wanted = |id: &AccountId| settings.accounts.iter().find(|account| account.enabled && account.id == *id);
-        self.running.retain(|id, running| wanted(id).is_some_and(|account| running.takes(account)));
-        for account in settings.accounts.iter().filter(|account| account.enabled) {
+        self.running.retain(|id, running| asked_for.contains(id) || wanted(id).is_some_and(|account| running.takes(account)));
+        let ready = |account: &&Account| account.enabled && !asked_for.contains(&account.id);
+        for account in settings.accounts.iter().filter(ready) {
             if !self.running.contains_key(&account.id)
                 && let Some(running) = self.start(account)
             {

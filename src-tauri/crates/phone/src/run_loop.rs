@@ -1,22 +1,27 @@
 //! Where every input meets: one queue, call control, its drivers, one snapshot.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+mod configuring;
+mod stopping;
+mod telling;
+
+use std::sync::Arc;
 
 use calls::{
     CallControl,
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, Plan, SoundEvent, SoundRequest},
 };
 use model::{
-    AccountId, AssistantRequest, CallState, Clock, Command, DevicesView, Event, FieldProblem, Instant, LoopCheckView, MediaId,
-    NoticeCode, Secret, ServiceEvent, ServiceRow, Settings, Snapshot, TimedEvent, TrialView, Trouble, UpdateView, WireMessage,
+    AccountId, AssistantRequest, Clock, Command, DevicesView, Event, FieldProblem, Instant, LoopCheckView, MediaId, NoticeCode,
+    Secret, ServiceRow, Settings, Snapshot, TimedEvent, TrialView, Trouble, UpdateView, WireMessage,
 };
 use store::Provisioned;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
-    time::{sleep, timeout},
+    time::sleep,
 };
 use tracing::{debug, info_span, trace, warn};
 
+use self::configuring::{Asked, Asking};
 use crate::{
     assistants::{AllLists, Assistants},
     book::{Book, BookNews},
@@ -39,15 +44,6 @@ const WAITING: usize = 256;
 
 /// From this level on, the messages of an account are logged.
 const WITH_MESSAGES: u8 = 6;
-
-/// Most events of services that are kept to be looked at.
-const SERVICE_EVENTS: usize = 200;
-
-/// How long the calls' last reports are waited for when the phone stops.
-const LAST_REPORTS: Duration = Duration::from_millis(600);
-
-/// How long the last calls, and the last tokens, may take to be written when the phone stops; a disk takes milliseconds.
-const LAST_RECORDS: Duration = Duration::from_millis(500);
 
 /// What the phone's faces ask of it.
 #[derive(Debug)]
@@ -85,6 +81,9 @@ pub(crate) struct RunLoop {
     /// The settings in force, without secrets.
     settings: watch::Sender<Arc<Settings>>,
     settings_saved: u32,
+    /// What the key store gives for them.
+    secrets: mpsc::Receiver<Asked>,
+    asking: Asking,
     provisioned: Provisioned,
     journal: Journal,
     lines: Lines,
@@ -123,6 +122,7 @@ impl RunLoop {
         let (desk_outbox, desk_news) = mpsc::channel(WAITING);
         let (book_outbox, book_news) = mpsc::channel(WAITING);
         let (recording_outbox, recording_events) = mpsc::channel(WAITING);
+        let (secrets_outbox, secrets) = mpsc::channel(WAITING);
         let PhoneOptions { settings, practice, instance, folder, troubles, provisioned, settings_file: _ } = options;
         let mut control = CallControl::new(&settings);
         for trouble in troubles {
@@ -142,6 +142,8 @@ impl RunLoop {
             shelf: Shelf::new(Book::start(&world, folder, &settings, book_outbox), &settings),
             world,
             settings_saved: 0,
+            secrets,
+            asking: Asking::new(secrets_outbox),
             provisioned,
             settings: told.settings,
             assistants: Assistants::new(told.lists),
@@ -169,7 +171,7 @@ impl RunLoop {
     pub(crate) async fn run(mut self) {
         self.tell(Event::Started { version: env!("CARGO_PKG_VERSION").into() });
         let settings = Settings::clone(&self.settings.borrow());
-        self.configure(settings).await;
+        self.configure(settings);
         self.publish();
         let clock = Arc::clone(&self.world.clock);
         let stopped = loop {
@@ -234,9 +236,13 @@ impl RunLoop {
                     self.on_book_news(news);
                     continue;
                 }
+                Some(asked) = self.secrets.recv() => {
+                    self.on_secrets(asked);
+                    continue;
+                }
                 () = due(wake_at, &*clock) => Input::Timeout,
             };
-            self.take(input).await;
+            self.take(input);
         };
         self.stop().await;
         if let Some(reply) = stopped {
@@ -244,7 +250,7 @@ impl RunLoop {
         }
     }
 
-    async fn take(&mut self, mut input: Input) {
+    fn take(&mut self, mut input: Input) {
         if let Input::Line(account, LineEvent::Incoming(incoming)) = &mut input {
             let known = self.shelf.knows(&incoming.remote);
             // Where the user has his server call him, that is planned already.
@@ -291,7 +297,7 @@ impl RunLoop {
         if let Input::Command(Command::SaveSettings { settings }) = &input {
             self.settings_saved = self.settings_saved.wrapping_add(1);
             self.settings.send_replace(Arc::new(Settings::clone(settings)));
-            self.configure(Settings::clone(settings)).await;
+            self.configure(Settings::clone(settings));
         }
         self.step(input);
         self.publish();
@@ -309,13 +315,6 @@ impl RunLoop {
             event => return Some(event),
         }
         None
-    }
-
-    /// What a line tells while the phone stops.
-    fn take_last(&mut self, account: AccountId, event: LineEvent) {
-        if let Some(event) = self.take_secrets(&account, event) {
-            self.step(Input::Line(account, event));
-        }
     }
 
     /// Hands the line of an account what the user asks for beside calls.
@@ -374,37 +373,6 @@ impl RunLoop {
                 self.tell_at(now, event);
             }
         }
-    }
-
-    /// Puts a configuration in force for the drivers; call control takes it by itself.
-    async fn configure(&mut self, mut settings: Settings) {
-        let secrets = Arc::clone(&self.world.secrets);
-        let filled = tokio::task::spawn_blocking(move || {
-            // A key store may ask its user to unlock it, for minutes.
-            let mut failure = None;
-            for account in settings.accounts.iter_mut().filter(|account| account.enabled) {
-                if let Err(error) = secrets.fill(account) {
-                    failure = Some(crate::office::of_key_store(error));
-                }
-            }
-            (settings, failure)
-        });
-        let (settings, failure) = match filled.await {
-            Ok(filled) => filled,
-            Err(panicked) => {
-                warn!(%panicked, "the key store could not be asked");
-                return;
-            }
-        };
-        if let Some(refusal) = failure {
-            self.fail(NoticeCode::KeyStore, Trouble::Refused { refusal });
-        }
-        self.assistants.configure(&settings);
-        self.lines.configure(&settings);
-        self.sessions.configure(&settings);
-        self.desk.configure(&settings);
-        self.shelf.configure(&settings);
-        self.recordings.configure(&settings);
     }
 
     fn on_desk_news(&mut self, news: DeskNews) {
@@ -471,125 +439,6 @@ impl RunLoop {
             self.fail(NoticeCode::Book, trouble);
         }
         self.publish();
-    }
-
-    /// Tells the user, and those who follow, that something does not work.
-    fn fail(&mut self, code: NoticeCode, trouble: Trouble) {
-        self.control.notify(code, trouble.clone());
-        self.tell(Event::failed(None, trouble));
-    }
-
-    fn tell(&self, event: Event) {
-        self.tell_at(self.world.clock.now(), event);
-    }
-
-    fn tell_at(&self, now: Instant, event: Event) {
-        debug!(?event);
-        if let Event::Service { account, told } = &event {
-            self.keep_service_event(now, account, told);
-        }
-        // An error means only that nobody follows.
-        let _followers = self.events.send(Arc::new(TimedEvent { at_ms: now.since_start().as_secs_f64() * 1000.0, event }));
-    }
-
-    fn keep_service_event(&self, now: Instant, account: &AccountId, told: &ServiceEvent) {
-        let text = match serde_json::to_string(told) {
-            Ok(text) => text,
-            Err(error) => return warn!(%error, "an event of a service cannot be shown"),
-        };
-        let at_ms = now.since_start().as_secs_f64() * 1000.0;
-        let row = ServiceRow { at_ms, account: account.clone(), group: told.group.clone(), kind: told.kind.clone(), text };
-        self.service_events.send_modify(|kept| {
-            let kept = Arc::make_mut(kept);
-            if kept.len() >= SERVICE_EVENTS {
-                kept.remove(0);
-            }
-            kept.push(row);
-        });
-    }
-
-    fn publish(&mut self) {
-        let mut next = self.control.snapshot(self.world.clock.now());
-        self.shelf.add_to(&mut next);
-        next.assistants = self.assistants.views();
-        next.changes.settings = self.settings_saved;
-        next.trial = self.trial.clone();
-        next.loop_check = self.loop_check.clone();
-        next.update = self.update.clone();
-        self.call_sessions.send_if_modified(|known| {
-            let sessions = self.control.sessions();
-            let changed = **known != sessions;
-            if changed {
-                *known = Arc::new(sessions);
-            }
-            changed
-        });
-        self.snapshot.send_if_modified(|shown| {
-            // The time it was taken at alone is no change.
-            let at_ms = std::mem::replace(&mut next.at_ms, shown.at_ms);
-            next.revision = shown.revision;
-            if next == **shown {
-                return false;
-            }
-            next.revision += 1;
-            next.at_ms = at_ms;
-            *shown = Arc::new(next);
-            true
-        });
-    }
-
-    async fn stop(&mut self) {
-        let snapshot = self.control.snapshot(self.world.clock.now());
-        // What another telephone has goes on without us.
-        let live = snapshot.calls.iter().filter(|call| !call.elsewhere && !matches!(call.state, CallState::Ended { .. }));
-        let calls: Vec<_> = live.map(|call| call.id).collect();
-        for call in calls {
-            self.step(Input::Command(Command::HangUp { call }));
-        }
-        // Reports come when the sessions have closed; lines go on meanwhile, to say goodbye.
-        let last_words = async {
-            while self.sessions.are_open() || self.recordings.are_open() {
-                tokio::select! {
-                    Some((media, event)) = self.media_events.recv() => {
-                        self.sessions.heard(media, &event);
-                        self.step(Input::Media(media, event));
-                    }
-                    Some(event) = self.recording_events.recv() => {
-                        self.recordings.heard(&event);
-                        self.step(Input::Sound(event));
-                    }
-                    else => return,
-                }
-            }
-        };
-        if timeout(LAST_REPORTS, last_words).await.is_err() {
-            warn!("a media session did not close in time");
-        }
-        self.publish();
-        let mut goodbye = pin!(self.lines.stop());
-        loop {
-            tokio::select! {
-                () = &mut goodbye => break,
-                // A full outbox would keep a line from signing off; and its last word is that it did.
-                Some((account, event)) = self.line_events.recv() => self.take_last(account, event),
-            }
-        }
-        while let Ok((account, event)) = self.line_events.try_recv() {
-            self.take_last(account, event);
-        }
-        if timeout(LAST_RECORDS, self.shelf.written()).await.is_err() {
-            warn!("the last calls could not be kept in time");
-        }
-        if let Some(tokens) = self.fetched_tokens.take()
-            && timeout(LAST_RECORDS, tokens.written()).await.is_err()
-        {
-            warn!("the last token could not be kept in time");
-        }
-        while let Ok(news) = self.book_news.try_recv() {
-            self.on_book_news(news);
-        }
-        self.publish();
-        self.desk.stop().await;
     }
 }
 

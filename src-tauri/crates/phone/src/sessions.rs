@@ -81,9 +81,16 @@ impl Sessions {
     }
 
     /// Takes the settings for sessions opened from now on; secrets are filled in already.
-    pub(crate) fn configure(&mut self, settings: &Settings) {
+    pub(crate) fn configure(&mut self, settings: &Settings, asked_for: &[AccountId]) {
         self.calls = settings.calls.clone();
-        let ways = |account: &Account| Some((account.id.clone(), Ways::of(&account.provider, self.practice.as_ref())?));
+        let mut before = std::mem::take(&mut self.accounts);
+        let ways = |account: &Account| {
+            let ways = match before.remove(&account.id).filter(|_| asked_for.contains(&account.id)) {
+                Some(as_it_was) => as_it_was,
+                None => Ways::of(&account.provider, self.practice.as_ref())?,
+            };
+            Some((account.id.clone(), ways))
+        };
         self.accounts = settings.accounts.iter().filter_map(ways).collect();
         self.named.retain(|account, _| self.accounts.contains_key(account));
     }

@@ -150,6 +150,13 @@ impl Secrets {
         Self { store, this_run: InMemory::default(), passing: Mutex::default() }
     }
 
+    /// Whether the account has all of its secrets already, so that nobody need be asked for them.
+    pub fn are_in(account: &Account) -> bool {
+        let mut account = account.clone();
+        let known = account.passwords().into_iter().all(|(_, password)| *password != Password::Unknown);
+        known && !account.provider.ice_servers().iter().any(needs_credential)
+    }
+
     /// Puts the account's secrets into it, where it does not have them already. What the key store could not give is
     /// left as it is, and its error is returned once, for the user to hear.
     pub fn fill(&self, account: &mut Account) -> Result<(), KeyStoreError> {
