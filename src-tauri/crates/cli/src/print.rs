@@ -10,6 +10,7 @@ use model::{
     AccountState, CallId, CallReport, CallState, Event, LampState, LampView, LoopCheckView, LoopResult, Snapshot, TimedEvent,
     TransferView, TurnedAway, Voicemail,
 };
+use phone::desktop::is_direction_mark;
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -40,7 +41,7 @@ impl Printer {
 
     /// One JSON object, whatever the form.
     pub(crate) fn value(self, value: &impl Serialize) {
-        put(serde_json::to_string(value).expect("values of ours have no form that JSON lacks"));
+        write_line(&serde_json::to_string(value).expect("values of ours have no form that JSON lacks"));
     }
 
     /// A line for people.
@@ -54,7 +55,7 @@ impl Printer {
     /// Why it ended badly, on standard error; for programs also as an object.
     pub(crate) fn failure(self, failure: &Failure) {
         // Who closed standard error does not want to know.
-        let _told = writeln!(io::stderr(), "sidetone-cli: {}", failure.message);
+        let _told = writeln!(io::stderr(), "sidetone-cli: {}", for_terminal(&failure.message));
         if matches!(self, Self::Json) {
             self.value(&serde_json::json!({ "event": "error", "exit": failure.exit as u8, "message": failure.message }));
         }
@@ -93,9 +94,20 @@ fn with_service_cause(event: &TimedEvent) -> serde_json::Value {
     value
 }
 
-/// Prints a line. A reader that has seen enough (`| head`) ends nothing: a call goes on without its audience.
+/// Prints a line for people.
 fn put(line: impl fmt::Display) {
+    write_line(&for_terminal(&line.to_string()));
+}
+
+/// A reader that has seen enough (`| head`) ends nothing: a call goes on without its audience.
+fn write_line(line: &str) {
     let _read = writeln!(io::stdout(), "{line}");
+}
+
+/// Text without what a terminal obeys: the name of a stranger could clear the screen with it, or write from right to left.
+fn for_terminal(text: &str) -> String {
+    let is_order = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_direction_mark(c);
+    text.chars().filter(|c| !is_order(*c)).collect()
 }
 
 fn words(event: &Event) -> Option<String> {
@@ -303,5 +315,15 @@ fn call_words(state: &CallState) -> String {
             (true, true) => "held by both sides".into(),
         },
         CallState::Ended { cause } => format!("over: {cause}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_else_commands_the_terminal() {
+        assert_eq!(for_terminal("\u{1b}[2Ja\u{7}\u{9b}31m\u{202e}b\r\tc\nd"), "[2Ja31mb\tc\nd");
     }
 }

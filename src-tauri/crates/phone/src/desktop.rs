@@ -18,3 +18,4 @@ pub use kiosk::{Kiosk, pin_delay};
 pub use language::{Language, Words, fill};
 pub use shortcuts::{Shortcut, target_of_shortcut};
 pub use tray::{TrayAction, TrayEntry, TrayPicture, TrayView};
+pub use words::is_direction_mark;

@@ -34,7 +34,7 @@ fn shown(text: &str) -> String {
 }
 
 /// Unicode's embeddings, overrides and isolates: a caller's name could hide another with them.
-fn is_direction_mark(c: char) -> bool {
+pub fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
