@@ -1,8 +1,7 @@
 //! A phone that is called again and again for as long as one likes: what it keeps of each call (37).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tempfile::TempDir;
 use tokio::time::Instant;
 
 use crate::{
@@ -10,79 +9,121 @@ use crate::{
     kit::{
         desk::Desk,
         figures::{note, tell},
-        phones::{Office, pause},
+        phones::{Office, Station, pause},
         program::{self, Program},
-        scorer::speech_file,
         usage::{memory_mb, open_files},
     },
 };
 
 /// How long without a word; the promise is for 72 hours, of a call a minute.
-const MINUTES: f64 = 5.0;
+const LENGTH: Duration = Duration::from_secs(5 * 60);
 
 /// How long each call is up.
 const TALK_S: f64 = 2.0;
 
 /// From one call to the next in a short run, and in one of more than an hour.
-const PACE_S: [f64; 2] = [4.0, 60.0];
+const PACE: [Duration; 2] = [Duration::from_secs(4), Duration::from_secs(60)];
 
 /// Calls before the first look: what the first ones leave behind (pages of the program, pools) is left once.
 const WARM: u32 = 5;
 
-/// A length in minutes: `5`, `5m` or `72h`.
-fn minutes_of(text: &str) -> Option<f64> {
-    let (number, unit) = match (text.strip_suffix('h'), text.strip_suffix('m')) {
-        (Some(hours), _) => (hours, 60.0),
-        (None, Some(minutes)) => (minutes, 1.0),
-        (None, None) => (text, 1.0),
-    };
-    number.parse::<f64>().ok().map(|number| number * unit).filter(|minutes| minutes.is_finite() && *minutes > 0.0)
+/// What it has come to is told so often in a run, and after this long at the latest.
+const TELLINGS: u32 = 10;
+const LATEST: Duration = Duration::from_secs(10 * 60);
+
+/// A length: `90s`, `5m` or `72h`; a number alone are minutes.
+fn length_of(text: &str) -> Option<Duration> {
+    let units = [('s', 1.0), ('m', 60.0), ('h', 3_600.0)];
+    let unit = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
+    let (number, seconds) = unit.unwrap_or((text, 60.0));
+    let seconds = number.parse::<f64>().ok()? * seconds;
+    Duration::try_from_secs_f64(seconds).ok().filter(|length| !length.is_zero())
 }
 
-/// Measures for so long, and tells what it was: nothing is concluded for a longer run.
+/// The phone that is called, and what became of it so far.
+struct Called {
+    phone: Program,
+    calls: u32,
+    missed: u32,
+    /// Memory in MB and open files, after the first calls.
+    warm: Option<(f64, usize)>,
+}
+
+impl Called {
+    /// One call, taken and ended, or missed.
+    async fn call(&mut self, from: &mut Station) -> Outcome<()> {
+        if self.calls == WARM {
+            self.warm = Some(self.takes()?);
+        }
+        self.calls += 1;
+        from.dial("bob")?;
+        let taken = self.phone.wait("media-connected").await;
+        if let Err(error) = &taken {
+            note(&format!("call {}: {error}", self.calls));
+            self.missed += 1;
+        } else {
+            pause(TALK_S).await;
+        }
+        from.hang_up().await?;
+        if taken.is_ok() {
+            self.phone.wait("ended").await?;
+        }
+        Ok(())
+    }
+
+    /// Memory in MB, and open files.
+    fn takes(&self) -> Outcome<(f64, usize)> {
+        Ok((memory_mb(self.phone.id()?)?, open_files(self.phone.id()?)?))
+    }
+
+    /// The figures by now; none before the first calls are over.
+    fn figures(&self) -> Outcome<Option<[f64; 4]>> {
+        let Some((memory, files)) = self.warm else { return Ok(None) };
+        let (memory_now, files_now) = self.takes()?;
+        let gaps = self.phone.told("unregistered") + self.phone.told("registered").saturating_sub(1);
+        Ok(Some([memory_now - memory, files_now as f64 - files as f64, self.missed.into(), gaps.into()]))
+    }
+
+    fn tell_so_far(&self, since: Instant) -> Outcome<()> {
+        let (memory, files) = self.takes()?;
+        let so_far = match self.figures()? {
+            None => "before the first look".to_owned(),
+            Some([more, more_files, missed, gaps]) => {
+                format!("{more:+.1} MB, {more_files:+} files, {missed} missed, {gaps} gaps in the registration")
+            }
+        };
+        let minutes = since.elapsed().as_secs_f64() / 60.0;
+        note(&format!("{minutes:.1} min, {} calls: {memory:.1} MB, {files} files; {so_far}", self.calls));
+        Ok(())
+    }
+}
+
+/// Measures for so long, tells how it goes on, and what it was: nothing is concluded for a longer run.
 pub async fn run(length: Option<String>) -> Outcome {
-    let minutes = length.map_or(Some(MINUTES), |text| minutes_of(&text)).ok_or("the length is like 5m or 72h")?;
-    let pace_s = PACE_S[usize::from(minutes > 60.0)];
+    let length = length.map_or(Some(LENGTH), |text| length_of(&text)).ok_or("the length is like 90s, 5m or 72h")?;
+    let pace = PACE[usize::from(length > Duration::from_secs(3_600))];
     let binary = program::build().await?;
-    let folder = TempDir::new()?;
-    let speech = speech_file(folder.path(), 30).await?;
     let office = Office::open(&["alice", "bob"]).await?;
     let desk = Desk::new(Arc::clone(&office.clock));
     let mut alice = office.phone(office.settings("alice"), Arc::new(desk), Arc::clone(&office.rtc)).await?;
-    let mut bob = Program::run(&binary, &office.account("bob"), &["--auto-answer", "--play", &speech.to_string_lossy()])?;
-    bob.wait("registered").await?;
-    let (mut called, mut taken, mut before) = (0u32, 0u32, None);
-    let until = Instant::now() + std::time::Duration::from_secs_f64(minutes * 60.0);
-    while Instant::now() < until {
-        if called == WARM {
-            before = Some((memory_mb(bob.id()?)?, open_files(bob.id()?)?));
-        }
-        let next = Instant::now() + std::time::Duration::from_secs_f64(pace_s);
-        called += 1;
-        alice.dial("bob")?;
-        match bob.wait("media-connected").await {
-            Ok(_) => {
-                taken += 1;
-                pause(TALK_S).await;
-                alice.hang_up().await?;
-                bob.wait("ended").await?;
-            }
-            Err(error) => {
-                note(&format!("call {called}: {error}"));
-                alice.hang_up().await?;
-            }
+    let phone = Program::run(&binary, &office.account("bob"), &["--auto-answer", "--melody"])?;
+    let mut bob = Called { phone, calls: 0, missed: 0, warm: None };
+    bob.phone.wait("registered").await?;
+    let (begun, mut told) = (Instant::now(), Instant::now());
+    while begun.elapsed() < length {
+        let next = Instant::now() + pace;
+        bob.call(&mut alice).await?;
+        if told.elapsed() >= (length / TELLINGS).min(LATEST) {
+            told = Instant::now();
+            bob.tell_so_far(begun)?;
         }
         // What belongs to a call is given back within a moment of its end.
         tokio::time::sleep_until(next).await;
     }
-    let (memory, files) = before.ok_or("that was too short for the first calls")?;
-    let (memory_after, files_after) = (memory_mb(bob.id()?)?, open_files(bob.id()?)?);
-    note(&format!(
-        "{called} calls in {minutes} min: {memory:.1} MB and {files} files after {WARM} calls, {memory_after:.1} MB and {files_after} files at the end"
-    ));
-    tell("37.memory", memory_after - memory);
-    tell("37.files", files_after as f64 - files as f64);
-    tell("37.missed", f64::from(called - taken));
-    tell("37.gaps", f64::from(bob.told("unregistered") + bob.told("registered").saturating_sub(1)));
+    bob.tell_so_far(begun)?;
+    let figures = bob.figures()?.ok_or("that was too short for the first calls")?;
+    for (figure, value) in ["37.memory", "37.files", "37.missed", "37.gaps"].into_iter().zip(figures) {
+        tell(figure, value);
+    }
     Ok(())
 }

@@ -83,6 +83,18 @@ async fn registered_since(station: &mut Station, clock: &dyn Clock, since: Insta
     Ok(clock.now().since(since).as_secs_f64() * 1e3)
 }
 
+/// How many samples a phone has recorded by now. The file is written each half second: it is so long as it says just then.
+async fn position(recording: &Path) -> Outcome<usize> {
+    let before = heard(recording)?.len();
+    loop {
+        sleep(Duration::from_millis(5)).await;
+        let now = heard(recording)?.len();
+        if now > before {
+            return Ok(now);
+        }
+    }
+}
+
 /// What a phone has recorded so far.
 fn heard(recording: &Path) -> Outcome<Vec<f32>> {
     let mut file = hound::WavReader::open(recording)?;

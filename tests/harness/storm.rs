@@ -13,9 +13,6 @@ use crate::{
     time::{ms, seconds},
 };
 
-/// Damaged messages between two health checks.
-const PORTION: usize = 100;
-
 /// What a storm did to a phone.
 #[derive(Debug)]
 pub struct Storm {
@@ -44,11 +41,11 @@ impl Storm {
         Self::over(&t, checks)
     }
 
-    /// So many damaged messages, a hundred of them before each health check.
+    /// So many damaged messages, and a health check behind each portion of them.
     ///
     /// # Panics
     /// When the phone is not well any more.
-    pub fn of_damaged_messages(count: usize) -> Self {
+    pub fn of_damaged_messages(count: usize, portion: usize) -> Self {
         let t = Scenario::over_sockets().with_far();
         let folders = ["sip/rfc4475", "sip/rfc5118", "sip/peers"];
         let mut messages: Vec<Vec<u8>> =
@@ -58,10 +55,9 @@ impl Storm {
         // Most of them name somebody else; strangers know our address.
         messages.extend(to_the_phone(&t, &messages));
         let mut mutations = Mutations::of(messages, 4475);
-        let portions = 0..count / PORTION;
-        let checks = portions.map(|portion| {
-            mutations.by_ref().take(PORTION).for_each(|message| t.far().say(message));
-            health(&t, portion)
+        let checks = (0..count / portion).map(|number| {
+            mutations.by_ref().take(portion).for_each(|message| t.far().say(message));
+            health(&t, number)
         });
         let checks = checks.collect();
         Self::over(&t, checks)

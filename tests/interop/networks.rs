@@ -55,6 +55,18 @@ fn longest_gap(phone: &Phone, from: Duration) -> Duration {
     tests::longest_gap(heard.part(from, heard.length().saturating_sub(from)))
 }
 
+/// How much was heard by now. The recording is written each half second: it is so long as it says just then.
+fn heard_so_far(phone: &Phone) -> Duration {
+    let before = phone.heard().length();
+    loop {
+        thread::sleep(Duration::from_millis(5));
+        let now = phone.heard().length();
+        if now > before {
+            return now;
+        }
+    }
+}
+
 /// Ends the call and the phone; the kinds of both candidates of the path it had in the end.
 fn over(mut phone: Phone) -> [String; 2] {
     let then = phone.now();
@@ -89,8 +101,8 @@ fn a_call_survives_a_cable_that_is_out_for_a_while() {
     let phone = in_a_call(&machines, &[]);
     machines.plug(false);
     thread::sleep(Duration::from_secs(20));
+    let restored = heard_so_far(&phone);
     machines.plug(true);
-    let restored = phone.heard().length();
     thread::sleep(Duration::from_secs(3));
     let gap = longest_gap(&phone, restored);
     eprintln!("a cable out for 20 s: silence of {gap:?} after it is back");
@@ -187,14 +199,15 @@ fn a_tenth_of_all_packets_lost_for_long_costs_neither_call_nor_registration_nor_
         return;
     }
     let (then, begun) = (phone.now(), phone.heard().length());
-    thread::sleep(Duration::from_secs(45));
+    // Long enough for the registration to be renewed several times.
+    thread::sleep(Duration::from_secs(125));
     let heard = phone.heard();
     let heard = heard.part(begun, heard.length().saturating_sub(begun));
     let (gap, level) = (tests::longest_gap(heard), tests::rms_dbfs(heard));
-    eprintln!("a tenth lost for 45 s: silence of {gap:?} at most, {level:.1} dBFS");
+    eprintln!("a tenth lost for two minutes: silence of {gap:?} at most, {level:.1} dBFS");
     // What is heard of a lost packet is in the next ones (RED, FEC) or made up; what is not ends the tone.
     assert!(gap <= Duration::from_millis(120), "silence of {gap:?}");
-    assert!(heard.len() >= 40 * 48_000, "it went on all the time");
+    assert!(heard.len() >= 115 * 48_000, "it went on all the time");
     let told = phone.told_since(then);
     let is_loss = |event: &Value| event["event"] == "unregistered" || event["event"] == "ended";
     assert!(!told.iter().any(is_loss), "{told:?}");

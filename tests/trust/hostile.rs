@@ -13,7 +13,7 @@ fn every_message_of_rfc_4475_and_5118_leaves_the_phone_as_it_was() {
 
 #[test]
 fn ten_thousand_damaged_messages_leave_the_phone_as_it_was() {
-    let storm = Storm::of_damaged_messages(10_000);
+    let storm = Storm::of_damaged_messages(10_000, 100);
     assert_eq!((storm.lost_registrations, storm.false_rings), (0, 0));
     let mut times = storm.checks;
     times.sort();

@@ -39,7 +39,7 @@ cargo xtask COMMAND
   update-list FOLDER URL
                      writes latest.json for the signed packages in FOLDER, which will be had below URL
   bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference, window, desktop (three of them),
-                     soak [LENGTH], 5m or 72h
+                     trust, soak [LENGTH], like 90s, 5m or 72h
 ";
 
 fn main() -> ExitCode {

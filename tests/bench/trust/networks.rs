@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use tests::{IpVersion, Machines, longest_gap};
 use tokio::{task::spawn_blocking, time::sleep};
 
-use super::heard;
+use super::{heard, position};
 use crate::{
     Outcome,
     kit::{
@@ -62,7 +62,7 @@ async fn silence(binary: &Path, name: &str, first: impl AsyncFnOnce(&Machines), 
     phone.wait("media-connected").await?;
     sleep(SETTLES).await;
     first(&machines).await;
-    let begun = heard(&recording)?.len();
+    let begun = position(&recording).await?;
     then(&machines);
     sleep(SETTLES).await;
     let silence = longest_gap(heard(&recording)?.get(begun..).unwrap_or_default());

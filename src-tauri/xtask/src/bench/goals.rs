@@ -82,8 +82,8 @@ goals! {
     "trust" "15.outage" "the same when a server is back after 5 s", AtMost 2000.0 "ms", "JsSIP 1000, baresip over 60000";
     "trust" "16.cut" "silence after a cable is back that was out for 20 s", AtMost 300.0 "ms", "JsSIP never back, baresip 8";
     "trust" "16.move" "silence at a change of the address", AtMost 2000.0 "ms", "JsSIP never back, baresip one way only";
-    "trust" "30.health" "health check behind damaged messages, 95th percentile", AtMost 50.0 "ms", "";
-    "trust" "30.next" "the next health check after all of them", AtMost 50.0 "ms", "";
+    "trust" "30.health" "health check behind a damaged message, 95th percentile", AtMost 50.0 "ms", "";
+    "trust" "30.next" "the same, the slowest of all", AtMost 50.0 "ms", "";
     "trust" "30.lost" "registrations lost to them", AtMost 0.0 "", "";
     "trust" "30.rings" "false rings", AtMost 0.0 "", "";
     "trust" "31.popups" "popups at 1,000 calls a second for 60 s", AtMost 1.0 "", "";
