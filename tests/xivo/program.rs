@@ -38,8 +38,8 @@ fn asked(xuc: &FakeXuc, verb: &[&str]) -> Vec<Value> {
 
 /// What XiVO's own library would have told of calls, `group/type`.
 fn told(events: &[Value]) -> Vec<(String, &Value)> {
-    let is_librarys = |told: &&Value| !matches!(told["group"].as_str(), Some("cti" | "phone"));
-    let told = events.iter().filter(|event| event["event"] == "service").map(|event| &event["told"]).filter(is_librarys);
+    let of_library = |told: &&Value| !matches!(told["group"].as_str(), Some("cti" | "phone"));
+    let told = events.iter().filter(|event| event["event"] == "service").map(|event| &event["told"]).filter(of_library);
     told.map(|told| (format!("{}/{}", told["group"], told["type"]).replace('"', ""), told)).collect()
 }
 
