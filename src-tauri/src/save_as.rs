@@ -30,7 +30,7 @@ pub(crate) async fn save(app: &AppHandle, name: &'static str, content: Vec<u8>) 
         });
     })
     .map_err(|error| Refusal::NoDialog { detail: error.to_string() })?;
-    let Some(path) = chosen.await.map_err(|_| Refusal::NoDialog { detail: "it was closed by the system".into() })? else {
+    let Some(path) = chosen.await.map_err(|_| Refusal::DialogClosed)? else {
         return Ok(None);
     };
     let written = tokio::fs::write(&path, content).await;

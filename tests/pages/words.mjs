@@ -10,10 +10,10 @@ const SAID = {
 
 /** What the phone tells by itself: a notice, why a transfer failed, what is wrong with a device; and the words of a server in it. */
 const TOLD = {
-  en: ["Microphone: It is gone", "The XiVO refused something: “", "Being transferred: ringing", "There is neither a microphone"],
-  fr: ["Micro : Parti", "Le XiVO a refusé quelque chose : «", "cela sonne", "Il n’y a ni micro"],
-  de: ["Mikrofon: Weg", "Der XiVO hat etwas abgelehnt: „", "es klingelt dort", "Es gibt weder Mikrofon"],
-  es: ["Micrófono: Desapareció", "El XiVO rechazó algo: «", "sonando", "No hay ni micrófono"],
+  en: ["Microphone: it is gone", "The XiVO refused something: “", "Being transferred: ringing", "there is neither a microphone"],
+  fr: ["Micro : parti", "Le XiVO a refusé quelque chose : «", "cela sonne", "il n’y a ni micro"],
+  de: ["Mikrofon: Das Gerät ist weg", "Der XiVO hat etwas abgelehnt: „", "es klingelt dort", "Es gibt weder Mikrofon"],
+  es: ["Micrófono: desapareció", "El XiVO rechazó algo: «", "sonando", "no hay ni micrófono"],
 };
 
 /** What the phone refuses is said in the language of the page. */

@@ -34,7 +34,7 @@ fn a_missing_key_store_and_a_server_out_of_reach_are_told() {
     says(&page, "There is no key store, or it does not run", "Open accounts");
     // The password is given all the same, for this run.
     page.run("window.__TAURI_INTERNALS__.invoke('set_secret', { key: { secret: 'password', account: 'office' }, value: 'x' })");
-    says(&page, "office: The server could not be reached", "Open accounts");
+    says(&page, "the server could not be reached", "Open accounts");
     page.click("//*[contains(@class, 'account-trouble')]//button");
     page.wait_until("the accounts", "document.querySelector('h2')?.innerText === 'Accounts'");
 }

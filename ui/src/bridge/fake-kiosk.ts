@@ -50,7 +50,7 @@ const SCREENS: Record<string, KioskScreen> = {
     screen: "fault",
     fault: {
       code: "profile",
-      fault: { code: "damaged", line: 7, words: "unknown field, expected one of account, title, text" },
+      fault: { code: "damaged", line: 7, damage: { code: "unknown", name: "acount" } },
     },
   },
   account: { screen: "fault", fault: { code: "account", account: "desk" } },

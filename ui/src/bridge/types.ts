@@ -1141,9 +1141,9 @@ profile: string } |
 { code: "no-ice" } | 
 /**  It wants no connection now (`setup:holdconn`). */
 { code: "not-now" } | 
-/**  Something of it is refused by what carries the audio. */
-{ code: "said"; 
-/**  In the words of a library or the system. */
+/**  What carries the audio does not take it. */
+{ code: "not-taken"; 
+/**  How so, in English. */
 words: string };
 
 /**  What is wrong with a device in use, or in a trial. */
@@ -1386,6 +1386,51 @@ export type FieldProblem = {
 	fault: FieldFault,
 };
 
+/**  What makes no sense in a file; without what it says there, which may be personal. */
+export type FileDamage = 
+/**  It is larger than any such file. */
+{ code: "too-large"; 
+/**  So large it may be, kB. */
+most_kb: number } | 
+/**  It is no text (UTF-8). */
+{ code: "not-text" } | 
+/**  It has not the form of such a file (TOML). */
+{ code: "form"; 
+/**  How so, in English. */
+words: string } | 
+/**  There is no such version of it. */
+{ code: "no-version" } | 
+/**  A name that means nothing there. */
+{ code: "unknown"; 
+/**  This one. */
+name: string } | 
+/**  Something is named that cannot be so. */
+{ code: "value"; 
+/**  Its name. */
+name: string; 
+/**  How so, in English. */
+words: string } | 
+/**  Something is missing, or does not fit the rest. */
+{ code: "content"; 
+/**  How so, in English. */
+words: string } | 
+/**  A field cannot be as it is. */
+{ code: "field"; 
+/**  Which, and why. */
+problem: FieldProblem } | 
+/**  A rule of another account than the one that the file is about. */
+{ code: "other-account" } | 
+/**  The PIN is no hash of one. */
+{ code: "not-a-hash" } | 
+/**  A call shall be placed at the start, and nobody is named who could be called. */
+{ code: "nobody-to-call" } | 
+/**  A feature that can be switched off only: what it does is said by settings. */
+{ code: "not-forced-on"; 
+/**  Which. */
+feature: string } | 
+/**  It does not say where it is from. */
+{ code: "no-source" };
+
 /**  Why a file cannot be used. */
 export type FileFault = 
 /**  The system does not let us read it. */
@@ -1396,8 +1441,8 @@ detail: string } |
 { code: "damaged"; 
 /**  Its line, from 1, where known. */
 line: number | null; 
-/**  How so, in the words of what reads it. */
-words: string } | 
+/**  How so. */
+damage: FileDamage } | 
 /**  A later version of the program wrote it. */
 { code: "newer"; 
 /**  Version of the file. */
@@ -1411,13 +1456,25 @@ export type FileReason =
 { code: "not-found" } | 
 /**  There is such a file already. */
 { code: "already-there" } | 
-/**  It may not be written. */
+/**  The system does not allow its use. */
 { code: "not-allowed" } | 
 /**  The disk is full. */
 { code: "disk-full" } | 
+/**  It is no WAV file, or only the beginning of one. */
+{ code: "not-wav" } | 
+/**  It is one of a form that is not known here. */
+{ code: "unknown-form" } | 
+/**  There is no sound in it. */
+{ code: "no-sound" } | 
+/**  It is in none of the forms that can be played. */
+{ code: "unplayable" } | 
+/**  It shall be played and written at once. */
+{ code: "written-too" } | 
+/**  It shall take two recordings. */
+{ code: "written-twice" } | 
 /**  Something else. */
 { code: "said"; 
-/**  In the words of the system, or of what reads its form. */
+/**  In the words of the system. */
 words: string };
 
 /**  One thing that went wrong in a call. */
@@ -1957,6 +2014,8 @@ export type Notice = {
 	code: NoticeCode,
 	/**  What there is to tell. */
 	trouble: Trouble,
+	/**  Of which call, where it is about one. */
+	call: CallId | null,
 };
 
 /**  What a notice is about. */
@@ -2247,6 +2306,8 @@ detail: string } |
 { code: "no-dialog"; 
 /**  What it says. */
 detail: string } | 
+/**  The system has closed the dialog. */
+{ code: "dialog-closed" } | 
 /**  The desktop opens no folder, or no installer. */
 { code: "not-opened"; 
 /**  What it says. */
@@ -2275,6 +2336,8 @@ detail: string } |
 { code: "key-store-failed"; 
 /**  What the system says. */
 detail: string } | 
+/**  What it holds is no text. */
+{ code: "key-store-not-text" } | 
 /**  The disk is full. */
 { code: "disk-full" } | 
 /**  The history and contacts may not be written. */
@@ -2285,10 +2348,14 @@ detail: string } |
 { code: "book-damaged" } | 
 /**  A later version of the program wrote them. */
 { code: "book-newer" } | 
-/**  They fail otherwise. */
+/**  The system does not let them be used. */
 { code: "book-failed"; 
-/**  What the system says. */
+/**  What it says. */
 detail: string } | 
+/**  They fail otherwise. */
+{ code: "book-broken"; 
+/**  SQLite's number of it (<https://sqlite.org/rescode.html>). */
+error: number } | 
 /**  The contact has been deleted. */
 { code: "no-contact" } | 
 /**  A contact without a name and number. */
@@ -2846,6 +2913,14 @@ device: Personal } |
 { code: "timed-out" } | 
 /**  It failed. */
 { code: "failed" } | 
+/**  It does not tell which devices there are. */
+{ code: "no-list"; 
+/**  In its words. */
+words: string } | 
+/**  Its samples have a form that is not known here. */
+{ code: "no-form"; 
+/**  Which; empty for the default device. */
+device: Personal } | 
 /**  A file cannot be played or written. */
 { code: "file"; 
 /**  Which; empty when it is known, or shall not be told. */
@@ -2854,7 +2929,7 @@ file: Personal;
 reason: FileReason } | 
 /**  The sound system refuses a device. */
 { code: "refused"; 
-/**  Which, or what else was asked of it. */
+/**  Which; empty for the default device. */
 device: Personal; 
 /**  In its words. */
 words: string };
@@ -3356,9 +3431,9 @@ text: string } |
 { code: "not-understood"; 
 /**  What is strange about it, in English. */
 detail: string } | 
-/**  Something fails for which there is no code. */
-{ code: "said"; 
-/**  What the system or a library says. */
+/**  This computer cannot ask it. */
+{ code: "not-asked"; 
+/**  Why, in English. */
 words: string };
 
 /**  How a step went. */

@@ -114,6 +114,7 @@ const calls: Record<string, CallView[]> = {
   ],
   asked: [someCall({ transfer: { step: "asked", target: "2003" } })],
   bad: [someCall({ media: { ...SOME_MEDIA, mos: 2.6, loss_in: 0.12, jitter_ms: 35 } })],
+  notices: [someCall()],
   "one-way": [someCall({ media: { ...SOME_MEDIA, mos: 1, trouble: "no-packets-in" } })],
   ringing: [someCall({ state: { state: "ringing" }, answered_ms: null, media: null })],
   incoming: [
@@ -258,21 +259,29 @@ export function scene(name: string): FakePhone {
       notices:
         name === "notices"
           ? [
-              { id: 1, code: "device", trouble: { code: "device", fault: { code: "gone", role: "microphone" } } },
+              {
+                id: 1,
+                code: "device",
+                trouble: { code: "device", fault: { code: "gone", role: "microphone" } },
+                call: null,
+              },
               {
                 id: 2,
                 code: "key-store",
                 trouble: { code: "refused", refusal: { code: "key-store-locked", detail: "prompt dismissed" } },
+                call: null,
               },
               {
                 id: 3,
                 code: "turn-refused",
                 trouble: { code: "relay-refused", server: "192.0.2.9:3478", error: 401 },
+                call: null,
               },
               {
                 id: 4,
                 code: "transfer-failed",
                 trouble: { code: "transfer-failed", fault: { code: "refused", status: 603, text: "Decline" } },
+                call: 1,
               },
             ]
           : [],

@@ -1,5 +1,5 @@
 import type { AccountId, Snapshot } from "../bridge/types";
-import { say } from "../words/words";
+import { about, isolated, say } from "../words/words";
 import { statusTitle, useAssistant } from "./assistant";
 import { useDoing } from "./doing";
 import { Icon } from "./icons";
@@ -14,13 +14,11 @@ interface Props {
   /** Who the next call is from, where the account lets one choose; null: as the account says. */
   callerId: string | null;
   onCallerId: (id: string) => void;
-  /** Shows what is set for the accounts. */
-  onAccounts: () => void;
 }
 
 /** Which account calls go out from and how it is doing; do not disturb; what its server does with calls. */
-export function AccountBar({ snapshot, from, onFrom, callerId, onCallerId, onAccounts }: Props) {
-  const { send } = useDoing();
+export function AccountBar({ snapshot, from, onFrom, callerId, onCallerId }: Props) {
+  const { send, settings } = useDoing();
   const { accounts } = snapshot;
   const shown = accountShown(snapshot, from);
   const mailbox = voicemailOf(snapshot, from);
@@ -104,12 +102,9 @@ export function AccountBar({ snapshot, from, onFrom, callerId, onCallerId, onAcc
           {offline
             .filter((account) => account !== shown)
             .map(({ id, state }) => (
-              <span key={id}>
-                <bdi>{id}</bdi>
-                {`: ${accountWords(state)}`}
-              </span>
+              <span key={id}>{about(isolated(id), accountWords(state))}</span>
             ))}
-          <button type="button" class="quiet" onClick={onAccounts}>
+          <button type="button" class="quiet" onClick={() => settings("accounts")}>
             {say("notice.accounts")}
           </button>
         </div>

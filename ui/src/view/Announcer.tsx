@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Snapshot } from "../bridge/types";
-import { isolated, say } from "../words/words";
+import { about, continued, isolated, say } from "../words/words";
 import { accountWords, callName, isIncoming, offlineWords, stateWords } from "./texts";
 
 /** Tells screen readers what becomes of calls and accounts: only what changed, and a ringing call at once. */
@@ -8,7 +8,7 @@ export function Announcer({ snapshot }: { snapshot: Snapshot }) {
   const { calls, accounts } = snapshot;
   const of = (call: Snapshot["calls"][number]) => {
     const state = stateWords(call.state, snapshot.conference?.members.includes(call.id));
-    const words = say("call.with", { name: isolated(callName(call)), state });
+    const words = say("call.with", { name: isolated(callName(call)), state: continued(state) });
     const marks = [call.muted && say("call.muted"), call.recording && say("call.recording")];
     return [words, ...marks].filter(Boolean).join(", ");
   };
@@ -17,10 +17,7 @@ export function Announcer({ snapshot }: { snapshot: Snapshot }) {
     ...calls.filter((call) => !isIncoming(call)).map((call) => [`${call.id}`, of(call)] as const),
     ...accounts.map(
       ({ id, state }) =>
-        [
-          id,
-          `${isolated(id)}: ${state.state === "offline" ? offlineWords(state.cause) : accountWords(state)}`,
-        ] as const,
+        [id, about(isolated(id), state.state === "offline" ? offlineWords(state.cause) : accountWords(state))] as const,
     ),
     ["", snapshot.do_not_disturb ? say("account.dnd-on") : ""] as const,
   ]);

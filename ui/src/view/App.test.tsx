@@ -94,14 +94,14 @@ test("an account without its server says why, and leads to where it is set", () 
     park_number: "",
   };
   act(() => phone.show({ accounts: [practice, ...phone.snapshot.accounts] }));
-  expect(screen.getByText(/: The server refused the user name or password \(403\)/)).toBeTruthy();
+  expect(screen.getByText(/: the server refused the user name or password \(403\)/)).toBeTruthy();
   press("Open accounts");
   expect(screen.getByRole("button", { name: "Settings" }).getAttribute("aria-current")).toBeTruthy();
 });
 
 test("a call shows its state in words, its timer and its buttons", () => {
   const phone = open("talking");
-  expect(screen.getByRole("listitem", { name: /Ada Lovelace.*Connected/ })).toBeTruthy();
+  expect(screen.getByRole("listitem", { name: /Ada Lovelace.*connected/ })).toBeTruthy();
   expect(screen.getByRole("timer").textContent).toBe("01:01");
   press("Mute");
   press("Hold");
@@ -112,7 +112,7 @@ test("a call shows its state in words, its timer and its buttons", () => {
 test("a call at the desk phone is drawn with what there is of it, and nothing of it is dead", () => {
   const phone = open("desk");
   expect(screen.getAllByText("controls your desk phone").length).toBeGreaterThan(0);
-  const talking = within(screen.getByRole("listitem", { name: /Zoë.*Connected/ }));
+  const talking = within(screen.getByRole("listitem", { name: /Zoë.*connected/ }));
   expect(talking.getByText("You speak and listen on your desk phone.")).toBeTruthy();
   expect(talking.getAllByRole("button").map((button) => button.textContent)).toEqual([
     "Hold",
@@ -121,7 +121,7 @@ test("a call at the desk phone is drawn with what there is of it, and nothing of
     "Hang up",
   ]);
   expect(talking.queryByRole("meter")).toBeNull();
-  const ringing = within(screen.getByRole("listitem", { name: /Ada Lovelace.*Incoming/ }));
+  const ringing = within(screen.getByRole("listitem", { name: /Ada Lovelace.*incoming/ }));
   expect(ringing.queryByRole("button", { name: "Silence" })).toBeNull();
   press("Merge");
   fireEvent.keyDown(window, { key: "m" });
@@ -293,15 +293,59 @@ test("a recording without a folder, and a call without an account, lead to their
     return screen.getByRole("region", { name: "Notices" }).textContent;
   };
   expect(
-    way({ id: 1, code: "recording-failed", trouble: { code: "recording", fault: { code: "no-folder" } } }),
+    way({ id: 1, code: "recording-failed", trouble: { code: "recording", fault: { code: "no-folder" } }, call: 1 }),
   ).toMatch(/Recording There is no folder for recordings.*Open settings/);
-  expect(way({ id: 2, code: "dial-failed", trouble: { code: "no-account" } })).toMatch(/no account.*Open accounts/);
-  expect(way({ id: 3, code: "dial-failed", trouble: { code: "not-ringing" } })).not.toMatch(/Open/);
+  expect(way({ id: 2, code: "dial-failed", trouble: { code: "no-account" }, call: null })).toMatch(
+    /no account.*Open accounts/,
+  );
+  expect(way({ id: 3, code: "dial-failed", trouble: { code: "not-ringing" }, call: 1 })).not.toMatch(/Open/);
+});
+
+test("what did not work with calls is tried again, or led on from, by the notice itself", () => {
+  const phone = open("two");
+  const [held, talking] = phone.snapshot.calls as [CallView, CallView];
+  const touch = (notice: Omit<Notice, "id">, words: string) => {
+    phone.sent.length = 0;
+    act(() => phone.show({ notices: [{ ...notice, id: 7 }] }));
+    const region = within(screen.getByRole("region", { name: "Notices" }));
+    fireEvent.click(region.getByRole("button", { name: words }));
+    return phone.sent.filter(({ command }) => command !== "dismiss-notice");
+  };
+  const refused = { code: "change-refused" as const, status: 500, text: "no" };
+  expect(touch({ code: "hold-failed", trouble: refused, call: talking.id }, "Try again")).toEqual([
+    { command: "hold", call: talking.id },
+  ]);
+  expect(phone.sent).toContainEqual({ command: "dismiss-notice", notice: 7 });
+  expect(touch({ code: "hold-failed", trouble: refused, call: held.id }, "Try again")).toEqual([
+    { command: "resume", call: held.id },
+  ]);
+  const lost = { code: "lost-from-conference" as const, call: held.id };
+  expect(touch({ code: "conference-failed", trouble: lost, call: held.id }, "Merge")).toEqual([
+    { command: "merge", calls: [held.id, talking.id] },
+  ]);
+  const failed = { code: "transfer-failed" as const, fault: { code: "not-connected" as const } };
+  touch({ code: "transfer-failed", trouble: failed, call: talking.id }, "Transfer again");
+  expect(screen.getByRole("dialog", { name: /^Transfer/ })).toBeTruthy();
+});
+
+test("a conference of one call leads to another call, digits nobody takes to their setting, a lost history to its folder", async () => {
+  const phone = open("talking");
+  const touch = (notice: Omit<Notice, "id" | "call">, words: string) => {
+    act(() => phone.show({ notices: [{ ...notice, id: 8, call: null }] }));
+    const region = within(screen.getByRole("region", { name: "Notices" }));
+    fireEvent.click(region.getByRole("button", { name: words }));
+  };
+  touch({ code: "conference-failed", trouble: { code: "conference-of-two" } }, "Add call");
+  expect(screen.getByRole("button", { name: "Close the dial pad" })).toBeTruthy();
+  touch({ code: "book", trouble: { code: "history-too-slow" } }, "Open the phone's folder");
+  await waitFor(() => expect(phone.asked).toContain("showFolder data"));
+  touch({ code: "dtmf-failed", trouble: { code: "no-digits" } }, "Open settings");
+  expect(await screen.findByRole("heading", { name: "Calls" })).toBeTruthy();
 });
 
 test("a call without audio from the other side says so, and what to do", () => {
   open("one-way");
-  const quality = screen.getByText("Bad quality: No audio arrives from the other side");
+  const quality = screen.getByText("Bad quality: no audio arrives from the other side");
   expect(quality.title).toBe("192.0.2.1:40000 – 198.51.100.2:50000 (host – host)");
   expect(screen.getByText(/The fault is at the other side or between/)).toBeTruthy();
 });
@@ -330,10 +374,10 @@ test("a screen reader hears what changed, and nothing twice", async () => {
   await waitFor(() => expect(status()).toContain("Bob Marsh"));
   const [held, talking] = phone.snapshot.calls as [CallView, CallView];
   act(() => phone.show({ calls: [held, { ...talking, muted: false }] }));
-  await waitFor(() => expect(status()).toContain("Connected, Recording"));
+  await waitFor(() => expect(status()).toContain("connected, Recording"));
   expect(status()).not.toContain("Bob Marsh");
   act(() => phone.show({ calls: [held, talking, { ...talking, id: 9, state: { state: "incoming" } }] }));
-  await waitFor(() => expect(screen.getAllByRole("alert")[0]?.textContent).toContain("Incoming call"));
+  await waitFor(() => expect(screen.getAllByRole("alert")[0]?.textContent).toContain("incoming call"));
 });
 
 test("the page speaks the language of the settings, forms by number included", async () => {

@@ -8,7 +8,7 @@ import { Announcer } from "./Announcer";
 import { type Assistant, AssistantContext, useAssistantShown } from "./assistant";
 import { type Asked, mergeable, swapTo } from "./Calls";
 import { Contacts, newContact } from "./Contacts";
-import { type DialHow, type Doing, DoingContext, makeDoing, type Toast } from "./doing";
+import { type DialHow, type Doing, DoingContext, failedWords, makeDoing, type Toast } from "./doing";
 import { History, UNDO_MS } from "./History";
 import { useLoaded, useLook, useNow, useSnapshot, useWide } from "./hooks";
 import { Icon, type IconName } from "./icons";
@@ -82,12 +82,19 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
           : ({ command: "dial", ...dial } as const);
       bridge.send(command).catch((thrown) => {
         setNumber(target);
-        makeDoing(bridge, tell, () => {}).failed(thrown);
+        tell(failedWords(thrown));
       });
     },
     [bridge, tell],
   );
-  const doing = useMemo(() => makeDoing(bridge, tell, dial), [bridge, tell, dial]);
+  const openSettings = useCallback((wanted: Section | null) => {
+    setSection(wanted);
+    setView("settings");
+  }, []);
+  const doing = useMemo(
+    () => makeDoing(bridge, { tell, dial, settings: openSettings }),
+    [bridge, tell, dial, openSettings],
+  );
   const assistant = useAssistantShown(snapshot, from, doing);
 
   const settings = useLoaded(view === "settings", loadSettings, doing.failed);
@@ -109,10 +116,6 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
     bridge.about().then(({ first_target }) => first_target && fill(first_target), doing.failed);
   }, [bridge, fill, doing]);
 
-  const openSettings = (wanted: Section | null) => {
-    setSection(wanted);
-    setView("settings");
-  };
   const focusNumber = () => {
     setView("phone");
     setAdding(true);
@@ -213,7 +216,6 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
       onAsk={ask}
       adding={adding}
       onAdding={setAdding}
-      onSettings={() => openSettings("accounts")}
     />
   );
   const beside = view === "phone" ? "history" : view;
@@ -221,16 +223,18 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
     <Shared doing={doing} assistant={assistant}>
       <div class={wide ? "window wide" : "window"}>
         <header class="top">
-          <AccountBar
-            snapshot={snapshot}
-            from={from}
-            onFrom={setFrom}
-            callerId={callerId}
-            onCallerId={callAs}
-            onAccounts={() => openSettings("accounts")}
-          />
+          <AccountBar snapshot={snapshot} from={from} onFrom={setFrom} callerId={callerId} onCallerId={callAs} />
         </header>
-        <Toasts notices={snapshot.notices} toasts={toasts} onGone={drop} onSettings={openSettings} />
+        <Toasts
+          snapshot={snapshot}
+          toasts={toasts}
+          onGone={drop}
+          onTransfer={(call) => {
+            setView("phone");
+            ask({ what: "transfer", call });
+          }}
+          onAddCall={focusNumber}
+        />
         <Announcer snapshot={snapshot} />
         {!wide && view !== "phone" && <CallStrip calls={snapshot.calls} onOpen={() => setView("phone")} />}
         <main class="views">

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { CallView, XHeaders } from "../bridge/types";
-import { isolated, type Key, say } from "../words/words";
+import { about, continued, isolated, type Key, say } from "../words/words";
 import { Avatar } from "./Avatar";
 import { Dialpad } from "./Dialpad";
 import { useDoing } from "./doing";
@@ -44,7 +44,7 @@ export function CallCard({ call, now, showAccount, selected, keypad, onKeypad, o
   return (
     <li
       class={`card call ${held ? "held" : call.state.state}`}
-      aria-label={say("call.with", { name: isolated(callName(call)), state: stateWords(call.state) })}
+      aria-label={say("call.with", { name: isolated(callName(call)), state: continued(stateWords(call.state)) })}
       aria-current={selected && !held}
     >
       <CallTitle call={call} now={now} showAccount={showAccount} />
@@ -182,8 +182,7 @@ function Sound({ call }: { call: CallView }) {
       <Level label={say("call.level-in")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.in_dbfs} />
       <Level label={say("call.level-out")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.out_dbfs} />
       <span class={`quality ${level}`} title={pathOf(call.media)}>
-        {say(`quality.${level}`)}
-        {cause && `: ${cause}`}
+        {cause ? about(say(`quality.${level}`), cause) : say(`quality.${level}`)}
       </span>
       {advice && <small class="advice">{advice}</small>}
     </div>

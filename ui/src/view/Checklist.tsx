@@ -7,8 +7,8 @@ import { Icon } from "./icons";
 import { namedDeviceWords } from "./troubles";
 
 /** What a new user has to do before the phone is of use; gone with the first call. */
-export function Checklist({ snapshot, onSettings }: { snapshot: Snapshot; onSettings: () => void }) {
-  const { bridge, dial, failed } = useDoing();
+export function Checklist({ snapshot }: { snapshot: Snapshot }) {
+  const { bridge, dial, failed, settings } = useDoing();
   const [hidden, hide] = useState(false);
   const past = useAnswer<HistoryEntry[]>(
     () => bridge.history({ text: "", only: "all", limit: 1, before: null }),
@@ -36,7 +36,7 @@ export function Checklist({ snapshot, onSettings }: { snapshot: Snapshot; onSett
             {say("first.call-600")}
           </button>
         )}
-        <button type="button" onClick={onSettings}>
+        <button type="button" onClick={() => settings("accounts")}>
           {say("first.open-settings")}
         </button>
         <button type="button" class="quiet" onClick={() => hide(true)}>

@@ -5,6 +5,7 @@ import { useAssistant } from "./assistant";
 import { Dialpad } from "./Dialpad";
 import { type DialHow, useDoing } from "./doing";
 import { Icon } from "./icons";
+import { NumberInput } from "./NumberInput";
 import { type Suggested, useSuggestions } from "./suggestions";
 
 interface Props {
@@ -52,13 +53,8 @@ export function Dialler({ number, onNumber, field, onDial, onVoicemail }: Props)
       }}
     >
       <div class="number">
-        <input
-          ref={field}
-          type="text"
-          inputMode="tel"
-          autocomplete="off"
-          spellcheck={false}
-          maxLength={255}
+        <NumberInput
+          field={field}
           aria-label={say("dial.number")}
           placeholder={say("dial.number")}
           role="combobox"
@@ -66,7 +62,7 @@ export function Dialler({ number, onNumber, field, onDial, onVoicemail }: Props)
           aria-controls="suggestions"
           aria-activedescendant={chosen >= 0 ? `suggestion-${chosen}` : undefined}
           value={number}
-          onInput={(event) => change(event.currentTarget.value)}
+          onText={change}
           onKeyDown={onKeyDown}
         />
         {number && (

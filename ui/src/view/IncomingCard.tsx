@@ -1,5 +1,5 @@
 import type { CallView } from "../bridge/types";
-import { isolated, say } from "../words/words";
+import { continued, isolated, say } from "../words/words";
 import { AnswersItself } from "./AnswersItself";
 import { Action, CallTitle, SentAlong } from "./CallCard";
 import { closing, DeclineReasons, ReasonsToggle, useReasons } from "./DeclineReasons";
@@ -22,7 +22,7 @@ export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props
   return (
     <li
       class="card call incoming"
-      aria-label={say("call.with", { name: isolated(callName(call)), state: stateWords(call.state) })}
+      aria-label={say("call.with", { name: isolated(callName(call)), state: continued(stateWords(call.state)) })}
       onKeyDown={closing(reasons)}
     >
       <CallTitle call={call} now={now} showAccount={showAccount} />

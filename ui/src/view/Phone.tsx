@@ -28,7 +28,6 @@ interface Props {
   /** Whether the dial pad is open although there is a call. */
   adding: boolean;
   onAdding: (adding: boolean) => void;
-  onSettings: () => void;
 }
 
 /** The phone itself: the calls, and where the next one is dialled. */
@@ -55,7 +54,7 @@ export function Phone(props: Props) {
         />
       )}
       {assistant && <assistant.views.Meetings assistants={snapshot.assistants} calls={snapshot.calls} />}
-      {snapshot.calls.length === 0 && <Checklist snapshot={snapshot} onSettings={props.onSettings} />}
+      {snapshot.calls.length === 0 && <Checklist snapshot={snapshot} />}
       {inCall && (
         <button type="button" class="add-call" aria-expanded={adding} onClick={() => onAdding(!adding)}>
           <Icon name={adding ? "down" : "add"} />

@@ -1,6 +1,8 @@
+import { useId } from "preact/hooks";
 import type { AccountId } from "../bridge/types";
 import { say } from "../words/words";
 import { useAssistant } from "./assistant";
+import { NumberInput } from "./NumberInput";
 import { useSuggestions } from "./suggestions";
 
 /** Suggestions beneath the field; more would push the buttons out of a small window. */
@@ -15,23 +17,16 @@ interface Props {
 
 /** A field for whom a call goes to, with those who are known by what is typed. */
 export function TargetField({ value, account, onTarget }: Props) {
+  const id = useId();
   const assistant = useAssistant();
   const typed = value.trim();
   const known = useSuggestions(typed).filter((one) => one.account === null || one.account === account);
   const shown = known.filter(({ number }) => number !== typed).slice(0, MOST);
   return (
     <>
-      <label>
+      <label for={id}>
         <span>{say("transfer.target")}</span>
-        <input
-          type="text"
-          inputMode="tel"
-          autocomplete="off"
-          spellcheck={false}
-          maxLength={255}
-          value={value}
-          onInput={(event) => onTarget(event.currentTarget.value)}
-        />
+        <NumberInput id={id} value={value} onText={onTarget} />
       </label>
       {shown.length > 0 && (
         <ul class="known" aria-label={say("dial.suggestions")}>

@@ -1,22 +1,22 @@
-import type { Notice } from "../bridge/types";
-import { type Key, say } from "../words/words";
+import type { Notice, Snapshot } from "../bridge/types";
+import { say } from "../words/words";
 import { type Toast, useDoing } from "./doing";
 import { Icon } from "./icons";
+import { type Way, type Ways, wayOf } from "./notices";
 import { troubleWords } from "./troubles";
 
-type SettingsPage = "accounts" | "calls" | "devices" | "network" | null;
-
-interface Props {
-  notices: Notice[];
+interface Props extends Ways {
+  snapshot: Snapshot;
   toasts: Toast[];
   onGone: (id: number) => void;
-  onSettings: (page: SettingsPage) => void;
 }
 
 /** What the phone has to tell, each with a way to act; the page's own answers below. */
-export function Toasts({ notices, toasts, onGone, onSettings }: Props) {
-  const { send } = useDoing();
+export function Toasts({ snapshot, toasts, onGone, ...ways }: Props) {
+  const doing = useDoing();
+  const { notices } = snapshot;
   if (notices.length === 0 && toasts.length === 0) return null;
+  const dismiss = (notice: Notice) => doing.send({ command: "dismiss-notice", notice: notice.id });
   return (
     <section class="toasts" aria-label={say("notice.title")} aria-live="polite">
       {notices.map((notice) => (
@@ -24,8 +24,8 @@ export function Toasts({ notices, toasts, onGone, onSettings }: Props) {
           <span>
             <strong>{say(`notice.${notice.code}`)}</strong> {troubleWords(notice.trouble)}
           </span>
-          <NoticeAction notice={notice} onSettings={onSettings} />
-          <Dismiss onClick={() => send({ command: "dismiss-notice", notice: notice.id })} />
+          <WayOn way={wayOf(notice, snapshot, doing, ways)} onOver={() => dismiss(notice)} />
+          <Dismiss onClick={() => dismiss(notice)} />
         </div>
       ))}
       {toasts.map((toast) => (
@@ -57,34 +57,15 @@ function Dismiss({ onClick }: { onClick: () => void }) {
   );
 }
 
-/** Where something can be done about a notice, and what the button says. */
-function wayOf({ code, trouble }: Notice): [SettingsPage, Key] | null {
-  switch (code) {
-    case "device":
-    case "media":
-      return ["devices", "notice.devices"];
-    case "key-store":
-      return ["accounts", "notice.accounts"];
-    case "turn-refused":
-      return ["network", "notice.network"];
-    case "settings":
-      return [null, "notice.open-settings"];
-    case "recording-failed":
-      return trouble.code === "not-to-be-recorded" ? null : ["calls", "notice.open-settings"];
-    case "dial-failed":
-      return trouble.code === "no-account" ? ["accounts", "notice.accounts"] : null;
-    default:
-      return null;
-  }
-}
-
-function NoticeAction({ notice, onSettings }: { notice: Notice; onSettings: Props["onSettings"] }) {
-  const way = wayOf(notice);
+function WayOn({ way, onOver }: { way: Way | null; onOver: () => void }) {
   if (!way) return null;
-  const [page, words] = way;
+  const go = () => {
+    way.run();
+    if (way.over) onOver();
+  };
   return (
-    <button type="button" onClick={() => onSettings(page)}>
-      {say(words)}
+    <button type="button" onClick={go}>
+      {say(way.words)}
     </button>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { CallView, Snapshot, TransferTo } from "../bridge/types";
-import { isolated, say } from "../words/words";
+import { continued, isolated, say } from "../words/words";
 import { useDoing } from "./doing";
 import { Sheet } from "./Sheet";
 import { TargetField } from "./TargetField";
@@ -128,6 +128,8 @@ export function TransferStatus({ call }: { call: CallView }) {
     case "moving":
       return <p class="hint transfer">{say("transfer.moving", { words: say(`transferring.${transfer.stage}`) })}</p>;
     case "failed":
-      return <p class="problem transfer">{say("transfer.failed", { message: transferWords(transfer.fault) })}</p>;
+      return (
+        <p class="problem transfer">{say("transfer.failed", { message: continued(transferWords(transfer.fault)) })}</p>
+      );
   }
 }

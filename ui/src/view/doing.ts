@@ -2,9 +2,10 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Bridge, Metered } from "../bridge/bridge";
 import type { AccountId, Command } from "../bridge/types";
-import { say } from "../words/words";
+import { continued, say } from "../words/words";
 import { LevelFeed } from "./levels";
 import { refusalWords } from "./refusals";
+import type { Section } from "./settings/Settings";
 
 /** A short message at the edge of the window, with something to do about it. */
 export interface Toast {
@@ -29,6 +30,8 @@ export interface Doing {
   failed(thrown: unknown): void;
   /** Places a call, and shows the phone. */
   dial(target: string, how?: DialHow): void;
+  /** Shows a section of the settings, or all of them. */
+  settings(section: Section | null): void;
   /** How loud it is, for bars. */
   levels: Record<Metered, LevelFeed>;
 }
@@ -41,9 +44,12 @@ export function useDoing(): Doing {
   return doing;
 }
 
-/** What the views share, made of the bridge and a way to show toasts. */
-export function makeDoing(bridge: Bridge, tell: Doing["tell"], dial: Doing["dial"]): Doing {
-  const failed = (thrown: unknown) => tell(say("app.failed", { message: refusalWords(thrown) }));
+/** What the views share, made of the bridge and what the page itself does. */
+export function makeDoing(bridge: Bridge, page: Pick<Doing, "tell" | "dial" | "settings">): Doing {
+  const failed = (thrown: unknown) => page.tell(failedWords(thrown));
   const levels = { calls: new LevelFeed(bridge, "calls"), devices: new LevelFeed(bridge, "devices") };
-  return { bridge, tell, failed, dial, levels, send: (command) => void bridge.send(command).catch(failed) };
+  return { ...page, bridge, failed, levels, send: (command) => void bridge.send(command).catch(failed) };
 }
+
+/** That something did not work, and why. */
+export const failedWords = (thrown: unknown) => say("app.failed", { message: continued(refusalWords(thrown)) });

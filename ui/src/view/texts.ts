@@ -9,7 +9,7 @@ import type {
   OfflineCause,
   Remote,
 } from "../bridge/types";
-import { isolated, quoted, say, spokenLanguage } from "../words/words";
+import { about, continued, isolated, quoted, say, spokenLanguage } from "../words/words";
 import {
   calleeWords,
   descriptionWords,
@@ -76,7 +76,8 @@ export function causeWords(cause: Cause): string {
   // A cloud takes who is not there for who does not exist.
   const isAway = cause.kind === "not-found" && cause.code === 480;
   const kind = isAway ? say("cause.not-there") : say(`cause.${cause.kind}`);
-  const sentence = [kind, moreOf(cause)].filter(Boolean).join(": ");
+  const more = moreOf(cause);
+  const sentence = more ? about(kind, more) : kind;
   return "code" in cause && cause.code ? `${sentence} (${say("cause.code", { code: cause.code })})` : sentence;
 }
 
@@ -117,9 +118,9 @@ export function accountWords(state: AccountState, can?: AccountCan): string {
 export function offlineWords(cause: OfflineCause): string {
   const values: Record<string, string | number> = {};
   if ("host" in cause && cause.host) values.host = isolated(cause.host);
-  if (cause.kind === "tls") values.why = tlsWords(cause.fault);
-  if (cause.kind === "no-token") values.why = tokenWords(cause.fault);
-  if (cause.kind === "configuration") values.why = setupWords(cause.fault);
+  if (cause.kind === "tls") values.why = continued(tlsWords(cause.fault));
+  if (cause.kind === "no-token") values.why = continued(tokenWords(cause.fault));
+  if (cause.kind === "configuration") values.why = continued(setupWords(cause.fault));
   if ("code" in cause && cause.code) values.code = cause.code;
   if ("text" in cause) values.text = quoted(cause.text);
   if ("found" in cause) Object.assign(values, { expected: cause.expected, found: cause.found });

@@ -3,6 +3,7 @@ import type {
   CalleeFault,
   DescriptionFault,
   DeviceFault,
+  FileDamage,
   FileFault,
   FileReason,
   LineFault,
@@ -18,7 +19,7 @@ import type {
   TransferFault,
   Trouble,
 } from "../bridge/types";
-import { isolated, quoted, say } from "../words/words";
+import { about, continued, isolated, quoted, say } from "../words/words";
 import { faultWords, problemWords, refusalWords } from "./refusals";
 import { causeWords, offlineWords } from "./texts";
 
@@ -26,7 +27,7 @@ import { causeWords, offlineWords } from "./texts";
 export function troubleWords(trouble: Trouble): string {
   switch (trouble.code) {
     case "answer-unusable":
-      return say("trouble.answer-unusable", { why: descriptionWords(trouble.fault) });
+      return say("trouble.answer-unusable", { why: continued(descriptionWords(trouble.fault)) });
     case "change-refused":
       return say("trouble.change-refused", { status: trouble.status, text: quoted(trouble.text) });
     case "broken":
@@ -36,7 +37,7 @@ export function troubleWords(trouble: Trouble): string {
     case "transfer-refused":
       return transferWords(trouble.fault);
     case "transfer-failed":
-      return say("transfer.failed", { message: transferWords(trouble.fault) });
+      return say("transfer.failed", { message: continued(transferWords(trouble.fault)) });
     case "recording":
       return recordingWords(trouble.fault);
     case "device":
@@ -107,7 +108,6 @@ function serviceWords(fault: ServiceFault): string {
 
 /** Why the far end's description of its audio cannot be used. */
 export function descriptionWords(fault: DescriptionFault): string {
-  if (fault.code === "said") return quoted(fault.words);
   return say(`described.${fault.code}`, fault.code === "plain-rtp" ? { profile: isolated(fault.profile) } : {});
 }
 
@@ -125,7 +125,7 @@ export function lineWords(fault: LineFault): string {
     case "telephone":
       return telephoneWords(fault.fault);
     case "no-token":
-      return say("line.no-token", { why: tokenWords(fault.fault) });
+      return say("line.no-token", { why: continued(tokenWords(fault.fault)) });
     default:
       return say(`line.${fault.code}`);
   }
@@ -138,7 +138,7 @@ export function calleeWords(fault: CalleeFault): string {
       return quoted(fault.words);
     case "service":
     case "caller-id":
-      return say(`callee.${fault.code}`, { why: faultWords(fault.fault) });
+      return say(`callee.${fault.code}`, { why: continued(faultWords(fault.fault)) });
     default:
       return say(`callee.${fault.code}`);
   }
@@ -147,7 +147,7 @@ export function calleeWords(fault: CalleeFault): string {
 /** What is wrong with a sound device, where it is not named already. */
 export function namedDeviceWords(fault: DeviceFault): string {
   if (!("role" in fault)) return deviceWords(fault);
-  return say("device.of", { role: say(`devices.${fault.role}`), why: deviceWords(fault) });
+  return about(say(`devices.${fault.role}`), deviceWords(fault));
 }
 
 /** The same where it is named. */
@@ -172,13 +172,18 @@ export function soundWords(fault: SoundFault): string {
     case "failed":
       return say(`audio.${fault.code}`);
     case "file":
-      return [isolated(fault.file), reasonWords(fault.reason)].filter((part) => part !== isolated("")).join(": ");
+      return fault.file ? about(isolated(fault.file), reasonWords(fault.reason)) : reasonWords(fault.reason);
+    case "no-list":
+      return say("audio.no-list", { words: quoted(fault.words) });
     case "refused":
-      return say("audio.refused", { device: isolated(fault.device), words: quoted(fault.words) });
+      return say("audio.refused", { device: soundDevice(fault.device), words: quoted(fault.words) });
     default:
-      return say(`audio.${fault.code}`, { device: isolated(fault.device) });
+      return say(`audio.${fault.code}`, { device: soundDevice(fault.device) });
   }
 }
+
+/** A device by its name, where it is known. */
+const soundDevice = (device: string) => (device ? isolated(device) : say("audio.default"));
 
 function reasonWords(reason: FileReason): string {
   return reason.code === "said" ? quoted(reason.words) : say(`file.${reason.code}`);
@@ -203,10 +208,27 @@ export function fileWords(fault: FileFault): string {
       return say("file.unreadable", { detail: quoted(fault.detail) });
     case "damaged":
       return fault.line === null
-        ? say("file.damaged", { words: quoted(fault.words) })
-        : say("file.damaged-line", { line: fault.line, words: quoted(fault.words) });
+        ? say("file.damaged", { why: damageWords(fault.damage) })
+        : say("file.damaged-line", { line: fault.line, why: damageWords(fault.damage) });
     case "newer":
       return say("file.newer");
+  }
+}
+
+/** What makes no sense in a file. */
+function damageWords(damage: FileDamage): string {
+  switch (damage.code) {
+    case "field":
+      return problemWords(damage.problem);
+    case "unknown":
+    case "value":
+      return say(`damage.${damage.code}`, { name: isolated(damage.name) });
+    case "not-forced-on":
+      return say("damage.not-forced-on", { feature: isolated(damage.feature) });
+    case "too-large":
+      return say("damage.too-large", { most_kb: damage.most_kb });
+    default:
+      return say(`damage.${damage.code}`);
   }
 }
 
@@ -216,11 +238,9 @@ export function setupWords(fault: SetupFault): string {
     case "not-a-name":
       return quoted(fault.words);
     case "caller-id":
-      return say("setup.caller-id", { why: faultWords(fault.fault) });
+      return say("setup.caller-id", { why: continued(faultWords(fault.fault)) });
     case "authorities-unread":
       return say("setup.authorities-unread", { file: isolated(fault.file), detail: quoted(fault.detail) });
-    case "no-tls":
-      return say("setup.no-tls", { detail: quoted(fault.detail) });
     default: {
       const { code, ...values } = fault;
       return say(`setup.${code}`, keptApart(values));
@@ -244,9 +264,8 @@ export function tokenWords(fault: TokenFault): string {
 export function tlsWords(fault: TlsFault): string {
   switch (fault.code) {
     case "said":
-      return quoted(fault.words);
     case "not-accepted":
-      return say("tls.not-accepted", { words: quoted(fault.words) });
+      return say(`tls.${fault.code}`, { words: quoted(fault.words) });
     case "expired":
       return say("tls.expired", { on: inBrackets(fault.on) });
     case "not-yet-valid":
@@ -262,7 +281,7 @@ export function tlsWords(fault: TlsFault): string {
 
 /** A part of a file that is no contact. */
 export function skippedWords({ line, fault }: Skipped): string {
-  if (fault.code === "contact") return say("skipped.line", { line, why: refusalWords(fault.refusal) });
+  if (fault.code === "contact") return say("skipped.line", { line, why: continued(refusalWords(fault.refusal)) });
   const { code, ...values } = fault;
   return say("skipped.line", { line, why: say(`skipped.${code}`, values) });
 }

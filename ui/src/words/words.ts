@@ -2,6 +2,7 @@ import type { assistant } from "./assistant/en.ts";
 import type { diagnosis } from "./diagnosis/en.ts";
 import type { en } from "./en.ts";
 import type { refusals } from "./refusals/en.ts";
+import type { settings } from "./settings/en.ts";
 import type { troubles } from "./troubles/en.ts";
 
 /** A sentence's forms by number (CLDR plural rules); `many`, as in a million, is said as `other`. */
@@ -17,6 +18,8 @@ export type DiagnosisWords = Translated<typeof diagnosis>;
 export type AssistantWords = Translated<typeof assistant>;
 /** The part about what the phone refuses. */
 export type RefusalWords = Translated<typeof refusals>;
+/** The part that the settings say. */
+export type SettingsWords = Translated<typeof settings>;
 /** The part about what did not work. */
 export type TroubleWords = Translated<typeof troubles>;
 type Translated<English> = { [K in keyof English]: English[K] extends string ? string : Forms };
@@ -99,6 +102,18 @@ export function say(key: Key, values: Record<string, string | number> = {}): str
 
 /** What somebody else says, in his words, between the quotation marks of the language; nothing where he says nothing. */
 export const quoted = (text: string) => (text ? say("app.quoted", { text: isolated(text) }) : "");
+
+/** Names that begin a sentence, and are written so everywhere. */
+const NAMES = /^(XiVO|Sidetone|Aculab)/;
+
+/** A sentence as the rest of another one, behind a colon. There it begins small, but not in German, where it is whole. */
+export function continued(sentence: string): string {
+  const begins = language !== "de" && /^\p{Lu}(?!\p{Lu})/u.test(sentence) && !NAMES.test(sentence);
+  return begins ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence;
+}
+
+/** What is said about something, by its name. */
+export const about = (what: string, words: string) => say("app.about", { what, words: continued(words) });
 
 /** Keeps a number or name in its own direction inside a sentence of another (Unicode isolates). */
 export function isolated(text: string): string {

@@ -83,15 +83,21 @@ impl fmt::Display for DeviceRole {
 pub struct DeviceId(pub String);
 
 impl DeviceId {
+    /// The default device, where its name is not known.
+    pub(crate) fn default_one() -> Self {
+        Self(String::new())
+    }
+
     /// The id as it is written to settings.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
+/// Empty, it is the default device, which need not have a name that we know.
 impl fmt::Display for DeviceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(if self.0.is_empty() { "the default device" } else { &self.0 })
     }
 }
 
@@ -160,11 +166,23 @@ pub enum SoundError {
         /// Why.
         reason: FileReason,
     },
+    /// What works the sound system broke off.
+    #[error("the sound system failed")]
+    Failed,
+    /// It does not tell which devices there are.
+    #[error("the sound system does not tell its devices: {reason}")]
+    NoList {
+        /// Its words.
+        reason: String,
+    },
+    /// It has no form of samples that is known here.
+    #[error("the form of samples of {0} is not known")]
+    NoForm(DeviceId),
     /// The sound system refused, in its own words.
-    #[error("the sound system refuses {what}: {reason}")]
+    #[error("the sound system refuses {device}: {reason}")]
     Refused {
-        /// What was asked of it: a device's id, or the list of devices.
-        what: String,
+        /// What was asked for; empty for the default device.
+        device: DeviceId,
         /// Its words.
         reason: String,
     },
@@ -182,7 +200,10 @@ impl From<SoundError> for SoundFault {
             SoundError::Forbidden(id) => Self::Forbidden { device: device(id) },
             SoundError::TimedOut => Self::TimedOut,
             SoundError::File { path, reason } => Self::File { file: path.into(), reason },
-            SoundError::Refused { what, reason } => Self::Refused { device: what.into(), words: reason },
+            SoundError::Failed => Self::Failed,
+            SoundError::NoList { reason } => Self::NoList { words: reason },
+            SoundError::NoForm(id) => Self::NoForm { device: device(id) },
+            SoundError::Refused { device: id, reason } => Self::Refused { device: device(id), words: reason },
         }
     }
 }

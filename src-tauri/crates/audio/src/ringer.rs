@@ -19,7 +19,7 @@ pub use pattern::RingPattern;
 
 use model::FileReason;
 
-use crate::{DeviceId, Ringing, SoundError, SoundHost, device};
+use crate::{DeviceId, Ringing, SoundError, SoundHost, device, wav::file_reason};
 
 /// How much of a user's file is played over and over; it is held in memory.
 const LONGEST_LOOP: Duration = Duration::from_secs(30);
@@ -97,10 +97,10 @@ pub(crate) fn ring(id: &DeviceId, device: cpal::Device, tone: &RingTone) -> Resu
 }
 
 fn open_file(path: &Path) -> Result<impl Source + Send + 'static, SoundError> {
-    let wrong =
-        |reason: String| SoundError::File { path: path.display().to_string(), reason: FileReason::Said { words: reason } };
-    let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
-    let decoder = Decoder::try_from(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
+    let wrong = |reason| SoundError::File { path: path.display().to_string(), reason };
+    let file = File::open(path).map_err(|error| wrong(file_reason(&error)))?;
+    // What the library says beside that helps nobody to choose another file.
+    let decoder = Decoder::try_from(BufReader::new(file)).map_err(|_| wrong(FileReason::Unplayable))?;
     Ok(decoder.take_duration(LONGEST_LOOP).buffered().repeat_infinite())
 }
 
@@ -122,9 +122,7 @@ fn in_words(id: &DeviceId, error: DeviceSinkError) -> SoundError {
         | DeviceSinkError::BuildError(cause)
         | DeviceSinkError::SupportedConfigsError(cause) => device::in_words(id, &cause),
         DeviceSinkError::NoDevice => SoundError::Gone(id.clone()),
-        DeviceSinkError::UnsupportedSampleFormat => {
-            SoundError::Refused { what: id.to_string(), reason: "its form of samples is not known".to_owned() }
-        }
+        DeviceSinkError::UnsupportedSampleFormat => SoundError::NoForm(id.clone()),
     }
 }
 
@@ -169,7 +167,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("there is room");
         let path = folder.path().join("text.mp3");
         std::fs::write(&path, "this is not music").expect("there is room");
-        assert!(matches!(open_file(&path).err(), Some(SoundError::File { .. })));
-        assert!(matches!(open_file(&folder.path().join("none.wav")).err(), Some(SoundError::File { .. })));
+        let reason = |path: &Path| match open_file(path).err() {
+            Some(SoundError::File { reason, .. }) => reason,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(reason(&path), FileReason::Unplayable);
+        assert_eq!(reason(&folder.path().join("none.wav")), FileReason::NotFound);
     }
 }

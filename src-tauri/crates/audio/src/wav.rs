@@ -4,7 +4,7 @@ mod player;
 pub(crate) mod recorder;
 
 use std::{
-    io::ErrorKind,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -53,12 +53,12 @@ impl WavHost {
         let written = [files.record.as_deref(), files.record_microphone.as_deref()];
         if let Some(play) = &files.play {
             WavPlayer::open(play, files.repeat)?;
-            refuse_if_any_is(play, &written, "it cannot be played and written at once")?;
+            refuse_if_any_is(play, &written)?;
         }
         if let [Some(speaker), Some(microphone)] = written
             && speaker == microphone
         {
-            return Err(wrong(speaker, said("it cannot take both recordings")));
+            return Err(wrong(speaker, FileReason::WrittenTwice));
         }
         let record = |path: Option<PathBuf>| path.map(|path| Recorder::<1>::create(&path).map(Arc::new)).transpose();
         Ok(Self {
@@ -176,13 +176,13 @@ impl Playback for RecordedPlayback {
     }
 }
 
-fn refuse_if_any_is(path: &Path, others: &[Option<&Path>], words: &str) -> Result<(), SoundError> {
+fn refuse_if_any_is(path: &Path, others: &[Option<&Path>]) -> Result<(), SoundError> {
     let same = |other: &Path| match (path.canonicalize(), other.canonicalize()) {
         (Ok(path), Ok(other)) => path == other,
         // One that is not there yet is another one.
         (Err(_), _) | (_, Err(_)) => false,
     };
-    if others.iter().flatten().any(|other| same(other)) { Err(wrong(path, said(words))) } else { Ok(()) }
+    if others.iter().flatten().any(|other| same(other)) { Err(wrong(path, FileReason::WrittenToo)) } else { Ok(()) }
 }
 
 /// What is wrong with a file.
@@ -190,31 +190,30 @@ fn wrong(path: &Path, reason: FileReason) -> SoundError {
     SoundError::File { path: path.display().to_string(), reason }
 }
 
-/// What there is no code for.
-fn said(words: impl Into<String>) -> FileReason {
-    FileReason::Said { words: words.into() }
+/// Why the system does not give us a file, or take what is written.
+pub(crate) fn file_reason(error: &io::Error) -> FileReason {
+    match error.kind() {
+        ErrorKind::NotFound => FileReason::NotFound,
+        ErrorKind::AlreadyExists => FileReason::AlreadyThere,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => FileReason::NotAllowed,
+        ErrorKind::StorageFull => FileReason::DiskFull,
+        _ => FileReason::Said { words: error.to_string() },
+    }
 }
 
-/// The WAV library's errors in words.
+/// The WAV library's errors as ours.
 fn in_words(path: &Path, error: &hound::Error) -> SoundError {
-    match error {
-        hound::Error::IoError(error) => match error.kind() {
-            ErrorKind::NotFound => wrong(path, FileReason::NotFound),
-            // The library's own error for a file that ends too early has the kind `Other`.
-            ErrorKind::AlreadyExists => wrong(path, FileReason::AlreadyThere),
-            ErrorKind::PermissionDenied => wrong(path, FileReason::NotAllowed),
-            ErrorKind::StorageFull => wrong(path, FileReason::DiskFull),
-            ErrorKind::UnexpectedEof | ErrorKind::Other => {
-                wrong(path, said("it is not a WAV file, or only the beginning of one"))
-            }
-            _ => wrong(path, said(error.to_string())),
-        },
-        hound::Error::FormatError(reason) => wrong(path, said(format!("it is not a WAV file: {reason}"))),
-        hound::Error::Unsupported => wrong(path, said("its form is not known; 8 to 32 bits PCM and 32 bits float are")),
-        hound::Error::TooWide | hound::Error::UnfinishedSample | hound::Error::InvalidSampleFormat => {
-            wrong(path, said(error.to_string()))
-        }
-    }
+    let reason = match error {
+        // The library's own error for a file that ends too early has the kind `Other`.
+        hound::Error::IoError(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::Other) => FileReason::NotWav,
+        hound::Error::IoError(error) => file_reason(error),
+        hound::Error::FormatError(_) => FileReason::NotWav,
+        hound::Error::Unsupported
+        | hound::Error::TooWide
+        | hound::Error::UnfinishedSample
+        | hound::Error::InvalidSampleFormat => FileReason::UnknownForm,
+    };
+    wrong(path, reason)
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ impl CallControl {
 
     /// Tells the user something that happened outside of calls.
     pub fn notify(&mut self, code: NoticeCode, trouble: Trouble) {
-        self.notices.tell(code, trouble);
+        self.notices.tell(None, code, trouble);
     }
 
     fn on_command(&mut self, now: Instant, command: Command) {
@@ -222,7 +222,7 @@ impl CallControl {
 
     /// Tells the user why what he asked for is not done.
     fn refuse(&mut self, call: Option<CallId>, code: NoticeCode, trouble: Trouble) {
-        self.notices.tell(code, trouble.clone());
+        self.notices.tell(call, code, trouble.clone());
         self.outbox.failed(call, trouble);
     }
 }

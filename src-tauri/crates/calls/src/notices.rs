@@ -1,6 +1,6 @@
 //! Things to tell the user until he takes them away.
 
-use model::{Notice, NoticeCode, Trouble};
+use model::{CallId, Notice, NoticeCode, Trouble};
 use serde::{Deserialize, Serialize};
 
 /// More than this many at once are noise; the oldest goes.
@@ -14,13 +14,13 @@ pub(crate) struct Notices {
 }
 
 impl Notices {
-    pub(crate) fn tell(&mut self, code: NoticeCode, trouble: Trouble) {
+    pub(crate) fn tell(&mut self, call: Option<CallId>, code: NoticeCode, trouble: Trouble) {
         self.shown.retain(|notice| notice.code != code || notice.trouble != trouble);
         if self.shown.len() == MOST {
             self.shown.remove(0);
         }
         self.numbered += 1;
-        self.shown.push(Notice { id: self.numbered, code, trouble });
+        self.shown.push(Notice { id: self.numbered, code, trouble, call });
     }
 
     pub(crate) fn dismiss(&mut self, id: u32) {

@@ -163,7 +163,7 @@ impl From<PeerError> for MediaFault {
 /// As why a description is refused.
 impl From<PeerError> for DescriptionFault {
     fn from(error: PeerError) -> Self {
-        Self::Said { words: error.to_string() }
+        Self::NotTaken { words: error.to_string() }
     }
 }
 

@@ -61,7 +61,7 @@ pub use kiosk::{KioskAction, KioskEntry, KioskFault, KioskScreen, KioskView};
 pub use lamp::{LampState, LampView};
 pub use loop_check::{LoopCheckView, LoopResult};
 pub use office::{
-    AccountStep, AccountTrial, FieldFault, FieldProblem, FileFault, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange,
+    AccountStep, AccountTrial, FieldFault, FieldProblem, FileDamage, FileFault, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange,
     ProvisionOffer, ProvisionView, SecretKept, SecretKey, SecretView, SettingsView, TrialFact, TrialOutcome, TrialStep,
 };
 pub use refusal::Refusal;

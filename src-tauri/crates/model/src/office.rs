@@ -11,7 +11,7 @@ use specta::Type;
 
 use crate::{AccountId, IceUrl, Personal, Refusal, Settings};
 
-pub use file::FileFault;
+pub use file::{FileDamage, FileFault};
 pub use problem::{FieldFault, FieldProblem};
 pub use trial::{AccountStep, AccountTrial, IceStep, IceStepView, IceTrial, TrialFact, TrialOutcome, TrialStep};
 

@@ -41,6 +41,8 @@ pub enum Refusal {
         /// What it says.
         detail: String,
     },
+    /// The system has closed the dialog.
+    DialogClosed,
     /// The desktop opens no folder, or no installer.
     NotOpened {
         /// What it says.
@@ -75,6 +77,8 @@ pub enum Refusal {
         /// What the system says.
         detail: String,
     },
+    /// What it holds is no text.
+    KeyStoreNotText,
     /// The disk is full.
     DiskFull,
     /// The history and contacts may not be written.
@@ -85,10 +89,15 @@ pub enum Refusal {
     BookDamaged,
     /// A later version of the program wrote them.
     BookNewer,
-    /// They fail otherwise.
+    /// The system does not let them be used.
     BookFailed {
-        /// What the system says.
+        /// What it says.
         detail: String,
+    },
+    /// They fail otherwise.
+    BookBroken {
+        /// SQLite's number of it (<https://sqlite.org/rescode.html>).
+        error: i32,
     },
     /// The contact has been deleted.
     NoContact,
@@ -184,6 +193,7 @@ impl fmt::Display for Refusal {
             Self::FileUnread { fault } => write!(f, "the settings were not saved, to keep those in the file: {fault}"),
             Self::FileUnwritten { detail } => write!(f, "the file cannot be written: {detail}"),
             Self::NoDialog { detail } => write!(f, "the dialog cannot be shown: {detail}"),
+            Self::DialogClosed => f.write_str("the system closed the dialog"),
             Self::NotOpened { detail } => write!(f, "it could not be opened: {detail}"),
             Self::SoundTooLarge { most_mb } => write!(f, "a ringtone may have {most_mb} MB at most"),
             Self::SoundUnplayable { detail } => write!(f, "this file cannot be played: {detail}"),
@@ -194,12 +204,14 @@ impl fmt::Display for Refusal {
             }
             Self::KeyStoreLocked { detail } => write!(f, "the key store is locked ({detail})"),
             Self::KeyStoreFailed { detail } => write!(f, "the key store failed: {detail}"),
+            Self::KeyStoreNotText => f.write_str("what the key store holds is no text"),
             Self::DiskFull => f.write_str("the disk is full"),
             Self::BookReadOnly => f.write_str("the history and contacts may not be written"),
             Self::BookBusy => f.write_str("the history and contacts are busy; try again in a moment"),
             Self::BookDamaged => f.write_str("the history and contacts are damaged; they are mended at the next start"),
             Self::BookNewer => f.write_str("the history and contacts were written by a newer version of Sidetone"),
             Self::BookFailed { detail } => write!(f, "the history and contacts failed: {detail}"),
+            Self::BookBroken { error } => write!(f, "the history and contacts failed (SQLite error {error})"),
             Self::NoContact => f.write_str("there is no such contact"),
             Self::ContactNameless => f.write_str("a contact needs a name or a number"),
             Self::ContactNumbers { most } => write!(f, "a contact has {most} numbers at most"),

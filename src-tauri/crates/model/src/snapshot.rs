@@ -197,6 +197,8 @@ pub struct Notice {
     pub code: NoticeCode,
     /// What there is to tell.
     pub trouble: Trouble,
+    /// Of which call, where it is about one.
+    pub call: Option<CallId>,
 }
 
 /// What a notice is about.

@@ -9,7 +9,7 @@ mod language;
 mod shortcuts;
 mod tables;
 #[cfg(test)]
-mod test_calls;
+pub(crate) mod test_calls;
 mod tray;
 mod words;
 

@@ -1,6 +1,6 @@
 //! What the process takes of the computer's memory while it waits.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use model::Snapshot;
 use tokio::{
@@ -12,14 +12,35 @@ use tokio::{
 /// Who has been left alone for so long waits; and what a closed window leaves has ended.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// Hands back, each time a phone has come to rest, what starting and calls needed of the code: most of it, and a phone waits all
-/// day. What is needed again is mapped again, from the same files and in microseconds.
-pub async fn hand_back_at_rest(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
+/// Hands back, each time a phone has come to rest, what starting and calls needed of the memory: most of it, and a phone waits all
+/// day. What is needed again of the code is mapped again, from the same files and in microseconds.
+pub async fn hand_back_at_rest(snapshots: watch::Receiver<Arc<Snapshot>>) {
+    at_each_rest(snapshots, hand_back).await;
+}
+
+/// Hands back, in a moment, what a window needed to be shown, or to end; in a call, when the phone has come to rest.
+pub async fn hand_back_window(snapshots: watch::Receiver<Arc<Snapshot>>) {
+    in_a_moment(&snapshots, hand_back).await;
+}
+
+async fn hand_back() {
+    // A panic in it is logged by its hook; there is nothing else to do about it.
+    let _ended = spawn_blocking(|| {
+        give_up_free();
+        unmap_code();
+    })
+    .await;
+}
+
+async fn at_each_rest<Acted: Future>(mut snapshots: watch::Receiver<Arc<Snapshot>>, mut act: impl FnMut() -> Acted) {
     loop {
         match timeout(SETTLED, snapshots.changed()).await {
             Ok(Ok(())) => continue,
             Ok(Err(_)) => return,
-            Err(_) => hand_back_unless_in_call(&snapshots).await,
+            Err(_) if is_in_call(&snapshots) => {}
+            Err(_) => {
+                act().await;
+            }
         }
         if snapshots.changed().await.is_err() {
             return;
@@ -27,20 +48,29 @@ pub async fn hand_back_at_rest(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
     }
 }
 
-/// Hands back, in a moment, what a window needed of the code to be shown, or to end; in a call, when the phone has come to rest.
-pub async fn hand_back_window(snapshots: watch::Receiver<Arc<Snapshot>>) {
+async fn in_a_moment<Acted: Future>(snapshots: &watch::Receiver<Arc<Snapshot>>, act: impl FnOnce() -> Acted) {
     sleep(SETTLED).await;
-    hand_back_unless_in_call(&snapshots).await;
+    if !is_in_call(snapshots) {
+        act().await;
+    }
 }
 
-/// Not in a call: its sound must not wait for a page of its code, which may have left memory meanwhile.
-async fn hand_back_unless_in_call(snapshots: &watch::Receiver<Arc<Snapshot>>) {
-    if !snapshots.borrow().calls.is_empty() {
-        return;
-    }
-    // A panic in it is logged by its hook; there is nothing else to do about it.
-    let _ended = spawn_blocking(unmap_code).await;
+/// Then nothing is handed back: a call's sound must not wait for a page of its code, which may have left memory meanwhile.
+fn is_in_call(snapshots: &watch::Receiver<Arc<Snapshot>>) -> bool {
+    !snapshots.borrow().calls.is_empty()
 }
+
+/// Has the allocator give up what is free between what is used, in the pools of all threads: by itself it keeps that for the next
+/// call.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn give_up_free() {
+    // SAFETY: takes a plain number; the allocator guards its pools by itself (MT-safe).
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// Other allocators do so by themselves.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn give_up_free() {}
 
 /// Unmaps the code and constants of this program and its libraries; they stay in the page cache as long as there is room.
 #[cfg(target_os = "linux")]
@@ -102,7 +132,65 @@ fn unmap_code() {}
 mod tests {
     use std::fs::read_to_string;
 
+    use model::{CallState, Snapshot};
+
     use super::*;
+    use crate::desktop::test_calls::view;
+
+    /// A phone with so many calls.
+    fn phone(calls: usize) -> Arc<Snapshot> {
+        let call = view(1, CallState::Incoming);
+        Arc::new(Snapshot { calls: vec![call; calls], ..Snapshot::default() })
+    }
+
+    /// How often it was handed back after so many milliseconds more.
+    async fn after(ms: u64, times: &std::cell::Cell<u32>) -> u32 {
+        sleep(Duration::from_millis(ms)).await;
+        times.get()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_handed_back_once_at_each_rest_and_never_in_a_call() {
+        let (tell, snapshots) = watch::channel(phone(0));
+        let times = std::cell::Cell::new(0);
+        let story = async {
+            assert_eq!(after(1_900, &times).await, 0, "it has just started");
+            tell.send_replace(phone(0));
+            assert_eq!(after(1_900, &times).await, 0, "something happens");
+            assert_eq!(after(200, &times).await, 1);
+            assert_eq!(after(3_600_000, &times).await, 1, "nothing has happened since");
+            tell.send_replace(phone(1));
+            assert_eq!(after(3_600_000, &times).await, 1, "a call goes on");
+            tell.send_replace(phone(2));
+            tell.send_replace(phone(1));
+            assert_eq!(after(3_600_000, &times).await, 1, "one still does");
+            tell.send_replace(phone(0));
+            assert_eq!(after(1_900, &times).await, 1, "it has just ended");
+            assert_eq!(after(200, &times).await, 2);
+            drop(tell);
+        };
+        let acting = at_each_rest(snapshots, || {
+            times.set(times.get() + 1);
+            std::future::ready(())
+        });
+        tokio::join!(story, acting);
+        assert_eq!(times.get(), 2, "and it ends with the phone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_window_it_is_handed_back_unless_in_a_call() {
+        for (calls, handed_back) in [(0, 1), (1, 0)] {
+            let (_tell, snapshots) = watch::channel(phone(calls));
+            let times = std::cell::Cell::new(0);
+            let began = tokio::time::Instant::now();
+            in_a_moment(&snapshots, || {
+                times.set(times.get() + 1);
+                std::future::ready(())
+            })
+            .await;
+            assert_eq!((times.get(), began.elapsed()), (handed_back, SETTLED), "{calls} calls");
+        }
+    }
 
     /// How much code of this program's is mapped, in kB.
     fn mapped() -> u64 {

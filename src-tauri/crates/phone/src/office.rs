@@ -70,6 +70,7 @@ pub(crate) fn of_key_store(error: KeyStoreError) -> Refusal {
     match error {
         KeyStoreError::Missing { detail } => Refusal::NoKeyStore { detail },
         KeyStoreError::Locked { detail } => Refusal::KeyStoreLocked { detail },
+        KeyStoreError::NotText => Refusal::KeyStoreNotText,
         KeyStoreError::Failing { detail } => Refusal::KeyStoreFailed { detail },
     }
 }
@@ -111,7 +112,7 @@ impl Office {
         store::check_settings(settings).into_iter().chain(of_log).collect()
     }
 
-    /// Writes the settings and puts them in force; secrets of accounts that are gone are forgotten.
+    /// Writes the settings and puts them in force; secrets of accounts and servers that are gone are forgotten.
     ///
     /// # Errors
     /// When a field cannot work, the file cannot be written, or the phone has stopped. Nothing has changed then.
@@ -126,10 +127,8 @@ impl Office {
             if let Some(file) = file {
                 file.save(&saved).map_err(not_saved)?;
             }
-            for gone in before.accounts.iter().filter(|old| !saved.accounts.iter().any(|account| account.id == old.id)) {
-                if let Err(error) = secrets.forget(gone) {
-                    warn!(%error, "the secrets of an account that was removed are still in the key store");
-                }
+            if let Err(error) = secrets.forget_left(&before.accounts, &saved.accounts) {
+                warn!(%error, "secrets that are needed no longer are still in the key store");
             }
             Ok::<_, Refusal>(())
         })

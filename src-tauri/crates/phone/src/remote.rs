@@ -3,20 +3,12 @@
 //! One request a line, one answer a line. Only the user himself can open it: file mode 0600 in a folder of mode 0700, or a
 //! named pipe whose access list names the owner alone.
 
-#[cfg(unix)]
-use std::fs::TryLockError;
-use std::{
-    fs::File,
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+mod door;
 
-use interprocess::local_socket::{
-    ListenerOptions, Name,
-    tokio::{Listener, Stream, prelude::*},
-};
+use std::{fs::File, io, path::Path, sync::Arc, time::Duration};
+
+use door::Door;
+use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use model::{AccountId, Command, Snapshot, Target};
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -127,19 +119,22 @@ impl Drop for RemoteControl {
     }
 }
 
-/// Listens in `folder` for this user's programs; must be called inside a tokio runtime. Who has a window hears through
-/// `window` when it is wanted. In a folder that takes no socket (a disk that may only be read) the phone goes on without: calls
-/// do not depend on it. It is the only one there all the same.
+/// Listens for this user's programs that ask for the phone of `folder`; must be called inside a tokio runtime. Who has a window
+/// hears through `window` when it is wanted. Where neither the folder (a disk that may only be read) nor the session takes a
+/// socket, the phone goes on without: calls do not depend on it. It is the only one there all the same.
 ///
 /// # Errors
 /// When another phone listens there, or the folder can have no socket by its name.
 pub async fn serve_remote(folder: &Path, phone: Phone, window: Option<mpsc::Sender<Show>>) -> Result<RemoteControl, RemoteError> {
-    if Stream::connect(name(folder)?).await.is_ok() {
+    serve_at(&Door::of(folder), phone, window).await
+}
+
+async fn serve_at(door: &Door, phone: Phone, window: Option<mpsc::Sender<Show>>) -> Result<RemoteControl, RemoteError> {
+    if door.knock().await.is_ok() {
         return Err(RemoteError::AlreadyRunning);
     }
-    let private = make_private(folder);
-    let held = hold(folder)?;
-    match private.map_err(RemoteError::NoSocket).and_then(|()| listen(folder)) {
+    let held = door.hold()?;
+    match door.listen() {
         Ok(listener) => {
             let listening = spawn("remote control", info_span!("remote"), accept(listener, phone, window));
             Ok(RemoteControl { listening: Some(listening), _held: held })
@@ -156,7 +151,11 @@ pub async fn serve_remote(folder: &Path, phone: Phone, window: Option<mpsc::Send
 /// # Errors
 /// When none runs, or it does not answer.
 pub async fn ask_remote(folder: &Path, request: &RemoteRequest) -> Result<RemoteAnswer, RemoteError> {
-    let stream = Stream::connect(name(folder)?).await.map_err(RemoteError::NoPhone)?;
+    ask_at(&Door::of(folder), request).await
+}
+
+async fn ask_at(door: &Door, request: &RemoteRequest) -> Result<RemoteAnswer, RemoteError> {
+    let stream = door.knock().await?;
     let exchange = async {
         let mut stream = BufReader::new(stream);
         write_line(stream.get_mut(), request).await?;
@@ -248,91 +247,6 @@ async fn write_line(stream: &mut (impl AsyncWriteExt + Unpin), value: &impl Seri
     stream.flush().await
 }
 
-#[cfg(unix)]
-fn make_private(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    if !folder.exists() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    let mut permissions = std::fs::metadata(folder)?.permissions();
-    permissions.set_mode(0o700);
-    std::fs::set_permissions(folder, permissions)
-}
-
-/// Holds the folder itself, for which it need not be written. The kernel lets go of it with the process, however that ends.
-#[cfg(unix)]
-fn hold(folder: &Path) -> Result<Option<File>, RemoteError> {
-    let held = match File::open(folder) {
-        Ok(held) => held,
-        Err(error) => {
-            warn!(%error, "another phone could be started with the same folder");
-            return Ok(None);
-        }
-    };
-    match held.try_lock() {
-        Ok(()) => Ok(Some(held)),
-        Err(TryLockError::WouldBlock) => Err(RemoteError::AlreadyRunning),
-        // Some file systems of networks cannot.
-        Err(TryLockError::Error(error)) => {
-            warn!(%error, "another phone could be started with the same folder");
-            Ok(None)
-        }
-    }
-}
-
-#[cfg(unix)]
-fn socket_path(folder: &Path) -> PathBuf {
-    folder.join("control.sock")
-}
-
-#[cfg(unix)]
-fn name(folder: &Path) -> Result<Name<'static>, RemoteError> {
-    use interprocess::local_socket::{GenericFilePath, ToFsName};
-    socket_path(folder).to_fs_name::<GenericFilePath>().map_err(RemoteError::NoSocket)
-}
-
-#[cfg(unix)]
-fn listen(folder: &Path) -> Result<Listener, RemoteError> {
-    use std::os::unix::fs::PermissionsExt;
-    // The socket of a phone that was killed is still there; nobody answered on it, so it may be replaced.
-    let listener =
-        ListenerOptions::new().name(name(folder)?).try_overwrite(true).create_tokio().map_err(RemoteError::NoSocket)?;
-    // Not every Unix can make the socket with a mode; the folder's mode already keeps others out meanwhile.
-    std::fs::set_permissions(socket_path(folder), std::fs::Permissions::from_mode(0o600)).map_err(RemoteError::NoSocket)?;
-    Ok(listener)
-}
-
-/// A named pipe needs no folder, so it shows by itself that a phone runs.
-#[cfg(windows)]
-fn hold(_folder: &Path) -> Result<Option<File>, RemoteError> {
-    Ok(None)
-}
-
-#[cfg(windows)]
-fn make_private(folder: &Path) -> io::Result<()> {
-    // The user's own application data is private by inheritance.
-    std::fs::create_dir_all(folder)
-}
-
-#[cfg(windows)]
-fn name(folder: &Path) -> Result<Name<'static>, RemoteError> {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-
-    use interprocess::local_socket::{GenericNamespaced, ToNsName};
-    let mut hasher = DefaultHasher::new();
-    folder.hash(&mut hasher);
-    format!("sidetone-{:016x}", hasher.finish()).to_ns_name::<GenericNamespaced>().map_err(RemoteError::NoSocket)
-}
-
-#[cfg(windows)]
-fn listen(folder: &Path) -> Result<Listener, RemoteError> {
-    use interprocess::os::windows::{local_socket::ListenerOptionsExt, security_descriptor::SecurityDescriptor};
-    // Protected, everything to the owner, nothing to anybody else.
-    let owner_only = SecurityDescriptor::deserialize(widestring::u16cstr!("D:P(A;;GA;;;OW)")).map_err(RemoteError::NoSocket)?;
-    let options = ListenerOptions::new().name(name(folder)?).security_descriptor(owner_only);
-    options.create_tokio().map_err(RemoteError::NoSocket)
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::sync::{broadcast, mpsc, watch};
@@ -350,7 +264,7 @@ mod tests {
     }
 
     async fn say(folder: &Path, line: &[u8]) -> String {
-        let mut stream = BufReader::new(Stream::connect(name(folder).expect("a name")).await.expect("somebody listens"));
+        let mut stream = BufReader::new(Door::of(folder).knock().await.expect("somebody listens"));
         stream.get_mut().write_all(line).await.expect("it is taken");
         read_line(&mut stream, LONGEST_LINE).await.map_or_else(|_| String::new(), Option::unwrap_or_default)
     }
@@ -404,7 +318,7 @@ mod tests {
         assert!(matches!(serve_remote(folder.path(), idle_phone().0, None).await, Err(RemoteError::AlreadyRunning)));
         drop(first);
         // Aborting the task takes the runtime a moment.
-        while Stream::connect(name(folder.path()).expect("a name")).await.is_ok() {
+        while Door::of(folder.path()).knock().await.is_ok() {
             tokio::task::yield_now().await;
         }
         assert!(serve_remote(folder.path(), idle_phone().0, None).await.is_ok());
@@ -413,14 +327,40 @@ mod tests {
     #[cfg(unix)]
     #[tokio::test]
     async fn a_folder_that_takes_no_socket_has_one_phone_all_the_same() {
-        let folder = tempfile::tempdir().expect("a folder");
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, session) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        // Others could wait there for us.
+        std::fs::set_permissions(session.path(), std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+        let door = Door::in_session(folder.path(), session.path());
         // As on a disk that may only be read; tests may run as root, to whom modes mean nothing.
-        std::fs::create_dir(socket_path(folder.path())).expect("nothing can listen there");
-        let first = serve_remote(folder.path(), idle_phone().0, None).await.expect("calls need no socket");
-        assert!(matches!(ask_remote(folder.path(), &RemoteRequest::Status).await, Err(RemoteError::NoPhone(_))));
-        assert!(matches!(serve_remote(folder.path(), idle_phone().0, None).await, Err(RemoteError::AlreadyRunning)));
+        std::fs::create_dir(door.inside()).expect("nothing can listen there");
+        let first = serve_at(&door, idle_phone().0, None).await.expect("calls need no socket");
+        assert!(matches!(ask_at(&door, &RemoteRequest::Status).await, Err(RemoteError::NoPhone(_))));
+        assert!(matches!(serve_at(&door, idle_phone().0, None).await, Err(RemoteError::AlreadyRunning)));
         drop(first);
-        assert!(serve_remote(folder.path(), idle_phone().0, None).await.is_ok());
+        assert!(serve_at(&door, idle_phone().0, None).await.is_ok());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_folder_that_takes_no_socket_is_answered_for_in_the_session() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, session) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        std::fs::set_permissions(session.path(), std::fs::Permissions::from_mode(0o700)).expect("it is ours");
+        let door = Door::in_session(folder.path(), session.path());
+        std::fs::create_dir(door.inside()).expect("nothing can listen there");
+        let (window, mut shows) = mpsc::channel(1);
+        let _control = serve_at(&door, idle_phone().0, Some(window)).await.expect("it listens");
+        // By another way to the same folder, as another program may name it.
+        let again = Door::in_session(&folder.path().join("."), session.path());
+        let answer = ask_at(&again, &RemoteRequest::Show(Show::default())).await.expect("an answer");
+        assert_eq!((answer, shows.recv().await), (RemoteAnswer::Accepted, Some(Show::default())));
+        assert!(matches!(serve_at(&again, idle_phone().0, None).await, Err(RemoteError::AlreadyRunning)));
+        let other = Door::in_session(session.path(), session.path());
+        assert!(matches!(ask_at(&other, &RemoteRequest::Status).await, Err(RemoteError::NoPhone(_))), "it has none of its own");
+        let sockets = std::fs::read_dir(session.path()).expect("it is there").flatten();
+        let modes: Vec<u32> = sockets.filter_map(|one| Some(one.metadata().ok()?.permissions().mode() & 0o777)).collect();
+        assert_eq!(modes, [0o600]);
     }
 
     #[cfg(unix)]
@@ -430,6 +370,6 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let _control = serve_remote(folder.path(), idle_phone().0, None).await.expect("it listens");
         let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
-        assert_eq!((mode(folder.path()), mode(&socket_path(folder.path()))), (0o700, 0o600));
+        assert_eq!((mode(folder.path()), mode(&Door::of(folder.path()).inside())), (0o700, 0o600));
     }
 }

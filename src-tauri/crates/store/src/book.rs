@@ -80,6 +80,9 @@ pub enum BookTrouble {
     },
 }
 
+/// What SQLite calls a value of another kind than it should be; its library has no number for that.
+const MISMATCH: i32 = 20;
+
 /// Why the book did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BookError {
@@ -112,8 +115,10 @@ pub enum BookError {
     /// Something else.
     #[error("{detail}")]
     Failing {
-        /// What the system said; without what is in the book.
+        /// What the system said, or SQLite; without what is in the book.
         detail: String,
+        /// SQLite's number of it, where it is from SQLite.
+        sqlite: Option<i32>,
     },
 }
 
@@ -125,9 +130,11 @@ impl From<rusqlite::Error> for BookError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged,
             // The code's own words: other texts of the library may quote what is in the book.
-            _ => Self::Failing {
-                detail: error.sqlite_error().map_or_else(|| "the file does not fit".to_owned(), ToString::to_string),
-            },
+            _ => {
+                let of_library = error.sqlite_error().map(|error| (error.to_string(), error.extended_code));
+                let (detail, code) = of_library.unwrap_or_else(|| ("the file does not fit".to_owned(), MISMATCH));
+                Self::Failing { detail, sqlite: Some(code) }
+            }
         }
     }
 }

@@ -2,9 +2,9 @@
 
 mod pin;
 
-use std::{fs, path::Path};
+use std::{fs::File, io::Read, path::Path};
 
-use model::{AccountId, AutoAnswer, Target};
+use model::{AccountId, AutoAnswer, FieldFault, FieldProblem, FileDamage, Target};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -13,13 +13,13 @@ pub use pin::{KioskPin, PinRefused};
 use crate::{
     ReadError,
     check::check_policies,
-    settings::{damaged, line_at},
+    settings::{damaged, line_at, text_of},
 };
 
 /// Above these a profile is a mistake.
 const LARGEST: u64 = 256 * 1024;
-const MOST_BUTTONS: usize = 24;
-const LONGEST_TEXT: usize = 500;
+const MOST_BUTTONS: u32 = 24;
+const LONGEST_TEXT: u32 = 500;
 const MOST_MINUTES: u32 = 7 * 24 * 60;
 const MOST_SECONDS: u32 = 60;
 
@@ -132,42 +132,49 @@ impl KioskProfile {
     /// # Errors
     /// When it cannot be read or does not make sense; then with the line, where there is one.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        if fs::metadata(path).map_err(ReadError::Unreadable)?.len() > LARGEST {
-            return Err(ReadError::Damaged { line: None, detail: format!("it has more than {LARGEST} bytes") });
-        }
-        Self::of_text(&fs::read_to_string(path).map_err(ReadError::Unreadable)?)
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(ReadError::Unreadable)?;
+        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ReadError::Unreadable)?;
+        Self::of_text(text_of(&bytes, LARGEST)?)
     }
 
     fn of_text(text: &str) -> Result<Self, ReadError> {
         let form: Form = toml::from_str(text).map_err(|error| damaged(text, &error))?;
-        let wrong = |at: usize, detail: &str| ReadError::Damaged { line: line_at(text, at), detail: detail.to_owned() };
-        let short = |field: Option<Spanned<String>>| match field {
-            Some(field) if field.as_ref().len() > LONGEST_TEXT => {
-                Err(wrong(field.span().start, &format!("a text has {LONGEST_TEXT} bytes at most")))
+        let wrong = |at: usize, damage: FileDamage| ReadError::Damaged { line: line_at(text, at), damage };
+        let unfit = |at: usize, field: &str, fault: FieldFault| {
+            wrong(at, FileDamage::Field { problem: Box::new(FieldProblem { field: field.to_owned(), fault }) })
+        };
+        let short = |name: &str, field: Option<Spanned<String>>| match field {
+            Some(field) if field.as_ref().len() > LONGEST_TEXT as usize => {
+                Err(unfit(field.span().start, name, FieldFault::NotOneLine { most: LONGEST_TEXT }))
             }
             field => Ok(field.map(Spanned::into_inner).unwrap_or_default()),
         };
         if form.account.as_ref().0.is_empty() {
-            return Err(wrong(form.account.span().start, "the account has no name"));
+            return Err(unfit(form.account.span().start, "account", FieldFault::Missing));
         }
         for (at, button) in form.buttons.iter().enumerate() {
-            let label = &button.as_ref().label;
-            if label.trim().is_empty() || label.len() > LONGEST_TEXT {
-                return Err(wrong(button.span().start, "a button has a label, and not a long one"));
+            let (label, at_byte) = (&button.as_ref().label, button.span().start);
+            if label.trim().is_empty() {
+                return Err(unfit(at_byte, "buttons.label", FieldFault::Missing));
             }
-            if at >= MOST_BUTTONS {
-                return Err(wrong(button.span().start, &format!("there may be {MOST_BUTTONS} buttons at most")));
+            if label.len() > LONGEST_TEXT as usize {
+                return Err(unfit(at_byte, "buttons.label", FieldFault::NotOneLine { most: LONGEST_TEXT }));
+            }
+            if at >= MOST_BUTTONS as usize {
+                return Err(unfit(at_byte, "buttons", FieldFault::TooMany { most: MOST_BUTTONS }));
             }
         }
         if let Some(volume) = form.volume.as_ref().filter(|volume| *volume.as_ref() > 100) {
-            return Err(wrong(volume.span().start, "a volume is 0 to 100 percent"));
+            return Err(unfit(volume.span().start, "volume", FieldFault::NotBetween { from: 0, to: 100 }));
         }
         if let Some(check) = &form.loop_call {
-            let KioskLoopCall { every_min, after_s, .. } = check.as_ref();
-            if !(1..=MOST_MINUTES).contains(every_min) || *after_s > MOST_SECONDS {
-                let detail =
-                    format!("a loop call is made every 1 to {MOST_MINUTES} minutes, after {MOST_SECONDS} seconds at most");
-                return Err(wrong(check.span().start, &detail));
+            let (KioskLoopCall { every_min, after_s, .. }, at) = (check.as_ref(), check.span().start);
+            if !(1..=MOST_MINUTES).contains(every_min) {
+                return Err(unfit(at, "loop_call.every_min", FieldFault::NotBetween { from: 1, to: MOST_MINUTES }));
+            }
+            if *after_s > MOST_SECONDS {
+                return Err(unfit(at, "loop_call.after_s", FieldFault::NotSeconds { from: 0, to: MOST_SECONDS }));
             }
         }
         let account = form.account.into_inner();
@@ -176,33 +183,32 @@ impl KioskProfile {
             let at = policy.span().start;
             let policy = policy.into_inner();
             if policy.account != account {
-                return Err(wrong(at, "the policy is of another account than the profile"));
+                return Err(wrong(at, FileDamage::OtherAccount));
             }
             policies.push(policy);
-            if let Some(invalid) = check_policies(&policies).first() {
-                return Err(wrong(at, &invalid.to_string()));
+            if let Some(invalid) = check_policies(&policies).into_iter().next() {
+                return Err(wrong(at, FileDamage::Field { problem: Box::new(invalid) }));
             }
         }
         let pin = match form.pin {
             None => None,
             Some(kept) => {
-                let pin = KioskPin::of_hash(kept.as_ref()).map_err(|refused| wrong(kept.span().start, &refused.to_string()))?;
-                Some(pin)
+                Some(KioskPin::of_hash(kept.as_ref()).map_err(|_| wrong(kept.span().start, FileDamage::NotAHash))?)
             }
         };
         if form.call_on_start && form.buttons.is_empty() {
-            return Err(ReadError::Damaged { line: None, detail: "it shall call at the start, but has no button".into() });
+            return Err(ReadError::Damaged { line: None, damage: FileDamage::NobodyToCall });
         }
         Ok(Self {
             account,
-            title: short(form.title)?,
-            text: short(form.text)?,
+            title: short("title", form.title)?,
+            text: short("text", form.text)?,
             buttons: form.buttons.into_iter().map(Spanned::into_inner).collect(),
             directory: form.directory,
             call_on_start: form.call_on_start,
             answer_by_hand: form.answer_by_hand,
             auto_answer: policies,
-            language: short(form.language)?,
+            language: short("language", form.language)?,
             hide_cursor: form.hide_cursor,
             volume: form.volume.map(Spanned::into_inner),
             loop_call: form.loop_call.map(Spanned::into_inner),
@@ -260,5 +266,32 @@ mod tests {
         assert_eq!(line("account = \"desk\"\n\nvolume = 101\n"), Some(3));
         assert_eq!(line("account = \"desk\"\ndirectory = \"all\"\n"), Some(2));
         assert_eq!(line("account = \"desk\"\n\n[loop_call]\ntarget = \"600\"\nevery_min = 0\n"), Some(3));
+    }
+
+    #[test]
+    fn a_complaint_says_what_it_is() {
+        let damage = |text: &str| match KioskProfile::of_text(text) {
+            Err(ReadError::Damaged { damage, .. }) => damage,
+            other => panic!("{other:?}"),
+        };
+        let field = |text: &str| match damage(text) {
+            FileDamage::Field { problem } => (problem.field, problem.fault),
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(damage("title = \"Reception\"\n"), FileDamage::Content { words } if words.contains("account")));
+        assert!(matches!(damage("account = \"desk\"\nacount = \"desk\"\n"), FileDamage::Unknown { name } if name == "acount"));
+        assert!(matches!(damage("account = \"desk\"\ntitle = 7\n"), FileDamage::Value { name, .. } if name == "title"));
+        assert!(matches!(damage("account = \"desk\"\nhide_cursor\n"), FileDamage::Form { .. }));
+        assert!(matches!(damage("account = \"desk\"\npin = \"4711\"\n"), FileDamage::NotAHash));
+        assert!(matches!(damage("account = \"desk\"\ncall_on_start = true\n"), FileDamage::NobodyToCall));
+        let volume = field("account = \"desk\"\nvolume = 101\n");
+        assert_eq!(volume, ("volume".into(), FieldFault::NotBetween { from: 0, to: 100 }));
+        let nameless = field("account = \"desk\"\n[[buttons]]\nlabel = \" \"\ntarget = \"600\"\n");
+        assert_eq!(nameless, ("buttons.label".into(), FieldFault::Missing));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("kiosk.toml");
+        std::fs::write(&path, [0xff; 16]).expect("it is written");
+        let unread = KioskProfile::read(&path);
+        assert!(matches!(unread, Err(ReadError::Damaged { line: None, damage: FileDamage::NotText })), "{unread:?}");
     }
 }

@@ -37,6 +37,9 @@ pub enum KeyStoreError {
         /// What the system said.
         detail: String,
     },
+    /// What it holds is no text.
+    #[error("what the key store holds is no text")]
+    NotText,
     /// It failed otherwise.
     #[error("the key store failed: {detail}")]
     Failing {
@@ -66,7 +69,7 @@ impl KeyStore {
         // The library looks for the store once per process and remembers the failure; only here can it be told from
         // others.
         if let Err(error) = keyring::Entry::store_status() {
-            return Err(KeyStoreError::Missing { detail: cut(error) });
+            return Err(KeyStoreError::Missing { detail: said(error) });
         }
         keyring::Entry::new(SERVICE, &key.to_string()).map_err(explain)
     }
@@ -95,16 +98,17 @@ impl SecretStore for KeyStore {
 
 fn explain(error: keyring::Error) -> KeyStoreError {
     match error {
-        keyring::Error::NoDefaultStore => KeyStoreError::Missing { detail: cut(&error) },
-        keyring::Error::NoStorageAccess(_) => KeyStoreError::Locked { detail: cut(&error) },
-        error => KeyStoreError::Failing { detail: cut(&error) },
+        keyring::Error::NoDefaultStore => KeyStoreError::Missing { detail: said(&error) },
+        keyring::Error::NoStorageAccess(_) => KeyStoreError::Locked { detail: said(&error) },
+        // These two carry the secret's bytes.
+        keyring::Error::BadEncoding(_) | keyring::Error::BadDataFormat(..) => KeyStoreError::NotText,
+        error => KeyStoreError::Failing { detail: said(&error) },
     }
 }
 
-/// The library's words, but for the two errors that carry the secret's bytes.
-fn cut(error: &keyring::Error) -> String {
+/// What the system said, or the library where it says nothing.
+fn said(error: &keyring::Error) -> String {
     match error {
-        keyring::Error::BadEncoding(_) | keyring::Error::BadDataFormat(..) => "what it holds is not a text".into(),
         keyring::Error::NoStorageAccess(cause) | keyring::Error::PlatformFailure(cause) => cause.to_string(),
         error => error.to_string(),
     }
@@ -246,7 +250,15 @@ impl Secrets {
 
     /// Forgets the secrets of an account that was removed. Tries them all and returns the first error.
     pub fn forget(&self, account: &Account) -> Result<(), KeyStoreError> {
-        Self::keys_of(account).iter().map(|key| self.remove(key)).fold(Ok(()), Result::and)
+        self.forget_left(std::slice::from_ref(account), &[])
+    }
+
+    /// Forgets what accounts needed before and need no longer: of those that were removed, and of their servers. Tries all and
+    /// returns the first error.
+    pub fn forget_left(&self, before: &[Account], after: &[Account]) -> Result<(), KeyStoreError> {
+        let needed: BTreeSet<SecretKey> = after.iter().flat_map(Self::keys_of).collect();
+        let left = before.iter().flat_map(Self::keys_of).filter(|key| !needed.contains(key));
+        left.map(|key| self.remove(&key)).fold(Ok(()), Result::and)
     }
 
     fn get(&self, key: &SecretKey) -> Result<Option<Secret>, KeyStoreError> {

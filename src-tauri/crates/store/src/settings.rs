@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use model::{FieldProblem, FileFault, Settings, Trouble};
+use model::{FieldProblem, FileDamage, FileFault, Settings, Trouble};
 
 pub(crate) use form::{damaged, line_at};
 
@@ -81,12 +81,12 @@ pub enum ReadError {
     #[error("the file could not be read: {0}")]
     Unreadable(#[source] io::Error),
     /// It is no settings file, or a field of it is wrong.
-    #[error("{}{detail}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
+    #[error("{}{damage}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
     Damaged {
         /// Line, from 1, where known.
         line: Option<usize>,
-        /// What is wrong; without the text itself, which may be personal.
-        detail: String,
+        /// What is wrong.
+        damage: FileDamage,
     },
     /// A later version of the program wrote it.
     #[error("they were written by a newer version of Sidetone (settings version {found}, this program knows {known})")]
@@ -103,15 +103,15 @@ impl ReadError {
     pub fn fault(&self) -> FileFault {
         match self {
             Self::Unreadable(error) => FileFault::Unreadable { detail: error.to_string() },
-            Self::Damaged { line, detail } => {
-                FileFault::Damaged { line: line.and_then(|line| u32::try_from(line).ok()), words: detail.clone() }
+            Self::Damaged { line, damage } => {
+                FileFault::Damaged { line: line.and_then(|line| u32::try_from(line).ok()), damage: damage.clone() }
             }
             Self::Newer { found, known } => FileFault::Newer { found: *found, known: *known },
         }
     }
 
-    fn damaged_somewhere(detail: &str) -> Self {
-        Self::Damaged { line: None, detail: detail.to_owned() }
+    fn damaged_somewhere(damage: FileDamage) -> Self {
+        Self::Damaged { line: None, damage }
     }
 }
 
@@ -235,9 +235,10 @@ impl SettingsFile {
 /// The text of a file of which one byte more than `largest` was read.
 pub(crate) fn text_of(bytes: &[u8], largest: u64) -> Result<&str, ReadError> {
     if bytes.len() as u64 > largest {
-        return Err(ReadError::damaged_somewhere("the file is larger than any settings can be"));
+        let most_kb = u32::try_from(largest / 1024).unwrap_or(u32::MAX);
+        return Err(ReadError::damaged_somewhere(FileDamage::TooLarge { most_kb }));
     }
-    str::from_utf8(bytes).map_err(|_| ReadError::damaged_somewhere("the file is not text"))
+    str::from_utf8(bytes).map_err(|_| ReadError::damaged_somewhere(FileDamage::NotText))
 }
 
 #[cfg(test)]

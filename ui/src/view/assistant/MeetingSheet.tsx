@@ -1,6 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import { type Key, say } from "../../words/words";
 import { Icon, type IconName } from "../icons";
+import { NumberInput } from "../NumberInput";
 import { Sheet } from "../Sheet";
 import type { OnAct } from "./Meetings";
 
@@ -42,19 +43,7 @@ export function MeetingSheet({ name, another, onAct, onClose }: Props) {
           }}
         >
           <label for={id}>{say("meeting.invite-number")}</label>
-          <input
-            id={id}
-            type="text"
-            inputMode="tel"
-            autocomplete="off"
-            spellcheck={false}
-            maxLength={255}
-            value={typed}
-            onInput={(event) => type(event.currentTarget.value)}
-          />
-          <button type="submit" class="primary" disabled={!number}>
-            {say("meeting.invite")}
-          </button>
+          <NumberInput id={id} value={typed} onText={type} />
           <label class="meeting-role">
             <input
               type="checkbox"
@@ -66,6 +55,9 @@ export function MeetingSheet({ name, another, onAct, onClose }: Props) {
             />
             {say("meeting.as-organizer")}
           </label>
+          <button type="submit" class="primary" disabled={!number}>
+            {say("meeting.invite")}
+          </button>
         </form>
         {another && (
           <button type="button" onClick={() => onAct({ act: "include", organizer })}>

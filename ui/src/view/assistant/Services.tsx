@@ -3,6 +3,7 @@ import type { AssistantForward, AssistantState, ForwardWhen, LineDevice } from "
 import { isolated, say } from "../../words/words";
 import { type Assistant, statusTitle, useAssistant } from "../assistant";
 import { Icon } from "../icons";
+import { NumberInput } from "../NumberInput";
 import { Sheet } from "../Sheet";
 import { type Mailbox, mailboxWords, useVoicemail } from "../voicemail";
 
@@ -162,17 +163,7 @@ function Forward({ forward, online, onForward }: ForwardProps) {
     >
       <label for={id}>{say("services.number", { when: whenWords(when) })}</label>
       <small class={on ? "on" : undefined}>{say(on ? "services.on" : "services.off")}</small>
-      <input
-        id={id}
-        type="text"
-        inputMode="tel"
-        autocomplete="off"
-        spellcheck={false}
-        maxLength={255}
-        disabled={!online}
-        value={typed ?? number}
-        onInput={(event) => type(event.currentTarget.value)}
-      />
+      <NumberInput id={id} disabled={!online} value={typed ?? number} onText={type} />
       {(!on || changed) && (
         <button type="submit" class="primary" disabled={!online || !target}>
           {say("services.forward")}

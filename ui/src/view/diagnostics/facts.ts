@@ -1,6 +1,6 @@
 // What the engine tells by codes, as sentences of the catalogue.
 import type { Cause, CheckFact, Finding, IceStep, OfflineCause, StoryFact, TrialFact } from "../../bridge/types";
-import { isolated, type Key, quoted, say, spokenLanguage } from "../../words/words";
+import { about, continued, isolated, type Key, quoted, say, spokenLanguage } from "../../words/words";
 import { problemWords } from "../refusals";
 import { causeWords, offlineWords } from "../texts";
 import { mediaWords, troubleWords } from "../troubles";
@@ -11,14 +11,14 @@ export function factWords(fact: StoryFact): string {
     case "message":
       return fact.title;
     case "offline":
-      return say("fact.offline", { words: offlineWords(fact.cause) });
+      return say("fact.offline", { words: continued(offlineWords(fact.cause)) });
     case "connected":
       return fact.pair ? `${say("fact.connected")} (${fact.pair.local} – ${fact.pair.remote})` : say("fact.connected");
     case "trouble":
       return say(`quality.${fact.trouble}`);
     case "poor-audio":
     case "good-audio":
-      return `${say(`fact.${fact.code}`)}: ${figures(fact)}`;
+      return about(say(`fact.${fact.code}`), figures(fact));
     case "held":
       return say(heldKey(fact));
     case "recording":
@@ -28,7 +28,7 @@ export function factWords(fact: StoryFact): string {
     case "ended":
       return causeWords(fact.cause);
     case "no-path":
-      return say("fact.no-path", { detail: mediaWords(fact.fault) });
+      return say("fact.no-path", { detail: continued(mediaWords(fact.fault)) });
     case "relay-refused":
       return say("fact.relay-refused", { server: isolated(fact.server), error: fact.error });
     case "description-refused":
@@ -111,7 +111,7 @@ export function seenWords(fact: CheckFact): string {
       return [say("seen.trusted", { version: fact.version }), ...days, ...key].join(" · ");
     }
     case "server-fails":
-      return `${say(`ice.${fact.step}`)}: ${triedWords(fact.fact)}`;
+      return about(say(`ice.${fact.step}`), triedWords(fact.fact));
     case "clock":
     case "clock-wrong":
       return say(`seen.${fact.code}`, { off_s: fact.off_s });
@@ -149,8 +149,6 @@ export function triedWords(fact: TrialFact): string {
       return problemWords(fact.problem);
     case "offline":
       return offlineWords(fact.cause);
-    case "said":
-      return quoted(fact.words);
     case "refused":
       return say("tried.refused", { error: fact.error, text: quoted(fact.text) });
     default: {

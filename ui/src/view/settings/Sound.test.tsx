@@ -79,5 +79,5 @@ test("the first list asks the devices themselves", async () => {
   const trouble = { code: "none", role: "microphone" } as const;
   phone.devices = { ...phone.devices, microphone: { using: null, trouble } };
   render(<App bridge={phone} />);
-  expect(await screen.findByText("Microphone: There is none")).toBeTruthy();
+  expect(await screen.findByText("Microphone: there is none")).toBeTruthy();
 });

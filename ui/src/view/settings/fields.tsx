@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { about } from "../../words/words";
 import { useEditing } from "./editing";
 import type { WholeSettings } from "./whole";
 
@@ -21,7 +22,7 @@ export function Labelled({ label, hint, problem, children }: LabelledProps) {
       {children(id, described)}
       {problem && (
         <p id={`${id}-problem`} class="problem">
-          {`${label}: ${problem}`}
+          {about(label, problem)}
         </p>
       )}
       {!problem && hint && (

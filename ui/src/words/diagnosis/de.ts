@@ -195,4 +195,5 @@ export const diagnosis: DiagnosisWords = {
   "tried.none-left": "Er hat keine Adresse mehr (508)",
   "tried.refused": "Er lehnt ab: {error} {text}",
   "tried.not-understood": "Seine Antwort ist nicht zu verstehen",
+  "tried.not-asked": "Dieser Computer kann ihn nicht fragen",
 };

@@ -188,4 +188,5 @@ export const diagnosis = {
   "tried.none-left": "It has no address left (508)",
   "tried.refused": "It refuses: {error} {text}",
   "tried.not-understood": "Its answer cannot be understood",
+  "tried.not-asked": "This computer cannot ask it",
 } satisfies Record<string, Entry>;

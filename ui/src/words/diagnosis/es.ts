@@ -193,4 +193,5 @@ export const diagnosis: DiagnosisWords = {
   "tried.none-left": "No le quedan direcciones (508)",
   "tried.refused": "Rechaza: {error} {text}",
   "tried.not-understood": "Su respuesta no se entiende",
+  "tried.not-asked": "Este equipo no puede preguntarle",
 };

@@ -196,4 +196,5 @@ export const diagnosis: DiagnosisWords = {
   "tried.none-left": "Il n’a plus d’adresse (508)",
   "tried.refused": "Il refuse : {error} {text}",
   "tried.not-understood": "Sa réponse est incompréhensible",
+  "tried.not-asked": "Cet ordinateur ne peut l’interroger",
 };

@@ -34,13 +34,12 @@ impl CpalHost {
     /// Has something done on the thread of the sound system.
     fn ask<R: Send + 'static>(
         &self,
-        what: &str,
         job: impl FnOnce(&mut System) -> Result<R, SoundError> + Send + 'static,
     ) -> Result<R, SoundError> {
         self.worker.ask(job).unwrap_or_else(|unanswered| {
             Err(match unanswered {
                 Unanswered::TimedOut => SoundError::TimedOut,
-                Unanswered::Broken => SoundError::Refused { what: what.to_owned(), reason: "its library broke off".to_owned() },
+                Unanswered::Broken => SoundError::Failed,
             })
         })
     }
@@ -54,32 +53,28 @@ impl Default for CpalHost {
 
 impl SoundHost for CpalHost {
     fn devices(&self) -> Result<Vec<Device>, SoundError> {
-        self.ask("the list of devices", System::devices)
+        self.ask(System::devices)
     }
 
     fn open_microphone(&self, id: Option<&DeviceId>) -> Result<Box<dyn Capture>, SoundError> {
         let wanted = id.cloned();
-        self.ask(called(id), move |system| system.open_microphone(wanted.as_ref()))
+        self.ask(move |system| system.open_microphone(wanted.as_ref()))
     }
 
     fn open_speaker(&self, id: Option<&DeviceId>) -> Result<Box<dyn Playback>, SoundError> {
         let wanted = id.cloned();
-        self.ask(called(id), move |system| system.open_speaker(wanted.as_ref()))
+        self.ask(move |system| system.open_speaker(wanted.as_ref()))
     }
 
     fn ring(&self, id: Option<&DeviceId>, tone: &RingTone) -> Result<Box<dyn Ringing>, SoundError> {
         let wanted = id.cloned();
         let tone = tone.clone();
-        self.ask(called(id), move |system| {
+        self.ask(move |system| {
             let wanted = wanted.as_ref();
             let (id, device) = choose(&system.ring_host(wanted)?, wanted, DeviceRole::Speaker)?;
             ringer::ring(&id, device, &tone).map_err(|error| unless_there_is_none(error, wanted, DeviceRole::Speaker))
         })
     }
-}
-
-fn called(id: Option<&DeviceId>) -> &str {
-    id.map_or("the default device", DeviceId::as_str)
 }
 
 /// The sound system, on the worker's thread.
@@ -217,7 +212,7 @@ fn list(host: &cpal::Host) -> Result<Vec<Device>, SoundError> {
     let id_of = |device: Option<cpal::Device>| device.and_then(|device| device.id().ok());
     let default_microphone = id_of(host.default_input_device());
     let default_speaker = id_of(host.default_output_device());
-    let refused = |error: cpal::Error| SoundError::Refused { what: "the list of devices".to_owned(), reason: error.to_string() };
+    let refused = |error: cpal::Error| SoundError::NoList { reason: error.to_string() };
     let mut devices = Vec::new();
     for device in host.devices().map_err(refused)? {
         let (Ok(id), Ok(description)) = (device.id(), device.description()) else { continue };
@@ -248,7 +243,7 @@ fn choose(host: &cpal::Host, wanted: Option<&DeviceId>, role: DeviceRole) -> Res
             DeviceRole::Speaker => host.default_output_device(),
         };
         let device = device.ok_or(SoundError::NoDevice(role))?;
-        let id = device.id().map_or_else(|_| DeviceId("the default device".to_owned()), |id| DeviceId(id.to_string()));
+        let id = device.id().map_or_else(|_| DeviceId::default_one(), |id| DeviceId(id.to_string()));
         return Ok((id, device));
     };
     let devices = host.devices().map_err(|error| in_words(wanted, &error))?;
@@ -277,6 +272,6 @@ pub(crate) fn in_words(id: &DeviceId, error: &cpal::Error) -> SoundError {
         ErrorKind::DeviceNotAvailable => SoundError::Gone(id.clone()),
         ErrorKind::PermissionDenied => SoundError::Forbidden(id.clone()),
         // The other kinds differ in what they say, not in what one can do.
-        _ => SoundError::Refused { what: id.to_string(), reason: error.to_string() },
+        _ => SoundError::Refused { device: id.clone(), reason: error.to_string() },
     }
 }

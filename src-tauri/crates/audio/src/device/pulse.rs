@@ -38,7 +38,7 @@ impl PulseServer {
 
     /// The devices that are there, without the sources that record what a speaker plays.
     pub(crate) fn devices(&mut self) -> Result<Vec<Device>, SoundError> {
-        self.list().map_err(|error| in_words("the list of devices", &error))
+        self.list().map_err(|error| in_words(&error, |reason| SoundError::NoList { reason }))
     }
 
     /// Makes this connection a microphone.
@@ -103,15 +103,16 @@ fn refusal(id: Option<&DeviceId>, role: DeviceRole, error: &ProtocolError) -> So
         (Some(PulseError::NoEntity | PulseError::Killed), Some(id)) => SoundError::Gone(id.clone()),
         (Some(PulseError::Busy), Some(id)) => SoundError::Busy(id.clone()),
         (Some(PulseError::AccessDenied), Some(id)) => SoundError::Forbidden(id.clone()),
-        (_, id) => in_words(id.map_or("the default device", DeviceId::as_str), error),
+        (_, id) => {
+            let device = id.cloned().unwrap_or_else(DeviceId::default_one);
+            in_words(error, |reason| SoundError::Refused { device, reason })
+        }
     }
 }
 
-fn in_words(what: &str, error: &ProtocolError) -> SoundError {
-    if is_silence(error) {
-        return SoundError::TimedOut;
-    }
-    SoundError::Refused { what: what.to_owned(), reason: error.to_string() }
+/// What the server said, as what that is an answer to.
+fn in_words(error: &ProtocolError, refused: impl FnOnce(String) -> SoundError) -> SoundError {
+    if is_silence(error) { SoundError::TimedOut } else { refused(error.to_string()) }
 }
 
 /// Whether the time for an answer was over; which kind of error says so depends on the system.

@@ -3,8 +3,9 @@
 use std::{fs::File, io::BufReader, path::Path};
 
 use hound::{SampleFormat, WavReader};
+use model::FileReason;
 
-use super::{in_words, said, wrong};
+use super::{in_words, wrong};
 use crate::{Frame, SAMPLE_RATE_HZ, resample::Resampler};
 
 /// The rates that make sense for sound; others are damage.
@@ -24,10 +25,10 @@ impl WavPlayer {
         let reader = WavReader::open(path).map_err(|error| in_words(path, &error))?;
         let spec = reader.spec();
         if !RATES_HZ.contains(&spec.sample_rate) {
-            return Err(wrong(path, said(format!("{} samples per second are not sound", spec.sample_rate))));
+            return Err(wrong(path, FileReason::UnknownForm));
         }
         if reader.duration() == 0 || spec.channels == 0 {
-            return Err(wrong(path, said("there is no sound in it")));
+            return Err(wrong(path, FileReason::NoSound));
         }
         let resampler = (spec.sample_rate != SAMPLE_RATE_HZ).then(|| Resampler::new(spec.sample_rate, SAMPLE_RATE_HZ));
         let delay_s = resampler.as_ref().map_or(0.0, Resampler::delay_s);

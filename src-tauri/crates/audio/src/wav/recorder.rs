@@ -14,8 +14,9 @@ use std::{
 };
 
 use hound::{WavSpec, WavWriter};
+use model::FileReason;
 
-use super::{in_words, said, wrong};
+use super::{file_reason, in_words, wrong};
 use crate::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ, SoundError, ogg::OggOpus};
 
 /// Sound that may wait for the disk: 10 s, two megabytes per channel, which are taken only while it waits.
@@ -75,7 +76,7 @@ impl<const N: usize> Recorder<N> {
 
     /// Writes WAV to anything; `path` is what it is called in words.
     pub(super) fn in_wav(path: &Path, file: impl Write + Seek + Send + 'static) -> Result<Self, SoundError> {
-        let channels = u16::try_from(N).map_err(|_| wrong(path, said("it has too many channels")))?;
+        let channels = u16::try_from(N).map_err(|_| wrong(path, FileReason::UnknownForm))?;
         let spec =
             WavSpec { channels, sample_rate: SAMPLE_RATE_HZ, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
         let mut writer = WavWriter::new(file, spec).map_err(|error| in_words(path, &error))?;
@@ -100,7 +101,7 @@ impl<const N: usize> Recorder<N> {
                     *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 }
             })
-            .map_err(|error| wrong(path, said(error.to_string())))?;
+            .map_err(|error| wrong(path, file_reason(&error)))?;
         let gathered = Mutex::new(Vec::with_capacity(FRAMES_TOGETHER));
         Ok(Self { to_file, gathered, waiting, lost, trouble, thread: Mutex::new(Some(thread)) })
     }

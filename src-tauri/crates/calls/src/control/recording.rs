@@ -28,8 +28,9 @@ impl CallControl {
         let (SoundEvent::RecordingBegan { media, .. } | SoundEvent::RecordingEnded { media, .. }) = &event;
         let of_this_session = |call: &&mut Call| call.recorded_media() == Some(*media);
         let Some(call) = self.calls.values_mut().find(of_this_session) else { return };
+        let id = call.id;
         if let Some(fault) = call.on_sound(event, &mut self.outbox) {
-            self.notices.tell(NoticeCode::RecordingFailed, Trouble::Recording { fault });
+            self.notices.tell(Some(id), NoticeCode::RecordingFailed, Trouble::Recording { fault });
         }
     }
 }

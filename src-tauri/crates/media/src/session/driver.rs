@@ -268,7 +268,7 @@ impl Driver {
 
     async fn settle(&mut self, settled: Settled) -> Result<(), Refusal> {
         let refused = |fault| Refusal { code: 488, fault };
-        let unset = |error: CodecError| refused(DescriptionFault::Said { words: error.to_string() });
+        let unset = |error: CodecError| refused(DescriptionFault::NotTaken { words: error.to_string() });
         self.stream.configure(&settled.negotiated).map_err(unset)?;
         match &self.peer {
             Some(peer) => peer.connect(settled.remote, settled.roles).await.map_err(|error| refused(error.into())),

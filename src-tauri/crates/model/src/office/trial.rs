@@ -175,9 +175,9 @@ pub enum TrialFact {
         /// What is strange about it, in English.
         detail: String,
     },
-    /// Something fails for which there is no code.
-    Said {
-        /// What the system or a library says.
+    /// This computer cannot ask it.
+    NotAsked {
+        /// Why, in English.
         words: String,
     },
 }
@@ -204,7 +204,7 @@ impl fmt::Display for TrialFact {
             Self::NoneLeft => f.write_str("it has no address left to give (508)"),
             Self::Refused { error, text } => write!(f, "it refuses: {error} {text}"),
             Self::NotUnderstood { detail } => f.write_str(detail),
-            Self::Said { words } => f.write_str(words),
+            Self::NotAsked { words } => f.write_str(words),
         }
     }
 }

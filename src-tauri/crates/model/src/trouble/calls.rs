@@ -37,9 +37,9 @@ pub enum DescriptionFault {
     NoIce,
     /// It wants no connection now (`setup:holdconn`).
     NotNow,
-    /// Something of it is refused by what carries the audio.
-    Said {
-        /// In the words of a library or the system.
+    /// What carries the audio does not take it.
+    NotTaken {
+        /// How so, in English.
         words: String,
     },
 }
@@ -61,7 +61,7 @@ impl fmt::Display for DescriptionFault {
             }
             Self::NoIce => f.write_str("the description has no usable ICE credentials"),
             Self::NotNow => f.write_str("the far end wants no DTLS connection now (setup:holdconn)"),
-            Self::Malformed { words } | Self::Said { words } => f.write_str(words),
+            Self::Malformed { words } | Self::NotTaken { words } => f.write_str(words),
         }
     }
 }

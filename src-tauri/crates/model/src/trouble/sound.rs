@@ -128,6 +128,16 @@ pub enum SoundFault {
     TimedOut,
     /// It failed.
     Failed,
+    /// It does not tell which devices there are.
+    NoList {
+        /// In its words.
+        words: String,
+    },
+    /// Its samples have a form that is not known here.
+    NoForm {
+        /// Which; empty for the default device.
+        device: Personal,
+    },
     /// A file cannot be played or written.
     File {
         /// Which; empty when it is known, or shall not be told.
@@ -137,7 +147,7 @@ pub enum SoundFault {
     },
     /// The sound system refuses a device.
     Refused {
-        /// Which, or what else was asked of it.
+        /// Which; empty for the default device.
         device: Personal,
         /// In its words.
         words: String,
@@ -158,9 +168,15 @@ impl fmt::Display for SoundFault {
             Self::Failed => f.write_str("the sound system failed"),
             Self::File { file, reason } if file.is_empty() => write!(f, "{reason}"),
             Self::File { file, reason } => write!(f, "{}: {reason}", file.expose()),
-            Self::Refused { device, words } => write!(f, "the sound system refuses {}: {words}", device.expose()),
+            Self::NoList { words } => write!(f, "the sound system does not tell its devices: {words}"),
+            Self::NoForm { device } => write!(f, "the form of samples of {} is not known", named(device)),
+            Self::Refused { device, words } => write!(f, "the sound system refuses {}: {words}", named(device)),
         }
     }
+}
+
+fn named(device: &Personal) -> &str {
+    if device.is_empty() { "the default device" } else { device.expose() }
 }
 
 /// Why a file cannot be played or written.
@@ -171,13 +187,25 @@ pub enum FileReason {
     NotFound,
     /// There is such a file already.
     AlreadyThere,
-    /// It may not be written.
+    /// The system does not allow its use.
     NotAllowed,
     /// The disk is full.
     DiskFull,
+    /// It is no WAV file, or only the beginning of one.
+    NotWav,
+    /// It is one of a form that is not known here.
+    UnknownForm,
+    /// There is no sound in it.
+    NoSound,
+    /// It is in none of the forms that can be played.
+    Unplayable,
+    /// It shall be played and written at once.
+    WrittenToo,
+    /// It shall take two recordings.
+    WrittenTwice,
     /// Something else.
     Said {
-        /// In the words of the system, or of what reads its form.
+        /// In the words of the system.
         words: String,
     },
 }
@@ -188,8 +216,14 @@ impl fmt::Display for FileReason {
         match self {
             Self::NotFound => f.write_str("there is no such file or folder"),
             Self::AlreadyThere => f.write_str("there is such a file already"),
-            Self::NotAllowed => f.write_str("it may not be written"),
+            Self::NotAllowed => f.write_str("the system does not allow its use"),
             Self::DiskFull => f.write_str("the disk is full"),
+            Self::NotWav => f.write_str("it is not a WAV file, or only the beginning of one"),
+            Self::UnknownForm => f.write_str("its form is not known; 8 to 32 bits PCM and 32 bits float are"),
+            Self::NoSound => f.write_str("there is no sound in it"),
+            Self::Unplayable => f.write_str("it holds no sound that can be played"),
+            Self::WrittenToo => f.write_str("it cannot be played and written at once"),
+            Self::WrittenTwice => f.write_str("it cannot take both recordings"),
             Self::Said { words } => f.write_str(words),
         }
     }

@@ -236,7 +236,7 @@ fn is_heard(call: &CallView) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use model::{AccountId, Hold};
+    use model::{AccountId, FileDamage, FileFault, Hold};
     use store::KioskButton;
 
     use super::*;
@@ -378,8 +378,8 @@ mod tests {
 
     #[test]
     fn without_a_profile_nothing_goes_online_and_nothing_can_be_asked() {
-        let damaged = Kiosk::new(Err(ReadError::Damaged { line: Some(7), detail: "nonsense".into() }));
-        let nonsense = model::FileFault::Damaged { line: Some(7), words: "nonsense".into() };
+        let damaged = Kiosk::new(Err(ReadError::Damaged { line: Some(7), damage: FileDamage::NotText }));
+        let nonsense = FileFault::Damaged { line: Some(7), damage: FileDamage::NotText };
         assert_eq!(fault(&damaged, &snapshot([])), KioskFault::Profile { fault: nonsense });
         assert_eq!(damaged.settings(Settings::default()).accounts, []);
         assert_eq!(command(&damaged, KioskAction::End { call: CallId(1) }, &snapshot([view(1, TALKING)])), None);

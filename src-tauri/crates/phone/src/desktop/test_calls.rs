@@ -1,4 +1,4 @@
-//! States as tests of the desktop need them.
+//! States as tests need them.
 
 use model::{AccountId, AccountState, AccountView, CallId, CallState, CallView, Direction, Personal, Remote, Snapshot, XHeaders};
 
@@ -18,7 +18,7 @@ pub(super) fn snapshot<const N: usize>(calls: [CallView; N]) -> Snapshot {
 }
 
 /// A call with Anna at 602.
-pub(super) fn view(id: u32, state: CallState) -> CallView {
+pub(crate) fn view(id: u32, state: CallState) -> CallView {
     CallView {
         id: CallId(id),
         account: AccountId("practice".into()),

@@ -89,7 +89,7 @@ fn of_disk(error: &io::Error) -> BookError {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BookError::Full,
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => BookError::ReadOnly,
-        _ => BookError::Failing { detail: error.to_string() },
+        _ => BookError::Failing { detail: error.to_string(), sqlite: None },
     }
 }
 

@@ -44,6 +44,11 @@ pub(super) enum Rule {
 }
 
 impl Feature {
+    /// As it is written in a file.
+    pub(super) fn name(self) -> String {
+        Value::try_from(self).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
     /// What a rule sets: dotted names with values. `None` for a rule that makes no sense.
     pub(super) fn sets(self, rule: Rule) -> Option<Vec<(&'static str, Value)>> {
         let on = match rule {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::Settings;
+use model::{FieldFault, FieldProblem, FileDamage, Settings};
 use serde::Deserialize;
 use toml::{Spanned, Table};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Above this a sentence is a mistake.
-const LONGEST: usize = 500;
+const LONGEST: u32 = 500;
 
 /// The file as it is written.
 #[derive(Deserialize)]
@@ -39,8 +39,9 @@ struct Typed {
 pub(super) fn read(source: &str, text: &str) -> Result<Provisioning, ReadError> {
     let form: Form = toml::from_str(text).map_err(|error| damaged(text, &error))?;
     toml::from_str::<Typed>(text).map_err(|error| damaged(text, &error))?;
-    if form.contact.len() > LONGEST {
-        return Err(wrong(text, "contact", &format!("a text has {LONGEST} bytes at most")));
+    if form.contact.len() > LONGEST as usize {
+        let problem = FieldProblem { field: "contact".into(), fault: FieldFault::NotOneLine { most: LONGEST } };
+        return Err(wrong(text, problem));
     }
     let mut fixed = form.settings;
     fixed.remove("version");
@@ -48,28 +49,35 @@ pub(super) fn read(source: &str, text: &str) -> Result<Provisioning, ReadError> 
         let at = rule.span().start;
         let sets = feature.sets(rule.into_inner()).ok_or_else(|| ReadError::Damaged {
             line: line_at(text, at),
-            detail: "this feature cannot be forced on as such; say in [settings] what it does".into(),
+            damage: FileDamage::NotForcedOn { feature: feature.name() },
         })?;
         sets.into_iter().for_each(|(name, value)| set(&mut fixed, name, value));
     }
     let whole = overlay::lay(&Settings::default(), &fixed)
-        .ok_or_else(|| ReadError::Damaged { line: None, detail: "its settings do not make sense together".into() })?;
+        .ok_or_else(|| ReadError::Damaged {
+            line: None,
+            damage: FileDamage::Content { words: "its settings do not make sense together".into() },
+        })?;
     let known = overlay::flat(&whole);
     // What is empty in an account is not written, and so not known.
     let is_unknown = |(name, value): &(String, String)| !known.contains_key(name) && !["", "[]"].contains(&value.as_str());
     if let Some((unknown, _)) = overlay::flat_table(&fixed).into_iter().find(is_unknown) {
-        return Err(wrong(text, &unknown, &format!("there is no setting {unknown:?}")));
+        return Err(ReadError::Damaged { line: line_of(text, &unknown), damage: FileDamage::Unknown { name: unknown } });
     }
-    if let Some(invalid) = check_settings(&whole).first() {
-        return Err(wrong(text, &invalid.field, &invalid.to_string()));
+    if let Some(invalid) = check_settings(&whole).into_iter().next() {
+        return Err(wrong(text, invalid));
     }
     Ok(Provisioning { source: source.to_owned(), contact: form.contact, fixed, locked: form.locked })
 }
 
-/// A complaint about what has a dotted name, with the first line that begins with its last part.
-fn wrong(text: &str, name: &str, detail: &str) -> ReadError {
+/// A complaint about a field.
+fn wrong(text: &str, problem: FieldProblem) -> ReadError {
+    ReadError::Damaged { line: line_of(text, &problem.field), damage: FileDamage::Field { problem: Box::new(problem) } }
+}
+
+/// The first line that begins with the last part of a dotted name.
+fn line_of(text: &str, name: &str) -> Option<usize> {
     let last = name.rsplit('.').next().unwrap_or(name);
     let begins = |line: &str| line.trim_start().strip_prefix(last).is_some_and(|rest| rest.trim_start().starts_with('='));
-    let line = text.lines().position(begins).map(|at| at + 1);
-    ReadError::Damaged { line, detail: detail.to_owned() }
+    text.lines().position(begins).map(|at| at + 1)
 }

@@ -6,11 +6,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use model::{FieldFault, FieldProblem, FileFault, ProvisionView, Settings, Trouble};
+use model::{FieldFault, FieldProblem, FileDamage, FileFault, ProvisionView, Settings, Trouble};
 use toml::Table;
 
-use super::{Page, Provisioning, overlay::differing};
-use crate::{DataFolder, ReadError, replace::replace};
+use super::{LARGEST, Page, Provisioning, overlay::differing};
+use crate::{DataFolder, ReadError, replace::replace, settings::text_of};
 
 /// Where the administrator of a machine writes, and others may only read.
 #[cfg(target_os = "linux")]
@@ -193,15 +193,18 @@ impl State {
 
 /// Begins a kept file.
 const MARK: &str = "# from ";
+const LONGEST_MARK: u64 = 8 * 1024;
 
 fn read_kept(folder: &DataFolder) -> Result<Option<(String, Provisioning)>, ReadError> {
     let path: PathBuf = folder.provisioning_file();
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(ReadError::Unreadable(error)),
     };
+    // Where it is from stands before it.
+    let text = text_of(&bytes, LARGEST + LONGEST_MARK)?;
     let first = text.lines().next().and_then(|line| line.strip_prefix(MARK));
-    let url = first.ok_or_else(|| ReadError::Damaged { line: Some(1), detail: "it does not say where it is from".into() })?;
-    Ok(Some((url.to_owned(), Provisioning::of_text(url, &text)?)))
+    let url = first.ok_or_else(|| ReadError::Damaged { line: Some(1), damage: FileDamage::NoSource })?;
+    Ok(Some((url.to_owned(), Provisioning::of_text(url, text)?)))
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use model::{CallWaiting, RecordPolicy, Settings, Theme};
+use model::{CallWaiting, FieldFault, FileDamage, RecordPolicy, Settings, Theme};
 
 use super::{Provisioned, Provisioning};
 use crate::{DataFolder, ReadError, SaveError, SettingsFile};
@@ -35,7 +35,7 @@ fn whole() -> Provisioned {
 /// The line and the sentence of a complaint.
 fn complaint(text: &str) -> (Option<usize>, String) {
     match Provisioning::of_text("here", text) {
-        Err(ReadError::Damaged { line, detail }) => (line, detail),
+        Err(ReadError::Damaged { line, damage }) => (line, damage.to_string()),
         other => panic!("{other:?}"),
     }
 }
@@ -123,6 +123,25 @@ fn a_mistake_has_its_line() {
     assert_eq!(line, Some(4));
     assert!(detail.contains("ISO 3166"), "{detail}");
     assert_eq!(complaint("= nonsense").0, Some(1));
+}
+
+#[test]
+fn a_mistake_is_told_by_what_it_is_and_by_its_name() {
+    let damage = |text: &str| match Provisioning::of_text("here", text) {
+        Err(ReadError::Damaged { damage, .. }) => damage,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(damage("contact = \"x\"\nnonsense\n"), FileDamage::Form { .. }));
+    assert!(matches!(damage("locks = []\n"), FileDamage::Unknown { name } if name == "locks"));
+    assert!(matches!(damage("[features]\nteleporting = \"off\"\n"), FileDamage::Unknown { name } if name == "teleporting"));
+    assert!(matches!(damage("[settings.calls]\nlimit = \"many\"\n"), FileDamage::Value { name, .. } if name == "limit"));
+    assert!(matches!(damage("[settings.calls]\nrecrod = 1\n"), FileDamage::Unknown { name } if name == "calls.recrod"));
+    let feature = damage("[features]\nauto-answer = \"on\"\n");
+    assert!(matches!(feature, FileDamage::NotForcedOn { feature } if feature == "auto-answer"));
+    let field = damage("[settings]\ncountry = \"Germany\"\n");
+    assert!(matches!(field, FileDamage::Field { problem } if problem.fault == FieldFault::NotACountry));
+    let account = damage("[[settings.accounts]]\nid = \"desk\"\n");
+    assert!(matches!(account, FileDamage::Content { .. }), "{account:?}");
 }
 
 #[test]

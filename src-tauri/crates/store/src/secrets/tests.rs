@@ -67,6 +67,20 @@ fn what_an_account_carries_is_there_after_a_restart() {
 }
 
 #[test]
+fn what_a_server_needed_is_forgotten_with_it_and_the_rest_stays() {
+    let secrets = Secrets::new(Arc::new(InMemory::default()));
+    secrets.keep(&whole());
+    let mut other = whole();
+    other.provider.ice_servers_mut()[1].username = "somebody else".into();
+    secrets.forget_left(&[whole()], &[other]).expect("the store answers");
+    assert_eq!(filled(&secrets), account(Password::Known(Secret::new("pw")), ""));
+    secrets.forget_left(&[whole()], &[whole()]).expect("the store answers");
+    assert_eq!(filled(&secrets), account(Password::Known(Secret::new("pw")), ""), "nothing is gone");
+    secrets.forget_left(&[whole()], &[]).expect("the store answers");
+    assert_eq!(filled(&secrets), bare());
+}
+
+#[test]
 fn without_a_key_store_secrets_last_for_this_run_and_it_is_said() {
     let secrets = Secrets::new(Arc::new(Locked));
     assert_eq!(secrets.keep(&whole()), KeptIn::ThisRun { because: Some(locked()) });

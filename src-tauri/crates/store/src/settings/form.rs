@@ -1,6 +1,8 @@
 //! The text of the settings file and its older forms.
 
-use model::{SETTINGS_VERSION, Settings};
+use std::ops::Range;
+
+use model::{FileDamage, SETTINGS_VERSION, Settings};
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -41,8 +43,8 @@ fn read_with(text: &str, steps: &[Step]) -> Result<Form, ReadError> {
         Some(Value::Integer(version)) => u32::try_from(*version)
             .ok()
             .filter(|version| *version != 0)
-            .ok_or_else(|| ReadError::damaged_somewhere("there is no such version of the settings"))?,
-        Some(_) => return Err(ReadError::damaged_somewhere("the version is not a number")),
+            .ok_or_else(|| ReadError::damaged_somewhere(FileDamage::NoVersion))?,
+        Some(_) => return Err(ReadError::damaged_somewhere(FileDamage::NoVersion)),
     };
     if version > known {
         return Err(ReadError::Newer { found: version, known });
@@ -67,7 +69,7 @@ pub(super) fn write(settings: &Settings, unknown: &Table, amend: impl FnOnce(&mu
     let mut table = to_table(&Settings { version: SETTINGS_VERSION, ..settings.clone() })?;
     amend(&mut table);
     put_back(&mut table, unknown);
-    let text = toml::to_string_pretty(&table).map_err(|error| ReadError::damaged_somewhere(&error.to_string()))?;
+    let text = toml::to_string_pretty(&table).map_err(|error| unfit(&error))?;
     Ok(format!("{HEADER}{text}"))
 }
 
@@ -95,7 +97,12 @@ fn collect_names(prefix: &str, table: &Table, names: &mut Vec<String>) {
 }
 
 fn to_table(settings: &Settings) -> Result<Table, ReadError> {
-    Table::try_from(settings).map_err(|error| ReadError::damaged_somewhere(&error.to_string()))
+    Table::try_from(settings).map_err(|error| unfit(&error))
+}
+
+/// What the form has no place for.
+fn unfit(error: &toml::ser::Error) -> ReadError {
+    ReadError::damaged_somewhere(FileDamage::Content { words: error.to_string() })
 }
 
 /// What `table` has beyond `known`. Items of lists of tables are the same when their `id` is; the `id` stays with what is
@@ -165,7 +172,30 @@ pub(crate) fn line_at(text: &str, at: usize) -> Option<usize> {
 /// What is wrong with a text, and in which line.
 pub(crate) fn damaged(text: &str, error: &toml::de::Error) -> ReadError {
     let line = error.span().and_then(|span| line_at(text, span.start));
-    ReadError::Damaged { line, detail: without_value(error.message()) }
+    ReadError::Damaged { line, damage: damage_at(text, error.span(), without_value(error.message())) }
+}
+
+/// What is wrong where the parser stopped: with a name, with what it names, or with what should be there besides.
+fn damage_at(text: &str, span: Option<Range<usize>>, words: String) -> FileDamage {
+    if toml::from_str::<Table>(text).is_err() {
+        return FileDamage::Form { words };
+    }
+    let around = span.and_then(|span| Some((text.get(..span.start)?, text.get(span.clone())?, text.get(span.end..)?)));
+    let Some((before, stopped, after)) = around else { return FileDamage::Content { words } };
+    let named = |after: &str| after.trim_start_matches([' ', '\t']).starts_with(['=', '.', ']']);
+    let is_name = !stopped.is_empty() && !stopped.contains(['\n', '=', '[']);
+    if is_name && named(after) {
+        return FileDamage::Unknown { name: stopped.to_owned() };
+    }
+    // The name of a value stands before it in its line; a table is stopped at as a whole.
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    match line.rsplit_once('=') {
+        Some((named, _)) => {
+            let name = named.rsplit(['{', ',']).next().unwrap_or(named).trim();
+            FileDamage::Value { name: name.to_owned(), words }
+        }
+        None => FileDamage::Content { words },
+    }
 }
 
 /// The message of the parser without the text it stumbled over: that may be somebody's number.

@@ -83,7 +83,7 @@ fn a_known_field_that_is_now_empty_does_not_come_back() {
 #[test]
 fn complaints_have_their_line_and_not_what_is_written_there() {
     let error = read("log = 'info'\n[calls]\nlimit = '+44 20 7946 0123'").expect_err("a text is no number").to_string();
-    assert_eq!(error, "line 3: invalid type: string, expected u32");
+    assert_eq!(error, "line 3: limit: invalid type: string, expected u32");
     let error = read("a = = b").expect_err("no TOML").to_string();
     assert!(error.starts_with("line 1: "), "{error}");
     let number = toml! { user = 442079460123_i64 };
