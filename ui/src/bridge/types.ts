@@ -3734,6 +3734,10 @@ export type XivoAccount = {
 	sip_port?: number,
 	/**  Which generation of XiVO it is. */
 	generation?: XivoGeneration,
+	/**  What this program says it is when it signs in (`softwareType`), where a server wants to know; usually nothing. */
+	software_type?: string,
+	/**  For what it is used (`applicationType`), likewise. */
+	application_type?: string,
 	/**  Whether calls that the server asks to be answered at once are: the far side of dialling from another program. */
 	auto_answer?: boolean,
 	/**  Whether it may ask for that in the words of its relatives too. */
