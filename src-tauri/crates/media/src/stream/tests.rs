@@ -228,6 +228,17 @@ fn coarse_copies_are_not_taken_from_the_audio_but_stay_within_the_far_ends_limit
 }
 
 #[test]
+fn a_limit_of_ours_is_kept_though_the_far_end_allows_more() {
+    let bits_per_second = |max_bitrate: Option<u32>| {
+        let mut line = Line::new(StreamSettings { max_bitrate, ..StreamSettings::default() }, &agreement(Codec::Opus));
+        line.run(4_000);
+        line.wire.iter().map(|packet| packet.payload.len()).sum::<usize>() * 8 / 4
+    };
+    let (free, limited) = (bits_per_second(None), bits_per_second(Some(12_000)));
+    assert!(free > 20_000 && limited < 14_000, "{free} and {limited} bit/s");
+}
+
+#[test]
 fn the_figures_tell_what_happened() {
     let mut line = Line::new(StreamSettings::default(), &agreement(Codec::Opus));
     line.run(5_000);

@@ -175,7 +175,14 @@ impl AculabLine {
                 self.on_timeout(now);
                 self.presence.handle(now, Input::Timeout);
             }
-            input @ (Input::Stop | Input::Net(_) | Input::NetworkChanged) => self.presence.handle(now, input),
+            Input::NetworkChanged => {
+                if self.accepts_calls && self.token == Held::Nothing {
+                    let question = self.keeper.as_mut().and_then(TokenKeeper::network_changed);
+                    self.on_found(now, None, question);
+                }
+                self.presence.handle(now, Input::NetworkChanged);
+            }
+            input @ (Input::Stop | Input::Net(_)) => self.presence.handle(now, input),
         }
         self.settle(now);
     }

@@ -18,9 +18,11 @@ use crate::net::{HttpAnswer, HttpMethod, HttpRequest, Proxy, QuestionId};
 
 /// Never sooner again: a cloud that gives out tokens that are over is not asked all the time.
 const SHORTEST: Duration = Duration::from_secs(10);
-/// After a failure it is tried again, each time twice as late.
+/// After a failure it is tried again, each time twice as late: up to a minute where it may pass by itself, and ten minutes where
+/// somebody has to do something about it.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
-const LONGEST_RETRY: Duration = Duration::from_secs(600);
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+const LONGEST_RETRY_IN_VAIN: Duration = Duration::from_secs(600);
 
 /// Where tokens come from, and when the next one is due.
 pub(super) struct TokenKeeper {
@@ -180,7 +182,7 @@ impl TokenKeeper {
                 self.question(HttpMethod::Post)
             }
             (Source::Url { .. } | Source::WebServices { .. }, State::Idle | State::Waiting { .. }) => {
-                self.state = State::Waiting { fetch_at: now + self.retry_after() };
+                self.state = State::Waiting { fetch_at: now + self.retry_after(LONGEST_RETRY_IN_VAIN) };
                 None
             }
         }
@@ -237,6 +239,17 @@ impl TokenKeeper {
         None
     }
 
+    /// It is another network: what failed over the last one is asked for over this one, at once.
+    pub fn network_changed(&mut self) -> Option<Question> {
+        match self.state {
+            State::Waiting { .. } if self.failures > 0 => {
+                self.failures = 0;
+                self.question(HttpMethod::Post)
+            }
+            State::Waiting { .. } | State::Idle | State::Fetching { .. } => None,
+        }
+    }
+
     /// The question that is due.
     pub fn on_time(&mut self, now: Instant) -> Option<Question> {
         match self.state {
@@ -273,8 +286,9 @@ impl TokenKeeper {
                 (None, self.question(HttpMethod::Get))
             }
             Err(error) => {
+                let longest = if error.may_pass() { LONGEST_RETRY } else { LONGEST_RETRY_IN_VAIN };
                 let fault = self.fault(error);
-                let retry_in = self.retry_after();
+                let retry_in = self.retry_after(longest);
                 self.state = State::Waiting { fetch_at: now + retry_in };
                 (Some(Found::None { fault, retry_in: Some(retry_in) }), None)
             }
@@ -294,8 +308,8 @@ impl TokenKeeper {
         }
     }
 
-    fn retry_after(&mut self) -> Duration {
-        let wait = (FIRST_RETRY * (1 << self.failures.min(7))).min(LONGEST_RETRY);
+    fn retry_after(&mut self, longest: Duration) -> Duration {
+        let wait = (FIRST_RETRY * (1 << self.failures.min(7))).min(longest);
         self.failures = self.failures.saturating_add(1);
         wait
     }

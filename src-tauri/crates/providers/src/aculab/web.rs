@@ -211,6 +211,14 @@ impl TokenWish {
 }
 
 impl WebError {
+    /// Whether it may pass without anybody doing anything.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::NotAsked(_) | Self::Status { status: 500.. } => true,
+            Self::WrongKey | Self::Refused { .. } | Self::Status { .. } | Self::NotUnderstood => false,
+        }
+    }
+
     /// Whether the parameters of a POST were not read, as far as can be told.
     pub(super) fn is_unread(&self) -> bool {
         match self {

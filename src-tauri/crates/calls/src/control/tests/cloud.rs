@@ -206,3 +206,15 @@ fn a_call_from_the_cloud_rings_for_a_minute() {
     assert!(desk.asked_of_line(LineRequest::Reject { call, code: 480, text: "Temporarily Unavailable".into() }));
     assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::Missed }));
 }
+
+#[test]
+fn digits_sound_as_long_as_the_user_says() {
+    let calls = model::CallSettings { digit_ms: 500, digit_gap_ms: 400, ..model::CallSettings::default() };
+    for (settings, tone_ms, gap_ms) in [(Settings::default(), 100, 70), (Settings { calls, ..Settings::default() }, 500, 400)] {
+        let mut desk = Desk::with(settings);
+        desk.talk();
+        desk.command(Command::SendDtmf { call: CallId(1), digits: vec![DtmfDigit::POUND] });
+        let (tone, gap) = (Duration::from_millis(tone_ms), Duration::from_millis(gap_ms));
+        assert!(desk.asked_of_media(1, MediaRequest::SendDtmf { digits: vec![DtmfDigit::POUND], tone, gap }));
+    }
+}

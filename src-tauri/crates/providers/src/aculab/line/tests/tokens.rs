@@ -227,6 +227,37 @@ fn without_a_token_the_user_hears_why_and_it_is_tried_again() {
 }
 
 #[test]
+fn a_server_that_is_out_of_order_is_asked_every_minute_and_over_another_network_at_once() {
+    let mut bench = Bench::new(&account(FROM_URL));
+    for wait in [5, 10, 20, 40, 60, 60, 60] {
+        bench.web(503, "down");
+        let asked = bench.asked.len();
+        bench.run_s(wait - 1);
+        assert_eq!(bench.asked.len(), asked, "{wait}");
+        bench.run_s(1);
+        assert_eq!(bench.asked.len(), asked + 1, "{wait}");
+    }
+    bench.web(503, "down");
+    let asked = bench.asked.len();
+    bench.tell(crate::Input::NetworkChanged);
+    assert_eq!(bench.asked.len(), asked + 1);
+    bench.tell(crate::Input::NetworkChanged);
+    assert_eq!(bench.asked.len(), asked + 1, "it is being asked");
+    bench.web(200, &made(TOKEN));
+    bench.tell(crate::Input::NetworkChanged);
+    assert_eq!((bench.asked.len(), bench.net.len()), (asked + 1, 3), "there is one; its connection is opened over the new one");
+    // Who is refused has to do something about it.
+    let mut bench = Bench::new(&account(FROM_SERVICES));
+    for wait in [5, 10, 20, 40, 80] {
+        bench.web(401, "");
+        let asked = bench.asked.len();
+        bench.run_s(wait - 1);
+        assert_eq!(bench.asked.len(), asked, "{wait}");
+        bench.run_s(1);
+    }
+}
+
+#[test]
 fn the_users_own_server_is_given_the_client_id() {
     let mut bench = Bench::new(&account(FROM_URL));
     let (_, asked) = bench.asked.last().expect("it is asked");
