@@ -121,11 +121,12 @@ pub(super) fn of_web_services(cloud: &FakeCloud, key: &str) -> AculabInterface {
     })
 }
 
-/// The User-Agent of the first request of this kind.
+/// The User-Agent of the first request of this kind, once that has come.
 fn user_agent(cloud: &FakeCloud, method: &Method) -> Option<String> {
-    let requests = cloud.received().into_iter().filter_map(|message| WireMessage::request(&message));
-    let mut meant = requests.filter(|request| request.method == *method);
-    meant.next().and_then(|request| request.headers.get("User-Agent").map(str::to_owned))
+    cloud.wait_for("the request", LONG, |seen| {
+        let mut meant = seen.received().filter_map(WireMessage::request).filter(|request| request.method == *method);
+        meant.next().map(|request| request.headers.get("User-Agent").map(str::to_owned))
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
