@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn each_complaint_names_its_field() {
         type Change = fn(&mut XivoAccount);
-        let changes: [(&str, Change); 8] = [
+        let changes: [(&str, Change); 9] = [
             ("server", |xivo| xivo.server = "wss://xivo".into()),
             ("server", |xivo| xivo.server = String::new()),
             ("server", |xivo| xivo.server = "http://xivo.example.org".into()),
