@@ -166,7 +166,10 @@ fn f32_a_program_acts_in_the_room_that_a_running_phone_is_in_and_is_refused_in_o
 fn verbs_without_a_place_in_the_window_ask_in_the_words_of_the_specification() {
     let xuc = xuc();
     for (verb, frame) in [
-        (&["dial", "1002", "--attach", "ticket=77"][..], json!({"command": "dial", "destination": "1002", "variables": {"ticket": "77"}})),
+        (
+            &["dial", "1002", "--attach", "ticket=77"][..],
+            json!({"command": "dial", "destination": "1002", "variables": {"ticket": "77"}}),
+        ),
         (&["dial-user", "bob"], json!({"command": "dialByUsername", "username": "bob"})),
         (&["set-data", "USR_a=1", "b=x=y"], json!({"command": "setData", "variables": {"USR_a": "1", "b": "x=y"}})),
         (&["invite-to-my-room", "9"], json!({"command": "inviteConferenceRoom", "userId": 9})),

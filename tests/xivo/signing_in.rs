@@ -211,7 +211,10 @@ fn f21_the_servers_in_force_and_how_far_sip_has_come_are_shown() {
     );
     t.run_for(ms(50));
     let shown = state(&t).ice_servers.expect("they are known");
-    assert_eq!((shown[0].urls.as_slice(), shown[0].username.expose()), (["turn:edge.invalid".to_owned()].as_slice(), "1767225600"));
+    assert_eq!(
+        (shown[0].urls.as_slice(), shown[0].username.expose()),
+        (["turn:edge.invalid".to_owned()].as_slice(), "1767225600")
+    );
     t.alice().cable.weather(|weather| weather.refusing = Some(OfflineCause::NoAnswer));
     t.alice().cable.cut_sip();
     t.run_for(ms(500));

@@ -185,7 +185,8 @@ impl Xuc {
             self.say_to(asker, "ContactSheet", &sheets);
         }
         if let Some((kind, body)) = told {
-            let is_change = matches!(kind, "LineConfig" | "WebRTCCmd" | "UserConfigUpdate" | "UserStatusUpdate" | "FavoriteUpdated");
+            let is_change =
+                matches!(kind, "LineConfig" | "WebRTCCmd" | "UserConfigUpdate" | "UserStatusUpdate" | "FavoriteUpdated");
             self.say_to(asker.filter(|_| !is_change), kind, &body);
         }
         match command {

@@ -111,8 +111,7 @@ async fn ask(visit: &mut Visit<'_>, question: &Question, printer: Printer) -> Re
 async fn give(visit: &mut Visit<'_>, order: Order, printer: Printer) -> Result<(), VisitError> {
     visit.forget_heard();
     visit.ask(&order.command()).await?;
-    let failed =
-        |message: &CtiMessage| matches!(message, CtiMessage::PhoneEvent(event) if event.kind == PhoneEventType::Failure);
+    let failed = |message: &CtiMessage| matches!(message, CtiMessage::PhoneEvent(event) if event.kind == PhoneEventType::Failure);
     match visit.hear(REFUSES_WITHIN, |message| failed(message).then_some(())).await {
         Err(VisitError::NoAnswer(_)) => {
             printer.line("asked");

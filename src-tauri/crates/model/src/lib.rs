@@ -41,7 +41,8 @@ pub use account::{
 pub use assistant::{
     AssistantCall, AssistantChanges, AssistantForward, AssistantList, AssistantMeeting, AssistantMember, AssistantNews,
     AssistantNumber, AssistantOutcome, AssistantParticipant, AssistantPerson, AssistantRequest, AssistantRoom, AssistantState,
-    AssistantStatus, AssistantView, ForwardWhen, IceServersView, LineDevice, ListState, PersonId, PhoneState, RoomAct, StackStatus,
+    AssistantStatus, AssistantView, ForwardWhen, IceServersView, LineDevice, ListState, PersonId, PhoneState, RoomAct,
+    StackStatus,
 };
 pub use auto_answer::{AutoAnswer, AutoAnswerBusy, AutoAnswerMicrophone, AutoAnswerWhen};
 pub use book::{
@@ -61,8 +62,9 @@ pub use kiosk::{KioskAction, KioskEntry, KioskFault, KioskScreen, KioskView};
 pub use lamp::{LampState, LampView};
 pub use loop_check::{LoopCheckView, LoopResult};
 pub use office::{
-    AccountStep, AccountTrial, FieldFault, FieldProblem, FileDamage, FileFault, IceStep, IceStepView, IceTrial, KeptWhere, ProvisionChange,
-    ProvisionOffer, ProvisionView, SecretKept, SecretKey, SecretView, SettingsView, TrialFact, TrialOutcome, TrialStep,
+    AccountStep, AccountTrial, FieldFault, FieldProblem, FileDamage, FileFault, IceStep, IceStepView, IceTrial, KeptWhere,
+    ProvisionChange, ProvisionOffer, ProvisionView, SecretKept, SecretKey, SecretView, SettingsView, TrialFact, TrialOutcome,
+    TrialStep,
 };
 pub use refusal::Refusal;
 pub use report::{CallReport, CandidateKind, CandidatePair, Codec, MediaStatistics, MediaTrouble, PathAddresses, SetupTimes};

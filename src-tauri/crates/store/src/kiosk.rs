@@ -192,9 +192,7 @@ impl KioskProfile {
         }
         let pin = match form.pin {
             None => None,
-            Some(kept) => {
-                Some(KioskPin::of_hash(kept.as_ref()).map_err(|_| wrong(kept.span().start, FileDamage::NotAHash))?)
-            }
+            Some(kept) => Some(KioskPin::of_hash(kept.as_ref()).map_err(|_| wrong(kept.span().start, FileDamage::NotAHash))?),
         };
         if form.call_on_start && form.buttons.is_empty() {
             return Err(ReadError::Damaged { line: None, damage: FileDamage::NobodyToCall });

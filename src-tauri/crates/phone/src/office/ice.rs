@@ -63,8 +63,8 @@ impl Trial<'_> {
         }
         let seed = self.world.randomness.seed();
         let seed = std::array::from_fn(|at| seed[at]);
-        let mut probe =
-            ServerProbe::new(server, seed).map_err(|error| (IceStep::Answer, TrialFact::NotAsked { words: error.to_string() }))?;
+        let mut probe = ServerProbe::new(server, seed)
+            .map_err(|error| (IceStep::Answer, TrialFact::NotAsked { words: error.to_string() }))?;
         let end = self.ask(&mut path, &mut probe).await?;
         self.judge(end)?;
         if let Some(goodbye) = probe.farewell() {

@@ -161,7 +161,8 @@ impl Door {
         // The user's own application data is private by inheritance.
         std::fs::create_dir_all(&self.folder).map_err(RemoteError::NoSocket)?;
         // Protected, everything to the owner, nothing to anybody else.
-        let owner_only = SecurityDescriptor::deserialize(widestring::u16cstr!("D:P(A;;GA;;;OW)")).map_err(RemoteError::NoSocket)?;
+        let owner_only =
+            SecurityDescriptor::deserialize(widestring::u16cstr!("D:P(A;;GA;;;OW)")).map_err(RemoteError::NoSocket)?;
         let options = ListenerOptions::new().name(self.pipe()?).security_descriptor(owner_only);
         options.create_tokio().map_err(RemoteError::NoSocket)
     }

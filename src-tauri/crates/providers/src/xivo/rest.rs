@@ -209,7 +209,10 @@ mod tests {
         let checked = |body: &str| read_answer(&Ok(HttpAnswer { status: 200, body: Secret::new(body) }), Some(&known));
         let kept = checked(r#"{"login":"alice","TTL":60}"#).expect("it is good still");
         assert_eq!((kept.token.text(), kept.renew_after()), ("a.b.c", Duration::from_secs(30)));
-        assert_eq!(checked(r#"{"login":"alice","token":"d.e.f"}"#).map(|session| session.token.text().to_owned()), Ok("d.e.f".into()));
+        assert_eq!(
+            checked(r#"{"login":"alice","token":"d.e.f"}"#).map(|session| session.token.text().to_owned()),
+            Ok("d.e.f".into())
+        );
         for body in [r#"{}"#, r#"{"status":"ok"}"#, r#"{"login":"alice","token":"a b"}"#] {
             assert!(matches!(checked(body), Err(RestError::NoResponse(_))), "{body}");
         }

@@ -53,11 +53,10 @@ pub(super) fn read(source: &str, text: &str) -> Result<Provisioning, ReadError> 
         })?;
         sets.into_iter().for_each(|(name, value)| set(&mut fixed, name, value));
     }
-    let whole = overlay::lay(&Settings::default(), &fixed)
-        .ok_or_else(|| ReadError::Damaged {
-            line: None,
-            damage: FileDamage::Content { words: "its settings do not make sense together".into() },
-        })?;
+    let whole = overlay::lay(&Settings::default(), &fixed).ok_or_else(|| ReadError::Damaged {
+        line: None,
+        damage: FileDamage::Content { words: "its settings do not make sense together".into() },
+    })?;
     let known = overlay::flat(&whole);
     // What is empty in an account is not written, and so not known.
     let is_unknown = |(name, value): &(String, String)| !known.contains_key(name) && !["", "[]"].contains(&value.as_str());

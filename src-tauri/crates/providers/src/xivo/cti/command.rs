@@ -295,10 +295,7 @@ mod tests {
                 CtiCommand::DialFromMobile { destination: "1002".into(), variables: Vec::new() },
                 r#"{"claz":"web","command":"dialFromMobile","destination":"1002"}"#,
             ),
-            (
-                CtiCommand::GetUserCallHistoryByDays { days: 7 },
-                r#"{"claz":"web","command":"getUserCallHistoryByDays","days":7}"#,
-            ),
+            (CtiCommand::GetUserCallHistoryByDays { days: 7 }, r#"{"claz":"web","command":"getUserCallHistoryByDays","days":7}"#),
             (CtiCommand::GetUserCallHistory { size: None }, r#"{"claz":"web","command":"getUserCallHistory"}"#),
             (CtiCommand::GetRooms, r#"{"claz":"web","command":"getList","objectType":"meetme"}"#),
             (

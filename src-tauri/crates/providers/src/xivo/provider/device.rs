@@ -77,10 +77,7 @@ impl Machine {
     pub(super) fn ice_in_force(&self) -> Option<Vec<IceServersView>> {
         let choice = IceChoice::of(&self.account);
         let entries = choice.in_force(self.ice_config.as_ref())?;
-        let view = |entry: &IceEntry| IceServersView {
-            urls: entry.urls.clone(),
-            username: entry.username.clone().into(),
-        };
+        let view = |entry: &IceEntry| IceServersView { urls: entry.urls.clone(), username: entry.username.clone().into() };
         Some(entries.iter().map(view).collect())
     }
 }
