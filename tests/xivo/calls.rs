@@ -295,3 +295,23 @@ fn f12_the_member_that_is_named_leaves_the_conference_and_the_other_goes_on() {
     assert_eq!(who_hears(&t, &["alice", "bob", "carol"]), [vec![2], vec![], vec![0]]);
     end(&t, &[bob, carol]);
 }
+
+/// 6.2: stopping ends the calls and the registration, and tells both.
+#[test]
+fn a_line_that_is_switched_off_ends_its_calls_and_signs_off_and_each_is_told_once() {
+    let t = Scenario::new().with_xivo();
+    let talk = t.call("alice", "bob");
+    let from = events(&t).len();
+    let mut settings = model::Settings::clone(&t.alice().phone.settings().borrow());
+    settings.accounts[0].enabled = false;
+    t.alice().send(Command::SaveSettings { settings: Box::new(settings) });
+    t.cause("bob", talk.called);
+    t.run_for(seconds(3));
+    let told: Vec<_> =
+        events(&t).into_iter().skip(from).map(|told| (format!("{}/{}", told.group, told.kind), told.data.reason)).collect();
+    let of = |kind: &str| told.iter().filter(|(known, _)| known == kind).map(|(_, reason)| reason.clone()).collect::<Vec<_>>();
+    assert_eq!(of("outgoing/Terminated").len(), 1, "{told:?}");
+    assert_eq!(of("registration/Unregistered"), [Some("Stopped".to_owned())]);
+    assert_eq!((super::requests(&t, "BYE").len(), t.xuc().is_open()), (1, false));
+    assert!(super::requests(&t, "REGISTER").last().is_some_and(|register| register.contains("expires=0")));
+}
