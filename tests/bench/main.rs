@@ -45,7 +45,7 @@ fn run(name: &str) -> Outcome {
             "memory" => memory::run().await,
             "conference" => conference::run().await,
             "soak" => soak::run(std::env::args().nth(2)).await,
-            "trust" => trust::run().await,
+            "trust" => trust::run(std::env::args().nth(2)).await,
             #[cfg(target_os = "linux")]
             "window" => window::run().await,
             _ => Err("there are: setup, latency, loss, cpu, memory, conference, window, trust, soak".into()),

@@ -32,13 +32,32 @@ const WELL_S: f64 = 11.0;
 /// How long a server is gone.
 const GONE_FOR: Duration = Duration::from_secs(5);
 
-/// Measures all of it. What a machine cannot show is left out, and said.
-pub async fn run() -> Outcome {
-    registrations().await?;
+/// What can be measured alone.
+const PARTS: [&str; 5] = ["registrations", "networks", "storms", "flood", "proofs"];
+
+/// Measures all of it, or a part. What a machine cannot show is left out, and said.
+pub async fn run(part: Option<String>) -> Outcome {
+    if part.as_ref().is_some_and(|part| !PARTS.contains(&part.as_str())) {
+        return Err(format!("its parts are: {}", PARTS.join(", ")).into());
+    }
+    let wants = |name: &str| part.as_ref().is_none_or(|part| part == name);
+    if wants("registrations") {
+        registrations().await?;
+    }
     #[cfg(target_os = "linux")]
-    left_out(networks::run().await);
-    left_out(attacks::run().await);
-    proofs::run().await
+    if wants("networks") {
+        left_out(networks::run().await);
+    }
+    if wants("storms") {
+        left_out(attacks::storms().await);
+    }
+    if wants("flood") {
+        left_out(attacks::flood().await);
+    }
+    if wants("proofs") {
+        proofs::run().await?;
+    }
+    Ok(())
 }
 
 /// Says why something is not measured.

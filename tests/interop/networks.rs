@@ -103,10 +103,12 @@ fn a_call_survives_a_cable_that_is_out_for_a_while() {
     thread::sleep(Duration::from_secs(20));
     let restored = heard_so_far(&phone);
     machines.plug(true);
-    thread::sleep(Duration::from_secs(3));
+    // Until the account is back, too, and another path was looked for.
+    thread::sleep(Duration::from_secs(10));
     let gap = longest_gap(&phone, restored);
+    // 300 ms are the goal; a busy machine takes longer by itself.
     eprintln!("a cable out for 20 s: silence of {gap:?} after it is back");
-    assert!(gap <= Duration::from_millis(1_500), "silence of {gap:?} after the cable is back");
+    assert!(gap <= Duration::from_secs(1), "silence of {gap:?} after the cable is back");
     over(phone);
 }
 

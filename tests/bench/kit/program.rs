@@ -10,8 +10,10 @@ use model::SipAccount;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    sync::mpsc,
+    task::JoinSet,
     time::timeout,
 };
 
@@ -52,7 +54,9 @@ pub async fn build_named(name: &str) -> Outcome<PathBuf> {
 pub struct Program {
     program: PathBuf,
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: mpsc::UnboundedReceiver<String>,
+    /// Takes what it says when it says it: a phone whose events nobody reads leaves some out.
+    _reader: JoinSet<()>,
     /// The events that were read so far, with the calls they are of.
     told: Vec<(String, Option<u64>)>,
     folder: TempDir,
@@ -95,7 +99,17 @@ impl Program {
             .kill_on_drop(true)
             .spawn()?;
         let stdout = child.stdout.take().ok_or("the program has no output")?;
-        Ok(Self { program: program.to_owned(), child, lines: BufReader::new(stdout).lines(), told: Vec::new(), folder })
+        let (said, lines) = mpsc::unbounded_channel();
+        let mut reader = JoinSet::new();
+        reader.spawn(async move {
+            let mut lines = BufReader::new(stdout).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                if said.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { program: program.to_owned(), child, lines, _reader: reader, told: Vec::new(), folder })
     }
 
     /// Its number.
@@ -132,7 +146,7 @@ impl Program {
     pub async fn wait(&mut self, event: &str) -> Outcome<Value> {
         let told = async {
             loop {
-                let line = self.lines.next_line().await?.ok_or("sidetone-cli has ended")?;
+                let line = self.lines.recv().await.ok_or("sidetone-cli has ended")?;
                 let line: Value = serde_json::from_str(&line)?;
                 let name = line["event"].as_str().unwrap_or_default();
                 self.told.push((name.to_owned(), line["call"].as_u64()));

@@ -25,8 +25,8 @@ const FLOOD_FOR: Duration = Duration::from_secs(60);
 /// How long the phone is left alone before its memory is looked at.
 const CALM: Duration = Duration::from_secs(10);
 
-/// Measures both.
-pub async fn run() -> Outcome {
+/// Damaged messages, and how well the phone is behind each.
+pub async fn storms() -> Outcome {
     let storms = [
         ("a message of RFC 4475 or 5118", spawn_blocking(Storm::of_torture_messages).await?),
         ("a damaged message", spawn_blocking(|| Storm::of_damaged_messages(DAMAGED, 1)).await?),
@@ -41,10 +41,11 @@ pub async fn run() -> Outcome {
     tell("30.next", at(100));
     tell("30.lost", sum(|storm| storm.lost_registrations));
     tell("30.rings", sum(|storm| storm.false_rings));
-    flood().await
+    Ok(())
 }
 
-async fn flood() -> Outcome {
+/// The flood, beside a call.
+pub async fn flood() -> Outcome {
     let binary = program::build().await?;
     let exchange = practice().await;
     let front = Front::open(exchange.account().server.clone(), Arc::new(SystemClock::start())).await?;

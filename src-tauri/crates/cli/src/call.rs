@@ -173,7 +173,7 @@ impl Talk<'_> {
                     self.printer.event(&event);
                     return Ok(event.event);
                 }
-                Err(RecvError::Lagged(missed)) => self.printer.line(&format!("{missed} events were missed")),
+                Err(RecvError::Lagged(missed)) => self.printer.left_out(missed),
                 Err(RecvError::Closed) => return Err(Failure::new(Exit::Failed, "the phone has stopped")),
             }
         }

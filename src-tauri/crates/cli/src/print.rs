@@ -52,6 +52,14 @@ impl Printer {
         }
     }
 
+    /// So many events were not printed, because nobody read what is printed for too long.
+    pub(crate) fn left_out(self, count: u64) {
+        match self {
+            Self::People => put(format_args!("{count} events were missed")),
+            Self::Json => self.value(&serde_json::json!({ "event": "left-out", "count": count })),
+        }
+    }
+
     /// Why it ended badly, on standard error; for programs also as an object.
     pub(crate) fn failure(self, failure: &Failure) {
         // Who closed standard error does not want to know.

@@ -65,7 +65,7 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
                         sound.begin();
                     }
                 }
-                Err(RecvError::Lagged(missed)) => printer.line(&format!("{missed} events were missed")),
+                Err(RecvError::Lagged(missed)) => printer.left_out(missed),
                 Err(RecvError::Closed) => break Err(Failure::new(Exit::Failed, "the phone has stopped")),
             },
             () = &mut over => break Ok(Exit::Done),
