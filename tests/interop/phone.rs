@@ -1,5 +1,7 @@
 //! `sidetone-cli` as a person or a script would start it, and what it says.
 
+#[cfg(target_os = "linux")]
+use std::process::{Child, Stdio};
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -31,6 +33,13 @@ pub(crate) struct Seat {
 /// A started phone.
 pub(crate) struct Phone {
     program: Program,
+    folder: tempfile::TempDir,
+}
+
+/// A started phone that nobody listens to; it is killed when dropped.
+#[cfg(target_os = "linux")]
+pub(crate) struct Unread {
+    process: Child,
     folder: tempfile::TempDir,
 }
 
@@ -161,6 +170,13 @@ impl Seat {
         Phone { program: Program::start(&self.name, &mut self.command), folder: self.folder }
     }
 
+    /// Starts it where nobody reads what it says and logs.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_unread(mut self) -> Unread {
+        let process = self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        Unread { process: process.expect("sidetone-cli starts"), folder: self.folder }
+    }
+
     /// Starts it and waits for its end.
     pub(crate) fn run(self, within: Duration) -> (Over, Phone) {
         let mut phone = self.start();
@@ -288,6 +304,35 @@ pub(crate) fn is_the_voice(heard: &Sound) {
     let likeness = heard.likeness(&voice());
     let whole = likeness.heard >= 0.8 && likeness.median >= 0.75 && likeness.longest_hole <= Duration::from_millis(300);
     assert!(whole, "the voice was not heard well: {likeness}");
+}
+
+#[cfg(target_os = "linux")]
+impl Unread {
+    /// Whether it says that it can be called, when another `sidetone-cli` asks.
+    pub(crate) fn is_registered(&self) -> bool {
+        let mut command = Command::new(program::sidetone_cli());
+        let output = command.arg("status").arg("--data").arg(self.folder.path()).output().expect("sidetone-cli starts");
+        String::from_utf8_lossy(&output.stdout).contains(" registered")
+    }
+
+    /// Asks it to end, as the system does.
+    pub(crate) fn ask_to_end(&self) {
+        let sent = Command::new("kill").arg("-TERM").arg(self.process.id().to_string()).status();
+        assert!(sent.is_ok_and(|status| status.success()), "it runs");
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.try_wait().expect("it is ours").is_some()
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Unread {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _killed = self.process.kill();
+        let _waited = self.process.wait();
+    }
 }
 
 impl Over {
