@@ -9,7 +9,7 @@ use tauri::{
 };
 use tracing::{debug, warn};
 
-use crate::{bridge::Followers, language, program::Desktop, web_view, windows};
+use crate::{language, program::Desktop, web_view, windows};
 
 /// Its label.
 const LABEL: &str = "incoming";
@@ -105,7 +105,7 @@ fn make(app: &AppHandle, cards: usize) -> tauri::Result<()> {
     let of = app.clone();
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
-            of.state::<Followers>().forget(LABEL);
+            windows::gone(&of, LABEL);
         }
     });
     put_in_corner(&window, cards)

@@ -78,6 +78,40 @@ pub(crate) fn restore_after_crash(_window: &WebviewWindow) -> tauri::Result<()> 
     Ok(())
 }
 
+/// Ends what WebKit keeps for the next page when there is none, some 30 MB: its process for the network, which none of our pages uses.
+/// It would end with the program only; the next page has it started again. To be called on the main thread, while no window is there.
+#[cfg(target_os = "linux")]
+pub(crate) fn end_idle() {
+    let own = children();
+    // One that has not ended yet, or has begun, still talks with it.
+    if own.iter().any(|(_, name)| name.starts_with("WebKitWebProces")) {
+        return;
+    }
+    for (process, _) in own.iter().filter(|(_, name)| name.starts_with("WebKitNetworkPr")) {
+        tracing::debug!(process, "nothing is drawn: WebKit's process for the network is ended");
+        // SAFETY: takes plain numbers. The process is our child, so that its number is nobody else's before we have waited for it.
+        unsafe { libc::kill(*process, libc::SIGTERM) };
+    }
+}
+
+/// The processes that this one has started: their numbers, and the first 15 letters of their names.
+#[cfg(target_os = "linux")]
+fn children() -> Vec<(i32, String)> {
+    let this = std::process::id().to_string();
+    let read = |entry: std::fs::DirEntry| {
+        let process = entry.file_name().to_str()?.parse().ok()?;
+        let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        (field("PPid:")? == this).then_some((process, field("Name:")?.to_owned()))
+    };
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    entries.filter_map(|entry| read(entry.ok()?)).collect()
+}
+
+/// Other systems share such processes, or have none.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn end_idle() {}
+
 /// Gives a window that its user cannot resize its size, in logical pixels: GTK takes it from what is in the window.
 #[cfg(target_os = "linux")]
 pub(crate) fn fix_size(window: &WebviewWindow, size: LogicalSize<f64>) -> tauri::Result<()> {

@@ -1,13 +1,17 @@
 //! The phone's own window: made when it is wanted, gone with its web view when it is closed.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use store::{Place, Places, PlacesFile};
 use tauri::{
     AppHandle, Manager, PhysicalPosition, PhysicalSize, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
     webview::{NewWindowResponse, PageLoadEvent},
 };
-use tracing::{debug, warn};
+use tokio::time::sleep;
+use tracing::{debug, info_span, warn};
 
 use crate::{bridge::Followers, program::Desktop, web_view};
 
@@ -17,6 +21,9 @@ pub(crate) const MAIN: &str = "main";
 /// Its size at first, and the least one, in logical pixels.
 const SIZE: (f64, f64) = (360.0, 640.0);
 const LEAST: (f64, f64) = (320.0, 480.0);
+
+/// So long after the last window it is believed that no other one comes: a caller who tries again has called by then.
+const UNDRAWN: Duration = Duration::from_secs(5);
 
 /// Where the window was and is.
 pub(crate) struct Memory {
@@ -90,6 +97,23 @@ fn show(window: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
 
+/// What is to be done when a window is gone. Where none comes in a moment, nothing is drawn, and what only drawing needs ends.
+pub(crate) fn gone(app: &AppHandle, label: &str) {
+    app.state::<Followers>().forget(label);
+    let app = app.clone();
+    phone::spawn("undrawn", info_span!("window"), async move {
+        sleep(UNDRAWN).await;
+        // Windows are made on the main thread: none comes while it looks.
+        let of = app.clone();
+        let look = move || {
+            if of.webview_windows().is_empty() {
+                web_view::end_idle();
+            }
+        };
+        report(app.run_on_main_thread(look));
+    });
+}
+
 fn on_event(window: &WebviewWindow, event: &WindowEvent) {
     let app = window.app_handle();
     match event {
@@ -97,7 +121,7 @@ fn on_event(window: &WebviewWindow, event: &WindowEvent) {
         WindowEvent::Focused(focused) => app.state::<Desktop>().set_main_focused(*focused),
         WindowEvent::CloseRequested { .. } => app.state::<Desktop>().on_main_closed(app),
         WindowEvent::Destroyed => {
-            app.state::<Followers>().forget(MAIN);
+            gone(app, MAIN);
             app.state::<Memory>().save();
             app.state::<Desktop>().set_main_focused(false);
         }

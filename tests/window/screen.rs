@@ -228,6 +228,16 @@ pub(crate) fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
 
 /// Web processes of the program with this number.
 pub(crate) fn web_processes(program: u32) -> Vec<u32> {
+    started_by(program, "WebKitWebProces")
+}
+
+/// All that WebKit has started for the program with this number.
+pub(crate) fn processes_of_webkit(program: u32) -> Vec<u32> {
+    started_by(program, "WebKit")
+}
+
+/// What a program, and what it has started, has started of this name.
+fn started_by(program: u32, named: &str) -> Vec<u32> {
     let mut family = vec![program];
     let mut found = Vec::new();
     let all: Vec<(u32, u32, String)> = processes();
@@ -236,7 +246,7 @@ pub(crate) fn web_processes(program: u32) -> Vec<u32> {
         for (id, of, name) in &all {
             if *of == parent {
                 family.push(*id);
-                if name.starts_with("WebKitWebProces") {
+                if name.starts_with(named) {
                     found.push(*id);
                 }
             }

@@ -4,7 +4,7 @@ use model::CallState;
 
 use super::{
     notifications::Notifications,
-    screen::{Screen, eventually, web_processes},
+    screen::{Screen, eventually, processes_of_webkit, web_processes},
     tray::Tray,
 };
 
@@ -79,6 +79,7 @@ fn a_window_closed_in_mid_call_gives_its_memory_back_and_the_call_goes_on() {
     screen.close(&window);
     eventually("end of the web process", || web_processes(program.id()).is_empty().then_some(()));
     assert_eq!(notifications.count(|shown| shown.body.contains("tray")), 1, "it is said once");
+    eventually("end of all that draws", || processes_of_webkit(program.id()).is_empty().then_some(()));
     tray.click("Show Sidetone");
     screen.window("Sidetone");
     assert!(screen.status().is_some_and(|snapshot| sent(&snapshot) > before));

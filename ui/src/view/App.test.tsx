@@ -278,6 +278,20 @@ test("messages that wait are counted, and heard by key 1 held down or a click", 
   expect(screen.getByRole<HTMLInputElement>("combobox", { name: "Name or number" }).value).toBe("");
 });
 
+test("the 0 held down is a plus", async () => {
+  open("idle");
+  const field = screen.getByRole<HTMLInputElement>("combobox", { name: "Name or number" });
+  const key = screen.getByRole("button", { name: "0 +" });
+  fireEvent.pointerDown(key);
+  await waitFor(() => expect(field.value).toBe("+"));
+  fireEvent.pointerUp(key);
+  fireEvent.click(key);
+  fireEvent.pointerDown(key);
+  fireEvent.pointerUp(key);
+  fireEvent.click(key);
+  expect(field.value).toBe("+0");
+});
+
 test("a notice offers what to do about it", () => {
   const phone = open("notices");
   const [dismiss] = screen.getAllByRole("button", { name: "Dismiss" });

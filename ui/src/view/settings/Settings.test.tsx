@@ -239,6 +239,22 @@ test("a TURN server comes with a user name and a password that is kept elsewhere
   expect(JSON.stringify(phone.kept.accounts)).toContain('"url":"turns:turn.example.net:5349","username":"phone"');
 });
 
+test("a server is changed in its place, and its password only when another one is typed", async () => {
+  const phone = await open("Network");
+  await press(/^Edit .*turn\.example\.com/);
+  expect(screen.getByLabelText<HTMLSelectElement>("Kind").value).toBe("turn-tcp");
+  expect(screen.getByLabelText<HTMLInputElement>("Server").value).toBe("turn.example.com:3478");
+  expect(screen.getByLabelText<HTMLInputElement>("User name").value).toBe("phone");
+  fireEvent.change(screen.getByLabelText("Kind"), { target: { value: "turn-tls" } });
+  type("Server", "turn.example.com:5349");
+  await press("Save");
+  await waitFor(() => expect(JSON.stringify(phone.kept.accounts)).toContain("turns:turn.example.com:5349"));
+  const servers = JSON.stringify(phone.kept.accounts);
+  expect(servers).not.toContain("transport=tcp");
+  expect(servers.indexOf("stun:")).toBeLessThan(servers.indexOf("turns:"));
+  expect(phone.asked.filter((asked) => asked.startsWith("setSecret"))).toEqual([]);
+});
+
 test("a server is tried, and the step that fails is named", async () => {
   const phone = await open("Network");
   const [, turn] = await screen.findAllByRole("button", { name: "Test" });
