@@ -169,6 +169,13 @@ mod tests {
     }
 
     #[test]
+    fn its_page_may_see_the_state_and_act_on_ringing_calls_and_nothing_else() {
+        let capability: serde_json::Value = serde_json::from_str(include_str!("../capabilities/incoming.json")).expect("JSON");
+        assert_eq!(capability["windows"], serde_json::json!([LABEL]));
+        assert_eq!(capability["permissions"], serde_json::json!(["allow-follow", "allow-incoming-action"]));
+    }
+
+    #[test]
     fn it_stays_inside_the_work_area_of_its_monitor() {
         let area = PhysicalRect { position: PhysicalPosition::new(1920, 30), size: PhysicalSize::new(1280, 770) };
         let at = corner(area, 2.0, size(1));

@@ -53,11 +53,11 @@ fn put_in_force(app: &AppHandle, keys: &Shortcuts, words: &Words) -> Result<(), 
             return Ok(());
         }
         // Only now: watching the keyboard costs wake-ups that nobody should pay who does not use it.
-        app.plugin(tauri_plugin_global_shortcut::Builder::new().build()).map_err(|error| error.to_string())?;
+        app.plugin(tauri_plugin_global_shortcut::Builder::new().build()).map_err(|error| none(words, &error))?;
         app.manage(Watching);
     }
     let all = app.global_shortcut();
-    all.unregister_all().map_err(|error| error.to_string())?;
+    all.unregister_all().map_err(|error| none(words, &error))?;
     if !keys.enabled {
         return Ok(());
     }
@@ -77,6 +77,12 @@ fn put_in_force(app: &AppHandle, keys: &Shortcuts, words: &Words) -> Result<(), 
         }
     }
     if refused.is_empty() { Ok(()) } else { Err(fill(words.keys_are_taken, refused.join(", "))) }
+}
+
+/// That no key could be had, as the user is told it; why is in the log.
+fn none(words: &Words, error: &dyn std::fmt::Display) -> String {
+    warn!(%error, "the keyboard cannot be watched");
+    words.no_keys_here.to_owned()
 }
 
 /// Each key with what it does; empty ones do nothing.

@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use model::Snapshot;
+use model::{CallId, CallState, Snapshot};
 use tokio::{
     sync::watch,
     task::spawn_blocking,
@@ -12,52 +12,89 @@ use tokio::{
 /// Who has been left alone for so long waits; and what a closed window leaves has ended.
 const SETTLED: Duration = Duration::from_secs(2);
 
+/// Calls whose states have stayed for so long go on as they are: what setting them up needed of the code is needed no more.
+const UNDER_WAY: Duration = Duration::from_secs(5);
+
+/// What a phone has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// Nothing goes on.
+    Idle,
+    /// Calls do, and nothing else.
+    InCall,
+}
+
 /// Hands back, each time a phone has come to rest, what starting and calls needed of the memory: most of it, and a phone waits all
 /// day. What is needed again of the code is mapped again, from the same files and in microseconds.
+///
+/// In a call it does so once, when everybody has answered. The code that carries the sound was used 10 ms before and is used within
+/// the next 10 ms, so that it is the last to leave the page cache; the rest of the code could leave it as well if it stayed mapped.
 pub async fn hand_back_at_rest(snapshots: watch::Receiver<Arc<Snapshot>>) {
     at_each_rest(snapshots, hand_back).await;
 }
 
 /// Hands back, in a moment, what a window needed to be shown, or to end; in a call, when the phone has come to rest.
 pub async fn hand_back_window(snapshots: watch::Receiver<Arc<Snapshot>>) {
-    in_a_moment(&snapshots, hand_back).await;
+    in_a_moment(&snapshots, || hand_back(Rest::Idle)).await;
 }
 
-async fn hand_back() {
+async fn hand_back(rest: Rest) {
     // A panic in it is logged by its hook; there is nothing else to do about it.
-    let _ended = spawn_blocking(|| {
-        give_up_free();
+    let _ended = spawn_blocking(move || {
+        match rest {
+            Rest::Idle => give_up_free(),
+            // Whoever carries a call may want memory while all pools are locked.
+            Rest::InCall => {}
+        }
         unmap_code();
     })
     .await;
 }
 
-async fn at_each_rest<Acted: Future>(mut snapshots: watch::Receiver<Arc<Snapshot>>, mut act: impl FnMut() -> Acted) {
+async fn at_each_rest<Acted: Future>(mut snapshots: watch::Receiver<Arc<Snapshot>>, mut act: impl FnMut(Rest) -> Acted) {
     loop {
-        match timeout(SETTLED, snapshots.changed()).await {
-            Ok(Ok(())) => continue,
-            Ok(Err(_)) => return,
-            Err(_) if is_in_call(&snapshots) => {}
-            Err(_) => {
-                act().await;
+        let calls = states(&snapshots.borrow_and_update());
+        let is_up = |(_, state): &(CallId, CallState)| matches!(state, CallState::Established { .. } | CallState::Ended { .. });
+        let next = if calls.is_empty() {
+            Some((SETTLED, Rest::Idle))
+        } else {
+            calls.iter().all(is_up).then_some((UNDER_WAY, Rest::InCall))
+        };
+        if let Some((quiet, rest)) = next {
+            match timeout(quiet, changed(&mut snapshots, &calls)).await {
+                Ok(true) => continue,
+                Ok(false) => return,
+                Err(_) => {
+                    act(rest).await;
+                }
             }
         }
-        if snapshots.changed().await.is_err() {
+        if !changed(&mut snapshots, &calls).await {
             return;
         }
     }
 }
 
-async fn in_a_moment<Acted: Future>(snapshots: &watch::Receiver<Arc<Snapshot>>, act: impl FnOnce() -> Acted) {
-    sleep(SETTLED).await;
-    if !is_in_call(snapshots) {
-        act().await;
+/// Waits for a change: any, where there is no call; where there are, one of their states, for their figures change all the time.
+/// False when the phone has ended.
+async fn changed(snapshots: &mut watch::Receiver<Arc<Snapshot>>, calls: &[(CallId, CallState)]) -> bool {
+    while snapshots.changed().await.is_ok() {
+        if calls.is_empty() || states(&snapshots.borrow_and_update()) != calls {
+            return true;
+        }
     }
+    false
 }
 
-/// Then nothing is handed back: a call's sound must not wait for a page of its code, which may have left memory meanwhile.
-fn is_in_call(snapshots: &watch::Receiver<Arc<Snapshot>>) -> bool {
-    !snapshots.borrow().calls.is_empty()
+fn states(snapshot: &Snapshot) -> Vec<(CallId, CallState)> {
+    snapshot.calls.iter().map(|call| (call.id, call.state.clone())).collect()
+}
+
+async fn in_a_moment<Acted: Future>(snapshots: &watch::Receiver<Arc<Snapshot>>, act: impl FnOnce() -> Acted) {
+    sleep(SETTLED).await;
+    if snapshots.borrow().calls.is_empty() {
+        act().await;
+    }
 }
 
 /// Has the allocator give up what is free between what is used, in the pools of all threads: by itself it keeps that for the next
@@ -130,57 +167,84 @@ fn unmap_code() {}
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::fs::read_to_string;
+    use std::{cell::RefCell, fs::read_to_string};
 
-    use model::{CallState, Snapshot};
+    use model::Hold;
 
     use super::*;
     use crate::desktop::test_calls::view;
 
-    /// A phone with so many calls.
-    fn phone(calls: usize) -> Arc<Snapshot> {
-        let call = view(1, CallState::Incoming);
-        Arc::new(Snapshot { calls: vec![call; calls], ..Snapshot::default() })
+    const TALKING: CallState = CallState::Established { hold: Hold { local: false, remote: false } };
+
+    /// A phone whose calls are so.
+    fn phone<const N: usize>(calls: [CallState; N]) -> Arc<Snapshot> {
+        let calls = (1..).zip(calls).map(|(id, state)| view(id, state)).collect();
+        Arc::new(Snapshot { calls, ..Snapshot::default() })
     }
 
-    /// How often it was handed back after so many milliseconds more.
-    async fn after(ms: u64, times: &std::cell::Cell<u32>) -> u32 {
+    /// When memory was handed back until so many milliseconds later.
+    async fn after(ms: u64, rests: &RefCell<Vec<Rest>>) -> Vec<Rest> {
         sleep(Duration::from_millis(ms)).await;
-        times.get()
+        rests.borrow().clone()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_is_handed_back_once_at_each_rest_and_never_in_a_call() {
-        let (tell, snapshots) = watch::channel(phone(0));
-        let times = std::cell::Cell::new(0);
+    async fn it_is_handed_back_once_at_each_rest() {
+        let (tell, snapshots) = watch::channel(phone([]));
+        let rests = RefCell::new(Vec::new());
         let story = async {
-            assert_eq!(after(1_900, &times).await, 0, "it has just started");
-            tell.send_replace(phone(0));
-            assert_eq!(after(1_900, &times).await, 0, "something happens");
-            assert_eq!(after(200, &times).await, 1);
-            assert_eq!(after(3_600_000, &times).await, 1, "nothing has happened since");
-            tell.send_replace(phone(1));
-            assert_eq!(after(3_600_000, &times).await, 1, "a call goes on");
-            tell.send_replace(phone(2));
-            tell.send_replace(phone(1));
-            assert_eq!(after(3_600_000, &times).await, 1, "one still does");
-            tell.send_replace(phone(0));
-            assert_eq!(after(1_900, &times).await, 1, "it has just ended");
-            assert_eq!(after(200, &times).await, 2);
+            assert_eq!(after(1_900, &rests).await, [], "it has just started");
+            tell.send_replace(phone([]));
+            assert_eq!(after(1_900, &rests).await, [], "something happens");
+            assert_eq!(after(200, &rests).await, [Rest::Idle]);
+            assert_eq!(after(3_600_000, &rests).await, [Rest::Idle], "nothing has happened since");
+            tell.send_replace(phone([CallState::Incoming]));
+            assert_eq!(after(3_600_000, &rests).await, [Rest::Idle], "it rings, and may be answered at any moment");
+            tell.send_replace(phone([]));
+            assert_eq!(after(2_100, &rests).await, [Rest::Idle; 2]);
             drop(tell);
         };
-        let acting = at_each_rest(snapshots, || {
-            times.set(times.get() + 1);
+        let acting = at_each_rest(snapshots, |rest| {
+            rests.borrow_mut().push(rest);
             std::future::ready(())
         });
         tokio::join!(story, acting);
-        assert_eq!(times.get(), 2, "and it ends with the phone");
+        assert_eq!(rests.borrow().len(), 2, "and it ends with the phone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_a_call_it_is_handed_back_once_when_everybody_has_answered() {
+        let (tell, snapshots) = watch::channel(phone([TALKING]));
+        let rests = RefCell::new(Vec::new());
+        let story = async {
+            for _ in 0..4 {
+                // Its figures are told each second.
+                assert_eq!(after(1_000, &rests).await, []);
+                tell.send_replace(phone([TALKING]));
+            }
+            assert_eq!(after(1_100, &rests).await, [Rest::InCall]);
+            tell.send_replace(phone([TALKING]));
+            assert_eq!(after(3_600_000, &rests).await, [Rest::InCall], "the call goes on");
+            tell.send_replace(phone([TALKING, CallState::Incoming]));
+            assert_eq!(after(3_600_000, &rests).await, [Rest::InCall], "another one rings");
+            tell.send_replace(phone([TALKING, TALKING]));
+            assert_eq!(after(5_100, &rests).await, [Rest::InCall; 2]);
+            tell.send_replace(phone([]));
+            assert_eq!(after(1_900, &rests).await, [Rest::InCall; 2], "they have just ended");
+            assert_eq!(after(200, &rests).await, [Rest::InCall, Rest::InCall, Rest::Idle]);
+            drop(tell);
+        };
+        let acting = at_each_rest(snapshots, |rest| {
+            rests.borrow_mut().push(rest);
+            std::future::ready(())
+        });
+        tokio::join!(story, acting);
     }
 
     #[tokio::test(start_paused = true)]
     async fn after_a_window_it_is_handed_back_unless_in_a_call() {
-        for (calls, handed_back) in [(0, 1), (1, 0)] {
-            let (_tell, snapshots) = watch::channel(phone(calls));
+        for (shown, handed_back) in [(phone([]), 1), (phone([TALKING]), 0)] {
+            let (_tell, snapshots) = watch::channel(shown);
             let times = std::cell::Cell::new(0);
             let began = tokio::time::Instant::now();
             in_a_moment(&snapshots, || {
@@ -188,7 +252,7 @@ mod tests {
                 std::future::ready(())
             })
             .await;
-            assert_eq!((times.get(), began.elapsed()), (handed_back, SETTLED), "{calls} calls");
+            assert_eq!((times.get(), began.elapsed()), (handed_back, SETTLED));
         }
     }
 
