@@ -205,6 +205,6 @@ fn read_kept(folder: &DataFolder) -> Result<Option<(String, Provisioning)>, Read
     // Where it is from stands before it.
     let text = text_of(&bytes, LARGEST + LONGEST_MARK)?;
     let first = text.lines().next().and_then(|line| line.strip_prefix(MARK));
-    let url = first.ok_or_else(|| ReadError::Damaged { line: Some(1), damage: FileDamage::NoSource })?;
+    let url = first.ok_or(ReadError::Damaged { line: Some(1), damage: FileDamage::NoSource })?;
     Ok(Some((url.to_owned(), Provisioning::of_text(url, text)?)))
 }
