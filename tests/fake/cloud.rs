@@ -63,8 +63,8 @@ fn obey(cloud: &FakeCloud, line: &str) -> Option<()> {
             };
             turn(&|knobs| knobs.registering = how.clone());
         }
-        ["ice", how] => {
-            let how = match how {
+        ["ice", ..] => {
+            let how = match line.strip_prefix("ice").unwrap_or_default().trim() {
                 "garbage" => IceAnswer::Garbage,
                 "ignored" => IceAnswer::Ignored,
                 list if list.starts_with('[') => IceAnswer::List(list.to_owned()),
