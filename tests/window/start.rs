@@ -54,6 +54,19 @@ fn a_second_start_brings_the_first_window_up() {
 }
 
 #[test]
+fn a_second_start_finds_the_phone_of_a_folder_that_takes_no_socket() {
+    let Some(screen) = Screen::open() else { return };
+    // As on a disk that may only be read, which nothing keeps from being written to by a test that runs as root.
+    std::fs::create_dir(screen.data().join("control.sock")).expect("it is ours");
+    let _first = Program::start("sidetone", &mut screen.sidetone(&[]));
+    let window = screen.window("Sidetone");
+    screen.xdotool(&["windowminimize", "--sync", &window]);
+    let mut second = Program::start("second sidetone", &mut screen.sidetone(&[]));
+    assert_eq!(second.finish(PATIENCE), Some(0), "it hands over and ends");
+    eventually("the first window again", || (screen.xdotool(&["getactivewindow"]) == window).then_some(()));
+}
+
+#[test]
 fn without_a_tray_closing_the_window_ends_the_program() {
     let Some(screen) = Screen::open() else { return };
     let mut program = screen.start(&[]);
