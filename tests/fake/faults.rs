@@ -1,6 +1,6 @@
 //! What goes wrong at a fake XUC, as it is typed while it runs.
 
-use std::{io, thread};
+use std::{io, thread, time::Duration};
 
 use tests::{CtiFaults, Relay, Xuc};
 
@@ -11,12 +11,14 @@ pub(crate) const USAGE: &str = "Typed here, with Enter:
   pings on|off                  pings are answered, or not
   calls on|off                  calls are told of, or not
   twice|disordered|odd on|off   frames come twice, in another order, among others that nobody knows
+  late 500                      frames come so many milliseconds late
   refuse 503|off                web requests and connections are refused
   tokens 60                     how many seconds tokens last from now on
   relay turn:HOST:PORT SECRET 60
                                 a relay is named from now on, by credentials of the shared secret that last so many seconds
   ice off                       nothing is said any more about the servers of ICE
   refuse-connections 403|off    connections are refused, and web requests are not
+  first-generation              SIP is let in at /ws without a token
   lose TEXT                     the next message of SIP with that in it is lost
   answer 486                    the phone's next INVITE, also in a call, is answered so
   mux on|off                    descriptions say that RTP and RTCP share a port, or not";
@@ -56,6 +58,11 @@ fn obey(xuc: &Xuc, faults: &mut CtiFaults, line: &str) -> Option<()> {
         ["ice", "off"] => xuc.names_no_ice(),
         ["refuse-connections", "off"] => xuc.refuses_connections(None),
         ["refuse-connections", status] => xuc.refuses_connections(Some(status.parse().ok()?)),
+        ["late", ms] => {
+            faults.delay = Duration::from_millis(ms.parse().ok()?);
+            xuc.goes_wrong(*faults);
+        }
+        ["first-generation"] => xuc.is_of_first_generation(),
         ["lose", text] => xuc.loses_next(text),
         ["answer", code] => xuc.answers_next_invite_with(code.parse().ok()?),
         ["mux", word] => xuc.leaves_mux_out(!switch(word)?),

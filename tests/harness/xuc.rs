@@ -6,6 +6,7 @@
 mod calls;
 mod cti;
 mod front;
+mod late;
 mod rooms;
 mod services;
 mod sip_faults;
@@ -17,6 +18,7 @@ mod web;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -57,6 +59,8 @@ pub struct CtiFaults {
     pub odd: bool,
     /// Nothing of calls is told.
     pub silent_about_calls: bool,
+    /// Everything comes so much later, at a fake with a port.
+    pub delay: Duration,
 }
 
 /// What a new CTI session hears.
@@ -87,6 +91,8 @@ struct State {
     refusing: Option<u16>,
     /// Refuses connections with this status, and web requests not.
     closed: Option<u16>,
+    /// SIP is let in without a token.
+    first_generation: bool,
     greeting: Greeting,
     /// Web requests and tries to open a connection so far.
     knocks: usize,
@@ -128,6 +134,7 @@ impl Xuc {
             silent: false,
             refusing: None,
             closed: None,
+            first_generation: false,
             greeting: Greeting::default(),
             knocks: 0,
             programs: Vec::new(),

@@ -3,7 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use serde_json::{Value, json};
-use tests::{AT_DESK, FakeXuc};
+use tests::{AT_DESK, CtiFaults, FakeXuc};
 
 use crate::interop::{
     phone::{Over, Seat, practice},
@@ -63,6 +63,32 @@ fn f24_a_call_to_the_echo_is_heard_both_ways_and_told_in_the_names_of_xivos_libr
     let of_call = told.iter().filter(|(name, _)| name.starts_with("outgoing/") || name.starts_with("incoming/"));
     let ids: Vec<&Value> = of_call.map(|(_, told)| &told["sipCallId"]).collect();
     assert!(ids[0].is_string() && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
+#[test]
+fn a_xivo_of_the_first_generation_lets_a_call_in_without_a_token() {
+    let xuc = xuc();
+    xuc.xuc().is_of_first_generation();
+    let port = xuc.url().rsplit(':').next().expect("a port").to_owned();
+    let first = ["--generation", "a", "--sip-host", "localhost", "--sip-port", &port];
+    let (over, phone) = at(&xuc, &["call", "600"]).with(&first).speaking().run(LONG);
+    over.was_a_good_call("local");
+    phone.heard_the_voice();
+    assert_eq!(xuc.xuc().sip_urls(), ["https://localhost/ws?"]);
+}
+
+#[test]
+fn a_cti_that_is_late_is_waited_for() {
+    let xuc = xuc();
+    let late = CtiFaults { delay: Duration::from_millis(1_500), ..CtiFaults::default() };
+    xuc.xuc().goes_wrong(late);
+    let began = std::time::Instant::now();
+    assert_eq!(asked(&xuc, &["search", "stone"]).len(), 1);
+    // The session opens late, and the answer comes late.
+    assert!(began.elapsed() >= 2 * late.delay, "{:?}", began.elapsed());
+    let (over, phone) = at(&xuc, &["call", "600"]).speaking().run(LONG);
+    over.was_a_good_call("local");
+    phone.heard_the_voice();
 }
 
 #[test]

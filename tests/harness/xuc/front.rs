@@ -209,6 +209,7 @@ impl Reception {
         let socket = question.upgrade(tls, subprotocol, LONGEST).await?;
         if is_cti {
             let (to_xuc, from_xuc) = self.xuc.connected(&login);
+            let from_xuc = self.xuc.as_late_as_it_is(from_xuc);
             return carry(socket, to_xuc, from_xuc, |_, message| Passes::On(message)).await;
         }
         let mut cut = self.xuc.sip_is_cut();

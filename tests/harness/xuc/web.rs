@@ -43,6 +43,11 @@ impl Xuc {
         Ok(HttpAnswer { status: 200, body: Secret::new(body) })
     }
 
+    /// From now on it lets SIP in at `/ws` without a token, as XiVOs did until 2020.07.
+    pub fn is_of_first_generation(&self) {
+        self.state().first_generation = true;
+    }
+
     /// Whether a connection may be opened; whose login opens it.
     pub(crate) fn admits(&self, endpoint: &Endpoint) -> Result<String, OfflineCause> {
         let mut state = self.state();
@@ -50,6 +55,11 @@ impl Xuc {
         state.knocks += 1;
         if let Some(status) = state.refusing.or(state.closed) {
             return Err(refused(status));
+        }
+        let is_first = state.first_generation && endpoint.url.trim_end_matches('?').ends_with("/ws");
+        if is_first && endpoint.subprotocol.is_some() {
+            state.sip_urls.push(endpoint.url.clone());
+            return Ok(state.user.clone());
         }
         let owner = endpoint.url.split("token=").nth(1).and_then(|token| state.owner(token));
         let owner = owner.ok_or(refused(403))?;
