@@ -13,6 +13,7 @@ use super::Xuc;
 
 impl Xuc {
     /// Hands on what comes, in its order, each as late as it was to be when it came.
+    #[expect(clippy::disallowed_methods, reason = "a fake with a port lives in real time")]
     pub(super) fn as_late_as_it_is(&self, mut from_xuc: mpsc::Receiver<Bytes>) -> mpsc::Receiver<Bytes> {
         let (handed_on, late) = mpsc::channel(256);
         let xuc = self.clone();

@@ -16,6 +16,7 @@ mod identity;
 mod lookups;
 mod peer;
 mod probe;
+mod reading;
 mod reports;
 mod servers;
 mod sockets;

@@ -11,8 +11,6 @@ use std::{
 use async_trait::async_trait;
 use model::{IcePolicy, IceServer, IceTransport};
 use tokio::{
-    io::ReadBuf,
-    net::UdpSocket,
     sync::Notify,
     time::{Instant, sleep_until, timeout_at},
 };
@@ -20,6 +18,7 @@ use tokio::{
 use super::{
     identity::Identity,
     lookups::Lookups,
+    reading::Reading,
     servers::{ServerConfig, ServerWay},
     sockets::{self, Sockets},
     streams::{StreamEvent, Streams},
@@ -313,14 +312,13 @@ fn credentials(server: &IceServer) -> (String, String) {
 }
 
 /// Waits for a datagram on any of the sockets.
-async fn receive(sockets: &[(SocketAddr, Arc<UdpSocket>)], buffer: &mut [u8]) -> (SocketAddr, SocketAddr, usize) {
+async fn receive(sockets: &[(SocketAddr, Arc<Reading>)], buffer: &mut [u8]) -> (SocketAddr, SocketAddr, usize) {
     poll_fn(|context| {
         for (local, socket) in sockets {
-            let mut read = ReadBuf::new(buffer);
             // An error is an ICMP message about something sent earlier; ICE notices by itself whom it cannot reach.
-            while let Poll::Ready(result) = socket.poll_recv_from(context, &mut read) {
-                if let Ok(remote) = result {
-                    return Poll::Ready((*local, remote, read.filled().len()));
+            while let Poll::Ready(result) = socket.poll_receive(context, buffer) {
+                if let Ok((length, remote)) = result {
+                    return Poll::Ready((*local, remote, length));
                 }
             }
         }
@@ -329,6 +327,6 @@ async fn receive(sockets: &[(SocketAddr, Arc<UdpSocket>)], buffer: &mut [u8]) ->
     .await
 }
 
-fn receive_now(sockets: &[(SocketAddr, Arc<UdpSocket>)], buffer: &mut [u8]) -> Option<(SocketAddr, SocketAddr, usize)> {
-    sockets.iter().find_map(|(local, socket)| socket.try_recv_from(buffer).ok().map(|(length, remote)| (*local, remote, length)))
+fn receive_now(sockets: &[(SocketAddr, Arc<Reading>)], buffer: &mut [u8]) -> Option<(SocketAddr, SocketAddr, usize)> {
+    sockets.iter().find_map(|(local, socket)| socket.try_receive(buffer).ok().map(|(length, remote)| (*local, remote, length)))
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use rtc::{mdns::MulticastSocket, shared::ifaces::ifaces};
-use tokio::net::UdpSocket;
 
+use super::reading::Reading;
 use crate::PeerError;
 
 /// Machines with containers have dozens of addresses; each costs a socket and checks against each of the far end's.
@@ -24,9 +24,9 @@ pub(crate) struct Sockets {
 
 struct BoundSocket {
     address: SocketAddr,
-    reading: Arc<UdpSocket>,
-    /// The same socket for the system's own call: the one of tokio refuses to send before its reactor has first seen the
-    /// socket, which would lose the first check of every call.
+    reading: Arc<Reading>,
+    /// The same socket for the system's own call, which asks no reactor whether it may send: one that has not seen the socket yet
+    /// would lose the first check of every call.
     writing: std::net::UdpSocket,
 }
 
@@ -56,7 +56,7 @@ impl Sockets {
     }
 
     /// Every socket, for reading.
-    pub(crate) fn all(&self) -> Vec<(SocketAddr, Arc<UdpSocket>)> {
+    pub(crate) fn all(&self) -> Vec<(SocketAddr, Arc<Reading>)> {
         self.udp.iter().chain(&self.multicast).map(|bound| (bound.address, Arc::clone(&bound.reading))).collect()
     }
 
@@ -87,7 +87,7 @@ impl Sockets {
 impl BoundSocket {
     fn new(writing: std::net::UdpSocket) -> io::Result<Self> {
         writing.set_nonblocking(true)?;
-        let reading = Arc::new(UdpSocket::from_std(writing.try_clone()?)?);
+        let reading = Arc::new(Reading::new(writing.try_clone()?)?);
         Ok(Self { address: writing.local_addr()?, reading, writing })
     }
 }
