@@ -155,7 +155,7 @@ function poison(text) {
     findings: [{ code: "ended", cause: { kind: "server-failed", code: 500, text } }],
   }));
   phone.messages = phone.messages.map((message) => ({ ...message, account: text, title: text, text }));
-  phone.checks = phone.checks.map((check) => ({ ...check, fact: { code: "tried", fact: { code: "said", words: text } } }));
+  phone.checks = phone.checks.map((check) => ({ ...check, fact: { code: "tried", fact: { code: "refused", error: 400, text } } }));
   phone.bundle = text;
   const person = { id: { contact: text, source: text }, name: text, detail: text, numbers: [{ title: text, number: text }] };
   for (const list of ["everybody", "found", "favourites"]) phone[list] = phone[list].map((one) => ({ ...one, ...person }));
