@@ -198,6 +198,8 @@ fn verbs_without_a_place_in_the_window_ask_in_the_words_of_the_specification() {
         ),
         (&["dial-user", "bob"], json!({"command": "dialByUsername", "username": "bob"})),
         (&["set-data", "USR_a=1", "b=x=y"], json!({"command": "setData", "variables": {"USR_a": "1", "b": "x=y"}})),
+        (&["originate", "1002"], json!({"command": "originate", "destination": "1002"})),
+        (&["push-log", "no sound", "--level", "warn"], json!({"command": "pushLogToServer", "level": "warn", "log": "no sound"})),
         (&["invite-to-my-room", "9"], json!({"command": "inviteConferenceRoom", "userId": 9})),
         (&["history", "--days", "7"], json!({"command": "getUserCallHistoryByDays", "days": 7})),
         (

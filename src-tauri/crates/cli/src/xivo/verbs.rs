@@ -113,6 +113,19 @@ pub(crate) enum Order {
         #[command(flatten)]
         attached: Attached,
     },
+    /// Call somebody at a XiVO that does not know `dial` yet.
+    Originate {
+        /// A number.
+        number: String,
+    },
+    /// Write a line into the XiVO's log, for its administrator.
+    PushLog {
+        /// What it says.
+        words: String,
+        /// How bad it is, in the XiVO's words.
+        #[arg(long, value_name = "LEVEL", default_value = "info")]
+        level: String,
+    },
     /// Attach words to the call in conversation.
     SetData {
         /// `NAME=VALUE` each.
@@ -319,6 +332,8 @@ impl Order {
             Self::DialFromMobile { number, attached } => {
                 CtiCommand::DialFromMobile { destination: number.into(), variables: attached.variables() }
             }
+            Self::Originate { number } => CtiCommand::Originate { destination: number.into() },
+            Self::PushLog { words, level } => CtiCommand::PushLogToServer { level, log: words.into() },
             Self::SetData { words } => CtiCommand::SetData { variables: variables(words) },
             Self::Answer(UniqueId { call }) => CtiCommand::Answer { unique_id: call },
             Self::HangUp(UniqueId { call }) => CtiCommand::Hangup { unique_id: call },

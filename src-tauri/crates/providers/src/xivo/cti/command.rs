@@ -22,6 +22,8 @@ pub enum CtiCommand {
     DialByUsername { username: Personal, variables: Vec<(String, Personal)> },
     /// Call somebody from the user's mobile phone.
     DialFromMobile { destination: Personal, variables: Vec<(String, Personal)> },
+    /// Call somebody, as XiVOs of before `dial` did.
+    Originate { destination: Personal },
     /// Answer the ringing call.
     Answer { unique_id: Option<String> },
     /// End a call.
@@ -32,6 +34,8 @@ pub enum CtiCommand {
     ToggleMicrophone { unique_id: Option<String> },
     /// Press a key.
     SendDtmf { key: DtmfDigit },
+    /// Write a line into the server's log.
+    PushLogToServer { level: String, log: Personal },
     /// Attach words to the current call.
     SetData { variables: Vec<(String, Personal)> },
     /// Use the line on another device.
@@ -117,6 +121,8 @@ impl CtiCommand {
             Self::DialFromMobile { destination, variables } => {
                 ("dialFromMobile", json!({"destination": destination.expose(), "variables": object(variables)}))
             }
+            Self::Originate { destination } => ("originate", json!({"destination": destination.expose()})),
+            Self::PushLogToServer { level, log } => ("pushLogToServer", json!({"level": level, "log": log.expose()})),
             Self::Answer { unique_id } => ("answer", json!({"uniqueId": unique_id})),
             Self::Hangup { unique_id } => ("hangup", json!({"uniqueId": unique_id})),
             Self::Hold { unique_id } => ("hold", json!({"uniqueId": unique_id})),
@@ -294,6 +300,14 @@ mod tests {
             (
                 CtiCommand::DialFromMobile { destination: "1002".into(), variables: Vec::new() },
                 r#"{"claz":"web","command":"dialFromMobile","destination":"1002"}"#,
+            ),
+            (
+                CtiCommand::Originate { destination: "1002".into() },
+                r#"{"claz":"web","command":"originate","destination":"1002"}"#,
+            ),
+            (
+                CtiCommand::PushLogToServer { level: "info".into(), log: "one-way audio".into() },
+                r#"{"claz":"web","command":"pushLogToServer","level":"info","log":"one-way audio"}"#,
             ),
             (CtiCommand::GetUserCallHistoryByDays { days: 7 }, r#"{"claz":"web","command":"getUserCallHistoryByDays","days":7}"#),
             (CtiCommand::GetUserCallHistory { size: None }, r#"{"claz":"web","command":"getUserCallHistory"}"#),
