@@ -197,3 +197,15 @@ test("behind a colon a sentence goes on small, but in German", () => {
     !/: (XiVO|Expected|Found)/.test(words);
   expect(wrong(begins)).toEqual([]);
 });
+
+test("each cause that the cloud has a name for has its own words", () => {
+  const names = /^(hung-up|busy|not-found|moved|rejected|no-answer|server-failed|internal|no-microphone|no-device)$/;
+  for (const language of LANGUAGES) {
+    const causes = new Map<string, string>();
+    for (const [key, sentences] of told) {
+      const kind = /^Cause {"kind":"([a-z-]+)"/.exec(key)?.[1] ?? "";
+      if (names.test(kind)) causes.set(kind, sentences.get(language) ?? "");
+    }
+    expect([causes.size, new Set(causes.values()).size]).toEqual([10, 10]);
+  }
+});

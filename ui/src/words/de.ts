@@ -198,7 +198,7 @@ export const de: Catalogue = {
   "cause.media-failed": "Der Ton konnte nicht verbunden werden",
   "cause.account-not-ready": "Das Konto ist nicht bereit",
   "cause.no-microphone": "Kein Mikrofon ist benutzbar",
-  "cause.no-device": "Kein Mikrofon ist benutzbar",
+  "cause.no-device": "Das Tongerät des Gesprächs ist nicht benutzbar",
   "cause.not-supported": "Nicht möglich: Es gibt weder Mikrofon noch Lautsprecher",
   "cause.service-silent": "Keine Antwort vom Dienst",
   "cause.not-callable": "Das lässt sich nicht anrufen",

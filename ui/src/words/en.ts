@@ -198,7 +198,7 @@ export const en = {
   "cause.media-failed": "The audio could not be connected",
   "cause.account-not-ready": "The account is not ready",
   "cause.no-microphone": "No microphone can be used",
-  "cause.no-device": "No microphone can be used",
+  "cause.no-device": "The sound device of the call cannot be used",
   "cause.not-supported": "Not supported: there is neither a microphone nor a speaker",
   "cause.service-silent": "No answer from the service",
   "cause.not-callable": "This cannot be called",

@@ -197,7 +197,7 @@ export const es: Catalogue = {
   "cause.media-failed": "No se pudo conectar el sonido",
   "cause.account-not-ready": "La cuenta no está lista",
   "cause.no-microphone": "No se puede usar ningún micrófono",
-  "cause.no-device": "No se puede usar ningún micrófono",
+  "cause.no-device": "No se puede usar el dispositivo de sonido de la llamada",
   "cause.not-supported": "No es posible: no hay ni micrófono ni altavoz",
   "cause.service-silent": "El servicio no responde",
   "cause.not-callable": "No se puede llamar a esto",

@@ -198,7 +198,7 @@ export const fr: Catalogue = {
   "cause.media-failed": "Le son n’a pas pu être connecté",
   "cause.account-not-ready": "Le compte n’est pas prêt",
   "cause.no-microphone": "Aucun microphone n’est utilisable",
-  "cause.no-device": "Aucun microphone n’est utilisable",
+  "cause.no-device": "Le périphérique audio de l’appel n’est pas utilisable",
   "cause.not-supported": "Impossible : il n’y a ni microphone ni haut-parleur",
   "cause.service-silent": "Aucune réponse du service",
   "cause.not-callable": "Impossible d’appeler cela",

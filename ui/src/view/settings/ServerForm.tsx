@@ -3,7 +3,7 @@ import type { SecretKey } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { faultWords, refusalWords } from "../refusals";
-import { useEditing } from "./editing";
+import { useEditing, useKeeping } from "./editing";
 import { ChoiceField, TextField } from "./fields";
 import type { WholeAccount, WholeAculab, WholeSip } from "./whole";
 
@@ -44,8 +44,9 @@ interface Props {
 
 /** A STUN or TURN server of an account. */
 export function ServerForm({ account, at, onClose }: Props) {
-  const { bridge, tell } = useDoing();
+  const { bridge } = useDoing();
   const { settings, view, reset } = useEditing();
+  const keep = useKeeping();
   const known = account.provider.ice_servers ?? [];
   const before = at === null ? null : (known[at] ?? null);
   const [firstKind, firstHost] = before ? partsOf(before.url) : (["stun", ""] as const);
@@ -61,7 +62,7 @@ export function ServerForm({ account, at, onClose }: Props) {
 
   const kept = view.secrets.find(({ key: of }) => isSame(of, key))?.kept ?? "nowhere";
 
-  const keep = async () => {
+  const save = async () => {
     const server = { url, username: relays ? username : "" };
     const ice_servers = at === null ? [...known, server] : known.map((other, place) => (place === at ? server : other));
     const provider = { ...account.provider, ice_servers };
@@ -72,10 +73,7 @@ export function ServerForm({ account, at, onClose }: Props) {
         setMessage(faultWords(found.fault));
         return;
       }
-      if (relays && credential) {
-        const { because } = await bridge.setSecret(key, credential);
-        if (because) tell(refusalWords(because));
-      }
+      if (relays && credential) await keep(key, credential);
       reset();
       onClose();
     } catch (thrown) {
@@ -88,7 +86,7 @@ export function ServerForm({ account, at, onClose }: Props) {
       aria-label={before ? say("accounts.edit", { name: isolated(before.url) }) : say("network.add")}
       onSubmit={(event) => {
         event.preventDefault();
-        void keep();
+        void save();
       }}
     >
       <ChoiceField<Kind>

@@ -5,7 +5,7 @@ import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
 import { problemWords, refusalWords } from "../refusals";
-import { useEditing, wordsOf } from "./editing";
+import { useEditing, useKeeping, wordsOf } from "./editing";
 import { TextField } from "./fields";
 import { AccountSteps } from "./TrialSteps";
 import type { WholeAccount } from "./whole";
@@ -15,8 +15,9 @@ export type TypedSecret = readonly [key: SecretKey, value: string];
 
 /** An account while it is typed: checked at each change, tried, and saved with its secrets, which never come out again. */
 export function useDraft(given: WholeAccount, isNew: boolean, onClose: () => void) {
-  const { bridge, tell, failed } = useDoing();
+  const { bridge, failed } = useDoing();
   const { settings, view, reset } = useEditing();
+  const keep = useKeeping();
   const [account, setAccount] = useState(given);
   const [problems, setProblems] = useState<readonly FieldProblem[]>([]);
   const [message, setMessage] = useState("");
@@ -54,9 +55,7 @@ export function useDraft(given: WholeAccount, isNew: boolean, onClose: () => voi
       setMessage(elsewhere ? problemWords(elsewhere) : "");
       if (found.length > 0) return;
       for (const [key, value] of secrets) {
-        if (!value) continue;
-        const { because } = await bridge.setSecret(key, value);
-        if (because) tell(refusalWords(because));
+        if (value) await keep(key, value);
       }
       reset();
       onClose();

@@ -1,9 +1,9 @@
 import { createContext } from "preact";
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
-import type { FieldProblem, SettingsView } from "../../bridge/types";
+import type { FieldProblem, SecretKey, SettingsView } from "../../bridge/types";
 import { say } from "../../words/words";
 import { useDoing } from "../doing";
-import { faultWords } from "../refusals";
+import { faultWords, refusalWords } from "../refusals";
 import { type WholeSettings, whole } from "./whole";
 
 /** The settings while they are being changed. */
@@ -27,6 +27,15 @@ export function useEditing(): Editing {
   const editing = useContext(EditingContext);
   if (!editing) throw new Error("a field stands outside of the settings");
   return editing;
+}
+
+/** Keeps a secret in the key store; a key store that only keeps it for this run is told of. */
+export function useKeeping(): (key: SecretKey, value: string) => Promise<void> {
+  const { bridge, tell } = useDoing();
+  return async (key, value) => {
+    const { because } = await bridge.setSecret(key, value);
+    if (because) tell(refusalWords(because));
+  };
 }
 
 /** Follows the settings of the phone, and holds what is typed until it is saved; null until they were told once. */

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{Random, frames, rms_dbfs, speech};
+use crate::testing::{Random, frames, rms_dbfs, speech, tone_dbfs};
 
 const RATE: usize = SAMPLE_RATE_HZ as usize;
 const ECHO_ONLY: Cleanup = Cleanup { echo: true, noise: false, gain: false };
@@ -153,5 +153,16 @@ fn a_click_does_not_ring() {
         // It arrives within 15 ms.
         let rings = 10.0 * (energy(&out[RATE + RATE * 45 / 1_000..]) / energy(&out)).log10();
         assert!(rings < -55.0, "{cleanup:?}: {rings:.1} dB are heard 30 ms later");
+    }
+}
+
+#[test]
+fn hum_is_taken_away_and_deep_voices_are_left() {
+    for (hz, loses) in [(50.0, 45.0..60.0), (60.0, 25.0..40.0), (100.0, 3.0..7.0), (150.0, -0.5..3.0), (300.0, -0.5..1.5)] {
+        let step = std::f64::consts::TAU * hz / RATE as f64;
+        let tone: Vec<f32> = (0..3 * RATE).map(|at| 0.1 * (at as f64 * step).sin() as f32).collect();
+        let out = clean(ECHO_ONLY, &vec![0.0; tone.len()], &tone);
+        let lost = tone_dbfs(&tone[2 * RATE..], hz) - tone_dbfs(&out[2 * RATE..], hz);
+        assert!(loses.contains(&lost), "{hz} Hz: {lost:.1} dB");
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Unread<W> {
     to: W,
     /// Lines left out since the last that was taken.
     missed: u64,
+    /// Whether only the first part of one was taken.
+    cut: bool,
 }
 
 /// What can tell whether it would take something now.
@@ -30,7 +32,7 @@ impl<W> Takes for W {}
 
 impl<W: Write + Takes> Unread<W> {
     pub(super) fn new(to: W) -> Self {
-        Self { to, missed: 0 }
+        Self { to, missed: 0, cut: false }
     }
 
     /// Whether all of it was taken.
@@ -41,6 +43,7 @@ impl<W: Write + Takes> Unread<W> {
             }
             let written = self.to.write(line.get(..AT_ONCE).unwrap_or(line))?;
             line = line.get(written..).unwrap_or_default();
+            self.cut = !line.is_empty();
         }
         Ok(true)
     }
@@ -49,8 +52,11 @@ impl<W: Write + Takes> Unread<W> {
 /// One line in one call, as the log writes them.
 impl<W: Write + Takes> Write for Unread<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.missed > 0 && self.put(format!("... {} lines of the log were not taken\n", self.missed).as_bytes())? {
-            self.missed = 0;
+        if self.missed > 0 {
+            let end = if self.cut { "\n" } else { "" };
+            if self.put(format!("{end}... {} lines of the log were not taken\n", self.missed).as_bytes())? {
+                self.missed = 0;
+            }
         }
         if self.missed > 0 || !self.put(line)? {
             self.missed += 1;
@@ -100,6 +106,6 @@ mod tests {
         let mut rest = String::new();
         reader.read_to_string(&mut rest).expect("the rest");
         assert!(String::from_utf8_lossy(&first).starts_with(&line(0)));
-        assert!(rest.contains("lines of the log were not taken\n") && rest.ends_with(&line(9_999)), "{rest}");
+        assert!(rest.contains("\n... ") && rest.contains(" lines of the log were not taken\n") && rest.ends_with(&line(9_999)), "{rest}");
     }
 }
