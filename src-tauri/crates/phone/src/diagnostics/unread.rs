@@ -106,6 +106,9 @@ mod tests {
         let mut rest = String::new();
         reader.read_to_string(&mut rest).expect("the rest");
         assert!(String::from_utf8_lossy(&first).starts_with(&line(0)));
-        assert!(rest.contains("\n... ") && rest.contains(" lines of the log were not taken\n") && rest.ends_with(&line(9_999)), "{rest}");
+        assert!(
+            rest.contains("\n... ") && rest.contains(" lines of the log were not taken\n") && rest.ends_with(&line(9_999)),
+            "{rest}"
+        );
     }
 }
