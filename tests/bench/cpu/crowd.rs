@@ -15,8 +15,8 @@ use async_trait::async_trait;
 use audio::{FRAME_SAMPLES, Frame, Hub, Leg as _};
 use bytes::Bytes;
 use media::{
-    AudioStream, Negotiated, Payload, Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket,
-    StreamSettings, sdp::TransportDescription,
+    AudioStream, Bell, Negotiated, Payload, Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime,
+    RtpPacket, StreamSettings, sdp::TransportDescription,
 };
 use model::{Clock, Codec, Instant, MediaDirection};
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -110,7 +110,7 @@ fn encoded(speech: &Path) -> Outcome<Vec<Bytes>> {
         remote: MediaDirection::SendRecv,
         packet_ms: None,
     };
-    let (mut stream, mut leg) = AudioStream::open(StreamSettings::default(), 1);
+    let (mut stream, mut leg) = AudioStream::open(StreamSettings::default(), 1, Bell::default());
     stream.configure(&agreed)?;
     let samples: Vec<f32> = hound::WavReader::open(speech)?
         .samples::<i16>()
@@ -194,6 +194,10 @@ impl RtcRuntime for CrowdRuntime {
         pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let speech = Speech { pace, sent: 0, connected: false };
         Ok(Box::new(FarEnd { crowd: Arc::clone(&self.0), peer, number: arrivals.len() - 1, speech: speech.into() }))
+    }
+
+    fn bell(&self) -> Bell {
+        self.0.inner.bell()
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use media::{
-    Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket,
+    Bell, Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket,
     sdp::{Candidate, TransportDescription},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -176,6 +176,10 @@ impl RtcRuntime for BadNetwork {
     async fn open(&self, settings: PeerSettings) -> Result<Box<dyn Peer>, PeerError> {
         let peer = self.inner.open(settings).await?;
         Ok(Box::new(RelayedPeer { peer, network: self.clone(), fragment: Mutex::default() }))
+    }
+
+    fn bell(&self) -> Bell {
+        self.inner.bell()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{hint::black_box, time::Duration};
 
 use audio::{FRAME_SAMPLES, Leg};
 use bytes::Bytes;
-use media::{AudioStream, Negotiated, Payload, PeerStatistics, RtpPacket, StreamSettings, TelephoneEvent};
+use media::{AudioStream, Bell, Negotiated, Payload, PeerStatistics, RtpPacket, StreamSettings, TelephoneEvent};
 use model::{Codec, Instant, MediaDirection};
 
 fn agreed() -> Negotiated {
@@ -32,7 +32,7 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> [u8; N] {
 
 /// Reads `bytes` as a row of packets, each behind eleven bytes of header and length, and plays them.
 pub fn exercise(mut bytes: &[u8]) {
-    let (mut stream, mut leg) = AudioStream::open(StreamSettings::default(), 1);
+    let (mut stream, mut leg) = AudioStream::open(StreamSettings::default(), 1, Bell::default());
     stream.configure(&agreed()).expect("all codecs are there");
     let mut now = Instant::START;
     stream.set_connected(now, true);

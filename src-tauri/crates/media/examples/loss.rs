@@ -9,7 +9,7 @@
 use std::{collections::BTreeMap, error::Error, path::Path, process::Command, time::Duration};
 
 use audio::{FRAME_SAMPLES, Frame, Leg as _};
-use media::{AudioStream, Negotiated, Payload, PeerStatistics, RtpPacket, StreamSettings};
+use media::{AudioStream, Bell, Negotiated, Payload, PeerStatistics, RtpPacket, StreamSettings};
 use model::{Codec, Instant, MediaDirection};
 
 /// Who is at the other end.
@@ -97,8 +97,8 @@ fn row(speech: &str, said: &[f32], scorer: &[String], peer: Peer, network: Netwo
 fn talk(said: &[f32], peer: Peer, network: Network) -> Result<Outcome, Box<dyn Error>> {
     const LEAD_S: usize = 5;
     let agreed = agreement(peer);
-    let (mut near, mut near_leg) = AudioStream::open(StreamSettings::default(), 1);
-    let (mut far, mut far_leg) = AudioStream::open(StreamSettings::default(), 2);
+    let (mut near, mut near_leg) = AudioStream::open(StreamSettings::default(), 1, Bell::default());
+    let (mut far, mut far_leg) = AudioStream::open(StreamSettings::default(), 2, Bell::default());
     near.configure(&agreed)?;
     far.configure(&agreed)?;
     let mut random = Random(7);

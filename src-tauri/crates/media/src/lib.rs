@@ -21,5 +21,5 @@ pub use runtime::{
     ByteStream, NoServerWays, Peer, PeerError, PeerEvent, PeerSettings, PeerStatistics, Roles, RtcRuntime, RtpPacket,
     ServerStream, ServerWays,
 };
-pub use stream::{AudioStream, DtmfEvent, StreamLeg, StreamSettings};
+pub use stream::{AudioStream, Bell, DtmfEvent, StreamLeg, StreamSettings};
 pub use webrtc::{ProbeEnd, ProbeStep, ServerProbe, WebrtcRuntime};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use model::{CandidatePair, DescriptionFault, IcePolicy, IceServer, IceUrl, MediaFault};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::sdp::TransportDescription;
+use crate::{Bell, sdp::TransportDescription};
 
 /// How to open a peer connection.
 #[derive(Clone, Debug)]
@@ -172,6 +172,11 @@ impl From<PeerError> for DescriptionFault {
 pub trait RtcRuntime: Send + Sync {
     /// Opens a peer connection for one audio section. Gathering of candidates begins at once.
     async fn open(&self, settings: PeerSettings) -> Result<Box<dyn Peer>, PeerError>;
+
+    /// What the hub rings for a session of this runtime.
+    fn bell(&self) -> Bell {
+        Bell::default()
+    }
 }
 
 /// One peer connection. It lives while [`Peer::event`] is awaited: that is where its sockets and timers are.

@@ -104,7 +104,7 @@ pub fn open(
     let (inbox, requests) = mpsc::channel(INBOX);
     let MediaSettings { packet_ms, dtx, max_bitrate, .. } = settings;
     let stream_settings = StreamSettings { packet_ms, dtx, max_bitrate, ..StreamSettings::default() };
-    let (stream, leg) = AudioStream::open(stream_settings, settings.seed);
+    let (stream, leg) = AudioStream::open(stream_settings, settings.seed, runtime.bell());
     let terms = AudioTerms { codecs: settings.codecs, packet_ms: settings.packet_ms, dtx: settings.dtx };
     let peer_settings = PeerSettings {
         ice_servers: settings.ice_servers,

@@ -4,6 +4,7 @@
 //! frames. Between them are rings, so neither ever waits for the other. The jitter buffer and the decoders live in the leg:
 //! what the hub is about to play is decoded right then, which saves one hand-over.
 
+mod bell;
 mod inbound;
 mod leg;
 mod outbound;
@@ -19,9 +20,8 @@ use std::{
 
 use model::{Codec, DtmfDigit, Instant, MediaStatistics, MediaTrouble, PathAddresses};
 use rtrb::RingBuffer;
-use tokio::sync::Notify;
 
-pub use self::leg::StreamLeg;
+pub use self::{bell::Bell, leg::StreamLeg};
 use self::{
     inbound::Inbound,
     leg::{Figures, LegEnds},
@@ -85,7 +85,7 @@ pub struct AudioStream {
     outbound: Outbound,
     watch: Watch,
     figures: Arc<Figures>,
-    captured_some: Arc<Notify>,
+    bell: Bell,
     /// What was played and made up at the last statistics, and the share of late.
     counted: (u64, u64),
     concealed_lately: f64,
@@ -93,19 +93,13 @@ pub struct AudioStream {
 
 impl AudioStream {
     /// A stream that waits for an agreement, and the leg that goes to the hub. `seed` decides the first sequence number and
-    /// timestamp, which must not be guessable (RFC 3550 section 5.1).
-    pub fn open(settings: StreamSettings, seed: u64) -> (Self, StreamLeg) {
+    /// timestamp, which must not be guessable (RFC 3550 section 5.1); the hub rings `bell` for each whole packet of microphone.
+    pub fn open(settings: StreamSettings, seed: u64, bell: Bell) -> (Self, StreamLeg) {
         let (captured, from_microphone) = RingBuffer::new(CAPTURED_FRAMES);
         let (to_leg, inbox) = RingBuffer::new(INBOX);
         let (spent, from_leg) = RingBuffer::new(INBOX);
-        let (figures, captured_some) = (Arc::<Figures>::default(), Arc::new(Notify::new()));
-        let leg = StreamLeg::new(LegEnds {
-            captured,
-            captured_some: Arc::clone(&captured_some),
-            inbox,
-            spent,
-            figures: Arc::clone(&figures),
-        });
+        let figures = Arc::<Figures>::default();
+        let leg = StreamLeg::new(LegEnds { captured, ringer: bell.ringer(), inbox, spent, figures: Arc::clone(&figures) });
         let stream = Self {
             codec: None,
             packet_ms: settings.packet_ms,
@@ -113,7 +107,7 @@ impl AudioStream {
             outbound: Outbound::new(settings, seed, from_microphone),
             watch: Watch::default(),
             figures,
-            captured_some,
+            bell,
             counted: (0, 0),
             concealed_lately: 0.0,
         };
@@ -150,7 +144,7 @@ impl AudioStream {
             if self.outbound.ready() {
                 return;
             }
-            self.captured_some.notified().await;
+            self.bell.rung().await;
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Peer, PeerError, PeerSettings, RtcRuntime};
+use crate::{Bell, Peer, PeerError, PeerSettings, RtcRuntime};
 
 mod association;
 mod ice;
@@ -46,5 +46,9 @@ impl WebrtcRuntime {
 impl RtcRuntime for WebrtcRuntime {
     async fn open(&self, settings: PeerSettings) -> Result<Box<dyn Peer>, PeerError> {
         Ok(Box::new(UdpPeer::open(Arc::clone(&self.identity), settings)?))
+    }
+
+    fn bell(&self) -> Bell {
+        Bell::of_the_reactor()
     }
 }

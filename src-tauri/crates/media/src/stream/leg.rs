@@ -8,9 +8,8 @@ use std::sync::{
 use audio::{FRAME_SAMPLES, Frame, Leg};
 use bytes::Bytes;
 use rtrb::{Consumer, Producer};
-use tokio::sync::Notify;
 
-use super::CAPTURED_FRAMES;
+use super::{CAPTURED_FRAMES, bell::Ringer};
 use crate::{
     codec::Decoders,
     jitter::{Coded, JitterBuffer},
@@ -61,7 +60,7 @@ pub(super) struct Figures {
 /// The ends of the rings that belong to the hub's thread.
 pub(super) struct LegEnds {
     pub(super) captured: Producer<Frame>,
-    pub(super) captured_some: Arc<Notify>,
+    pub(super) ringer: Ringer,
     pub(super) inbox: Consumer<ToLeg>,
     pub(super) spent: Producer<Spent>,
     pub(super) figures: Arc<Figures>,
@@ -135,7 +134,7 @@ impl Leg for StreamLeg {
         // is late by one frame, once.
         let waiting = CAPTURED_FRAMES - self.ends.captured.slots();
         if waiting >= self.ends.figures.needed_frames.load(Relaxed) {
-            self.ends.captured_some.notify_one();
+            self.ends.ringer.ring();
         }
     }
 }

@@ -50,8 +50,8 @@ impl Line {
     fn new(settings: StreamSettings, negotiated: &Negotiated) -> Self {
         let mut line = Self {
             now: Instant::START,
-            near: AudioStream::open(settings, 1),
-            far: AudioStream::open(settings, 2),
+            near: AudioStream::open(settings, 1, Bell::default()),
+            far: AudioStream::open(settings, 2, Bell::default()),
             said: 0,
             heard: Vec::new(),
             wire: Vec::new(),
@@ -341,7 +341,7 @@ fn hostile_packets_do_no_harm() {
 
 #[tokio::test]
 async fn ready_waits_for_a_whole_packet() {
-    let (mut stream, mut leg) = AudioStream::open(StreamSettings::default(), 1);
+    let (mut stream, mut leg) = AudioStream::open(StreamSettings::default(), 1, Bell::default());
     leg.push(&[0.0; FRAME_SAMPLES]);
     assert!(if_ready(stream.ready()).await.is_none());
     leg.push(&[0.0; FRAME_SAMPLES]);
