@@ -38,9 +38,18 @@ export async function serve(folder) {
   return { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
 }
 
+/** The browser that is there: Edge comes with Windows; who has macOS has Chrome, or names another one. */
+function installed() {
+  const named = process.env.SIDETONE_CHROMIUM;
+  if (named) return { executablePath: named };
+  if (process.platform === "win32") return { channel: "msedge" };
+  if (process.platform === "darwin") return { channel: "chrome" };
+  return { executablePath: "/usr/bin/chromium" };
+}
+
 export function browser() {
   return chromium.launch({
-    executablePath: process.env.SIDETONE_CHROMIUM ?? "/usr/bin/chromium",
+    ...installed(),
     args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"],
   });
 }
