@@ -22,6 +22,7 @@ mod session;
 mod shortcuts;
 mod start;
 mod supervise;
+mod terminal;
 mod tray;
 mod tray_host;
 mod updates;
@@ -29,5 +30,6 @@ mod web_view;
 mod windows;
 
 fn main() -> ExitCode {
+    terminal::borrow();
     start::run(arguments::Arguments::parse())
 }

@@ -1,243 +1,249 @@
-//! Notifications of the desktop: a ringing call with buttons, a missed call, and what else a user should read once.
+//! Notifications of the desktop: a ringing call with buttons, a missed call, and what else a user should read once. What is told
+//! when is decided here; how it is shown and pressed is each system's own.
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::follow;
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(windows)]
+mod windows;
 
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use model::{CallId, Command, Snapshot};
+use phone::{
+    Phone,
+    desktop::{Alert, IncomingAction, Words, fill, incoming, missed},
+};
+use tauri::AppHandle;
+use tokio::sync::mpsc;
+use tracing::{debug, info};
+
+#[cfg(target_os = "linux")]
+use self::linux::{Desktop, Error};
+#[cfg(target_os = "macos")]
+use self::macos::{Desktop, Error};
+#[cfg(windows)]
+pub(crate) use self::windows::introduce;
+#[cfg(windows)]
+use self::windows::{Desktop, Error};
+use crate::{language, program};
+
+/// Notifications of missed calls whose button still works; desktops keep them for hours.
+const RETURNABLE: usize = 50;
+
+/// Presses that may wait to be heard; nobody presses so fast.
 #[cfg(not(target_os = "linux"))]
-pub(crate) use other::follow;
+const PRESSES: usize = 16;
 
-#[cfg(target_os = "linux")]
-mod linux {
-    use std::collections::{BTreeSet, HashMap, VecDeque};
+/// What is shown.
+struct Notice<'a> {
+    title: &'a str,
+    body: &'a str,
+    /// What can be pressed, each with its word. [`Press::Open`] is no button but the notice itself.
+    presses: Vec<(Press, &'static str)>,
+    /// Whether it stays until it is closed, in front of others; else it goes by itself.
+    rings: bool,
+}
 
-    use futures_util::StreamExt;
-    use model::{CallId, Command, Snapshot};
-    use phone::{
-        Phone,
-        desktop::{Alert, IncomingAction, Words, fill, incoming, missed},
-    };
-    use tauri::AppHandle;
-    use tokio::sync::mpsc;
-    use tracing::debug;
-    use zbus::{Connection, zvariant::Value};
+/// What a user can press.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Press {
+    Open,
+    Answer,
+    Decline,
+    Veto,
+    CallBack,
+}
 
-    use crate::{language, program};
+impl Press {
+    const ALL: [Self; 5] = [Self::Open, Self::Answer, Self::Decline, Self::Veto, Self::CallBack];
 
-    const ANSWER: &str = "answer";
-    const DECLINE: &str = "decline";
-    const VETO: &str = "veto";
-    const CALL_BACK: &str = "call-back";
-
-    /// What a click on the notification itself is called by the desktop.
-    const DEFAULT: &str = "default";
-
-    /// Notifications of missed calls whose button still works; desktops keep them for hours.
-    const RETURNABLE: usize = 50;
-
-    #[zbus::proxy(
-        interface = "org.freedesktop.Notifications",
-        default_service = "org.freedesktop.Notifications",
-        default_path = "/org/freedesktop/Notifications"
-    )]
-    trait Notifications {
-        #[expect(clippy::too_many_arguments, reason = "the interface is the desktop's")]
-        fn notify(
-            &self,
-            application: &str,
-            replaces: u32,
-            icon: &str,
-            summary: &str,
-            body: &str,
-            actions: &[&str],
-            hints: HashMap<&str, Value<'_>>,
-            expire_ms: i32,
-        ) -> zbus::Result<u32>;
-        fn close_notification(&self, id: u32) -> zbus::Result<()>;
-        #[zbus(signal)]
-        fn action_invoked(&self, id: u32, action: String) -> zbus::Result<()>;
-        #[zbus(signal)]
-        fn notification_closed(&self, id: u32, reason: u32) -> zbus::Result<()>;
-    }
-
-    /// Follows the phone. Sentences that come meanwhile are shown as they are.
-    pub(crate) async fn follow(app: AppHandle, phone: Phone, sentences: mpsc::Receiver<String>) {
-        let shown = async {
-            let bus = Connection::session().await?;
-            let desktop = NotificationsProxy::new(&bus).await?;
-            Notifier { app, phone, desktop, ringing: HashMap::new(), told: BTreeSet::new(), returnable: VecDeque::new() }
-                .run(sentences)
-                .await
-        };
-        if let Err(error) = shown.await {
-            debug!(%error, "the desktop shows no notifications");
+    /// What it is called towards the desktop; the first one by freedesktop.org's specification.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Open => "default",
+            Self::Answer => "answer",
+            Self::Decline => "decline",
+            Self::Veto => "veto",
+            Self::CallBack => "call-back",
         }
     }
 
-    struct Notifier<'a> {
-        app: AppHandle,
-        phone: Phone,
-        desktop: NotificationsProxy<'a>,
-        /// The desktop's number of each call's notification.
-        ringing: HashMap<CallId, u32>,
-        /// Missed calls that were told of.
-        told: BTreeSet<CallId>,
-        /// Their notifications, oldest first, and what calls back.
-        returnable: VecDeque<(u32, Command)>,
+    fn of(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|press| press.code() == code)
     }
 
-    impl Notifier<'_> {
-        async fn run(mut self, mut sentences: mpsc::Receiver<String>) -> zbus::Result<()> {
-            // Clicks first: one may come as soon as a notification is shown.
-            let mut clicks = self.desktop.receive_action_invoked().await?;
-            let mut snapshots = self.phone.snapshots();
-            loop {
-                let snapshot = snapshots.borrow_and_update().clone();
-                self.show(&snapshot).await;
-                tokio::select! {
-                    changed = snapshots.changed() => if changed.is_err() {
-                        return Ok(());
-                    },
-                    Some(click) = clicks.next() => {
-                        let click = click.args()?;
-                        self.on_click(click.id, &click.action);
-                    }
-                    Some(sentence) = sentences.recv() => {
-                        let told = Alert { call: CallId(0), title: "Sidetone".into(), body: sentence, answers_itself: false };
-                        self.told_or_logged(self.notify(&told, &[DEFAULT, self.words().show], 1).await.map(|_| ()));
-                    }
-                }
-            }
-        }
-
-        async fn show(&mut self, snapshot: &Snapshot) {
-            let wanted = self.phone.settings().borrow().window.notifications;
-            let language = language::of(&self.phone.settings().borrow());
-            let words = language.words();
-            let alerts = if wanted { incoming(snapshot, language) } else { Vec::new() };
-            for alert in &alerts {
-                if !self.ringing.contains_key(&alert.call) {
-                    let mut actions = vec![DEFAULT, words.show, ANSWER, words.answer, DECLINE, words.decline];
-                    if alert.answers_itself {
-                        actions.extend([VETO, words.veto]);
-                    }
-                    match self.notify(alert, &actions, 2).await {
-                        Ok(id) => {
-                            self.ringing.insert(alert.call, id);
-                        }
-                        Err(error) => debug!(%error, "a ringing call could not be notified"),
-                    }
-                }
-            }
-            let over: Vec<CallId> =
-                self.ringing.keys().copied().filter(|call| !alerts.iter().any(|alert| alert.call == *call)).collect();
-            for call in over {
-                if let Some(id) = self.ringing.remove(&call) {
-                    self.told_or_logged(self.desktop.close_notification(id).await);
-                }
-            }
-            let missed = missed(snapshot, language);
-            self.told.retain(|call| missed.iter().any(|(alert, _)| alert.call == *call));
-            for (alert, call_back) in missed {
-                // Told or not: a call of the past is not told of later.
-                if self.told.insert(alert.call) && wanted {
-                    let alert = Alert { title: fill(words.missed_call_of, &alert.title), ..alert };
-                    self.show_missed(&alert, call_back, words).await;
-                }
-            }
-        }
-
-        async fn show_missed(&mut self, alert: &Alert, call_back: Option<Command>, words: &Words) {
-            let mut actions = vec![DEFAULT, words.show];
-            if call_back.is_some() {
-                actions.extend([CALL_BACK, words.call_back]);
-            }
-            match self.notify(alert, &actions, 1).await {
-                Ok(id) => self.returnable.extend(call_back.map(|call_back| (id, call_back))),
-                Err(error) => debug!(%error, "a missed call could not be notified"),
-            }
-            if self.returnable.len() > RETURNABLE {
-                self.returnable.pop_front();
-            }
-        }
-
-        fn words(&self) -> &'static Words {
-            language::of(&self.phone.settings().borrow()).words()
-        }
-
-        fn told_or_logged(&self, outcome: zbus::Result<()>) {
-            if let Err(error) = outcome {
-                debug!(%error, "the desktop did not take a notification");
-            }
-        }
-
-        /// Urgency 2 stays until it is answered, by the rules of the desktop; 1 goes by itself.
-        async fn notify(&self, alert: &Alert, actions: &[&str], urgency: u8) -> zbus::Result<u32> {
-            let mut hints = HashMap::from([("urgency", Value::from(urgency)), ("desktop-entry", Value::from("sidetone"))]);
-            if urgency == 2 {
-                hints.insert("category", Value::from("call.incoming"));
-                hints.insert("resident", Value::from(true));
-            }
-            let expire_ms = if urgency == 2 { 0 } else { -1 };
-            let body = escaped(&alert.body);
-            self.desktop.notify("Sidetone", 0, "sidetone", &alert.title, &body, actions, hints, expire_ms).await
-        }
-
-        /// Once: a second press on the same notification calls nobody.
-        fn call_back(&mut self, id: u32) {
-            let found = self.returnable.iter().position(|(notification, _)| *notification == id);
-            if let Some((_, dial)) = found.and_then(|at| self.returnable.remove(at)) {
-                program::send(&self.app, dial);
-                program::bring_up_later(&self.app);
-            }
-        }
-
-        fn on_click(&mut self, id: u32, action: &str) {
-            if action == CALL_BACK {
-                return self.call_back(id);
-            }
-            let call = self.ringing.iter().find(|(_, notification)| **notification == id).map(|(call, _)| *call);
-            let chosen = match action {
-                ANSWER => Some(IncomingAction::Answer),
-                DECLINE => Some(IncomingAction::Decline),
-                VETO => Some(IncomingAction::Veto),
-                _ => None,
-            };
-            let command = call.zip(chosen).and_then(|(call, chosen)| chosen.command(call, &self.phone.snapshot()));
-            if let Some(command) = command {
-                program::send(&self.app, command);
-            }
-            if action == DEFAULT || chosen.is_some_and(IncomingAction::answers) {
-                program::bring_up_later(&self.app);
-            }
-        }
-    }
-
-    /// Bodies may hold markup; whatever a caller calls himself is text.
-    fn escaped(text: &str) -> String {
-        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn a_callers_name_is_no_markup() {
-            assert_eq!(escaped("<b>Anna</b> & Co"), "&lt;b&gt;Anna&lt;/b&gt; &amp; Co");
+    /// What becomes of a ringing call by it.
+    fn action(self) -> Option<IncomingAction> {
+        match self {
+            Self::Answer => Some(IncomingAction::Answer),
+            Self::Decline => Some(IncomingAction::Decline),
+            Self::Veto => Some(IncomingAction::Veto),
+            Self::Open | Self::CallBack => None,
         }
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-mod other {
-    use phone::Phone;
-    use tauri::AppHandle;
-    use tokio::sync::mpsc;
+/// Follows the phone. Sentences that come meanwhile are shown as they are; in the log where nothing else shows them.
+pub(crate) async fn follow(app: AppHandle, phone: Phone, mut sentences: mpsc::Receiver<String>) {
+    let shown = async {
+        let desktop = Desktop::connect(&app).await?;
+        let notifier =
+            Notifier { app, phone, desktop, ringing: HashMap::new(), told: BTreeSet::new(), returnable: VecDeque::new() };
+        notifier.run(&mut sentences).await
+    };
+    if let Err(error) = shown.await {
+        info!(%error, "the desktop shows no notifications");
+    }
+    while let Some(sentence) = sentences.recv().await {
+        info!(sentence, "for the user");
+    }
+}
 
-    /// The window of a ringing call is what these desktops show; a sentence goes to the log.
-    pub(crate) async fn follow(_app: AppHandle, _phone: Phone, mut sentences: mpsc::Receiver<String>) {
-        while let Some(sentence) = sentences.recv().await {
-            tracing::info!(sentence, "for the user");
+struct Notifier {
+    app: AppHandle,
+    phone: Phone,
+    desktop: Desktop,
+    /// The desktop's number of each call's notification.
+    ringing: HashMap<CallId, u32>,
+    /// Missed calls that were told of.
+    told: BTreeSet<CallId>,
+    /// Their notifications, oldest first, and what calls back.
+    returnable: VecDeque<(u32, Command)>,
+}
+
+impl Notifier {
+    async fn run(mut self, sentences: &mut mpsc::Receiver<String>) -> Result<(), Error> {
+        let mut snapshots = self.phone.snapshots();
+        loop {
+            let snapshot = snapshots.borrow_and_update().clone();
+            self.show(&snapshot).await;
+            tokio::select! {
+                changed = snapshots.changed() => if changed.is_err() {
+                    return Ok(());
+                },
+                pressed = self.desktop.pressed() => {
+                    let (notice, press) = pressed?;
+                    self.on_press(notice, press);
+                }
+                Some(sentence) = sentences.recv() => self.tell(&sentence).await,
+            }
         }
+    }
+
+    async fn show(&mut self, snapshot: &Snapshot) {
+        let wanted = self.phone.settings().borrow().window.notifications;
+        let language = language::of(&self.phone.settings().borrow());
+        let words = language.words();
+        let alerts = if wanted { incoming(snapshot, language) } else { Vec::new() };
+        for alert in &alerts {
+            if !self.ringing.contains_key(&alert.call) {
+                self.show_ringing(alert, words).await;
+            }
+        }
+        let over: Vec<CallId> =
+            self.ringing.keys().copied().filter(|call| !alerts.iter().any(|alert| alert.call == *call)).collect();
+        for call in over {
+            if let Some(notice) = self.ringing.remove(&call)
+                && let Err(error) = self.desktop.close(notice).await
+            {
+                debug!(%error, "the desktop did not take a notification away");
+            }
+        }
+        let missed = missed(snapshot, language);
+        self.told.retain(|call| missed.iter().any(|(alert, _)| alert.call == *call));
+        for (alert, call_back) in missed {
+            // Told or not: a call of the past is not told of later.
+            if self.told.insert(alert.call) && wanted {
+                self.show_missed(&alert, call_back, words).await;
+            }
+        }
+    }
+
+    async fn show_ringing(&mut self, alert: &Alert, words: &'static Words) {
+        let mut presses = vec![(Press::Open, words.show), (Press::Answer, words.answer), (Press::Decline, words.decline)];
+        if alert.answers_itself {
+            presses.push((Press::Veto, words.veto));
+        }
+        let notice = Notice { title: &alert.title, body: &alert.body, presses, rings: true };
+        match self.desktop.show(&notice).await {
+            Ok(number) => {
+                self.ringing.insert(alert.call, number);
+            }
+            Err(error) => debug!(%error, "a ringing call could not be notified"),
+        }
+    }
+
+    async fn show_missed(&mut self, alert: &Alert, call_back: Option<Command>, words: &'static Words) {
+        let mut presses = vec![(Press::Open, words.show)];
+        if call_back.is_some() {
+            presses.push((Press::CallBack, words.call_back));
+        }
+        let title = fill(words.missed_call_of, &alert.title);
+        match self.desktop.show(&Notice { title: &title, body: &alert.body, presses, rings: false }).await {
+            Ok(number) => self.returnable.extend(call_back.map(|call_back| (number, call_back))),
+            Err(error) => debug!(%error, "a missed call could not be notified"),
+        }
+        if self.returnable.len() > RETURNABLE {
+            self.returnable.pop_front();
+        }
+    }
+
+    async fn tell(&mut self, sentence: &str) {
+        let words = language::of(&self.phone.settings().borrow()).words();
+        let notice = Notice { title: "Sidetone", body: sentence, presses: vec![(Press::Open, words.show)], rings: false };
+        if let Err(error) = self.desktop.show(&notice).await {
+            debug!(%error, "the desktop did not take a notification");
+        }
+    }
+
+    fn on_press(&mut self, notice: u32, press: Press) {
+        if press == Press::CallBack {
+            return self.call_back(notice);
+        }
+        let call = self.ringing.iter().find(|(_, shown)| **shown == notice).map(|(call, _)| *call);
+        let chosen = press.action();
+        let command = call.zip(chosen).and_then(|(call, chosen)| chosen.command(call, &self.phone.snapshot()));
+        if let Some(command) = command {
+            program::send(&self.app, command);
+        }
+        if press == Press::Open || chosen.is_some_and(IncomingAction::answers) {
+            program::bring_up_later(&self.app);
+        }
+    }
+
+    /// Once: a second press on the same notification calls nobody.
+    fn call_back(&mut self, notice: u32) {
+        let found = self.returnable.iter().position(|(shown, _)| *shown == notice);
+        if let Some((_, dial)) = found.and_then(|at| self.returnable.remove(at)) {
+            program::send(&self.app, dial);
+            program::bring_up_later(&self.app);
+        }
+    }
+}
+
+/// Where markup is understood: whatever a caller calls himself is text.
+#[cfg(any(target_os = "linux", windows))]
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(any(target_os = "linux", windows))]
+    #[test]
+    fn a_callers_name_is_no_markup() {
+        assert_eq!(escaped("<b>Anna</b> & Co"), "&lt;b&gt;Anna&lt;/b&gt; &amp; Co");
+    }
+
+    #[test]
+    fn what_the_desktop_says_was_pressed_is_what_was_offered() {
+        for press in Press::ALL {
+            assert_eq!(Press::of(press.code()), Some(press));
+        }
+        assert_eq!(Press::of("inline-reply"), None);
     }
 }

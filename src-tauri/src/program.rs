@@ -4,7 +4,7 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -18,7 +18,7 @@ use store::PlacesFile;
 use tauri::{AppHandle, Emitter, Manager, RunEvent, webview::PermissionResponse};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::{
-    runtime::Runtime,
+    runtime::{Handle, Runtime},
     sync::{mpsc, watch},
 };
 use tracing::{info, info_span};
@@ -99,6 +99,23 @@ impl Desktop {
 
     fn keep_target(&self, target: Target) {
         *self.target.lock().unwrap_or_else(PoisonError::into_inner) = Some(target);
+    }
+}
+
+/// The engine as long as it runs. Clones are the same.
+#[derive(Clone)]
+struct Running {
+    engine: Arc<Mutex<Option<Engine>>>,
+    runtime: Handle,
+}
+
+impl Running {
+    /// Ends calls and signs off, once, and waits for it.
+    fn stop(&self) {
+        let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(engine) = engine {
+            self.runtime.block_on(engine.stop());
+        }
     }
 }
 
@@ -197,14 +214,18 @@ pub(crate) fn run(
     }
     phone::spawn("session", info_span!("session"), session::follow(handle.clone(), phone));
     phone::spawn("signals", info_span!("signals"), end_when_asked(handle));
-    let code = app.run_return(on_event);
-    runtime.block_on(engine.stop());
+    let running = Running { engine: Arc::new(Mutex::new(Some(engine))), runtime: runtime.handle().clone() };
+    let inside = running.clone();
+    let code = app.run_return(move |app, event| on_event(app, event, &inside));
+    running.stop();
     runtime.shutdown_background();
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
 
 /// What shows the phone beside its window, and what reaches it from other programs. A kiosk has none of it.
 fn follow_on_desktop(handle: &AppHandle, phone: &Phone, told: mpsc::Receiver<String>) {
+    #[cfg(windows)]
+    notify::introduce(handle);
     hear_links(handle);
     let (present, host) = watch::channel(false);
     phone::spawn("tray host", info_span!("tray"), tray_host::follow(present));
@@ -215,11 +236,21 @@ fn follow_on_desktop(handle: &AppHandle, phone: &Phone, told: mpsc::Receiver<Str
     phone::spawn("shortcuts", info_span!("shortcuts"), shortcuts::follow(handle.clone(), phone.clone()));
 }
 
-fn on_event(app: &AppHandle, event: RunEvent) {
+fn on_event(app: &AppHandle, event: RunEvent, running: &Running) {
     match event {
         // The last window has gone. That alone ends nothing: the phone is more than its windows.
         RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
-        RunEvent::Exit => app.state::<Memory>().save(),
+        RunEvent::Exit => {
+            app.state::<Memory>().save();
+            // The menu and the session of macOS, and the session of Windows, end the process here: nothing behind the loop is run.
+            if cfg!(any(windows, target_os = "macos")) {
+                app.webview_windows().into_values().for_each(|window| windows::report(window.hide()));
+                running.stop();
+            }
+        }
+        // Somebody wants the program that already runs, by its icon.
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => bring_up_later(app),
         _ => {}
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     arguments::Arguments,
     engine::{self, Engine},
     failure::Failure,
-    program, self_test, supervise, web_view,
+    program, self_test, supervise, terminal, web_view,
 };
 
 /// What is logged until the settings are read.
@@ -50,6 +50,7 @@ fn begin(arguments: Arguments) -> Result<ExitCode, Failure> {
         return ended;
     }
     if arguments.kiosk.is_some() && supervise::is_wanted() {
+        terminal::give_back();
         // What an exit status can be.
         return supervise::run().map(|code| ExitCode::from(u8::try_from(code).unwrap_or(1)));
     }
@@ -72,6 +73,7 @@ fn begin(arguments: Arguments) -> Result<ExitCode, Failure> {
         };
     }
     let first = (!arguments.minimized).then_some(Show { target });
+    terminal::give_back();
     program::run(runtime, engine, shows, first, kiosk)
 }
 

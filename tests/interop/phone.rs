@@ -235,7 +235,7 @@ impl Phone {
 
     /// Asks it to end, as Ctrl-C does, and waits until it has.
     pub(crate) fn stop(&mut self) -> Over {
-        self.program.signal("INT");
+        self.program.interrupt();
         self.finish(SOON)
     }
 

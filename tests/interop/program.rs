@@ -66,6 +66,12 @@ impl Program {
 
     fn spawn(name: &str, command: &mut Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        // So that it alone can be interrupted.
+        #[cfg(windows)]
+        std::os::windows::process::CommandExt::creation_flags(
+            command,
+            windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP,
+        );
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let printed = Arc::new(Printed::default());
         let output: [Box<dyn Read + Send>; 2] = [
@@ -147,13 +153,41 @@ impl Program {
                 return;
             }
             if !std::mem::replace(&mut asked, true) {
-                self.signal("TERM");
+                self.ask_to_end();
             }
             thread::sleep(LOOK);
         }
     }
 
+    /// Asks it to end, as the system does.
+    #[cfg(unix)]
+    fn ask_to_end(&self) {
+        self.signal("TERM");
+    }
+
+    /// Asks it to end; as the system does, a test cannot.
+    #[cfg(windows)]
+    fn ask_to_end(&self) {
+        self.interrupt();
+    }
+
+    /// Asks it to end, as a key does.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    /// Asks it to end, as a key does.
+    #[cfg(windows)]
+    pub(crate) fn interrupt(&self) {
+        use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent};
+        // SAFETY: takes plain numbers. The child has a group of its own, by its own number.
+        let sent = unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, self.child.id()) };
+        assert_ne!(sent, 0, "{} could not be interrupted", self.name);
+    }
+
     /// Sends it a signal by name.
+    #[cfg(unix)]
     pub(crate) fn signal(&self, signal: &str) {
         // It is our child and was not waited for yet, so the number is still its own, even when it has just ended.
         let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();

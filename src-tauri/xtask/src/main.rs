@@ -32,6 +32,7 @@ cargo xtask COMMAND
   fake xuc [--port N] [--in-front-of ws://HOST:PORT/PATH --user USER --secret SECRET]
                      the same of a XiVO, with a line of its own or one of a real SIP server
   ci                 what a change must pass: formatting, tidy, lints, generated files, tests
+  lints              the compiler's and Clippy's warnings, on the system it runs on
   tidy               the rules of the project that no other tool knows
   gen-types          writes the page's types from the crate `model`; with --check only compares them
   icons              draws icons/*.png, *.ico and *.icns from icons/*.svg
@@ -64,6 +65,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<(), Failed> {
         ("test", [part]) => parts::test(part),
         ("fake", arguments) => fake::run(arguments),
         ("ci", []) => ci::check_everything(),
+        ("lints", []) => ci::check_lints(),
         ("tidy", []) => tidy::check(),
         ("gen-types", []) => types::write(),
         ("gen-types", [flag]) if flag == "--check" => types::check(),

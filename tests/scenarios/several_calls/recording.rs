@@ -80,7 +80,11 @@ fn where_the_policy_forbids_it_nothing_is_recorded() {
 
 #[test]
 fn a_folder_that_cannot_be_written_ends_the_recording_and_not_the_call() {
-    let nowhere = |settings: &mut Settings| settings.calls.recordings_folder = "/proc/none".into();
+    let nowhere = |settings: &mut Settings| {
+        // On no system is there a folder below a program.
+        let program = std::env::current_exe().expect("this program is a file");
+        settings.calls.recordings_folder = program.join("none").to_string_lossy().into_owned();
+    };
     let t = Scenario::new().with_settings(nowhere).with_phones(["alice", "bob"]);
     let call = t.call("alice", "bob").caller;
     t.alice().send(Command::Record { call, on: true });

@@ -1,4 +1,4 @@
-//! Being asked to end: Ctrl-C, or the signal of a session or a service manager.
+//! Being asked to end: Ctrl-C, or the signal of a session or a service manager; on Windows also by closing the terminal.
 
 use tokio::signal;
 
@@ -9,7 +9,9 @@ pub(crate) struct Interruptions {
     #[cfg(unix)]
     signals: [signal::unix::Signal; 2],
     #[cfg(windows)]
-    keys: signal::windows::CtrlC,
+    keys: (signal::windows::CtrlC, signal::windows::CtrlBreak),
+    #[cfg(windows)]
+    ends: (signal::windows::CtrlClose, signal::windows::CtrlShutdown),
 }
 
 impl Interruptions {
@@ -24,7 +26,12 @@ impl Interruptions {
             Ok(Self { signals: [interrupt, terminate] })
         }
         #[cfg(windows)]
-        Ok(Self { keys: signal::windows::ctrl_c().map_err(failed)? })
+        {
+            use signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+            let keys = (ctrl_c().map_err(failed)?, ctrl_break().map_err(failed)?);
+            let ends = (ctrl_close().map_err(failed)?, ctrl_shutdown().map_err(failed)?);
+            Ok(Self { keys, ends })
+        }
     }
 
     /// Waits for the next one.
@@ -38,6 +45,11 @@ impl Interruptions {
             }
         }
         #[cfg(windows)]
-        self.keys.recv().await;
+        tokio::select! {
+            _ = self.keys.0.recv() => {}
+            _ = self.keys.1.recv() => {}
+            _ = self.ends.0.recv() => {}
+            _ = self.ends.1.recv() => {}
+        }
     }
 }

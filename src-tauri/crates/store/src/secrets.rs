@@ -77,15 +77,17 @@ impl KeyStore {
 
 impl SecretStore for KeyStore {
     fn get(&self, key: &SecretKey) -> Result<Option<Secret>, KeyStoreError> {
-        match Self::entry(key)?.get_password() {
-            Ok(secret) => Ok(Some(Secret::new(secret))),
+        match Self::entry(key)?.get_secret() {
+            Ok(secret) => String::from_utf8(secret).map(|secret| Some(Secret::new(secret))).map_err(|_| KeyStoreError::NotText),
             Err(keyring::Error::NoEntry) => Ok(None),
             Err(error) => Err(explain(error)),
         }
     }
 
     fn set(&self, key: &SecretKey, secret: &Secret) -> Result<(), KeyStoreError> {
-        Self::entry(key)?.set_password(secret.expose()).map_err(explain)
+        // As bytes: the Credential Manager takes 2560 of them (CRED_MAX_CREDENTIAL_BLOB_SIZE), and the library would write each
+        // letter of a password as two.
+        Self::entry(key)?.set_secret(secret.expose().as_bytes()).map_err(explain)
     }
 
     fn delete(&self, key: &SecretKey) -> Result<(), KeyStoreError> {

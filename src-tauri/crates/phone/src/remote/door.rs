@@ -1,10 +1,8 @@
 //! Where the phone of a folder listens for other programs of its user, and where these knock: in the folder, or in the user's
 //! session for a folder that takes no socket.
 
-#[cfg(unix)]
-use std::fs::TryLockError;
 use std::{
-    fs::File,
+    fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
 };
@@ -48,6 +46,26 @@ impl Door {
         }
         Err(RemoteError::NoPhone(missed.unwrap_or_else(|| io::ErrorKind::NotFound.into())))
     }
+
+    /// Holds the folder. The system lets go of it with the process, however that ends.
+    pub(super) fn hold(&self) -> Result<Option<File>, RemoteError> {
+        let held = match self.holdable() {
+            Ok(held) => held,
+            Err(error) => {
+                warn!(%error, "another phone could be started with the same folder");
+                return Ok(None);
+            }
+        };
+        match held.try_lock() {
+            Ok(()) => Ok(Some(held)),
+            Err(TryLockError::WouldBlock) => Err(RemoteError::AlreadyRunning),
+            // Some file systems of networks cannot.
+            Err(TryLockError::Error(error)) => {
+                warn!(%error, "another phone could be started with the same folder");
+                Ok(None)
+            }
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -65,26 +83,11 @@ impl Door {
         opened.map_err(RemoteError::NoSocket)
     }
 
-    /// Holds the folder itself, for which it need not be written. The kernel lets go of it with the process, however that ends.
-    pub(super) fn hold(&self) -> Result<Option<File>, RemoteError> {
+    /// The folder itself, for which it need not be written.
+    fn holdable(&self) -> io::Result<File> {
         // One that is not there is made; where it cannot be, nobody else has it either.
-        let held = make_private(&self.folder).or_else(|error| if self.folder.exists() { Ok(()) } else { Err(error) });
-        let held = match held.and_then(|()| File::open(&self.folder)) {
-            Ok(held) => held,
-            Err(error) => {
-                warn!(%error, "another phone could be started with the same folder");
-                return Ok(None);
-            }
-        };
-        match held.try_lock() {
-            Ok(()) => Ok(Some(held)),
-            Err(TryLockError::WouldBlock) => Err(RemoteError::AlreadyRunning),
-            // Some file systems of networks cannot.
-            Err(TryLockError::Error(error)) => {
-                warn!(%error, "another phone could be started with the same folder");
-                Ok(None)
-            }
-        }
+        make_private(&self.folder).or_else(|error| if self.folder.exists() { Ok(()) } else { Err(error) })?;
+        File::open(&self.folder)
     }
 
     fn names(&self) -> Result<Vec<Name<'static>>, RemoteError> {
@@ -97,10 +100,9 @@ impl Door {
         self.folder.join("control.sock")
     }
 
-    /// The one in the session; each folder has its own there, by whatever way it is named.
+    /// The one in the session; each folder has its own there.
     fn beside(&self) -> Option<PathBuf> {
-        let folder = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
-        Some(self.session.as_ref()?.join(format!("sidetone-{:016x}.sock", hashed(&folder))))
+        Some(self.session.as_ref()?.join(format!("sidetone-{:016x}.sock", hashed(&self.folder))))
     }
 }
 
@@ -145,11 +147,11 @@ fn listen_at(socket: &Path) -> io::Result<Listener> {
     Ok(listener)
 }
 
-/// The same for every program of one version.
+/// The same for every program of one version, by whatever way the folder is named.
 fn hashed(folder: &Path) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    folder.hash(&mut hasher);
+    folder.canonicalize().as_deref().unwrap_or(folder).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -167,9 +169,11 @@ impl Door {
         options.create_tokio().map_err(RemoteError::NoSocket)
     }
 
-    /// The pipe shows by itself that a phone runs.
-    pub(super) fn hold(&self) -> Result<Option<File>, RemoteError> {
-        Ok(None)
+    /// A file in the folder, which itself cannot be opened here. The pipe alone would not do: whoever is elevated cannot be seen by
+    /// others, and its name can be taken by anybody.
+    fn holdable(&self) -> io::Result<File> {
+        std::fs::create_dir_all(&self.folder)?;
+        File::options().write(true).create(true).truncate(false).open(self.folder.join("control.lock"))
     }
 
     fn names(&self) -> Result<Vec<Name<'static>>, RemoteError> {

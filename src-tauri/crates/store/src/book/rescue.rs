@@ -71,17 +71,19 @@ fn guarded(path: &Path, flags: OpenFlags) -> Result<Connection, BookError> {
 
 /// The address of a file that nobody changes, as SQLite writes it; none for paths that are no text.
 fn unchanging(path: &Path) -> Option<String> {
-    let mut address = String::from("file:");
+    let mut written = String::new();
     for character in path.to_str()?.chars() {
         match character {
-            '\\' if cfg!(windows) => address.push('/'),
-            '%' => address.push_str("%25"),
-            '?' => address.push_str("%3f"),
-            '#' => address.push_str("%23"),
-            other => address.push(other),
+            '\\' if cfg!(windows) => written.push('/'),
+            '%' => written.push_str("%25"),
+            '?' => written.push_str("%3f"),
+            '#' => written.push_str("%23"),
+            other => written.push(other),
         }
     }
-    Some(address + "?immutable=1")
+    // Else the computer of a Windows share would be taken for the address's own.
+    let own = if written.starts_with('/') { "//" } else { "" };
+    Some(format!("file:{own}{written}?immutable=1"))
 }
 
 fn contacts(source: &Connection) -> Vec<Contact> {

@@ -17,9 +17,9 @@ use crate::{DataFolder, ReadError, replace::replace, settings::text_of};
 const OF_MACHINE: &str = "/etc/sidetone/provisioning.toml";
 #[cfg(target_os = "macos")]
 const OF_MACHINE: &str = "/Library/Application Support/Sidetone/provisioning.toml";
-// Not by the environment, which is the user's to change.
+// Not by the environment, which is the user's to change; nor in ProgramData, where everybody may make a folder.
 #[cfg(windows)]
-const OF_MACHINE: &str = r"C:\ProgramData\Sidetone\provisioning.toml";
+const OF_MACHINE: &str = r"C:\Program Files\Sidetone\provisioning.toml";
 
 /// Every page, for a machine whose file cannot be understood.
 const PAGES: [Page; 7] =
