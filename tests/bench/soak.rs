@@ -18,8 +18,9 @@ use crate::{
 /// How long without a word; the promise is for 72 hours, of a call a minute.
 const LENGTH: Duration = Duration::from_secs(5 * 60);
 
-/// How long each call is up.
+/// How long each call is up; where calls are counted, as little as shows that it is.
 const TALK_S: f64 = 2.0;
+const TALK_COUNTED_S: f64 = 0.2;
 
 /// From one call to the next in a short run, and in one of more than an hour.
 const PACE: [Duration; 2] = [Duration::from_secs(4), Duration::from_secs(60)];
@@ -31,7 +32,56 @@ const WARM: u32 = 5;
 const TELLINGS: u32 = 10;
 const LATEST: Duration = Duration::from_secs(10 * 60);
 
-/// A length: `90s`, `5m` or `72h`; a number alone are minutes.
+/// How much of it there is to be.
+#[derive(Clone, Copy)]
+enum Much {
+    /// So long.
+    Time(Duration),
+    /// So many calls, one right after the other: as many as 72 hours have fit into one.
+    Calls(u32),
+}
+
+impl Much {
+    /// `90s`, `5m` or `72h`; a number alone are minutes; `4320calls`.
+    fn of(text: &str) -> Option<Self> {
+        match text.strip_suffix("calls") {
+            Some(calls) => calls.parse().ok().filter(|calls| *calls > 0).map(Self::Calls),
+            None => length_of(text).map(Self::Time),
+        }
+    }
+
+    fn talk_s(self) -> f64 {
+        match self {
+            Self::Time(_) => TALK_S,
+            Self::Calls(_) => TALK_COUNTED_S,
+        }
+    }
+
+    /// From one call to the next.
+    fn pace(self) -> Duration {
+        match self {
+            Self::Time(length) => PACE[usize::from(length > Duration::from_secs(3_600))],
+            Self::Calls(_) => Duration::ZERO,
+        }
+    }
+
+    fn is_over(self, since: Instant, calls: u32) -> bool {
+        match self {
+            Self::Time(length) => since.elapsed() >= length,
+            Self::Calls(most) => calls >= most,
+        }
+    }
+
+    /// Whether it is time to tell what it has come to.
+    fn is_to_tell(self, told: Instant, calls: u32) -> bool {
+        match self {
+            Self::Time(length) => told.elapsed() >= (length / TELLINGS).min(LATEST),
+            Self::Calls(most) => calls.is_multiple_of((most / TELLINGS).max(1)),
+        }
+    }
+}
+
+/// A length; a number alone are minutes.
 fn length_of(text: &str) -> Option<Duration> {
     let units = [('s', 1.0), ('m', 60.0), ('h', 3_600.0)];
     let unit = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
@@ -51,7 +101,7 @@ struct Called {
 
 impl Called {
     /// One call, taken and ended, or missed.
-    async fn call(&mut self, from: &mut Station) -> Outcome<()> {
+    async fn call(&mut self, from: &mut Station, talk_s: f64) -> Outcome<()> {
         if self.calls == WARM {
             self.warm = Some(self.takes()?);
         }
@@ -62,7 +112,7 @@ impl Called {
             note(&format!("call {}: {error}", self.calls));
             self.missed += 1;
         } else {
-            pause(TALK_S).await;
+            pause(talk_s).await;
         }
         from.hang_up().await?;
         if taken.is_ok() {
@@ -98,10 +148,10 @@ impl Called {
     }
 }
 
-/// Measures for so long, tells how it goes on, and what it was: nothing is concluded for a longer run.
+/// Measures as much, tells how it goes on, and what it was: nothing is concluded for a longer run.
 pub async fn run(length: Option<String>) -> Outcome {
-    let length = length.map_or(Some(LENGTH), |text| length_of(&text)).ok_or("the length is like 90s, 5m or 72h")?;
-    let pace = PACE[usize::from(length > Duration::from_secs(3_600))];
+    let much = length.map_or(Some(Much::Time(LENGTH)), |text| Much::of(&text));
+    let much = much.ok_or("the length is like 90s, 5m, 72h or 4320calls")?;
     let binary = program::build().await?;
     let office = Office::open(&["alice", "bob"]).await?;
     let desk = Desk::new(Arc::clone(&office.clock));
@@ -110,10 +160,10 @@ pub async fn run(length: Option<String>) -> Outcome {
     let mut bob = Called { phone, calls: 0, missed: 0, warm: None };
     bob.phone.wait("registered").await?;
     let (begun, mut told) = (Instant::now(), Instant::now());
-    while begun.elapsed() < length {
-        let next = Instant::now() + pace;
-        bob.call(&mut alice).await?;
-        if told.elapsed() >= (length / TELLINGS).min(LATEST) {
+    while !much.is_over(begun, bob.calls) {
+        let next = Instant::now() + much.pace();
+        bob.call(&mut alice, much.talk_s()).await?;
+        if much.is_to_tell(told, bob.calls) {
             told = Instant::now();
             bob.tell_so_far(begun)?;
         }

@@ -11,38 +11,54 @@ use phone::SystemClock;
 use tests::{Flood, Front, longest_gap, ms, popups, practice, seconds, usage::written_mb};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::interop::phone::at;
+use crate::interop::phone::{Seat, at};
 
 /// Floods would be heard in each other's calls.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// The practice exchange and a door with TLS in front of it.
-fn served() -> (Runtime, Practice, Front) {
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
-    let (exchange, front) = runtime.block_on(async {
-        let exchange = practice().await;
-        let front = Front::open(exchange.account().server.clone(), Arc::new(SystemClock::start())).await;
-        (exchange, front.expect("loopback has a free port"))
-    });
-    (runtime, exchange, front)
+/// The practice exchange, and a door with TLS in front of it that has its own thread: what passes there in a flood would keep the
+/// exchange from sending its sound, and the phone would be blamed.
+struct Served {
+    front: Front,
+    exchange: Practice,
+    doorway: Runtime,
+    _exchange_runs: Runtime,
+}
+
+impl Served {
+    fn open() -> Self {
+        let threads = || Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
+        let (doorway, exchange_runs) = (threads(), threads());
+        let exchange = exchange_runs.block_on(practice());
+        let front = doorway.block_on(Front::open(exchange.account().server.clone(), Arc::new(SystemClock::start())));
+        Self { doorway, front: front.expect("loopback has a free port"), exchange, _exchange_runs: exchange_runs }
+    }
+
+    fn phone(&self) -> Seat {
+        at(&self.front.account(self.exchange.account()), &["run"]).humming()
+    }
+
+    fn pour(&self, per_second: u32) -> Flood {
+        self.doorway.block_on(Flood::pour(&self.front, per_second, seconds(2)))
+    }
 }
 
 /// Over TLS, in a call to a steady tone. `cargo xtask bench trust` does it for a minute.
 #[test]
 fn a_thousand_calls_a_second_for_seconds_cost_neither_sound_nor_an_answer_nor_memory() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let (runtime, exchange, front) = served();
-    let phone = at(&front.account(exchange.account()), &["run"]).humming().start().once_registered();
+    let served = Served::open();
+    let phone = served.phone().start().once_registered();
     let then = phone.now();
     let call = phone.dial("607");
     thread::sleep(seconds(3));
     let (before_mb, begun) = (written_mb(phone.id()).expect("the system tells"), phone.heard().length());
-    let mut flood = runtime.block_on(Flood::pour(&front, 1_000, seconds(2)));
+    let mut flood = served.pour(1_000);
     let heard = phone.heard();
     let gap = longest_gap(heard.part(begun, heard.length().saturating_sub(begun)));
     let told = phone.told_since(then);
     let came_up = popups(told.iter().filter_map(|event| Some((event["event"].as_str()?, event["call"].as_u64()))));
-    runtime.block_on(flood.recede(&front));
+    served.doorway.block_on(flood.recede(&served.front));
     thread::sleep(seconds(2));
     let after_mb = written_mb(phone.id()).expect("the system tells");
     println!("{flood:?}: popups {came_up}, silence of {gap:?}, {before_mb:.1} MB before, {after_mb:.1} after");
@@ -62,9 +78,8 @@ fn a_thousand_calls_a_second_for_seconds_cost_neither_sound_nor_an_answer_nor_me
 #[test]
 fn who_reads_neither_events_nor_log_holds_up_neither_calls_nor_the_end() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let (runtime, exchange, front) = served();
-    let seat = at(&front.account(exchange.account()), &["run"]).humming().with(&["--log", "debug"]);
-    let mut phone = seat.start_unread();
+    let served = Served::open();
+    let mut phone = served.phone().with(&["--log", "debug"]).start_unread();
     let within_a_while = |what: &str, is: &mut dyn FnMut() -> bool| {
         let begun = Instant::now();
         while !is() {
@@ -74,7 +89,7 @@ fn who_reads_neither_events_nor_log_holds_up_neither_calls_nor_the_end() {
     };
     within_a_while("it registers", &mut || phone.is_registered());
     // Each is told, and logged in several lines; it panics unless each is answered.
-    let flood = runtime.block_on(Flood::pour(&front, 200, seconds(2)));
+    let flood = served.pour(200);
     println!("{flood:?}");
     assert!(phone.is_registered(), "it still does what it is told");
     phone.ask_to_end();

@@ -5,6 +5,7 @@ mod bench;
 mod bundle;
 mod ci;
 mod fake;
+mod fuzz;
 mod icons;
 mod metadata;
 mod page;
@@ -39,8 +40,10 @@ cargo xtask COMMAND
   bundle [KIND …]    builds the phone for release and packs it: deb, rpm, appimage; nsis, msi; app, dmg
   update-list FOLDER URL
                      writes latest.json for the signed packages in FOLDER, which will be had below URL
+  fuzz [TARGET [SECONDS]]
+                     the fuzzer at one parser or at each, ten minutes each; needs a nightly toolchain and cargo-fuzz
   bench NAME         prints figures beside the goals: setup, latency, loss, cpu, memory, conference, window, desktop (three of them),
-                     trust, soak [LENGTH], like 90s, 5m or 72h
+                     trust, soak [LENGTH], like 90s, 5m, 72h or 4320calls
 ";
 
 fn main() -> ExitCode {
@@ -72,6 +75,9 @@ fn dispatch(command: &str, rest: &[String]) -> Result<(), Failed> {
         ("icons", []) => icons::draw(),
         ("bundle", kinds) => bundle::pack(kinds),
         ("update-list", [folder, base]) => update_list::write(folder, base),
+        ("fuzz", []) => fuzz::run_targets(None, None),
+        ("fuzz", [target]) => fuzz::run_targets(Some(target), None),
+        ("fuzz", [target, seconds]) => fuzz::run_targets(Some(target), Some(seconds)),
         ("bench", [name]) => bench::measure(name, None),
         ("bench", [name, length]) if name == "soak" => bench::measure(name, Some(length.as_str())),
         ("help" | "-h" | "--help", _) => {

@@ -4,4 +4,9 @@
 #[path = "../exercises/control.rs"]
 mod exercise;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| exercise::exercise(bytes));
+#[path = "../limits.rs"]
+mod limits;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    limits::within(limits::LIMIT, bytes, exercise::exercise);
+});

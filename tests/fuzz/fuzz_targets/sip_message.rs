@@ -4,4 +4,9 @@
 #[path = "../../../src-tauri/crates/sip/tests/exercise/mod.rs"]
 mod exercise;
 
-libfuzzer_sys::fuzz_target!(|frame: &[u8]| exercise::exercise(frame));
+#[path = "../limits.rs"]
+mod limits;
+
+libfuzzer_sys::fuzz_target!(|frame: &[u8]| {
+    limits::within(limits::LIMIT, frame, exercise::exercise);
+});

@@ -98,6 +98,11 @@ pub(crate) fn ring(id: &DeviceId, device: cpal::Device, tone: &RingTone) -> Resu
 
 fn open_file(path: &Path) -> Result<impl Source + Send + 'static, SoundError> {
     let wrong = |reason| SoundError::File { path: path.display().to_string(), reason };
+    // A pipe would be waited for, and the call rings meanwhile.
+    let known = std::fs::metadata(path).map_err(|error| wrong(file_reason(&error)))?;
+    if !known.is_file() {
+        return Err(wrong(FileReason::Unplayable));
+    }
     let file = File::open(path).map_err(|error| wrong(file_reason(&error)))?;
     // What the library says beside that helps nobody to choose another file.
     let decoder = Decoder::try_from(BufReader::new(file)).map_err(|_| wrong(FileReason::Unplayable))?;

@@ -10,7 +10,10 @@ use async_trait::async_trait;
 
 use crate::{Bell, Peer, PeerError, PeerSettings, RtcRuntime};
 
+mod addresses;
 mod association;
+mod checks;
+mod flights;
 mod ice;
 mod identity;
 mod lookups;

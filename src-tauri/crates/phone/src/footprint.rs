@@ -15,6 +15,15 @@ const SETTLED: Duration = Duration::from_secs(2);
 /// Calls whose states have stayed for so long go on as they are: what setting them up needed of the code is needed no more.
 const UNDER_WAY: Duration = Duration::from_secs(5);
 
+/// How often a phone at rest is looked at: what comes from outside, and is turned away, changes nothing of what it shows.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// What a phone at rest may come to take on top; its own records grow by less.
+const SWOLLEN: u64 = 2 << 20;
+
+/// It grows no more when it has grown by less than this since it was looked at.
+const STILL: u64 = 256 << 10;
+
 /// What a phone has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rest {
@@ -22,6 +31,8 @@ enum Rest {
     Idle,
     /// Calls do, and nothing else.
     InCall,
+    /// The same as before, and what something took meanwhile is not in use any more: a storm of calls that were turned away.
+    AfterStorm,
 }
 
 /// Hands back, each time a phone has come to rest, what starting and calls needed of the memory: most of it, and a phone waits all
@@ -29,8 +40,10 @@ enum Rest {
 ///
 /// In a call it does so once, when everybody has answered. The code that carries the sound was used 10 ms before and is used within
 /// the next 10 ms, so that it is the last to leave the page cache; the rest of the code could leave it as well if it stayed mapped.
+///
+/// A storm of strangers makes it take memory that it does not need when the storm is over. That is handed back in a call, too.
 pub async fn hand_back_at_rest(snapshots: watch::Receiver<Arc<Snapshot>>) {
-    at_each_rest(snapshots, hand_back).await;
+    at_each_rest(snapshots, written, hand_back).await;
 }
 
 /// Hands back, in a moment, what a window needed to be shown, or to end; in a call, when the phone has come to rest.
@@ -42,8 +55,9 @@ async fn hand_back(rest: Rest) {
     // A panic in it is logged by its hook; there is nothing else to do about it.
     let _ended = spawn_blocking(move || {
         match rest {
-            Rest::Idle => give_up_free(),
-            // Whoever carries a call may want memory while all pools are locked.
+            // One pool after the other is locked, each for less than a packet lasts.
+            Rest::Idle | Rest::AfterStorm => give_up_free(),
+            // There is next to nothing to give up, and whoever carries a call may want memory meanwhile.
             Rest::InCall => {}
         }
         unmap_code();
@@ -51,27 +65,62 @@ async fn hand_back(rest: Rest) {
     .await;
 }
 
-async fn at_each_rest<Acted: Future>(mut snapshots: watch::Receiver<Arc<Snapshot>>, mut act: impl FnMut(Rest) -> Acted) {
+async fn at_each_rest<Acted: Future>(
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    written: impl Fn() -> Option<u64>,
+    mut act: impl FnMut(Rest) -> Acted,
+) {
+    let mut lean: Option<Lean> = None;
     loop {
         let calls = states(&snapshots.borrow_and_update());
         let is_up = |(_, state): &(CallId, CallState)| matches!(state, CallState::Established { .. } | CallState::Ended { .. });
-        let next = if calls.is_empty() {
-            Some((SETTLED, Rest::Idle))
-        } else {
-            calls.iter().all(is_up).then_some((UNDER_WAY, Rest::InCall))
-        };
-        if let Some((quiet, rest)) = next {
-            match timeout(quiet, changed(&mut snapshots, &calls)).await {
-                Ok(true) => continue,
-                Ok(false) => return,
-                Err(_) => {
-                    act(rest).await;
-                }
+        if !calls.iter().all(is_up) {
+            match changed(&mut snapshots, &calls).await {
+                true => continue,
+                false => return,
             }
         }
-        if !changed(&mut snapshots, &calls).await {
-            return;
+        let (mut after, rest) = if calls.is_empty() { (SETTLED, Rest::Idle) } else { (UNDER_WAY, Rest::InCall) };
+        let mut next = Some(rest);
+        loop {
+            match timeout(after, changed(&mut snapshots, &calls)).await {
+                Ok(true) => break,
+                Ok(false) => return,
+                Err(_) => {}
+            }
+            let now = written();
+            // More calls take more; what is left of a call that is over is handed back as at any rest.
+            let known = lean.filter(|lean| lean.calls == calls.len() || (1..lean.calls).contains(&calls.len()));
+            let is_swollen = now.zip(known).is_some_and(|(now, lean)| lean.is_swollen(now, next.is_some()));
+            if is_swollen && next != Some(Rest::Idle) {
+                next = Some(Rest::AfterStorm);
+            }
+            match next.take() {
+                Some(rest) => {
+                    act(rest).await;
+                    lean = written().map(|written| Lean { calls: calls.len(), written, looked: written });
+                }
+                None => lean = known.zip(now).map(|(lean, now)| Lean { looked: now, ..lean }),
+            }
+            after = LOOK;
         }
+    }
+}
+
+/// What a phone had come to when it had handed back what it did not need.
+#[derive(Clone, Copy, Debug)]
+struct Lean {
+    calls: usize,
+    /// What it had written to memory, in bytes.
+    written: u64,
+    /// The same when it was looked at last.
+    looked: u64,
+}
+
+impl Lean {
+    /// Whether it has grown, and grows no more, which who has just come to rest does not.
+    fn is_swollen(&self, now: u64, at_rest: bool) -> bool {
+        now > self.written + SWOLLEN && (at_rest || now < self.looked + STILL)
     }
 }
 
@@ -95,6 +144,23 @@ async fn in_a_moment<Acted: Future>(snapshots: &watch::Receiver<Arc<Snapshot>>, 
     if snapshots.borrow().calls.is_empty() {
         act().await;
     }
+}
+
+/// What this process has written to memory and has there, in bytes.
+#[cfg(target_os = "linux")]
+fn written() -> Option<u64> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let mut pages = pages.split_ascii_whitespace().skip(1).map_while(|number| number.parse::<u64>().ok());
+    let (resident, of_files) = (pages.next()?, pages.next()?);
+    // SAFETY: takes and returns plain numbers.
+    let page = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
+    Some(resident.saturating_sub(of_files) * page)
+}
+
+/// Where it is not known, nobody has to know.
+#[cfg(not(target_os = "linux"))]
+fn written() -> Option<u64> {
+    None
 }
 
 /// Has the allocator give up what is free between what is used, in the pools of all threads: by itself it keeps that for the next
@@ -204,10 +270,14 @@ mod tests {
             assert_eq!(after(2_100, &rests).await, [Rest::Idle; 2]);
             drop(tell);
         };
-        let acting = at_each_rest(snapshots, |rest| {
-            rests.borrow_mut().push(rest);
-            std::future::ready(())
-        });
+        let acting = at_each_rest(
+            snapshots,
+            || None,
+            |rest| {
+                rests.borrow_mut().push(rest);
+                std::future::ready(())
+            },
+        );
         tokio::join!(story, acting);
         assert_eq!(rests.borrow().len(), 2, "and it ends with the phone");
     }
@@ -234,11 +304,82 @@ mod tests {
             assert_eq!(after(200, &rests).await, [Rest::InCall, Rest::InCall, Rest::Idle]);
             drop(tell);
         };
-        let acting = at_each_rest(snapshots, |rest| {
-            rests.borrow_mut().push(rest);
-            std::future::ready(())
-        });
+        let acting = at_each_rest(
+            snapshots,
+            || None,
+            |rest| {
+                rests.borrow_mut().push(rest);
+                std::future::ready(())
+            },
+        );
         tokio::join!(story, acting);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_storm_took_is_handed_back_once_when_it_is_over() {
+        for (calls, at_rest) in [(phone([TALKING]), Rest::InCall), (phone([]), Rest::Idle)] {
+            let (tell, snapshots) = watch::channel(Arc::clone(&calls));
+            let (rests, written) = (RefCell::new(Vec::new()), std::cell::Cell::new(20_u64 << 20));
+            let story = async {
+                assert_eq!(after(3_600_000, &rests).await, [at_rest]);
+                for _ in 0..6 {
+                    written.set(written.get() + (3 << 20));
+                    assert_eq!(after(10_000, &rests).await, [at_rest], "it goes on");
+                }
+                assert_eq!(after(20_000, &rests).await, [at_rest, Rest::AfterStorm]);
+                assert_eq!(
+                    after(3_600_000, &rests).await,
+                    [at_rest, Rest::AfterStorm],
+                    "nothing can be done about what is in use"
+                );
+                written.set(written.get() + (1 << 20));
+                assert_eq!(after(3_600_000, &rests).await, [at_rest, Rest::AfterStorm], "that is little");
+                drop(tell);
+            };
+            let acting = at_each_rest(
+                snapshots,
+                || Some(written.get()),
+                |rest| {
+                    rests.borrow_mut().push(rest);
+                    std::future::ready(())
+                },
+            );
+            tokio::join!(story, acting);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_storm_that_rings_is_over_when_the_call_is_alone_again() {
+        let (tell, snapshots) = watch::channel(phone([TALKING]));
+        let (rests, written) = (RefCell::new(Vec::new()), std::cell::Cell::new(20_u64 << 20));
+        let story = async {
+            assert_eq!(after(6_000, &rests).await, [Rest::InCall]);
+            tell.send_replace(phone([TALKING, CallState::Incoming]));
+            written.set(30 << 20);
+            assert_eq!(after(60_000, &rests).await, [Rest::InCall], "it rings");
+            tell.send_replace(phone([TALKING]));
+            assert_eq!(after(6_000, &rests).await, [Rest::InCall, Rest::AfterStorm]);
+            tell.send_replace(phone([TALKING, TALKING]));
+            written.set(40 << 20);
+            assert_eq!(after(6_000, &rests).await, [Rest::InCall, Rest::AfterStorm, Rest::InCall], "another call takes more");
+            drop(tell);
+        };
+        let acting = at_each_rest(
+            snapshots,
+            || Some(written.get()),
+            |rest| {
+                rests.borrow_mut().push(rest);
+                std::future::ready(())
+            },
+        );
+        tokio::join!(story, acting);
+    }
+
+    #[test]
+    fn what_is_written_is_known() {
+        let before = written().expect("the system tells");
+        let filled = std::hint::black_box(vec![7_u8; 64 << 20]);
+        assert!(written().expect("the system tells") > before + (32 << 20), "{} bytes were written", filled.len());
     }
 
     #[tokio::test(start_paused = true)]

@@ -201,7 +201,9 @@ async fn converse(stream: Stream, phone: &Phone, window: Option<&mpsc::Sender<Sh
             Ok(request) => answer(request, phone, window).await,
             Err(error) => RemoteAnswer::Refused(format!("that is no request: {error}")),
         };
-        write_line(stream.get_mut(), &answer).await?;
+        // Who asks and does not listen keeps his place from others.
+        let taken = timeout(ANSWER_WITHIN, write_line(stream.get_mut(), &answer)).await;
+        taken.unwrap_or_else(|_| Err(io::Error::other("it does not take its answer")))?;
     }
     Ok(())
 }
@@ -361,6 +363,22 @@ mod tests {
         let sockets = std::fs::read_dir(session.path()).expect("it is there").flatten();
         let modes: Vec<u32> = sockets.filter_map(|one| Some(one.metadata().ok()?.permissions().mode() & 0o777)).collect();
         assert_eq!(modes, [0o600]);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn everybodys_folder_is_left_as_it_is_and_nobody_is_believed_there() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, session) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let mode = || std::fs::metadata(folder.path()).expect("it is there").permissions().mode() & 0o7777;
+        std::fs::set_permissions(session.path(), std::fs::Permissions::from_mode(0o700)).expect("it is ours");
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o1777)).expect("it is ours");
+        let door = Door::in_session(folder.path(), session.path());
+        let _somebody = std::os::unix::net::UnixListener::bind(door.inside()).expect("everybody may");
+        assert!(matches!(ask_at(&door, &RemoteRequest::Status).await, Err(RemoteError::NoPhone(_))));
+        let _control = serve_at(&door, idle_phone().0, None).await.expect("it listens in the session");
+        assert!(matches!(ask_at(&door, &RemoteRequest::Status).await, Ok(RemoteAnswer::Status(_))));
+        assert_eq!(mode(), 0o1777);
     }
 
     #[cfg(unix)]

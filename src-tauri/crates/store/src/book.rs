@@ -6,6 +6,7 @@
 mod age;
 mod contacts;
 mod history;
+mod import;
 mod lease;
 mod open;
 mod rescue;

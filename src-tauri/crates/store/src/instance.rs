@@ -1,10 +1,13 @@
 //! The name by which registrars know this phone again after a restart (RFC 5626 section 4.1).
 
-use std::{fmt::Write as _, fs, io};
+use std::{fmt::Write as _, io};
 
-use crate::{DataFolder, replace::replace};
+use crate::{DataFolder, plain, replace::replace};
 
 const PREFIX: &str = "urn:uuid:";
+
+/// No name of ours is longer.
+const LONGEST: u64 = 256;
 
 /// The phone's URN in `folder`; made of `random` and kept when there is none yet.
 ///
@@ -12,8 +15,8 @@ const PREFIX: &str = "urn:uuid:";
 /// When a new one cannot be kept. The caller may use a passing one.
 pub fn instance(folder: &DataFolder, random: [u8; 16]) -> io::Result<String> {
     let path = folder.path().join("instance");
-    match fs::read_to_string(&path) {
-        Ok(kept) if is_urn(kept.trim()) => return Ok(kept.trim().to_owned()),
+    match plain::read(&path, LONGEST).map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()) {
+        Ok(kept) if is_urn(&kept) => return Ok(kept),
         // Damaged: a new one costs no more than a stale binding at the registrar.
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -45,6 +48,8 @@ fn is_urn(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -56,5 +61,7 @@ mod tests {
         assert_eq!(instance(&folder, [9; 16]).expect("it is there"), first);
         fs::write(folder.path().join("instance"), "x\r\nContact: evil").expect("written");
         assert_eq!(instance(&folder, [9; 16]).expect("it is kept"), urn([9; 16]));
+        fs::write(folder.path().join("instance"), vec![b'\n'; 5_000_000]).expect("written");
+        assert_eq!(instance(&folder, [5; 16]).expect("it is kept"), urn([5; 16]));
     }
 }

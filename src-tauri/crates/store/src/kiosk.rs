@@ -2,7 +2,7 @@
 
 mod pin;
 
-use std::{fs::File, io::Read, path::Path};
+use std::path::Path;
 
 use model::{AccountId, AutoAnswer, FieldFault, FieldProblem, FileDamage, Target};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ pub use pin::{KioskPin, PinRefused};
 use crate::{
     ReadError,
     check::check_policies,
+    plain,
     settings::{damaged, line_at, text_of},
 };
 
@@ -132,9 +133,7 @@ impl KioskProfile {
     /// # Errors
     /// When it cannot be read or does not make sense; then with the line, where there is one.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let mut bytes = Vec::new();
-        let file = File::open(path).map_err(ReadError::Unreadable)?;
-        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ReadError::Unreadable)?;
+        let bytes = plain::read(path, LARGEST).map_err(ReadError::Unreadable)?;
         Self::of_text(text_of(&bytes, LARGEST)?)
     }
 

@@ -15,6 +15,7 @@ mod instance;
 mod kiosk;
 mod numbers;
 mod places;
+mod plain;
 mod provisioning;
 mod replace;
 mod ringtones;

@@ -1,10 +1,10 @@
 //! Where the window was, for each arrangement of monitors, and what its user has been told.
 
-use std::{collections::BTreeMap, fs, io, path::PathBuf};
+use std::{collections::BTreeMap, io, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::replace::replace;
+use crate::{plain, replace::replace};
 
 /// Arrangements that are remembered; a laptop that travels meets a handful.
 const MOST: usize = 16;
@@ -59,9 +59,9 @@ impl PlacesFile {
 
     /// What is kept. A file that cannot be read costs no more than a window in its first place.
     pub fn load(&self) -> Places {
-        let is_small = fs::metadata(&self.0).is_ok_and(|file| file.len() <= LARGEST);
-        let text = if is_small { fs::read_to_string(&self.0).unwrap_or_default() } else { String::new() };
-        toml::from_str(&text).unwrap_or_default()
+        let bytes = plain::read(&self.0, LARGEST).unwrap_or_default();
+        let text = if bytes.len() as u64 <= LARGEST { str::from_utf8(&bytes).unwrap_or_default() } else { "" };
+        toml::from_str(text).unwrap_or_default()
     }
 
     /// Keeps it.
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(file.load(), places);
         assert_eq!(places.of("1920x1080+0+0"), Some(place));
         assert_eq!(places.of("800x600+0+0"), None);
-        fs::write(folder.path().join("window.toml"), "= nonsense").expect("written");
+        std::fs::write(folder.path().join("window.toml"), "= nonsense").expect("written");
         assert_eq!(file.load(), Places::default());
     }
 

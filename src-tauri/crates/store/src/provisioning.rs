@@ -12,8 +12,7 @@ mod provisioned;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
-    io::{self, Read},
+    io,
     path::Path,
 };
 
@@ -24,7 +23,7 @@ pub use feature::Feature;
 pub use page::Page;
 pub use provisioned::Provisioned;
 
-use crate::{ReadError, settings::text_of};
+use crate::{ReadError, plain, settings::text_of};
 
 /// Far above any real file.
 pub(crate) const LARGEST: u64 = 256 * 1024;
@@ -47,13 +46,11 @@ impl Provisioning {
     /// # Errors
     /// When it cannot be read or does not make sense; then with the line, where there is one.
     pub fn read(path: &Path) -> Result<Option<Self>, ReadError> {
-        let file = match File::open(path) {
-            Ok(file) => file,
+        let bytes = match plain::read(path, LARGEST) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(ReadError::Unreadable(error)),
         };
-        let mut bytes = Vec::new();
-        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ReadError::Unreadable)?;
         Self::of_text(&path.display().to_string(), text_of(&bytes, LARGEST)?).map(Some)
     }
 

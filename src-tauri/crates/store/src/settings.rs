@@ -3,8 +3,7 @@
 mod form;
 
 use std::{
-    fs::{self, File},
-    io::{self, Read},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +11,7 @@ use model::{FieldProblem, FileDamage, FileFault, Settings, Trouble};
 
 pub(crate) use form::{damaged, line_at};
 
-use crate::{Provisioned, check_settings};
+use crate::{Provisioned, check_settings, plain};
 
 /// Far above any real file; a larger one is a mistake and would only cost memory.
 const LARGEST: u64 = 1 << 20;
@@ -211,13 +210,11 @@ impl SettingsFile {
 
     /// What the file holds; `None` when there is none.
     fn form(&self) -> Result<Option<form::Form>, ReadError> {
-        let file = match File::open(&self.path) {
-            Ok(file) => file,
+        let bytes = match plain::read(&self.path, LARGEST) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(ReadError::Unreadable(error)),
         };
-        let mut bytes = Vec::new();
-        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ReadError::Unreadable)?;
         form::read(text_of(&bytes, LARGEST)?).map(Some)
     }
 

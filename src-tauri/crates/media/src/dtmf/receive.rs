@@ -60,7 +60,7 @@ impl DtmfReceiver {
             }
             Some(pressed) if pressed.continues_as(id) => {
                 self.remember(pressed.id);
-                let before = pressed.before + u32::from(pressed.longest);
+                let before = pressed.before.saturating_add(pressed.longest.into());
                 self.pressed = Some(Pressed { id, longest: payload.duration, before, clock_hz, heard: now });
                 None
             }

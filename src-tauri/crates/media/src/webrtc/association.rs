@@ -17,7 +17,7 @@ use rtc::{
     shared::{TransportProtocol, error::Error},
 };
 
-use super::{identity::Identity, srtp::SrtpPair};
+use super::{flights::Flights, identity::Identity, srtp::SrtpPair};
 use crate::sdp::Fingerprint;
 
 /// First retransmission of a flight. RFC 6347 4.2.4.1 proposes a second; on a call that is silence, and ICE has just shown
@@ -53,6 +53,7 @@ pub(crate) struct Association {
     give_up_at: Option<Instant>,
     established: bool,
     verify: Option<VerifyAgain>,
+    flights: Flights,
 }
 
 /// Our HelloVerifyRequest, until the client has taken it.
@@ -86,7 +87,15 @@ impl Association {
         let config = Arc::new(config);
         let (server, client) = if is_client { (None, Some(config)) } else { (Some(config), None) };
         let endpoint = Endpoint::new(TUNNEL, TransportProtocol::UDP, server);
-        Ok(Self { endpoint, client, identity: Arc::clone(identity), give_up_at: None, established: false, verify: None })
+        Ok(Self {
+            endpoint,
+            client,
+            identity: Arc::clone(identity),
+            give_up_at: None,
+            established: false,
+            verify: None,
+            flights: Flights::default(),
+        })
     }
 
     /// Whether its handshake is on its way or done.
@@ -108,6 +117,10 @@ impl Association {
     pub(crate) fn handle_datagram(&mut self, now: Instant, bytes: &[u8]) -> Vec<AssociationEvent> {
         // Before our own hello there is nothing a client could be answered.
         if self.client.is_some() {
+            return Vec::new();
+        }
+        if !self.flights.admit(self.established, bytes) {
+            tracing::debug!("a DTLS datagram was dropped: it is broken, or one too many");
             return Vec::new();
         }
         self.verify = None;
@@ -141,7 +154,7 @@ impl Association {
                 self.established = true;
                 self.give_up_at = None;
                 let keys = self.endpoint.get_connection_state(TUNNEL).ok_or(Error::ErrNoSuchSrtpProfile);
-                Some(match keys.and_then(|state| SrtpPair::from_handshake(state, self.identity.crypto.crypto())) {
+                Some(match keys.and_then(|state| SrtpPair::from_handshake(state, &self.identity.crypto)) {
                     Ok(pair) => AssociationEvent::Established(Box::new(pair)),
                     Err(error) => {
                         tracing::debug!(%error, "no SRTP keys came out of DTLS");
@@ -217,5 +230,24 @@ fn plain_alert(datagram: &[u8]) -> Option<u8> {
     match datagram {
         [ALERT, _, _, 0, 0, _, _, _, _, _, _, _, _, _, description, ..] => Some(*description),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "an Instant of the RTC crates can be had in no other way")]
+mod tests {
+    use super::{super::flights::tests::hello, *};
+
+    #[test]
+    fn a_hello_in_pieces_of_one_byte_does_not_end_the_program() {
+        let identity = Arc::new(Identity::generate().expect("a certificate"));
+        let fingerprint = identity.fingerprint.clone();
+        let mut association = Association::new(&identity, vec![fingerprint], false).expect("a server");
+        let now = Instant::now();
+        association.start(now).expect("it waits");
+        for piece in 0..30_000_u32 {
+            let datagram = hello(piece as u16, 31_000, piece, 1);
+            assert!(association.handle_datagram(now, &datagram).is_empty());
+        }
     }
 }

@@ -25,12 +25,9 @@ use rtc::{
     },
     sansio::Protocol as _,
     shared::{TaggedBytesMut, TransportContext, TransportProtocol, error::Error},
-    stun::{
-        attributes::ATTR_USERNAME,
-        message::{CLASS_REQUEST, Message},
-    },
 };
 
+use super::checks::Check;
 use crate::sdp::TransportDescription;
 
 /// Without an answer to any check for so long there is no path.
@@ -44,6 +41,8 @@ const FAILED_AFTER: Duration = Duration::from_secs(95);
 const RELAY_WAIT: Duration = Duration::from_millis(150);
 /// A pair seen first by the far end's check waits so long for one that was described.
 const PEER_REFLEXIVE_WAIT: Duration = Duration::from_millis(30);
+/// Addresses of the far end that are tried: those it described, and others that its checks came from.
+const MOST_REMOTES: usize = 64;
 
 /// An address of ours that checks may be sent from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +82,7 @@ pub(crate) struct Ice {
 }
 
 struct Generation {
+    crypto: Arc<dyn RTCCryptoProvider>,
     agent: Agent,
     remote: Option<(String, String)>,
     started: Option<Instant>,
@@ -160,8 +160,8 @@ impl Ice {
         let restarting = self.next.as_mut().filter(|next| next.remote.is_some());
         match restarting {
             // A request names the generation in its user name; a response is known to the one that asked.
-            Some(next) => match requested_user(bytes) {
-                Some(user) if next.is_called(&user) => next.handle(now, local, remote, bytes),
+            Some(next) => match Check::read(bytes) {
+                Some(check) if next.is_called(check.user()) => next.handle(now, local, remote, bytes),
                 Some(_) => self.current.handle(now, local, remote, bytes),
                 None => {
                     next.handle(now, local, remote, bytes);
@@ -264,13 +264,23 @@ impl Generation {
             ..AgentConfig::default()
         };
         let agent = Agent::new(now, Arc::new(config), Arc::clone(crypto))?;
-        Ok(Self { agent, remote: None, started: None, ticked: now, connected_once: false })
+        let crypto = Arc::clone(crypto);
+        Ok(Self { crypto, agent, remote: None, started: None, ticked: now, connected_once: false })
     }
 
-    /// Whether a check with this user name (RFC 8445 section 7.2.2) is for this generation.
-    fn is_called(&self, user: &str) -> bool {
+    /// Whether a check with this user name is for this generation.
+    fn is_called(&self, user: Option<(&str, &str)>) -> bool {
         let theirs = self.remote.as_ref().map(|(ufrag, _)| ufrag.as_str());
-        user.split_once(':') == theirs.map(|theirs| (self.agent.get_local_credentials().ufrag.as_str(), theirs))
+        user.is_some() && user == theirs.map(|theirs| (self.agent.get_local_credentials().ufrag.as_str(), theirs))
+    }
+
+    /// Whether the agent may hear this: a check only of the far end's, and not from ever more addresses.
+    fn may_hear(&self, remote: SocketAddr, bytes: &[u8]) -> bool {
+        let Some(check) = Check::read(bytes) else { return true };
+        let remotes = self.agent.get_remote_candidates();
+        (remotes.len() < MOST_REMOTES || remotes.iter().any(|known| known.addr() == remote))
+            && self.is_called(check.user())
+            && check.is_signed(&self.agent.get_local_credentials().pwd, self.crypto.crypto())
     }
 
     fn start(&mut self, now: Instant, credentials: (String, String), controlling: bool) -> Result<(), Error> {
@@ -307,6 +317,10 @@ impl Generation {
     }
 
     fn handle(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
+        if !self.may_hear(remote, bytes) {
+            tracing::trace!(%remote, "a check of a stranger was passed over");
+            return;
+        }
         let message = TaggedBytesMut { now, transport: context(local, remote), message: BytesMut::from(bytes) };
         if let Err(error) = self.agent.handle_read(message) {
             tracing::trace!(%error, "a check was passed over");
@@ -391,15 +405,6 @@ fn context(local_addr: SocketAddr, peer_addr: SocketAddr) -> TransportContext {
     TransportContext { local_addr, peer_addr, transport_protocol: TransportProtocol::UDP, ecn: None }
 }
 
-fn requested_user(bytes: &[u8]) -> Option<String> {
-    let mut message = Message { raw: bytes.to_vec(), ..Message::default() };
-    message.decode().ok()?;
-    if message.typ.class != CLASS_REQUEST {
-        return None;
-    }
-    String::from_utf8(message.get(ATTR_USERNAME).ok()?).ok()
-}
-
 fn kind(candidate: CandidateType) -> CandidateKind {
     match candidate {
         CandidateType::ServerReflexive => CandidateKind::Srflx,
@@ -408,3 +413,6 @@ fn kind(candidate: CandidateType) -> CandidateKind {
         _ => CandidateKind::Host,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,12 +67,17 @@ struct ServerClient {
     error: Option<u16>,
     /// Answers that are still missing before gathering here is complete.
     waiting: u8,
+    /// Who was asked to be let through, and when.
+    asked_for: Vec<(SocketAddr, Instant)>,
 }
 
 /// Time between the first repetitions of a request; the server's whole answer must fit into the capped gathering.
 const REPEAT: Duration = Duration::from_millis(60);
 /// The same over a stream, which repeats by itself (RFC 8489 section 6.2.2): when nothing came by then, nothing will.
 const REPEAT_OVER_STREAM: Duration = Duration::from_secs(5);
+/// A relay is asked to let somebody through again no sooner than this: the request is repeated by itself, and there is a datagram for
+/// that address every few milliseconds.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 impl Servers {
     pub(crate) fn new(crypto: Arc<dyn RTCCryptoProvider>) -> Self {
@@ -111,7 +116,7 @@ impl Servers {
             client.allocate(now)?;
             waiting += 1;
         }
-        self.clients.push(ServerClient { client, local, server, relayed: None, error: None, waiting });
+        self.clients.push(ServerClient { client, local, server, relayed: None, error: None, waiting, asked_for: Vec::new() });
         Ok(())
     }
 
@@ -143,8 +148,16 @@ impl Servers {
     /// lost as on a network (checks are repeated). False when there is no such relay.
     pub(crate) fn send(&mut self, now: Instant, relayed: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> bool {
         let Some(client) = self.clients.iter_mut().find(|client| client.relayed == Some(relayed)) else { return false };
+        let asked_for = &mut client.asked_for;
         let sent = client.client.relay(relayed).and_then(|mut relay| match relay.send_to(now, bytes, remote) {
-            Err(Error::ErrNoPermission) => relay.create_permission(now, remote).map(drop),
+            Err(Error::ErrNoPermission) => {
+                asked_for.retain(|(_, at)| now.saturating_duration_since(*at) < ASK_AGAIN);
+                if asked_for.iter().any(|(address, _)| *address == remote) {
+                    return Ok(());
+                }
+                asked_for.push((remote, now));
+                relay.create_permission(now, remote).map(drop)
+            }
             result => result,
         });
         if let Err(error) = sent {
@@ -246,8 +259,9 @@ fn context(local_addr: SocketAddr, peer_addr: SocketAddr) -> TransportContext {
 #[expect(clippy::disallowed_methods, reason = "an Instant of the RTC crates can be had in no other way")]
 mod tests {
     use rtc::stun::{
-        attributes::{ATTR_ERROR_CODE, ATTR_NONCE, ATTR_REALM, ATTR_USERNAME},
-        message::{METHOD_ALLOCATE, MessageType},
+        attributes::{ATTR_ERROR_CODE, ATTR_LIFETIME, ATTR_NONCE, ATTR_REALM, ATTR_USERNAME, ATTR_XOR_RELAYED_ADDRESS},
+        message::{CLASS_SUCCESS_RESPONSE, METHOD_ALLOCATE, MessageType},
+        xoraddr::XorMappedAddress,
     };
 
     use super::*;
@@ -265,6 +279,20 @@ mod tests {
         message.add(ATTR_ERROR_CODE, &[&[0, 0, class, number], &b"no"[..]].concat());
         message.add(ATTR_REALM, b"realm");
         message.add(ATTR_NONCE, b"nonce");
+        message.raw
+    }
+
+    /// The server's grant of what was asked last.
+    fn allocation(asked: &[u8], relayed: SocketAddr) -> Vec<u8> {
+        let mut request = Message { raw: asked.to_vec(), ..Message::default() };
+        request.decode().expect("our own message");
+        let mut message = Message::new();
+        message.transaction_id = request.transaction_id;
+        message.typ = MessageType::new(METHOD_ALLOCATE, CLASS_SUCCESS_RESPONSE);
+        message.write_header();
+        let address = XorMappedAddress { ip: relayed.ip(), port: relayed.port() };
+        address.add_to_as(&mut message, ATTR_XOR_RELAYED_ADDRESS).expect("there is room");
+        message.add(ATTR_LIFETIME, &600_u32.to_be_bytes());
         message.raw
     }
 
@@ -295,5 +323,32 @@ mod tests {
             assert_eq!(refused_with(code), Some(ServerEvent::WrongCredential(server, code)));
         }
         assert!(matches!(refused_with(486), Some(ServerEvent::Refused(words)) if words.contains("486")));
+    }
+
+    #[test]
+    fn a_relay_that_is_silent_is_not_stormed_for_its_permission() {
+        let crypto = rtc::crypto::default_provider().expect("cryptography");
+        let (local, server) = (SocketAddr::from(([192, 0, 2, 1], 4000)), SocketAddr::from(([192, 0, 2, 9], 3478)));
+        let relayed = SocketAddr::from(([192, 0, 2, 9], 50_000));
+        let mut now = Instant::now();
+        let mut servers = Servers::new(crypto);
+        let relay = Some(("phone".to_owned(), "secret".to_owned()));
+        servers.add(now, ServerConfig { local, server, relay, way: ServerWay::Stream }).expect("it can be asked");
+        let (_, _, plain) = servers.poll_datagram().expect("it is asked");
+        servers.handle_datagram(now, local, server, &refusal(&plain, 401));
+        let (_, _, signed) = servers.poll_datagram().expect("it is asked with the password");
+        servers.handle_datagram(now, local, server, &allocation(&signed, relayed));
+        assert_eq!(servers.poll_event(), Some(ServerEvent::Relayed(relayed, local)));
+        let remotes = [SocketAddr::from(([198, 51, 100, 1], 1)), SocketAddr::from(([198, 51, 100, 1], 2))];
+        for _ in 0..90 {
+            for remote in remotes {
+                assert!(servers.send(now, relayed, remote, b"a check"));
+            }
+            now += Duration::from_millis(10);
+        }
+        let asked = std::iter::from_fn(|| servers.poll_datagram()).count();
+        assert_eq!(asked, 2, "once for each");
+        now += ASK_AGAIN;
+        assert!(servers.send(now, relayed, remotes[0], b"a check") && servers.poll_datagram().is_some(), "and again in a while");
     }
 }

@@ -280,3 +280,26 @@ async fn relays_alone_without_a_relay_are_an_error_in_words() {
     let error = local.await.expect_err("there is nothing to offer").to_string();
     assert!(error.contains("turn:192.0.2.2?transport=tcp: there are no streams to servers here"), "{error}");
 }
+
+#[tokio::test]
+async fn a_stranger_who_is_there_early_breaks_nothing_off() {
+    let (offerer, answerer) = (open(settings()).await, open(settings()).await);
+    // A fatal alert in the clear (RFC 5246 section 7.2), a hello of nobody's, and what ends a hello's flight.
+    let alert = [21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 40];
+    let hello = flights::tests::hello(0, 40, 0, 40);
+    let disguised = [&hello[..], &alert].concat();
+    for peer in [&offerer, &answerer] {
+        for candidate in peer.local().await.expect("a description").candidates {
+            let to = SocketAddr::new(candidate.ip().expect("an address"), candidate.port);
+            let any = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+            let stranger = UdpSocket::bind(any).await.expect("a port");
+            for datagram in [&alert[..], &disguised, &hello, &alert, &disguised, &alert] {
+                stranger.send_to(datagram, to).await.expect("it is sent");
+            }
+        }
+    }
+    connect(&offerer, &answerer).await;
+    both_connected(&offerer, &answerer).await;
+    answerer.send(packet(7, 1)).await.expect("sent");
+    assert_eq!(next_packet(&offerer, &answerer).await, packet(7, 1));
+}

@@ -12,7 +12,9 @@ use model::{CandidateKind, IcePolicy, MediaFault};
 use rtc::shared::error::Error;
 
 use super::{
+    addresses::Addresses,
     association::{Association, AssociationEvent},
+    flights::Early,
     ice::{Ice, IceEvent, LocalAddress},
     identity::Identity,
     reports::Reports,
@@ -21,11 +23,9 @@ use super::{
 };
 use crate::{
     PeerError, PeerEvent, PeerStatistics, Roles, RtpPacket,
-    sdp::{Candidate, Setup, TransportDescription},
+    sdp::{Setup, TransportDescription},
 };
 
-/// DTLS that came before we could read it: a ClientHello may overtake the answer that announces it.
-const EARLY_DATAGRAMS: usize = 4;
 /// Events that wait for the session; beyond them the oldest packets are gone, as on a network.
 const MAX_EVENTS: usize = 256;
 
@@ -34,25 +34,6 @@ pub(crate) struct Datagram {
     pub local: SocketAddr,
     pub remote: SocketAddr,
     pub bytes: BytesMut,
-}
-
-/// Where we can be reached.
-#[derive(Default)]
-struct Addresses {
-    sockets: Vec<SocketAddr>,
-    /// Our ends of streams to servers; nobody else is heard there.
-    streams: Vec<SocketAddr>,
-    candidates: Vec<Candidate>,
-}
-
-impl Addresses {
-    fn has(&self, local: &SocketAddr) -> bool {
-        self.sockets.contains(local) || self.streams.contains(local)
-    }
-
-    fn all(&self) -> Vec<SocketAddr> {
-        [&self.sockets[..], &self.streams].concat()
-    }
 }
 
 pub(crate) struct Transport {
@@ -70,7 +51,7 @@ pub(crate) struct Transport {
     remote: Option<TransportDescription>,
     dtls_client: bool,
     srtp: Option<SrtpPair>,
-    early: Vec<BytesMut>,
+    early: Early,
     reports: Reports,
     outbox: VecDeque<Datagram>,
     events: VecDeque<PeerEvent>,
@@ -96,7 +77,7 @@ impl Transport {
             remote: None,
             dtls_client: false,
             srtp: None,
-            early: Vec::new(),
+            early: Early::default(),
             reports: Reports::new(now, u32::from_be_bytes(ssrc)),
             outbox: VecDeque::new(),
             events: VecDeque::new(),
@@ -110,7 +91,7 @@ impl Transport {
         self.ours.sockets.push(address);
         if self.policy != IcePolicy::RelayOnly {
             self.ice.add_local(LocalAddress::Host(address));
-            self.add_candidate(CandidateKind::Host, address, None);
+            self.ours.add_candidate(CandidateKind::Host, address, None);
         }
     }
 
@@ -252,7 +233,7 @@ impl Transport {
         match bytes.first() {
             Some(0..=3) => self.ice.handle_datagram(now, local, remote, bytes),
             // Before a path is selected the far end may be ahead of us, and an answer would have nowhere to go.
-            Some(20..=63) if !self.has_path_for_dtls() => self.keep_for_later(bytes),
+            Some(20..=63) if !self.has_path_for_dtls() => self.early.keep(local, remote, bytes),
             Some(20..=63) if self.ice.admits(now, local, remote) => self.handle_dtls(now, bytes),
             Some(128..=191) if self.ice.admits(now, local, remote) => self.handle_media(now, bytes),
             _ => {}
@@ -263,12 +244,6 @@ impl Transport {
     fn has_path_for_dtls(&self) -> bool {
         let begun = || self.association.as_ref().is_some_and(Association::has_begun);
         self.ice.path().is_some() && (!self.ice.is_restarting() || begun())
-    }
-
-    fn keep_for_later(&mut self, datagram: &[u8]) {
-        if self.early.len() < EARLY_DATAGRAMS {
-            self.early.push(BytesMut::from(datagram));
-        }
     }
 
     fn handle_dtls(&mut self, now: Instant, bytes: &[u8]) {
@@ -381,12 +356,12 @@ impl Transport {
                 // An answer to the sockets of a path that a restart is about to leave.
                 ServerEvent::Reflexive(_, base) | ServerEvent::Relayed(_, base) if !self.ours.has(&base) => {}
                 ServerEvent::Reflexive(address, base) if self.policy == IcePolicy::All && address != base => {
-                    self.add_candidate(CandidateKind::Srflx, address, Some(base));
+                    self.ours.add_candidate(CandidateKind::Srflx, address, Some(base));
                 }
                 ServerEvent::Reflexive(..) => {}
                 ServerEvent::Relayed(relayed, base) => {
                     self.ice.add_local(LocalAddress::Relay(relayed, base));
-                    self.add_candidate(CandidateKind::Relay, relayed, Some(base));
+                    self.ours.add_candidate(CandidateKind::Relay, relayed, Some(base));
                 }
                 ServerEvent::Data { relayed, remote, bytes } => self.handle_peer_datagram(now, relayed, remote, &bytes),
                 ServerEvent::Refused(words) => self.note(words),
@@ -454,8 +429,10 @@ impl Transport {
         if let Err(error) = association.start(now) {
             return self.fail(MediaFault::System { words: format!("DTLS did not start: {error}") });
         }
-        for bytes in std::mem::take(&mut self.early) {
-            self.handle_dtls(now, &bytes);
+        while let Some(Datagram { local, remote, bytes }) = self.early.take() {
+            if self.ice.admits(now, local, remote) {
+                self.handle_dtls(now, &bytes);
+            }
         }
     }
 
@@ -469,36 +446,6 @@ impl Transport {
         if !self.servers.send(now, local, remote, &bytes) {
             self.outbox.push_back(Datagram { local, remote, bytes });
         }
-    }
-
-    fn add_candidate(&mut self, kind: CandidateKind, address: SocketAddr, base: Option<SocketAddr>) {
-        let known = |candidate: &Candidate| candidate.ip() == Some(address.ip()) && candidate.port == address.port();
-        if self.ours.candidates.iter().any(known) {
-            return;
-        }
-        let preference: u32 = match kind {
-            CandidateKind::Host => 126,
-            CandidateKind::Prflx => 110,
-            CandidateKind::Srflx => 100,
-            CandidateKind::Relay => 0,
-        };
-        // RFC 8445 section 5.1.2.1; IPv6 before IPv4 (RFC 8421), loopback last, then in the order of finding.
-        let ip = address.ip();
-        let family = if ip.is_loopback() { 0 } else { 2 } + u32::from(ip.is_ipv6());
-        let local_preference = family * 16_000 + 1_000 - u32::try_from(self.ours.candidates.len()).unwrap_or(0).min(999);
-        // Candidates of one kind, base address and server share a foundation; one server of a kind is asked per base.
-        let base_ip = base.unwrap_or(address).ip();
-        let foundation = fold(&format!("{kind:?} {base_ip}"));
-        self.ours.candidates.push(Candidate {
-            foundation: foundation.to_string(),
-            component: 1,
-            transport: "udp".into(),
-            priority: preference << 24 | local_preference << 8 | 255,
-            address: ip.to_string(),
-            port: address.port(),
-            kind,
-            related: base.map(|base| (base.ip().to_string(), base.port())),
-        });
     }
 
     fn fail(&mut self, fault: MediaFault) {
@@ -518,9 +465,4 @@ impl Transport {
 
 fn in_ms(span: Duration) -> f64 {
     span.as_secs_f64() * 1_000.0
-}
-
-/// FNV-1a; a foundation must only be equal or different.
-fn fold(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

@@ -91,7 +91,8 @@ impl Door {
     }
 
     fn names(&self) -> Result<Vec<Name<'static>>, RemoteError> {
-        let places = std::iter::once(self.inside()).chain(self.beside());
+        let inside = (!is_everybodys(&self.folder)).then(|| self.inside());
+        let places = inside.into_iter().chain(self.beside());
         places.map(|place| name_of(&place).map_err(RemoteError::NoSocket)).collect()
     }
 
@@ -120,11 +121,21 @@ fn private(folder: PathBuf) -> Option<PathBuf> {
     (folder.is_absolute() && known.is_dir() && known.permissions().mode() & 0o077 == 0).then_some(folder)
 }
 
+/// Whether it is a folder like `/tmp`: not ours to close, and somebody else may wait there for us.
+#[cfg(unix)]
+fn is_everybodys(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(folder).is_ok_and(|known| known.permissions().mode() & 0o1002 != 0)
+}
+
 #[cfg(unix)]
 fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     if !folder.exists() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    if is_everybodys(folder) {
+        return Err(io::Error::other("everybody may write there"));
     }
     let mut permissions = std::fs::metadata(folder)?.permissions();
     permissions.set_mode(0o700);

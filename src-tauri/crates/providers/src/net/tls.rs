@@ -16,6 +16,9 @@ use rustls_platform_verifier::Verifier;
 
 use super::{KeyPin, certificate::Certificate, words};
 
+/// Above this a file of authorities is a mistake: those of all the world have a quarter of a megabyte.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
 /// Makes the configuration of a client that trusts the platform's authorities and those in `ca_file` (PEM, any number).
 ///
 /// Reads files, so call it where blocking is allowed.
@@ -46,9 +49,14 @@ fn no_tls(error: &Error) -> SetupFault {
 
 fn read_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, SetupFault> {
     let name = || file.display().to_string();
-    let certificates: Vec<_> = CertificateDer::pem_file_iter(file)
-        .and_then(Iterator::collect)
-        .map_err(|error| SetupFault::AuthoritiesUnread { file: name(), detail: error.to_string() })?;
+    let unread = |detail: String| SetupFault::AuthoritiesUnread { file: name(), detail };
+    // A pipe would be waited for, each time once more.
+    let known = std::fs::metadata(file).map_err(|error| unread(error.to_string()))?;
+    if !known.is_file() || known.len() > LARGEST {
+        return Err(unread("it is no file of authorities".into()));
+    }
+    let certificates: Vec<_> =
+        CertificateDer::pem_file_iter(file).and_then(Iterator::collect).map_err(|error| unread(error.to_string()))?;
     match certificates.is_empty() {
         true => Err(SetupFault::AuthoritiesEmpty { file: name() }),
         false => Ok(certificates),

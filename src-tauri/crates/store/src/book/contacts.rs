@@ -2,34 +2,23 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use model::{
-    Contact, ContactForm, ContactId, ContactNumber, ContactQuery, ImportReport, NumberKind, Personal, Refusal, SkippedFault,
-    Suggestion,
-};
+use model::{Contact, ContactForm, ContactId, ContactNumber, ContactQuery, NumberKind, Personal, Refusal, Suggestion};
 use rusqlite::{Connection, params};
 
 use super::{BookError, BookFile};
-use crate::{
-    check::limit,
-    directory::Directory,
-    files::{self, Drafted},
-    fold::fold,
-};
+use crate::{check::limit, directory::Directory, files};
 
 /// How many contacts a book takes.
-const MOST: usize = 20_000;
+pub(super) const MOST: usize = 20_000;
 
 /// How many numbers a contact may have.
-const MOST_NUMBERS: usize = 20;
+pub(super) const MOST_NUMBERS: usize = 20;
 
 /// Characters of a name, an organisation or a number.
 const LONGEST: usize = 200;
 
 /// Characters of a note.
 const LONGEST_NOTE: usize = 4_000;
-
-/// Sentences of a report; a file that is none of ours would have one per line.
-const MOST_SKIPPED: usize = 50;
 
 impl BookFile {
     /// Those asked for, by name.
@@ -69,58 +58,6 @@ impl BookFile {
         self.directory.remove(id);
         self.index = Arc::new(self.directory.index());
         Ok(())
-    }
-
-    /// Takes contacts from a file. One that is there already, by name and a number, gets what it has not; all or none of
-    /// them are kept.
-    pub fn import_contacts(&mut self, form: ContactForm, text: &str) -> Result<ImportReport, BookError> {
-        self.refresh()?;
-        let read = files::read(form, text).map_err(BookError::Refused)?;
-        let mut report = ImportReport { skipped: read.skipped, ..ImportReport::default() };
-        let mut by_name: BTreeMap<String, Vec<Contact>> = BTreeMap::new();
-        for contact in self.directory.contacts() {
-            by_name.entry(fold(contact.name.expose())).or_default().push(contact.clone());
-        }
-        let mut count = self.directory.len();
-        let plan = self.plan();
-        let transaction = self.db.transaction()?;
-        for Drafted { line, contact } in read.contacts {
-            let contact = match tidied(&contact) {
-                Ok(contact) => contact,
-                Err(problem) => {
-                    report.skipped.push(files::no_contact(line, SkippedFault::Contact { refusal: problem }));
-                    continue;
-                }
-            };
-            let namesakes = by_name.entry(fold(contact.name.expose())).or_default();
-            let key = |number: &ContactNumber| plan.keys(number.number.expose()).map(|keys| keys.first);
-            let shares_a_number = |known: &&mut Contact| {
-                known.numbers.is_empty()
-                    || contact.numbers.is_empty()
-                    || known.numbers.iter().any(|one| contact.numbers.iter().any(|other| key(one) == key(other)))
-            };
-            if let Some(known) = namesakes.iter_mut().find(shares_a_number) {
-                if complete(known, contact, |one, other| key(one) == key(other)) {
-                    write(&transaction, known)?;
-                    report.updated += 1;
-                }
-                continue;
-            }
-            if count >= MOST {
-                report.skipped.push(files::no_contact(line, SkippedFault::TooManyContacts));
-                continue;
-            }
-            let id = write(&transaction, &contact)?;
-            namesakes.push(Contact { id: Some(id), ..contact });
-            count += 1;
-            report.added += 1;
-        }
-        transaction.commit()?;
-        self.load_contacts()?;
-        let more = report.skipped.len().saturating_sub(MOST_SKIPPED);
-        report.skipped.truncate(MOST_SKIPPED);
-        report.more_skipped = u32::try_from(more).unwrap_or(u32::MAX);
-        Ok(report)
     }
 
     /// All contacts as the text of a file.
@@ -218,25 +155,6 @@ pub(super) fn tidied(contact: &Contact) -> Result<Contact, Refusal> {
         return Err(Refusal::ContactTooLong { most: limit(LONGEST_NOTE) });
     }
     Ok(tidied)
-}
-
-/// Gives a contact what another one of the same person has besides; whether there was anything.
-fn complete(known: &mut Contact, other: Contact, same: impl Fn(&ContactNumber, &ContactNumber) -> bool) -> bool {
-    let before = known.clone();
-    for number in other.numbers {
-        if known.numbers.len() < MOST_NUMBERS && !known.numbers.iter().any(|one| same(one, &number)) {
-            known.numbers.push(number);
-        }
-    }
-    if known.organisation.is_empty() {
-        known.organisation = other.organisation;
-    }
-    if known.note.is_empty() {
-        known.note = other.note;
-    }
-    known.favourite |= other.favourite;
-    known.lamp |= other.lamp;
-    *known != before
 }
 
 const KINDS: [(NumberKind, &str); 5] = [

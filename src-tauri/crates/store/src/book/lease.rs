@@ -18,7 +18,12 @@ impl BookLease {
         options.write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(folder.path().join("book.lock")).ok()?;
+        let path = folder.path().join("book.lock");
+        // Whoever opens a pipe that nobody reads waits for ever.
+        if path.metadata().is_ok_and(|there| !there.is_file()) {
+            return None;
+        }
+        let file = options.open(path).ok()?;
         file.try_lock().ok()?;
         Some(Self { _file: file })
     }

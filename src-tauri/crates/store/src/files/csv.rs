@@ -231,6 +231,8 @@ fn records(text: &str, separator: char, skipped: &mut Vec<Skipped>) -> Vec<Recor
                 cell.clear();
                 quoted = true;
             }
+            // One too many is enough for the row to be passed over.
+            c if c == separator && record.cells.len() > MOST_COLUMNS => cell.clear(),
             c if c == separator => record.cells.push(std::mem::take(&mut cell)),
             '\r' if characters.peek() == Some(&'\n') => {}
             '\n' | '\r' => {

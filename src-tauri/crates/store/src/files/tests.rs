@@ -173,3 +173,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn files_made_to_be_slow_or_large_are_neither() {
+    let folds = |head: &str| format!("BEGIN:VCARD\n{head}\n{}", " =\n".repeat(400_000));
+    for head in ["NOTE;ENCODING=QUOTED-PRINTABLE", "NOTE;ENCODING=QUOTED-PRINTABLE:x", "x"] {
+        assert_eq!(contacts(ContactForm::VCard, &folds(head)).len(), 1, "{head}");
+    }
+    let read = read(ContactForm::VCard, &format!("BEGIN:VCARD\n{}", "\n".repeat(3_000_000))).expect("a card");
+    assert_eq!(read.skipped.last().map(|skipped| skipped.line), Some(1_000_000));
+    let wide = format!("Name,Phone\nAnn,600\n{}\nBob,700\n", ",".repeat(4_000_000));
+    let read = super::read(ContactForm::Csv, &wide).expect("a table");
+    assert_eq!((read.contacts.len(), read.skipped.len(), read.skipped[0].line), (2, 1, 3));
+}

@@ -4,12 +4,16 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use model::{Contact, ContactNumber, NumberKind, Refusal, SkippedFault};
 
 use super::{Drafted, Read, kind_by_words, no_contact};
+use crate::check::limit;
 
 /// What of ours has no property of its own.
 const OURS: &str = "X-SIDETONE";
 
 /// Octets of a line before it is folded (RFC 2426 section 2.6).
 const FOLD_AT: usize = 75;
+
+/// Lines that are read; a file of the longest kind that has more of them is made to have them.
+const MOST_LINES: usize = 1_000_000;
 
 /// A content line.
 #[derive(Debug)]
@@ -73,26 +77,42 @@ pub(super) fn read(text: &str) -> Result<Read, Refusal> {
         read.skipped.push(no_contact(open.line, SkippedFault::NoEnd));
         read.contacts.push(open.finish());
     }
+    if text.split(['\n', '\r']).nth(MOST_LINES).is_some() {
+        read.skipped.push(no_contact(MOST_LINES, SkippedFault::TooManyRows { most: limit(MOST_LINES) }));
+    }
     Ok(read)
 }
 
-/// Content lines with the number of the line each begins in.
+/// Content lines with the number of the line each begins in. There are no more than [`MOST_LINES`].
 fn unfolded(text: &str) -> Vec<(usize, String)> {
     let mut lines: Vec<(usize, String)> = Vec::new();
+    // Whether the value of the last one is quoted-printable; none as long as only what stands before it has been seen.
+    let mut quoted = None;
     let mut soft = false;
-    for (at, line) in text.replace("\r\n", "\n").split(['\n', '\r']).enumerate() {
-        match lines.last_mut() {
+    for (at, line) in text.replace("\r\n", "\n").split(['\n', '\r']).enumerate().take(MOST_LINES) {
+        let piece = match lines.last_mut() {
             // A soft line break of quoted-printable: the next line goes on, whatever it begins with.
             Some((_, before)) if soft => {
                 before.pop();
                 before.push_str(line);
+                line
             }
-            Some((_, before)) if line.starts_with([' ', '\t']) => before.push_str(&line[1..]),
-            _ => lines.push((at + 1, line.to_owned())),
+            Some((_, before)) if line.starts_with([' ', '\t']) => {
+                before.push_str(&line[1..]);
+                &line[1..]
+            }
+            _ => {
+                lines.push((at + 1, line.to_owned()));
+                quoted = None;
+                line
+            }
+        };
+        // What is looked at is looked at once: a line may go on for as long as the file does.
+        if quoted.is_none() && piece.contains(':') {
+            let head = lines.last().and_then(|(_, whole)| whole.split(':').next()).unwrap_or_default();
+            quoted = Some(head.to_ascii_uppercase().contains("QUOTED-PRINTABLE"));
         }
-        let is_quoted =
-            |text: &str| text.split(':').next().is_some_and(|head| head.to_ascii_uppercase().contains("QUOTED-PRINTABLE"));
-        soft = lines.last().is_some_and(|(_, whole)| whole.ends_with('=') && is_quoted(whole));
+        soft = quoted == Some(true) && lines.last().is_some_and(|(_, whole)| whole.ends_with('='));
     }
     lines
 }

@@ -10,7 +10,7 @@ use model::{FieldFault, FieldProblem, FileDamage, FileFault, ProvisionView, Sett
 use toml::Table;
 
 use super::{LARGEST, Page, Provisioning, overlay::differing};
-use crate::{DataFolder, ReadError, replace::replace, settings::text_of};
+use crate::{DataFolder, ReadError, plain, replace::replace, settings::text_of};
 
 /// Where the administrator of a machine writes, and others may only read.
 #[cfg(target_os = "linux")]
@@ -197,7 +197,7 @@ const LONGEST_MARK: u64 = 8 * 1024;
 
 fn read_kept(folder: &DataFolder) -> Result<Option<(String, Provisioning)>, ReadError> {
     let path: PathBuf = folder.provisioning_file();
-    let bytes = match std::fs::read(&path) {
+    let bytes = match plain::read(&path, LARGEST + LONGEST_MARK) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(ReadError::Unreadable(error)),

@@ -92,3 +92,13 @@ fn what_another_program_changes_is_seen() {
     assert_eq!(book.refresh(), Ok(false), "its own changes are known");
     assert_eq!(names(&mut other), ["Ann", "Bob"]);
 }
+
+#[test]
+fn a_file_that_names_everybody_the_same_is_read_like_any_other() {
+    let mut book = BookFile::in_memory(&rules());
+    let rows: String = (0..25_000).map(|n| format!("Ann,+4420{:08}\n", 10_000_000 + n)).collect();
+    let report = book.import_contacts(ContactForm::Csv, &format!("Name,Phone\n{rows}")).expect("read");
+    assert_eq!((report.added, report.updated, report.more_skipped), (20_000, 0, 4_950), "the book is full");
+    let again = book.import_contacts(ContactForm::Csv, "Name,Company,Phone\nANN,Sons,020 1000 0007\n").expect("read");
+    assert_eq!((again.added, again.updated), (0, 1));
+}

@@ -1,0 +1,82 @@
+#![expect(clippy::disallowed_methods, reason = "an Instant of the RTC crates can be had in no other way")]
+
+use rtc::stun::{
+    attributes::{ATTR_ICE_CONTROLLING, ATTR_PRIORITY, ATTR_USERNAME},
+    integrity::MessageIntegrity,
+    message::{CLASS_REQUEST, METHOD_BINDING, Message, MessageType, Setter as _, TransactionId},
+};
+
+use super::*;
+use crate::sdp::Setup;
+
+const PASSWORD: &str = "a password of theirs, long enough";
+
+fn local() -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 1], 4000))
+}
+
+fn stranger(port: u16) -> SocketAddr {
+    SocketAddr::from(([198, 51, 100, 7], port))
+}
+
+/// A session that takes itself for the controlling one, and checks.
+fn controlling(now: Instant) -> Ice {
+    let crypto = rtc::crypto::default_provider().expect("cryptography");
+    let mut ice = Ice::new(now, crypto, IcePolicy::All).expect("an agent");
+    ice.add_local(LocalAddress::Host(local()));
+    let remote = TransportDescription {
+        ice_ufrag: "them".into(),
+        ice_pwd: PASSWORD.into(),
+        ice_lite: false,
+        fingerprints: Vec::new(),
+        setup: Setup::Actpass,
+        candidates: Vec::new(),
+    };
+    ice.connect(now, &remote, true).expect("it begins");
+    ice
+}
+
+/// A check whose sender is controlling too, and wins; signed with this, if with anything.
+fn check(ice: &Ice, password: Option<&str>) -> Vec<u8> {
+    let mut message = Message::new();
+    message.transaction_id = TransactionId::new();
+    message.typ = MessageType::new(METHOD_BINDING, CLASS_REQUEST);
+    message.write_header();
+    message.add(ATTR_USERNAME, format!("{}:them", ice.credentials().0).as_bytes());
+    message.add(ATTR_PRIORITY, &1_u32.to_be_bytes());
+    message.add(ATTR_ICE_CONTROLLING, &u64::MAX.to_be_bytes());
+    if let Some(password) = password {
+        let signed = MessageIntegrity::new_raw_integrity_with_provider(password.as_bytes(), ice.crypto.crypto());
+        signed.add_to(&mut message).expect("it is signed");
+    }
+    message.raw
+}
+
+#[test]
+fn a_stranger_does_not_change_who_is_controlling() {
+    let now = Instant::now();
+    let mut ice = controlling(now);
+    for password in [None, Some("another password"), Some("")] {
+        let forged = check(&ice, password);
+        ice.handle_datagram(now, local(), stranger(1), &forged);
+        assert!(ice.current.agent.role(), "signed with {password:?}");
+        assert!(ice.current.agent.get_remote_candidates().is_empty());
+    }
+    let (_, ours) = ice.credentials();
+    let signed = check(&ice, Some(&ours));
+    ice.handle_datagram(now, local(), stranger(1), &signed);
+    assert!(!ice.current.agent.role(), "the far end may");
+}
+
+#[test]
+fn a_far_end_with_ever_more_addresses_is_not_met_at_all_of_them() {
+    let now = Instant::now();
+    let mut ice = controlling(now);
+    let (_, ours) = ice.credentials();
+    for port in 1..1_000 {
+        let signed = check(&ice, Some(&ours));
+        ice.handle_datagram(now, local(), stranger(port), &signed);
+    }
+    assert_eq!(ice.current.agent.get_remote_candidates().len(), MOST_REMOTES);
+    assert!(ice.admits(now, local(), stranger(1)) && !ice.admits(now, local(), stranger(999)));
+}
