@@ -33,6 +33,8 @@ export default async function fits({ test, chromium, origin }) {
             await page.waitForTimeout(40);
             const out = await page.evaluate(sticking);
             expect(out.length === 0, `at ${name}, ${language}: ${out.join("\n")}`);
+            const small = zoom === 1 ? await page.evaluate(tooSmall) : [];
+            expect(small.length === 0, `at ${name}, ${language}: ${small.join("\n")}`);
           }
         }
       } finally {
@@ -59,6 +61,25 @@ export default async function fits({ test, chromium, origin }) {
       await close();
     }
   });
+}
+
+/** Text below 14 px, and what is touched below 24 px; what is decoration may be smaller. */
+function tooSmall() {
+  const found = [];
+  const named = (element) => `${element.tagName.toLowerCase()}.${element.className} "${(element.textContent ?? "").slice(0, 30)}"`;
+  for (const element of document.querySelectorAll("body *")) {
+    if (element.closest("svg, .unseen, [aria-hidden=true]") || !element.checkVisibility()) continue;
+    const says = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const size = Number.parseFloat(getComputedStyle(element).fontSize);
+    if (says && size < 13.9) found.push(`${named(element)} is ${size} px`);
+    if (element.matches("button, summary, select, input:not([type=checkbox], .file input)")) {
+      const { width, height } = element.getBoundingClientRect();
+      if (width < 24 || height < 24) found.push(`${named(element)} is ${width} by ${height}`);
+      const main = element.matches(".primary, .danger, .call-button, .action.answer, .action.end, .pad-key");
+      if (main && height < 40) found.push(`${named(element)} is ${height} high`);
+    }
+  }
+  return found.slice(0, 6);
 }
 
 function sticking() {

@@ -261,14 +261,16 @@ const target = async (page, key) => {
   await page.locator("dialog input").fill("o");
   await page.locator(".known button").first().waitFor();
 };
-const tab = async (page, at) => {
+/** Opens a view. */
+export const tab = async (page, at) => {
   const wide = await page.locator(".window.wide").count();
   await page
     .locator(".tabs button")
     .nth(at - wide)
     .click();
 };
-const section = async (page, at) => {
+/** Opens a section of the settings. */
+export const section = async (page, at) => {
   await tab(page, 3);
   await page.locator(".sections button").nth(at).click();
 };

@@ -1,7 +1,7 @@
 // The built page on a made-up phone, in a browser: `npm run pages` in `ui`.
 import { browser, serve } from "./kit.mjs";
 
-const parts = ["size", "accessible", "fits", "words", "literal", "keyboard", "lists", "popup", "kiosk"];
+const parts = ["size", "accessible", "fits", "words", "literal", "keyboard", "focus", "lists", "popup", "kiosk"];
 const only = process.argv[2];
 const served = await serve("dist-fake");
 const chromium = await browser();

@@ -68,11 +68,37 @@ impl Driver {
         self.post(&format!("element/{element}/value"), &json!({ "text": text }));
     }
 
+    /// Turns to the window whose page's address has this in it.
+    pub(crate) fn turn_to(&self, address: &str) {
+        eventually(&format!("page {address}"), || {
+            let handles = self.get("window/handles");
+            handles.as_array()?.iter().find(|handle| {
+                self.post("window", &json!({ "handle": handle }));
+                self.get("url").as_str().is_some_and(|url| url.contains(address))
+            })?;
+            Some(())
+        });
+    }
+
+    /// Lets the page ask the program for something; what it is refused with, empty where it is done.
+    pub(crate) fn invoke(&self, command: &str, arguments: &Value) -> String {
+        self.run(&format!(
+            "window.outcome = null; window.__TAURI_INTERNALS__.invoke({command:?}, {arguments})\
+             .then(() => window.outcome = '', (error) => window.outcome = String(error.code ?? error) || 'refused')"
+        ));
+        self.wait_until("answer", "window.outcome !== null");
+        self.run("return window.outcome").as_str().unwrap_or_default().to_owned()
+    }
+
     fn element(&self, xpath: &str) -> String {
         eventually(&format!("element {xpath}"), || {
             let found = self.post("element", &json!({ "using": "xpath", "value": xpath }));
             found[ELEMENT].as_str().map(str::to_owned)
         })
+    }
+
+    fn get(&self, path: &str) -> Value {
+        request(self.port, "GET", &format!("/session/{}/{path}", self.session), &Value::Null)
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {

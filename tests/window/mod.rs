@@ -18,6 +18,7 @@ mod links;
 mod page;
 mod popup;
 mod portal;
+mod shortcuts;
 mod start;
 mod tray_icon;
 mod troubles;

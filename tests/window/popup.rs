@@ -1,8 +1,10 @@
 //! What shows that the phone rings: its own small window, and the desktop's notification.
 
 use model::{CallState, Direction};
+use serde_json::json;
 
 use super::{
+    driver::Driver,
     notifications::Notifications,
     screen::{Screen, eventually},
     tray::Tray,
@@ -46,6 +48,38 @@ fn a_ringing_call_shows_itself_and_leaves_the_keyboard_to_whoever_types() {
     });
     eventually("popup gone", || screen.windows(POPUP).is_empty().then_some(()));
     drop(other);
+}
+
+#[test]
+fn the_page_of_the_popup_may_act_on_the_ringing_call_and_ask_for_nothing_else() {
+    let Some(screen) = Screen::open() else { return };
+    let Some(page) = Driver::start(&screen, &[]) else { return };
+    let window = screen.window("Sidetone");
+    screen.wait_for("registration", |snapshot| {
+        snapshot.accounts.iter().any(|account| account.state == model::AccountState::Registered)
+    });
+    screen.xdotool(&["windowminimize", "--sync", &window]);
+    screen.dial("602");
+    screen.window(POPUP);
+    page.turn_to("incoming.html");
+    let call = screen.wait_for("ringing call", rings).calls.into_iter().find(|call| call.state == CallState::Incoming);
+    let call = call.expect("it rings").id;
+    // Each would be taken from the phone's own window just so.
+    for (command, arguments) in [
+        ("send", json!({ "command": { "command": "hang-up", "call": call } })),
+        ("settings", json!({})),
+        ("history", json!({ "query": { "text": "", "only": "all", "limit": 10, "before": null } })),
+        ("set_secret", json!({ "key": { "secret": "password", "account": "practice" }, "value": "x" })),
+        ("support_bundle", json!({})),
+        ("kiosk_leave", json!({ "pin": "1234" })),
+        ("plugin:event|listen", json!({ "event": "target", "target": { "kind": "Any" }, "handler": 1 })),
+    ] {
+        let why = page.invoke(command, &arguments);
+        assert!(why.contains("not allowed"), "{command}: {why:?}");
+    }
+    assert!(rings(&screen.status().expect("the phone runs")), "nothing of that did anything");
+    assert_eq!(page.invoke("incoming_action", &json!({ "call": call, "action": "silence" })), "");
+    screen.wait_for("silence", |snapshot| snapshot.calls.iter().any(|other| other.id == call && other.silenced));
 }
 
 #[test]

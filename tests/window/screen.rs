@@ -278,7 +278,8 @@ fn is_installed(program: &str) -> bool {
     env::split_paths(&paths).any(|folder| folder.join(program).is_file())
 }
 
-fn private(folder: &Path) {
+/// A folder of the user alone.
+pub(crate) fn private(folder: &Path) {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().mode(0o700).create(folder).expect("a folder");
 }

@@ -62,6 +62,7 @@ export function someSettings(): Settings & { accounts: Account[] } {
       ring_for_s: 120,
       tones: "gb",
       ringtone: "classic",
+      echo_number: "",
     },
     auto_answer: [],
     history: { keep_days: 365 },
@@ -73,6 +74,7 @@ export function someSettings(): Settings & { accounts: Account[] } {
       dial_links_at_once: false,
       language: "",
       theme: "system",
+      letter_keys: true,
     },
     updates: { check: true },
     shortcuts: {

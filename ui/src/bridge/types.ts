@@ -515,6 +515,8 @@ export type CallSettings = {
 	tones?: string,
 	/**  How it rings. */
 	ringtone?: Ringtone,
+	/**  A number that says again what it hears; where it is empty, the one that the account's kind of server has by habit. */
+	echo_number?: Personal,
 };
 
 /**  Where a call is. */
@@ -3699,6 +3701,11 @@ export type WindowSettings = {
 	language?: string,
 	/**  Light or dark. */
 	theme?: Theme,
+	/**
+	 *  Single letters do something in the window. Who speaks to the computer, or types without looking, may not want that
+	 *  (WCAG 2.2, 2.1.4).
+	 */
+	letter_keys?: boolean,
 };
 
 /**

@@ -7,14 +7,17 @@ import { AccountBar } from "./AccountBar";
 import { Announcer } from "./Announcer";
 import { type Assistant, AssistantContext, useAssistantShown } from "./assistant";
 import { type Asked, mergeable, swapTo } from "./Calls";
-import { Contacts, newContact } from "./Contacts";
+import { ContactForm, newContact } from "./ContactForm";
+import { Contacts } from "./Contacts";
 import { type DialHow, type Doing, DoingContext, failedWords, makeDoing, type Toast } from "./doing";
-import { History, UNDO_MS } from "./History";
+import { History, useRemoval } from "./History";
 import { useLoaded, useLook, useNow, useSnapshot, useWide } from "./hooks";
 import { Icon, type IconName } from "./icons";
 import { KeyWarning } from "./KeyChanged";
 import { KeySheet } from "./KeySheet";
+import { KeptContext } from "./kept";
 import { Phone } from "./Phone";
+import { RingingStrip, SnapshotContext } from "./Ringing";
 import type { Section } from "./settings/Settings";
 import { Toasts } from "./Toasts";
 import { canTransfer } from "./Transfer";
@@ -36,14 +39,31 @@ const VIEWS: readonly (readonly [View, IconName])[] = [
 /** From this width on, lists stand beside the phone. */
 const WIDE_REM = 45;
 
+/** Whoever is called again so soon was called by the second click of a double click. */
+const TWICE_MS = 800;
+
+/** As much as the number field takes. */
+const LONGEST_NUMBER = 255;
+
+/** Answers of the page that are shown at a time. */
+const MOST_TOASTS = 3;
+
 /** The page. */
 export function App({ bridge }: { bridge: Bridge }) {
   const snapshot = useSnapshot(bridge);
-  useLook(bridge, snapshot);
-  return snapshot ? <Window bridge={bridge} snapshot={snapshot} /> : <p class="empty">{say("app.starting")}</p>;
+  const { letter_keys } = useLook(bridge, snapshot);
+  if (!snapshot) return <p class="empty">{say("app.starting")}</p>;
+  return <Window bridge={bridge} snapshot={snapshot} letters={letter_keys !== false} />;
 }
 
-function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
+interface WindowProps {
+  bridge: Bridge;
+  snapshot: Snapshot;
+  /** Whether letters do something. */
+  letters: boolean;
+}
+
+function Window({ bridge, snapshot, letters }: WindowProps) {
   const wide = useWide(WIDE_REM);
   const [view, setView] = useState<View>("phone");
   const [number, setNumber] = useState("");
@@ -62,19 +82,28 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   const field = useRef<HTMLInputElement>(null);
   const now = useNow(snapshot, snapshot.calls.length > 0);
   const selected = selectedCall(snapshot.calls, chosen);
+  const inCall = snapshot.calls.some((call) => !isEnded(call) && !isIncoming(call));
+  const isInCall = useRef(inCall);
+  isInCall.current = inCall;
+  // Outside of calls the pad is open anyway: the next call begins without it.
+  useEffect(() => setAdding(false), [inCall]);
 
   const shown = accountShown(snapshot, from);
   const callerId = calledAs && shown?.caller_ids.includes(calledAs) ? calledAs : null;
   /** Where the next call goes out from, and as whom. */
   const source = useRef({ account: from, callerId });
+  const dialled = useRef({ as: "", at: Number.NEGATIVE_INFINITY });
   source.current = callerId && shown ? { account: shown.id, callerId } : { account: from, callerId: null };
   const dial = useCallback(
     (target: string, how: DialHow = {}) => {
+      const { account, callerId } = source.current;
+      const call = { as: [target, how.account, account, callerId].join("\n"), at: performance.now() };
+      if (call.as === dialled.current.as && call.at - dialled.current.at < TWICE_MS) return;
+      dialled.current = call;
       setView("phone");
       setNumber("");
       setAdding(false);
       expect(how.keypad ? target : null);
-      const { account, callerId } = source.current;
       const dial = { target, account: how.account ?? account, headers: [] };
       const command =
         callerId && !how.account
@@ -96,6 +125,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
     [bridge, tell, dial, openSettings],
   );
   const assistant = useAssistantShown(snapshot, from, doing);
+  const removal = useRemoval(doing);
 
   const settings = useLoaded(view === "settings", loadSettings, doing.failed);
 
@@ -108,7 +138,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
 
   const fill = useCallback((target: string) => {
     setView("phone");
-    setAdding(true);
+    setAdding(isInCall.current);
     setNumber(target);
   }, []);
   useEffect(() => bridge.onTarget(fill), [bridge, fill]);
@@ -118,7 +148,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
 
   const focusNumber = () => {
     setView("phone");
-    setAdding(true);
+    setAdding(inCall);
     // The field may be drawn only after this.
     requestAnimationFrame(() => field.current?.focus());
   };
@@ -134,8 +164,13 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
       }
     },
     onPaste: (text) => {
-      if (!selected || !isTalking(selected) || adding) return false;
-      const digits = [...text.replace(/\s/g, "").toUpperCase()];
+      if (!selected || !isTalking(selected) || adding) {
+        setNumber(text.slice(0, LONGEST_NUMBER));
+        focusNumber();
+        return true;
+      }
+      // Copied text carries marks of direction, which are not seen.
+      const digits = [...text.replace(/[\s\p{Cf}]/gu, "").toUpperCase()];
       if (digits.every((digit) => "0123456789*#ABCD".includes(digit))) {
         doing.send({ command: "send-dtmf", call: selected.id, digits });
       } else doing.tell(say("dtmf.invalid"));
@@ -153,6 +188,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
     },
     onHangUp: () => selected && doing.send({ command: "hang-up", call: selected.id }),
     onLetter: (letter) => {
+      if (!letters) return false;
       if (letter === "d") doing.send({ command: "do-not-disturb", on: !snapshot.do_not_disturb });
       else return selected !== undefined && pressLetter(letter, selected);
       return true;
@@ -220,7 +256,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
   );
   const beside = view === "phone" ? "history" : view;
   return (
-    <Shared doing={doing} assistant={assistant}>
+    <Shared doing={doing} assistant={assistant} snapshot={snapshot}>
       <div class={wide ? "window wide" : "window"}>
         <header class="top">
           <AccountBar snapshot={snapshot} from={from} onFrom={setFrom} callerId={callerId} onCallerId={callAs} />
@@ -236,7 +272,12 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
           onAddCall={focusNumber}
         />
         <Announcer snapshot={snapshot} />
-        {!wide && view !== "phone" && <CallStrip calls={snapshot.calls} onOpen={() => setView("phone")} />}
+        {!wide && view !== "phone" && (
+          <div class="strips">
+            <RingingStrip snapshot={snapshot} onOpen={() => setView("phone")} />
+            <CallStrip calls={snapshot.calls} onOpen={() => setView("phone")} />
+          </div>
+        )}
         <main class="views">
           {(wide || view === "phone") && phone}
           {(wide || view !== "phone") && (
@@ -245,13 +286,11 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
                 <History
                   snapshot={snapshot}
                   opened={view === "history"}
-                  onContact={(name, contactNumber) => {
-                    setDraft(newContact(name, contactNumber));
-                    setView("contacts");
-                  }}
+                  removal={removal}
+                  onContact={(name, contactNumber) => setDraft(newContact(name, contactNumber))}
                 />
               )}
-              {beside === "contacts" && <Contacts snapshot={snapshot} draft={draft} onDraft={setDraft} />}
+              {beside === "contacts" && <Contacts snapshot={snapshot} onEdit={setDraft} />}
               {beside === "settings" && settings && (
                 <settings.Settings snapshot={snapshot} section={section} onSection={setSection} />
               )}
@@ -260,6 +299,7 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
         </main>
         <Tabs view={wide ? beside : view} wide={wide} missed={snapshot.missed} onView={setView} />
         <KeyWarning snapshot={snapshot} />
+        {draft && <ContactForm contact={draft} onClose={() => setDraft(null)} />}
         {help && <KeySheet onClose={() => showHelp(false)} />}
       </div>
     </Shared>
@@ -270,15 +310,22 @@ function Window({ bridge, snapshot }: { bridge: Bridge; snapshot: Snapshot }) {
 function Shared({
   doing,
   assistant,
+  snapshot,
   children,
 }: {
   doing: Doing;
   assistant: Assistant | null;
+  snapshot: Snapshot;
   children: ComponentChildren;
 }) {
+  const kept = useRef(new Map<string, unknown>()).current;
   return (
     <DoingContext.Provider value={doing}>
-      <AssistantContext.Provider value={assistant}>{children}</AssistantContext.Provider>
+      <AssistantContext.Provider value={assistant}>
+        <SnapshotContext.Provider value={snapshot}>
+          <KeptContext.Provider value={kept}>{children}</KeptContext.Provider>
+        </SnapshotContext.Provider>
+      </AssistantContext.Provider>
     </DoingContext.Provider>
   );
 }
@@ -291,23 +338,29 @@ function selectedCall(calls: CallView[], chosen: CallId | null): CallView | unde
 
 function useToasts() {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
+  const shown = useRef<readonly Toast[]>([]);
   const numbered = useRef(0);
-  const drop = useCallback((id: number) => setToasts((shown) => shown.filter((toast) => toast.id !== id)), []);
+  const show = useCallback((next: readonly Toast[]) => {
+    shown.current = next;
+    setToasts(next);
+  }, []);
+  const drop = useCallback((id: number) => show(shown.current.filter((toast) => toast.id !== id)), [show]);
   const tell = useCallback(
     (message: string, action?: Toast["action"]) => {
       numbered.current += 1;
-      const id = numbered.current;
-      setToasts((shown) => [...shown.slice(-2), action ? { id, message, action } : { id, message }]);
-      setTimeout(() => drop(id), UNDO_MS);
+      const toast = { id: numbered.current, message, ...(action ? { action } : {}) };
+      const all = [...shown.current, toast];
+      for (const crowded of all.slice(0, -MOST_TOASTS)) crowded.action?.otherwise?.();
+      show(all.slice(-MOST_TOASTS));
     },
-    [drop],
+    [show],
   );
-  return { toasts: [...toasts], tell, drop };
+  return { toasts, tell, drop };
 }
 
 /** The way back to a call while a list covers it. */
 function CallStrip({ calls, onOpen }: { calls: CallView[]; onOpen: () => void }) {
-  const call = calls.find(isIncoming) ?? selectedCall(calls, null);
+  const call = selectedCall(calls, null);
   if (!call) return null;
   return (
     <button type="button" class="call-strip" onClick={onOpen}>

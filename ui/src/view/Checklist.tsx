@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import type { DeviceFault, DevicesView, HistoryEntry, Snapshot } from "../bridge/types";
-import { type Key, say } from "../words/words";
+import type { DeviceFault, DevicesView, HistoryEntry, SettingsView, Snapshot } from "../bridge/types";
+import { isolated, say } from "../words/words";
 import { useDoing } from "./doing";
+import { echoOf } from "./echo";
 import { useAnswer } from "./hooks";
 import { Icon } from "./icons";
 import { namedDeviceWords } from "./troubles";
@@ -15,25 +16,27 @@ export function Checklist({ snapshot }: { snapshot: Snapshot }) {
     String(snapshot.changes.history),
     failed,
   );
+  const kept = useAnswer<SettingsView>(() => bridge.settings(), String(snapshot.changes.settings), failed);
   const shown = !hidden && past !== null && past.length === 0;
   const [devices, draw] = useState<DevicesView | null>(null);
   useEffect(() => (shown ? bridge.followDevices(draw) : undefined), [bridge, shown]);
-  if (!shown) return null;
+  if (!shown || !kept) return null;
   const account = snapshot.accounts.some(({ state }) => state.state === "registered" || state.state === "ready");
   const trouble = devices?.microphone.trouble ?? devices?.speaker.trouble ?? null;
-  const practice = snapshot.accounts.some(({ id, state }) => id === "practice" && state.state === "registered");
+  const echo = echoOf(kept.settings, snapshot);
+  const number = echo && isolated(echo.number);
   return (
     <section class="card checklist" aria-label={say("first.title")}>
       <h2>{say("first.title")}</h2>
       <ol>
-        <Step words="first.account" done={account} />
-        <Step words="first.device" done={devices !== null && trouble === null} trouble={trouble} />
-        <Step words="first.call" done={false} />
+        <Step words={say("first.account")} done={account} />
+        <Step words={say("first.device")} done={devices !== null && trouble === null} trouble={trouble} />
+        <Step words={number ? say("first.call", { number }) : say("first.call-any")} done={false} />
       </ol>
       <div class="row">
-        {practice && (
-          <button type="button" class="primary" onClick={() => dial("600")}>
-            {say("first.call-600")}
+        {echo && number && (
+          <button type="button" class="primary" onClick={() => dial(echo.number, { account: echo.account })}>
+            {say("dial.call-number", { number })}
           </button>
         )}
         <button type="button" onClick={() => settings("accounts")}>
@@ -47,12 +50,12 @@ export function Checklist({ snapshot }: { snapshot: Snapshot }) {
   );
 }
 
-function Step({ words, done, trouble }: { words: Key; done: boolean; trouble?: DeviceFault | null }) {
+function Step({ words, done, trouble }: { words: string; done: boolean; trouble?: DeviceFault | null }) {
   return (
     <li class={done ? "step done" : "step"}>
       <Icon name={done ? "check" : "more"} />
       <span>
-        {say(words)}
+        {words}
         {trouble && <small class="problem">{namedDeviceWords(trouble)}</small>}
       </span>
       <small>{say(done ? "first.done" : "first.to-do")}</small>

@@ -3,7 +3,7 @@ import type { Contact, ContactForm as FileForm, Snapshot } from "../bridge/types
 import { isolated, type Key, say } from "../words/words";
 import { useAssistant } from "./assistant";
 import { base64 } from "./base64";
-import { ContactForm } from "./ContactForm";
+import { nameOf, newContact } from "./ContactForm";
 import { useDoing } from "./doing";
 import { Search } from "./History";
 import { PAGE, usePages } from "./hooks";
@@ -15,22 +15,8 @@ import { skippedWords } from "./troubles";
 
 interface Props {
   snapshot: Snapshot;
-  /** A contact to begin with, from the history. */
-  draft: Contact | null;
-  onDraft: (contact: Contact | null) => void;
-}
-
-/** An empty contact, or one with a name and number to begin with. */
-export function newContact(name = "", number = ""): Contact {
-  return {
-    id: null,
-    name,
-    organisation: "",
-    numbers: [{ kind: "work", number }],
-    favourite: false,
-    lamp: false,
-    note: "",
-  };
+  /** Lets somebody be written, new or known. */
+  onEdit: (contact: Contact) => void;
 }
 
 /** Who is known here, and to the server of an account. */
@@ -42,7 +28,7 @@ const SEARCHES = {
 } as const satisfies Record<(typeof SOURCES)[number], Key>;
 
 /** Who is known. */
-export function Contacts({ snapshot, draft, onDraft }: Props) {
+export function Contacts({ snapshot, onEdit }: Props) {
   const { bridge, failed, tell } = useDoing();
   const save = useSaving();
   const [text, setText] = useState("");
@@ -56,20 +42,6 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
     failed,
   );
 
-  const remove = (contact: Contact) => {
-    const { id } = contact;
-    if (id === null) return;
-    onDraft(null);
-    bridge
-      .deleteContact(id)
-      .then(() =>
-        tell(say("contacts.deleted", { name: isolated(contact.name) }), {
-          label: say("app.undo"),
-          run: () => void bridge.saveContact({ ...contact, id: null }).catch(failed),
-        }),
-      )
-      .catch(failed);
-  };
   const importFile = async (file: File) => {
     try {
       const form: FileForm = /\.csv$/i.test(file.name) ? "csv" : "v-card";
@@ -82,15 +54,6 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
       failed(thrown);
     }
   };
-  if (draft) {
-    return (
-      <ContactForm
-        contact={draft}
-        onClose={() => onDraft(null)}
-        onDelete={draft.id === null ? undefined : () => remove(draft)}
-      />
-    );
-  }
   return (
     <section class="list-view" aria-label={say("app.contacts")}>
       <div class="list-tools">
@@ -105,7 +68,7 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
         )}
         <Search text={text} label={say(SEARCHES[source])} onText={setText} />
         {source === "app.contacts" && (
-          <button type="button" class="primary" onClick={() => onDraft(newContact())}>
+          <button type="button" class="primary" onClick={() => onEdit(newContact())}>
             <Icon name="add" />
             {say("contacts.new")}
           </button>
@@ -144,7 +107,7 @@ export function Contacts({ snapshot, draft, onDraft }: Props) {
             whole={whole}
             onEnd={more}
             row={(contact, place) => (
-              <Entry key={contact.id} contact={contact} place={place} onEdit={() => onDraft(contact)} />
+              <Entry key={contact.id} contact={contact} place={place} onEdit={() => onEdit(contact)} />
             )}
           />
         </>
@@ -161,7 +124,7 @@ interface EntryProps {
 
 function Entry({ contact, place, onEdit }: EntryProps) {
   const { dial } = useDoing();
-  const name = contact.name || contact.organisation || contact.numbers[0]?.number || "";
+  const name = nameOf(contact);
   return (
     <PersonRow
       name={name}
@@ -172,8 +135,8 @@ function Entry({ contact, place, onEdit }: EntryProps) {
       action={
         <button
           type="button"
-          class="small"
-          aria-label={say("contacts.edit", { name: isolated(contact.name) })}
+          class="small edit"
+          aria-label={say("contacts.edit", { name: isolated(name) })}
           title={say("app.edit")}
           onClick={onEdit}
         >

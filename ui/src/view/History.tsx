@@ -1,31 +1,67 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { HistoryEntry, HistoryFilter, Snapshot } from "../bridge/types";
-import { say, spokenLanguage } from "../words/words";
+import { isolated, say, spokenLanguage } from "../words/words";
 import { useAssistant } from "./assistant";
-import { useDoing } from "./doing";
+import { type Doing, useDoing } from "./doing";
+import { focusBeside, focusTop } from "./focus";
 import { PAGE, usePages } from "./hooks";
 import { Icon, type IconName } from "./icons";
 import { LongList, type Place } from "./LongList";
+import { Question } from "./Question";
 import { duration, remoteName, remoteNumber } from "./texts";
 
 interface Props {
   snapshot: Snapshot;
   /** Whether the person asked for it, and it does not only stand beside the phone. */
   opened: boolean;
+  removal: Removal;
   onContact: (name: string, number: string) => void;
 }
 
+/** Entries that were deleted here: at once to be seen, at the phone once it cannot be undone any more. */
+export interface Removal {
+  gone: ReadonlySet<number>;
+  remove: (id: number) => void;
+}
+
+/** It outlives the list: what was deleted does not come back because somebody looks at something else. */
+export function useRemoval({ bridge, failed, tell }: Pick<Doing, "bridge" | "failed" | "tell">): Removal {
+  const [gone, setGone] = useState<ReadonlySet<number>>(new Set());
+  const waiting = useRef(new Set<number>());
+  const deleteNow = useCallback(
+    (ids: readonly number[]) => {
+      const due = ids.filter((id) => waiting.current.delete(id));
+      if (due.length > 0) bridge.deleteHistory(due).catch(failed);
+    },
+    [bridge, failed],
+  );
+  // Who closes the window has not undone anything.
+  useEffect(() => {
+    const leave = () => deleteNow([...waiting.current]);
+    window.addEventListener("pagehide", leave);
+    return () => window.removeEventListener("pagehide", leave);
+  }, [deleteNow]);
+  const remove = (id: number) => {
+    waiting.current.add(id);
+    setGone((ids) => new Set([...ids, id]));
+    const undo = () => {
+      waiting.current.delete(id);
+      setGone((ids) => new Set([...ids].filter((other) => other !== id)));
+    };
+    tell(say("history.deleted"), { label: say("app.undo"), run: undo, otherwise: () => deleteNow([id]) });
+  };
+  return { gone, remove };
+}
+
 /** Calls of the past. */
-export function History({ snapshot, opened, onContact }: Props) {
-  const { bridge, failed, tell, dial } = useDoing();
+export function History({ snapshot, opened, removal: { gone, remove }, onContact }: Props) {
+  const { bridge, failed, dial } = useDoing();
   const [text, setText] = useState("");
   const [only, setOnly] = useState<HistoryFilter>("all");
   const assistant = useAssistant();
   const [server, ofServer] = useState(false);
   const atServer = assistant && server ? assistant : null;
   const [asking, ask] = useState(false);
-  // Deleted here, and not yet at the phone: it can be undone until the message about it goes.
-  const [gone, setGone] = useState<readonly number[]>([]);
   const { items, whole, more } = usePages<HistoryEntry>(
     (after) => bridge.history({ text, only, limit: PAGE, before: after.at(-1)?.id ?? null }),
     `${only} ${text}`,
@@ -41,23 +77,13 @@ export function History({ snapshot, opened, onContact }: Props) {
     if (opened) see();
   }, [opened, see]);
 
-  const remove = (entry: HistoryEntry) => {
-    setGone((ids) => [...ids, entry.id]);
-    const deleting = setTimeout(() => bridge.deleteHistory([entry.id]).catch(failed), UNDO_MS);
-    tell(say("history.deleted"), {
-      label: say("app.undo"),
-      run: () => {
-        clearTimeout(deleting);
-        setGone((ids) => ids.filter((id) => id !== entry.id));
-      },
-    });
-  };
-  const clear = () => {
+  const clear = (button: HTMLElement) => {
+    focusTop(button);
     ask(false);
     bridge.clearHistory().catch(failed);
   };
 
-  const shown = items?.filter(({ id }) => !gone.includes(id)) ?? [];
+  const shown = items?.filter(({ id }) => !gone.has(id)) ?? [];
   return (
     <section class="list-view" aria-label={say("app.history")} onPointerDown={see} onFocusIn={see}>
       <div class="list-tools">
@@ -82,26 +108,25 @@ export function History({ snapshot, opened, onContact }: Props) {
             </button>
           )}
         </fieldset>
-        {shown.length > 0 && !asking && !atServer && (
-          <button type="button" class="quiet" onClick={() => ask(true)}>
+        {shown.length > 0 && !atServer && (
+          <button type="button" class="quiet" aria-expanded={asking} onClick={() => ask(!asking)}>
             {say("history.clear")}
           </button>
         )}
       </div>
       {asking && (
-        <div class="question" role="alertdialog" aria-label={say("history.clear")}>
-          <p>{say("history.clear-question")}</p>
-          <button type="button" class="danger" onClick={clear}>
-            {say("history.clear")}
-          </button>
-          <button type="button" onClick={() => ask(false)}>
-            {say("app.cancel")}
-          </button>
-        </div>
+        <Question
+          label={say("history.clear")}
+          words={say("history.clear-question")}
+          onYes={clear}
+          onNo={() => ask(false)}
+        />
       )}
       {atServer && <atServer.views.ServerCalls text={text} />}
       {!atServer && items && shown.length === 0 && (
-        <p class="empty">{say(text || only === "missed" ? "history.no-match" : "history.empty")}</p>
+        <p class="empty">
+          {say(text ? "history.no-match" : only === "missed" ? "history.no-missed" : "history.empty")}
+        </p>
       )}
       {!atServer && (
         <LongList
@@ -114,7 +139,7 @@ export function History({ snapshot, opened, onContact }: Props) {
               entry={entry}
               place={place}
               onDial={() => dial(entry.remote.number || entry.remote.uri)}
-              onDelete={() => remove(entry)}
+              onDelete={() => remove(entry.id)}
               onContact={() => onContact(entry.remote.name, entry.remote.number || entry.remote.uri)}
             />
           )}
@@ -123,9 +148,6 @@ export function History({ snapshot, opened, onContact }: Props) {
     </section>
   );
 }
-
-/** As long as its message is shown. */
-export const UNDO_MS = 6000;
 
 export function Search({ text, label, onText }: { text: string; label: string; onText: (text: string) => void }) {
   return (
@@ -183,19 +205,26 @@ function Entry({ entry, place, onDial, onDelete, onContact }: EntryProps) {
         <button
           type="button"
           class="small"
-          aria-label={say("history.add-contact")}
+          aria-label={`${say("history.add-contact")}: ${isolated(name)}`}
           title={say("history.add-contact")}
-          onClick={onContact}
+          onClick={(event) => {
+            // Once there is a contact, this button is gone: the focus comes back to what stays.
+            event.currentTarget.closest("li")?.querySelector<HTMLElement>(".row-main")?.focus();
+            onContact();
+          }}
         >
           <Icon name="add" />
         </button>
       )}
       <button
         type="button"
-        class="small"
-        aria-label={say("history.delete")}
+        class="small delete"
+        aria-label={`${say("history.delete")}: ${isolated(name)}`}
         title={say("history.delete")}
-        onClick={onDelete}
+        onClick={(event) => {
+          focusBeside(event.currentTarget, ".delete");
+          onDelete();
+        }}
       >
         <Icon name="bin" />
       </button>
@@ -211,13 +240,20 @@ function outcomeWords(entry: HistoryEntry): string {
   return entry.talked_ms ? `${words}, ${duration(entry.talked_ms)}` : words;
 }
 
-/** The time today, "yesterday" with the time, or the date. */
+/** The time today, "yesterday" with the time, or the date with it. */
 export function when(unixSeconds: number, today = new Date()): string {
   const moment = new Date(unixSeconds * 1000);
   const time = new Intl.DateTimeFormat(spokenLanguage(), { hour: "2-digit", minute: "2-digit" }).format(moment);
-  const midnight = new Date(today.getFullYear(), today.getMonth(), today.getDate()).getTime();
-  const days = Math.ceil((midnight - moment.getTime()) / 86_400_000);
-  if (days <= 0) return time;
-  if (days === 1) return `${say("history.yesterday")} ${time}`;
-  return new Intl.DateTimeFormat(spokenLanguage(), { dateStyle: "medium" }).format(moment);
+  // By the calendar: not every day has 24 hours.
+  const isOn = (day: number) =>
+    new Date(today.getFullYear(), today.getMonth(), day).toDateString() === moment.toDateString();
+  if (isOn(today.getDate()) || moment > today) return time;
+  if (isOn(today.getDate() - 1)) return `${say("history.yesterday")} ${time}`;
+  const isThisYear = moment.getFullYear() === today.getFullYear();
+  const date = new Intl.DateTimeFormat(spokenLanguage(), {
+    day: "numeric",
+    month: "short",
+    ...(isThisYear ? {} : { year: "numeric" }),
+  }).format(moment);
+  return `${date} ${time}`;
 }

@@ -97,7 +97,7 @@ function Ringing({ call, now, busy, bridge }: RingingProps) {
               <Action
                 icon="silence"
                 words={call.silenced ? "call.silenced" : "call.silence"}
-                pressed={call.silenced}
+                done={call.silenced}
                 onClick={() => act("silence")}
               />
             )}

@@ -63,7 +63,7 @@ export function IncomingCard({ call, now, showAccount, busy, onRedirect }: Props
               <Action
                 icon="silence"
                 words={call.silenced ? "call.silenced" : "call.silence"}
-                pressed={call.silenced}
+                done={call.silenced}
                 onClick={() => send({ command: "silence", call: call.id })}
               />
               <Action icon="outgoing" words="call.redirect" onClick={onRedirect} />

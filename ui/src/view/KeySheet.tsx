@@ -18,6 +18,7 @@ const KEYS: readonly (readonly [keys: string, words: Key])[] = [
   ["D", "keys.dnd"],
   ["Alt+1 … 9", "keys.select"],
   ["Ctrl+1 … 4", "keys.views"],
+  ["↑ ↓", "keys.rows"],
   ["F1", "keys.help"],
 ];
 

@@ -69,6 +69,7 @@ export function LongList<T>({ items, whole, label, row, onEnd }: Props<T>) {
       ref={list}
       class="rows"
       aria-label={label}
+      onKeyDown={toRow}
       style={{
         paddingBlockStart: `${space(0, from / BLOCK)}px`,
         paddingBlockEnd: `${space(Math.ceil(to / BLOCK), blocks)}px`,
@@ -79,6 +80,22 @@ export function LongList<T>({ items, whole, label, row, onEnd }: Props<T>) {
         .map((item, at) => row(item, { "aria-posinset": from + at + 1, "aria-setsize": whole ? items.length : -1 }))}
     </ul>
   );
+}
+
+/** An arrow leads to the same in the row above or below; what is alike stands at the same place from the end, as not every row has all. */
+function toRow(event: KeyboardEvent): void {
+  const step =
+    event.key === "ArrowDown" ? "nextElementSibling" : event.key === "ArrowUp" ? "previousElementSibling" : null;
+  const from = event.target;
+  const row = step && from instanceof Element ? from.closest("li[aria-posinset]") : null;
+  const next = step && row?.[step];
+  if (!row || !next) return;
+  const things = (of: Element): HTMLElement[] => Array.from(of.querySelectorAll("button, summary"));
+  const here = things(row);
+  const at = here.indexOf(from as HTMLElement);
+  const there = things(next);
+  event.preventDefault();
+  (at === 0 ? there[0] : (there.at(at - here.length) ?? there[0]))?.focus();
 }
 
 /** The blocks that are seen, or nearly, when the list begins so far above the window's edge. */

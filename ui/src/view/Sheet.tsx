@@ -2,17 +2,21 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { say } from "../words/words";
 import { Icon } from "./icons";
+import { OverDialog } from "./Ringing";
 
 /** A dialog over the page; Escape and the cross close it. */
 export function Sheet({
   title,
   warns = false,
+  writes = false,
   onClose,
   children,
 }: {
   title: string;
   /** Something has to be decided. */
   warns?: boolean;
+  /** It is there to be written in: its first field has the focus. */
+  writes?: boolean;
   onClose: () => void;
   children: ComponentChildren;
 }) {
@@ -20,6 +24,7 @@ export function Sheet({
   useEffect(() => {
     const open = dialog.current;
     open?.showModal();
+    if (writes) open?.querySelector<HTMLElement>("form input")?.focus();
     return () => open?.close();
   }, []);
   return (
@@ -33,6 +38,7 @@ export function Sheet({
         onClose();
       }}
     >
+      <OverDialog />
       <header>
         <h2>{title}</h2>
         <button type="button" class="small" aria-label={say("app.close")} onClick={onClose}>

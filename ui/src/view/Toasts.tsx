@@ -1,3 +1,4 @@
+import { useEffect, useState } from "preact/hooks";
 import type { Notice, Snapshot } from "../bridge/types";
 import { say } from "../words/words";
 import { type Toast, useDoing } from "./doing";
@@ -7,20 +8,24 @@ import { troubleWords } from "./troubles";
 
 interface Props extends Ways {
   snapshot: Snapshot;
-  toasts: Toast[];
+  toasts: readonly Toast[];
   onGone: (id: number) => void;
 }
+
+/** How long an answer of the page is shown at least, and for each letter of a long one, in ms. */
+const SHOWN_MS = 6000;
+const LETTER_MS = 80;
 
 /** What the phone has to tell, each with a way to act; the page's own answers below. */
 export function Toasts({ snapshot, toasts, onGone, ...ways }: Props) {
   const doing = useDoing();
   const { notices } = snapshot;
-  if (notices.length === 0 && toasts.length === 0) return null;
   const dismiss = (notice: Notice) => doing.send({ command: "dismiss-notice", notice: notice.id });
   return (
+    // It stands there empty as well: screen readers tell only of what comes into something that they know.
     <section class="toasts" aria-label={say("notice.title")} aria-live="polite">
       {notices.map((notice) => (
-        <div key={notice.id} class="toast" role="status">
+        <div key={notice.id} class="toast">
           <span>
             <strong>{say(`notice.${notice.code}`)}</strong> {troubleWords(notice.trouble)}
           </span>
@@ -29,23 +34,46 @@ export function Toasts({ snapshot, toasts, onGone, ...ways }: Props) {
         </div>
       ))}
       {toasts.map((toast) => (
-        <div key={`own-${toast.id}`} class="toast own" role="status">
-          <span>{toast.message}</span>
-          {toast.action && (
-            <button
-              type="button"
-              onClick={() => {
-                toast.action?.run();
-                onGone(toast.id);
-              }}
-            >
-              {toast.action.label}
-            </button>
-          )}
-          <Dismiss onClick={() => onGone(toast.id)} />
-        </div>
+        <OwnToast key={`own-${toast.id}`} toast={toast} onGone={() => onGone(toast.id)} />
       ))}
     </section>
+  );
+}
+
+/** It goes by itself, but not while somebody points at it or has the focus in it. */
+function OwnToast({ toast: { message, action }, onGone }: { toast: Toast; onGone: () => void }) {
+  const [held, hold] = useState(0);
+  const gone = () => {
+    action?.otherwise?.();
+    onGone();
+  };
+  useEffect(() => {
+    if (held > 0) return;
+    const going = setTimeout(gone, Math.max(SHOWN_MS, message.length * LETTER_MS));
+    return () => clearTimeout(going);
+  }, [held > 0]);
+  return (
+    <div
+      class="toast own"
+      onPointerEnter={() => hold((by) => by + 1)}
+      onPointerLeave={() => hold((by) => Math.max(0, by - 1))}
+      onFocusIn={() => hold((by) => by + 1)}
+      onFocusOut={() => hold((by) => Math.max(0, by - 1))}
+    >
+      <span>{message}</span>
+      {action && (
+        <button
+          type="button"
+          onClick={() => {
+            action.run();
+            onGone();
+          }}
+        >
+          {action.label}
+        </button>
+      )}
+      <Dismiss onClick={gone} />
+    </div>
   );
 }
 

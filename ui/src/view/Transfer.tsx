@@ -1,11 +1,10 @@
 import { useState } from "preact/hooks";
 import type { CallView, Snapshot, TransferTo } from "../bridge/types";
-import { continued, isolated, say } from "../words/words";
+import { isolated, say } from "../words/words";
 import { useDoing } from "./doing";
 import { Sheet } from "./Sheet";
 import { TargetField } from "./TargetField";
-import { callName, isEstablished } from "./texts";
-import { transferWords } from "./troubles";
+import { callName, isEstablished, transferState } from "./texts";
 
 /** Whether the account of a call can transfer it. */
 export function canTransfer(snapshot: Snapshot, call: CallView): boolean {
@@ -31,7 +30,7 @@ export function TransferSheet({ call, others, park, onClose }: SheetProps & { ot
   // A server cannot name a call of another server in its own: what joins the two is a conference.
   const elsewhere = answered.length < established.length;
   return (
-    <Sheet title={say("transfer.title", { name: isolated(callName(call)) })} onClose={onClose}>
+    <Sheet writes title={say("transfer.title", { name: isolated(callName(call)) })} onClose={onClose}>
       <form
         class="form"
         onSubmit={(event) => {
@@ -70,7 +69,7 @@ export function RedirectSheet({ call, onClose }: SheetProps) {
   const [typed, type] = useState("");
   const target = typed.trim();
   return (
-    <Sheet title={say("redirect.title", { name: isolated(callName(call)) })} onClose={onClose}>
+    <Sheet writes title={say("redirect.title", { name: isolated(callName(call)) })} onClose={onClose}>
       <form
         class="form"
         onSubmit={(event) => {
@@ -105,7 +104,7 @@ export function TransferStatus({ call }: { call: CallView }) {
     case "asked":
       return (
         <div class="question transfer" role="alertdialog" aria-label={say("call.transfer")}>
-          <p>{say("transfer.asked", { target: isolated(transfer.target) })}</p>
+          <p>{transferState(call)}</p>
           <button type="button" class="primary" onClick={() => answer(true)}>
             {say("transfer.allow")}
           </button>
@@ -126,10 +125,8 @@ export function TransferStatus({ call }: { call: CallView }) {
         </div>
       );
     case "moving":
-      return <p class="hint transfer">{say("transfer.moving", { words: say(`transferring.${transfer.stage}`) })}</p>;
+      return <p class="hint transfer">{transferState(call)}</p>;
     case "failed":
-      return (
-        <p class="problem transfer">{say("transfer.failed", { message: continued(transferWords(transfer.fault)) })}</p>
-      );
+      return <p class="problem transfer">{transferState(call)}</p>;
   }
 }

@@ -11,7 +11,8 @@ import type { Section } from "./settings/Settings";
 export interface Toast {
   id: number;
   message: string;
-  action?: { label: string; run: () => void };
+  /** What its button does; and what is done when it goes without that. */
+  action?: { label: string; run: () => void; otherwise?: () => void };
 }
 
 /** How a call is placed, where it matters. */

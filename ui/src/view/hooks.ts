@@ -145,8 +145,8 @@ function useRem(): number {
 
 const measuredRem = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 
-/** Speaks the language and wears the colours that the settings ask for. */
-export function useLook(bridge: Bridge, snapshot: Snapshot | null): void {
+/** Speaks the language and wears the colours that the settings ask for; what they say of the window. */
+export function useLook(bridge: Bridge, snapshot: Snapshot | null): WindowSettings {
   const [wanted, want] = useState<WindowSettings>({});
   const changes = snapshot?.changes.settings;
   useEffect(() => {
@@ -158,6 +158,7 @@ export function useLook(bridge: Bridge, snapshot: Snapshot | null): void {
     );
   }, [bridge, changes]);
   useWear(wanted.language ?? "", wanted.theme ?? "system");
+  return wanted;
 }
 
 /** Speaks a language and wears colours; the system's where none are named. */

@@ -20,6 +20,7 @@ import {
   soundWords,
   tlsWords,
   tokenWords,
+  transferWords,
 } from "./troubles";
 
 /** mm:ss, or h:mm:ss. */
@@ -172,6 +173,20 @@ function qualityCause(media: MediaStatistics): string {
     { weight: delay / 200, words: say("quality.delay", { ms: Math.round(delay) }) },
   ];
   return causes.reduce((worst, cause) => (cause.weight > worst.weight ? cause : worst)).words;
+}
+
+/** How the transfer of a call is getting on, or what the other side asks for; empty where there is none. */
+export function transferState({ transfer }: CallView): string {
+  switch (transfer?.step) {
+    case "asked":
+      return say("transfer.asked", { target: isolated(transfer.target) });
+    case "moving":
+      return say("transfer.moving", { words: say(`transferring.${transfer.stage}`) });
+    case "failed":
+      return say("transfer.failed", { message: continued(transferWords(transfer.fault)) });
+    default:
+      return "";
+  }
 }
 
 /** Whether the call is over, still ringing here, or something in between. */

@@ -40,10 +40,17 @@ export function useKeys(keys: Keys): void {
 
 function press(event: KeyboardEvent, keys: Keys): boolean {
   if (event.defaultPrevented || event.isComposing) return false;
+  // A key that is held down means what it meant once: no second call is ended or answered by it.
+  const done = (act: () => void): true => {
+    if (!event.repeat) act();
+    return true;
+  };
   if (event.key === "F1") return done(keys.onHelp);
-  const command = event.ctrlKey || event.metaKey;
   const dialog = document.querySelector("dialog[open]") !== null;
-  if (command && !event.altKey) return !dialog && pressWithCommand(event, keys);
+  if ((event.ctrlKey || event.metaKey) && !event.altKey) {
+    const act = withCommand(event, keys, dialog);
+    return act !== null && done(act);
+  }
   if (event.altKey && /^[1-9]$/.test(event.key)) return done(() => keys.onSelect(Number(event.key) - 1));
   if (event.altKey || isWriting(event.target) || dialog) return false;
   if (event.key === "Escape") return done(keys.onEscape);
@@ -51,24 +58,18 @@ function press(event: KeyboardEvent, keys: Keys): boolean {
   return !event.repeat && /^[a-z]$/i.test(event.key) && keys.onLetter(event.key.toLowerCase());
 }
 
-/** With Ctrl or Cmd keys count in fields, too. */
-function pressWithCommand(event: KeyboardEvent, keys: Keys): boolean {
-  if (/^[1-4]$/.test(event.key)) return done(() => keys.onView(Number(event.key) - 1));
+/** What a key does with Ctrl or Cmd: in fields, too; in a dialog, which no caller waits for, what answers and ends calls. */
+function withCommand(event: KeyboardEvent, keys: Keys, dialog: boolean): (() => void) | null {
   switch (event.key.toLowerCase()) {
-    case "l":
-      return done(keys.onNumber);
     case "enter":
-      return done(keys.onAnswer);
+      return keys.onAnswer;
     case "e":
-      return done(keys.onHangUp);
+      return keys.onHangUp;
+    case "l":
+      return dialog ? null : keys.onNumber;
     default:
-      return false;
+      return !dialog && /^[1-4]$/.test(event.key) ? () => keys.onView(Number(event.key) - 1) : null;
   }
-}
-
-function done(act: () => void): true {
-  act();
-  return true;
 }
 
 function isWriting(target: EventTarget | null): boolean {

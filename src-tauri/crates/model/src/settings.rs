@@ -157,6 +157,8 @@ pub struct CallSettings {
     pub tones: String,
     /// How it rings.
     pub ringtone: Ringtone,
+    /// A number that says again what it hears; where it is empty, the one that the account's kind of server has by habit.
+    pub echo_number: Personal,
 }
 
 impl Default for CallSettings {
@@ -183,6 +185,7 @@ impl Default for CallSettings {
             ring_for_s: 120,
             tones: "gb".into(),
             ringtone: Ringtone::default(),
+            echo_number: Personal::default(),
         }
     }
 }
@@ -311,6 +314,9 @@ pub struct WindowSettings {
     pub language: String,
     /// Light or dark.
     pub theme: Theme,
+    /// Single letters do something in the window. Who speaks to the computer, or types without looking, may not want that
+    /// (WCAG 2.2, 2.1.4).
+    pub letter_keys: bool,
 }
 
 impl Default for WindowSettings {
@@ -323,6 +329,7 @@ impl Default for WindowSettings {
             dial_links_at_once: false,
             language: String::new(),
             theme: Theme::default(),
+            letter_keys: true,
         }
     }
 }

@@ -66,6 +66,7 @@ impl FromStr for Target {
     type Err = InvalidTarget;
 
     fn from_str(text: &str) -> Result<Self, InvalidTarget> {
+        let text = readable(text);
         let text = text.trim();
         if text.is_empty() {
             return Err(InvalidTarget::Empty);
@@ -100,18 +101,52 @@ impl FromStr for Target {
             }
             return Ok(Self(Personal::new(format!("{}:{user}@{host}", scheme.as_deref().unwrap_or("sip")))));
         }
-        // Visual separators of RFC 3966, and the blanks people paste, carry no meaning in a number.
-        let looks_like_number = rest.chars().all(|c| c.is_ascii_digit() || "+*#-.() \u{a0}".contains(c));
-        let user: String = if looks_like_number {
-            rest.chars().filter(|c| c.is_ascii_digit() || "+*#".contains(*c)).collect()
-        } else {
-            rest.to_owned()
-        };
+        let user = number(rest).unwrap_or_else(|| rest.to_owned());
         if user.is_empty() || !user.chars().all(is_user_char) {
             return Err(invalid());
         }
         Ok(Self(Personal::new(user)))
     }
+}
+
+/// The text without what is not seen: copied text carries marks of direction and soft hyphens. Digits of other scripts become ours.
+fn readable(text: &str) -> String {
+    let is_mark =
+        |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    text.chars().filter(|c| !is_mark(*c)).map(digit_of).collect()
+}
+
+/// The ASCII digit of one in a script that writes numbers with its own; anything else as it is.
+fn digit_of(c: char) -> char {
+    let zero = match c {
+        '\u{660}'..='\u{669}' => '\u{660}',
+        '\u{6f0}'..='\u{6f9}' => '\u{6f0}',
+        '\u{966}'..='\u{96f}' => '\u{966}',
+        '\u{ff10}'..='\u{ff19}' => '\u{ff10}',
+        _ => return c,
+    };
+    char::from_digit(u32::from(c) - u32::from(zero), 10).unwrap_or(c)
+}
+
+/// What is dialled of a text that is a number; `None` where it is none.
+fn number(text: &str) -> Option<String> {
+    let is_dialled = |c: char| c.is_ascii_digit() || "+*#".contains(c);
+    if !text.chars().all(|c| is_dialled(c) || is_separator(c)) {
+        return None;
+    }
+    let is_abroad = text.starts_with('+') || text.starts_with("00");
+    // `+44 (0)20 …` is written for two kinds of callers: who dials the country code leaves this out.
+    let text = if is_abroad { text.replacen("(0)", "", 1) } else { text.to_owned() };
+    Some(text.chars().filter(|c| is_dialled(*c)).collect())
+}
+
+/// Visual separators of RFC 3966, and the blanks, dashes and strokes that people put between digits.
+fn is_separator(c: char) -> bool {
+    matches!(
+        c,
+        ' ' | '\t' | '-' | '.' | '/' | '(' | ')'
+            | '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{2010}'..='\u{2015}' | '\u{202f}' | '\u{2212}' | '\u{3000}'
+    )
 }
 
 /// What may stand in a user part unescaped (RFC 3261 section 25.1), and `#`, which people dial and rooms below escape.
@@ -147,7 +182,15 @@ mod tests {
     fn what_people_type_becomes_a_target() {
         for (typed, target) in [
             (" 600 ", "600"),
-            ("+44 (0)20-7946.0123", "+4402079460123"),
+            ("+44 (0)20-7946.0123", "+442079460123"),
+            ("0044 (0) 20 7946 0123", "00442079460123"),
+            ("(0)20 7946 0123", "02079460123"),
+            ("030/123 45-67", "0301234567"),
+            ("+33\u{202f}1\u{2009}23\u{2011}45\u{2013}67", "+331234567"),
+            ("\u{2068}+442079460123\u{2069}", "+442079460123"),
+            ("\u{202d}+44 20 7946\u{200b} 0123\u{202c}", "+442079460123"),
+            ("\u{661}\u{662}\u{663} \u{ff14}", "1234"),
+            ("a/b", "a/b"),
             ("tel:+442079460123", "+442079460123"),
             ("*80#", "*80#"),
             ("bob", "bob"),

@@ -215,6 +215,7 @@ fn check_calls(calls: &CallSettings, found: &mut Complaints) {
         found.target(&format!("calls.forward.{name}"), to);
     }
     found.seconds("calls.forward.no_answer_s", forward.no_answer_s, &RING_S);
+    found.target("calls.echo_number", &calls.echo_number);
     if ![480, 486].contains(&calls.dnd_code) {
         found.add("calls.dnd_code", FieldFault::NoneOf { numbers: vec![486, 480] });
     }
@@ -444,8 +445,9 @@ mod tests {
             limit: 0,
             ring_for_s: 0,
             tones: "britain".into(),
+            echo_number: Personal::new("six hundred"),
             ..CallSettings::default()
         };
-        assert_eq!(check_settings(&Settings { calls, ..Settings::default() }).len(), 8);
+        assert_eq!(check_settings(&Settings { calls, ..Settings::default() }).len(), 9);
     }
 }

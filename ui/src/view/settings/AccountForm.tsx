@@ -1,5 +1,5 @@
-import { useState } from "preact/hooks";
 import { type Key, say } from "../../words/words";
+import { useKept } from "../kept";
 import { DtmfField } from "./DtmfField";
 import { AccountFrame, PasswordField, useDraft } from "./draft";
 import { SwitchField, TextField, wholeNumber } from "./fields";
@@ -14,7 +14,7 @@ interface Props {
 /** One SIP account: its fields, a trial of them, and its password, which goes in and never comes out. */
 export function AccountForm({ account: given, isNew, onClose }: Props) {
   const draft = useDraft(given, isNew, onClose);
-  const [password, setPassword] = useState("");
+  const [password, setPassword] = useKept("account.password", "");
   const { account, change, problem } = draft;
   if (account.provider.kind !== "sip") return null;
   const sip = account.provider;

@@ -2,14 +2,18 @@ import { useEffect, useState } from "preact/hooks";
 import type { DevicesView, Snapshot } from "../../bridge/types";
 import { isolated, type Key, say } from "../../words/words";
 import { useDoing } from "../doing";
+import { focusBeside, focusTop } from "../focus";
 import { useNow } from "../hooks";
 import { Icon } from "../icons";
 import { changedKey, KeyChanged } from "../KeyChanged";
+import { useForgetting, useKept } from "../kept";
+import { Question } from "../Question";
 import { accountWords, duration } from "../texts";
 import { AccountForm } from "./AccountForm";
 import { AculabForm } from "./AculabForm";
 import { CloudSheet } from "./CloudSheet";
 import { useEditing } from "./editing";
+import { useMoved } from "./OrderedList";
 import { type WholeAccount, type WholeAculab, wholeAculab, wholeSip, wholeXivo } from "./whole";
 import { XivoForm } from "./XivoForm";
 
@@ -21,7 +25,8 @@ interface Props {
 export function AccountsSection({ snapshot }: Props) {
   const { bridge, failed } = useDoing();
   const { settings, save } = useEditing();
-  const [open, setOpen] = useState<{ account: WholeAccount; isNew: boolean } | null>(null);
+  const [open, setOpen] = useKept<{ account: WholeAccount; isNew: boolean } | null>("account", null);
+  const forget = useForgetting();
   const [cloud, setCloud] = useState<string | null>(null);
   const [deleting, setDeleting] = useState<string | null>(null);
   const [comparing, compare] = useState<string | null>(null);
@@ -33,21 +38,30 @@ export function AccountsSection({ snapshot }: Props) {
     const auto_answer = settings.auto_answer.filter(({ account }) => changed.some(({ id }) => id === account));
     void save({ ...settings, accounts: changed, auto_answer });
   };
+  const { list, follow, place } = useMoved(accounts.map(({ id }) => id));
   const move = (at: number, to: number) => {
     const moved = [...accounts];
     moved.splice(to, 0, ...moved.splice(at, 1));
+    follow(at, to, accounts[at]?.id ?? "");
     put(moved);
   };
 
   if (open) {
     const Form = FORMS[open.account.provider.kind];
-    return Form && <Form {...open} onClose={() => setOpen(null)} />;
+    const close = () => {
+      forget("account.");
+      setOpen(null);
+    };
+    return Form && <Form {...open} onClose={close} />;
   }
   return (
     <>
       <p class="hint">{say("accounts.order-hint")}</p>
       {accounts.length === 0 && <p class="empty">{say("account.none-yet")}</p>}
-      <ul class="accounts">
+      <p class="unseen" role="status">
+        {place}
+      </p>
+      <ul ref={list} class="accounts">
         {accounts.map((account, at) => {
           const {
             state,
@@ -57,7 +71,7 @@ export function AccountsSection({ snapshot }: Props) {
           const name = isolated(account.id);
           const keys = state ? changedKey({ state }) : null;
           return (
-            <li key={account.id} class="account">
+            <li key={account.id} class="account" data-account={account.id}>
               <label class="account-words">
                 <input
                   type="checkbox"
@@ -144,29 +158,24 @@ export function AccountsSection({ snapshot }: Props) {
                 onDelete={() => setDeleting(account.id)}
               />
               {deleting === account.id && (
-                <div class="question" role="alertdialog" aria-label={say("accounts.delete", { name })}>
-                  <p>{say("accounts.delete-question", { name })}</p>
-                  <button
-                    type="button"
-                    class="danger"
-                    onClick={() => {
-                      setDeleting(null);
-                      put(accounts.filter(({ id }) => id !== account.id));
-                    }}
-                  >
-                    {say("app.delete")}
-                  </button>
-                  <button type="button" onClick={() => setDeleting(null)}>
-                    {say("app.cancel")}
-                  </button>
-                </div>
+                <Question
+                  label={say("app.delete")}
+                  words={say("accounts.delete-question", { name })}
+                  onYes={(button) => {
+                    if (accounts.length > 1) focusBeside(button, ".delete");
+                    else focusTop(button);
+                    setDeleting(null);
+                    put(accounts.filter(({ id }) => id !== account.id));
+                  }}
+                  onNo={() => setDeleting(null)}
+                />
               )}
             </li>
           );
         })}
       </ul>
       <div class="row">
-        <button type="button" class="primary" onClick={() => setOpen({ account: newSip(), isNew: true })}>
+        <button type="button" class="primary add-account" onClick={() => setOpen({ account: newSip(), isNew: true })}>
           <Icon name="add" />
           {say("accounts.add-sip")}
         </button>
@@ -259,18 +268,24 @@ interface ButtonsProps {
 function AccountButtons({ name, first, last, onUp, onDown, onEdit, onDelete }: ButtonsProps) {
   return (
     <span class="account-buttons">
-      <button type="button" class="small" aria-label={say("order.up", { name })} disabled={first} onClick={onUp}>
+      <button type="button" class="small up" aria-label={say("order.up", { name })} disabled={first} onClick={onUp}>
         <Icon name="up" />
       </button>
-      <button type="button" class="small" aria-label={say("order.down", { name })} disabled={last} onClick={onDown}>
+      <button
+        type="button"
+        class="small down"
+        aria-label={say("order.down", { name })}
+        disabled={last}
+        onClick={onDown}
+      >
         <Icon name="down" />
       </button>
       {onEdit && (
-        <button type="button" class="small" aria-label={say("accounts.edit", { name })} onClick={onEdit}>
+        <button type="button" class="small edit" aria-label={say("accounts.edit", { name })} onClick={onEdit}>
           <Icon name="edit" />
         </button>
       )}
-      <button type="button" class="small" aria-label={say("accounts.delete", { name })} onClick={onDelete}>
+      <button type="button" class="small delete" aria-label={say("accounts.delete", { name })} onClick={onDelete}>
         <Icon name="bin" />
       </button>
     </span>

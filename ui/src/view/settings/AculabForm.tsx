@@ -1,5 +1,5 @@
-import { useState } from "preact/hooks";
 import { type Key, say } from "../../words/words";
+import { useKept } from "../kept";
 import { AccountFrame, SecretField, useDraft } from "./draft";
 import { ChoiceField, SwitchField, TextField, wholeNumber } from "./fields";
 import { type WholeAccount, type WholeAculab, type WholeSource, wholeInterface, wholeSource } from "./whole";
@@ -16,10 +16,10 @@ type Client = Extract<Interface, { version: "v2" }>;
 /** One account at Aculab Cloud, by either of its interfaces. */
 export function AculabForm({ account: given, isNew, onClose }: Props) {
   const draft = useDraft(given, isNew, onClose);
-  const [token, setToken] = useState("");
-  const [apiKey, setApiKey] = useState("");
+  const [token, setToken] = useKept("account.token", "");
+  const [apiKey, setApiKey] = useKept("account.api-key", "");
   /** As it is being typed, blanks at the end included. They part the ids, which may have commas. */
-  const [otherIds, setOtherIds] = useState<string | null>(null);
+  const [otherIds, setOtherIds] = useKept<string | null>("account.other-ids", null);
   const { account, change, problem } = draft;
   if (account.provider.kind !== "aculab") return null;
   const aculab = account.provider;

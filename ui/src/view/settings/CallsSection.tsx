@@ -9,6 +9,7 @@ import type {
 } from "../../bridge/types";
 import { say } from "../../words/words";
 import { AutoAnswerSection } from "./AutoAnswerSection";
+import { CountryField } from "./CountryField";
 import { DtmfField } from "./DtmfField";
 import { useEditing } from "./editing";
 import { ChoiceField, Group, Labelled, SettingText, SwitchField, wholeNumber } from "./fields";
@@ -93,12 +94,12 @@ function Sound() {
         value={String(calls.max_bitrate)}
         onText={(text) => changed({ max_bitrate: wholeNumber(text) })}
       />
-      <SettingText
+      <CountryField
         label={say("calls.tones")}
         hint={say("calls.tones-hint")}
         field="calls.tones"
         value={calls.tones}
-        onText={(tones) => changed({ tones })}
+        onCountry={(tones) => changed({ tones })}
       />
     </Group>
   );
@@ -166,12 +167,13 @@ function Ringing({ trial }: { trial: TrialView | null }) {
         value={String(calls.ring_for_s)}
         onText={(text) => changed({ ring_for_s: wholeNumber(text) })}
       />
-      <SettingText
+      <CountryField
         label={say("calls.country")}
         hint={say("calls.country-hint")}
         field="country"
         value={settings.country}
-        onText={(country) => ({ ...settings, country })}
+        optional
+        onCountry={(country) => ({ ...settings, country })}
       />
       <ChoiceField<AllowTransfers>
         label={say("calls.transfers")}

@@ -1,23 +1,35 @@
 import { useEffect, useState } from "preact/hooks";
-import type { DevicesView, DeviceView, Levels, RoleView, DeviceTrial as Trial, TrialView } from "../../bridge/types";
+import type {
+  DevicesView,
+  DeviceView,
+  Levels,
+  RoleView,
+  Snapshot,
+  DeviceTrial as Trial,
+  TrialView,
+} from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
+import { echoOf } from "../echo";
+import { Icon } from "../icons";
 import { Level } from "../Level";
 import { deviceWords } from "../troubles";
 import { DeviceTrial } from "./DeviceTrial";
 import { useEditing } from "./editing";
-import { Group, SwitchField } from "./fields";
+import { Group, RangeField, SettingText, SwitchField } from "./fields";
 import { OrderedList } from "./OrderedList";
 import type { WholeSettings } from "./whole";
 
 /** Microphone, speaker, ringer, and what is done to the sound. */
-export function DevicesSection({ trial }: { trial: TrialView | null }) {
-  const { bridge } = useDoing();
-  const { settings, save } = useEditing();
+export function DevicesSection({ snapshot }: { snapshot: Snapshot }) {
+  const { trial } = snapshot;
+  const { bridge, dial } = useDoing();
+  const { settings, edit, save } = useEditing();
   const [view, draw] = useState<DevicesView | null>(null);
   useEffect(() => bridge.followDevices(draw), [bridge]);
   const { devices } = settings;
   const put = (part: Partial<WholeSettings["devices"]>) => void save({ ...settings, devices: { ...devices, ...part } });
+  const echo = echoOf(settings, snapshot);
   const cleanup = (part: Partial<typeof devices.cleanup>) => put({ cleanup: { ...devices.cleanup, ...part } });
   return (
     <>
@@ -56,6 +68,12 @@ export function DevicesSection({ trial }: { trial: TrialView | null }) {
         preferred={devices.ringers}
         onPrefer={(ringers) => put({ ringers })}
       />
+      <RangeField
+        label={say("devices.volume")}
+        value={devices.volume}
+        onRange={(volume) => edit({ ...settings, devices: { ...devices, volume } })}
+        onDone={() => void save()}
+      />
       <Group title={say("devices.cleanup")}>
         <SwitchField
           label={say("devices.echo")}
@@ -65,6 +83,21 @@ export function DevicesSection({ trial }: { trial: TrialView | null }) {
         />
         <SwitchField label={say("devices.noise")} on={devices.cleanup.noise} onSwitch={(noise) => cleanup({ noise })} />
         <SwitchField label={say("devices.gain")} on={devices.cleanup.gain} onSwitch={(gain) => cleanup({ gain })} />
+      </Group>
+      <Group title={say("devices.echo-call")}>
+        <SettingText
+          label={say("devices.echo-number")}
+          hint={say("devices.echo-number-hint")}
+          field="calls.echo_number"
+          value={settings.calls.echo_number}
+          onText={(echo_number) => ({ ...settings, calls: { ...settings.calls, echo_number } })}
+        />
+        {echo && (
+          <button type="button" onClick={() => dial(echo.number, { account: echo.account })}>
+            <Icon name="phone" />
+            {say("dial.call-number", { number: isolated(echo.number) })}
+          </button>
+        )}
       </Group>
     </>
   );

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { IcePolicy, IceTrial } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
+import { focusBeside } from "../focus";
 import { Icon } from "../icons";
 import { useEditing } from "./editing";
 import { ChoiceField, Group, SwitchField } from "./fields";
@@ -77,7 +78,7 @@ function Ways({ account }: { account: WithIce }) {
               <ServerForm account={account} at={at} onClose={() => setOpen(null)} />
             </li>
           ) : (
-            <li key={url}>
+            <li key={url} data-server={url}>
               <span class="ordered-name">
                 <bdi>{url}</bdi>
                 {username && (
@@ -94,7 +95,7 @@ function Ways({ account }: { account: WithIce }) {
               </button>
               <button
                 type="button"
-                class="small"
+                class="small edit"
                 aria-label={say("accounts.edit", { name: isolated(url) })}
                 title={say("app.edit")}
                 onClick={() => setOpen(at)}
@@ -103,9 +104,12 @@ function Ways({ account }: { account: WithIce }) {
               </button>
               <button
                 type="button"
-                class="small"
+                class="small delete"
                 aria-label={say("order.remove", { name: isolated(url) })}
-                onClick={() => void put({ ice_servers: servers.filter((_, other) => other !== at) })}
+                onClick={(event) => {
+                  focusBeside(event.currentTarget, ".delete");
+                  void put({ ice_servers: servers.filter((_, other) => other !== at) });
+                }}
               >
                 <Icon name="bin" />
               </button>
@@ -121,7 +125,7 @@ function Ways({ account }: { account: WithIce }) {
       {open === "another" ? (
         <ServerForm account={account} at={null} onClose={() => setOpen(null)} />
       ) : (
-        <button type="button" class="quiet" onClick={() => setOpen("another")}>
+        <button type="button" class="quiet add-server" data-account={account.id} onClick={() => setOpen("another")}>
           <Icon name="add" />
           {say("network.add")}
         </button>

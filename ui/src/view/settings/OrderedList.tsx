@@ -1,4 +1,6 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isolated, say } from "../../words/words";
+import { focusBeside } from "../focus";
 import { Icon } from "../icons";
 
 interface Item {
@@ -19,17 +21,42 @@ interface Props {
   mayBeEmpty?: boolean;
 }
 
+/** Has the focus go along with what is moved, and tells where it is now. Its buttons to move it are the first of its row. */
+export function useMoved(ids: readonly string[]) {
+  const list = useRef<HTMLOListElement & HTMLUListElement>(null);
+  const moved = useRef<{ to: number; button: number } | null>(null);
+  const [place, tell] = useState("");
+  useLayoutEffect(() => {
+    if (!moved.current) return;
+    const { to, button } = moved.current;
+    moved.current = null;
+    const buttons = [...(list.current?.children[to]?.querySelectorAll<HTMLButtonElement>(".up, .down") ?? [])];
+    // At either end the one that brought it there does nothing more.
+    (buttons[button]?.disabled ? buttons[1 - button] : buttons[button])?.focus();
+  }, [ids.join("\n")]);
+  const follow = (at: number, to: number, name: string) => {
+    moved.current = { to, button: to < at ? 0 : 1 };
+    tell(say("order.place", { name: isolated(name), at: to + 1, of: ids.length }));
+  };
+  return { list, follow, place };
+}
+
 /** Things in order of preference: moved, taken out and added by buttons. */
 export function OrderedList({ label, items, onOrder, others, addLabel, mayBeEmpty }: Props) {
   const ids = items.map(({ id }) => id);
+  const { list, follow, place } = useMoved(ids);
   const move = (at: number, to: number) => {
     const moved = [...ids];
     moved.splice(to, 0, ...moved.splice(at, 1));
+    follow(at, to, items[at]?.name ?? "");
     onOrder(moved);
   };
   return (
     <div class="ordered">
-      <ol aria-label={label}>
+      <p class="unseen" role="status">
+        {place}
+      </p>
+      <ol ref={list} aria-label={label}>
         {items.map(({ id, name, note }, at) => (
           <li key={id}>
             <span class="ordered-name">
@@ -38,7 +65,7 @@ export function OrderedList({ label, items, onOrder, others, addLabel, mayBeEmpt
             </span>
             <button
               type="button"
-              class="small"
+              class="small up"
               aria-label={say("order.up", { name: isolated(name) })}
               disabled={at === 0}
               onClick={() => move(at, at - 1)}
@@ -47,7 +74,7 @@ export function OrderedList({ label, items, onOrder, others, addLabel, mayBeEmpt
             </button>
             <button
               type="button"
-              class="small"
+              class="small down"
               aria-label={say("order.down", { name: isolated(name) })}
               disabled={at === items.length - 1}
               onClick={() => move(at, at + 1)}
@@ -59,7 +86,10 @@ export function OrderedList({ label, items, onOrder, others, addLabel, mayBeEmpt
               class="small"
               aria-label={say("order.remove", { name: isolated(name) })}
               disabled={!mayBeEmpty && items.length === 1}
-              onClick={() => onOrder(ids.filter((other) => other !== id))}
+              onClick={(event) => {
+                focusBeside(event.currentTarget, "button:last-of-type:not(:disabled)");
+                onOrder(ids.filter((other) => other !== id));
+              }}
             >
               <Icon name="close" />
             </button>

@@ -1,7 +1,8 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { SecretKey } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
+import { useFocusAfter } from "../focus";
 import { faultWords, refusalWords } from "../refusals";
 import { useEditing, useKeeping } from "./editing";
 import { ChoiceField, TextField } from "./fields";
@@ -56,8 +57,14 @@ export function ServerForm({ account, at, onClose }: Props) {
   const [credential, setCredential] = useState("");
   const [message, setMessage] = useState("");
   const relays = kind !== "stun";
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector("select")?.focus(), []);
 
   const url = KINDS[kind](host.trim());
+  useFocusAfter(
+    form,
+    `[data-server="${CSS.escape(url)}"] .edit, .add-server[data-account="${CSS.escape(account.id)}"]`,
+  );
   const key = { secret: "turn-credential" as const, account: account.id, url, username };
 
   const kept = view.secrets.find(({ key: of }) => isSame(of, key))?.kept ?? "nowhere";
@@ -82,6 +89,7 @@ export function ServerForm({ account, at, onClose }: Props) {
   };
   return (
     <form
+      ref={form}
       class="new-server"
       aria-label={before ? say("accounts.edit", { name: isolated(before.url) }) : say("network.add")}
       onSubmit={(event) => {

@@ -182,7 +182,7 @@ test("a trial shows how far the account came, and at which step it failed", asyn
 test("a device is preferred, and one that is away is said to be", async () => {
   const phone = await open("Devices");
   expect(screen.getByText("not plugged in")).toBeTruthy();
-  const [microphone] = screen.getAllByRole("combobox", { name: "Add the next best …" });
+  const [microphone] = screen.getAllByRole("combobox", { name: "Add another device …" });
   fireEvent.change(microphone as HTMLElement, { target: { value: "built-in" } });
   await waitFor(() => expect(phone.kept.devices?.microphones).toEqual(["usb-headset", "built-in"]));
   fireEvent.click(screen.getByRole("switch", { name: "Cancel echo" }));
@@ -268,10 +268,19 @@ test("a server is tried, and the step that fails is named", async () => {
 
 test("shortcuts, the history and the log are set", async () => {
   const phone = await open("Shortcuts");
-  fireEvent.click(screen.getByRole("switch"));
+  fireEvent.click(screen.getByRole("switch", { name: /another program/ }));
   await waitFor(() => expect(phone.kept.shortcuts?.enabled).toBe(true));
   type("Answer", "Ctrl+Alt+Z");
   await waitFor(() => expect(phone.kept.shortcuts?.answer).toBe("Ctrl+Alt+Z"));
+  const mute = screen.getByLabelText("Mute");
+  for (const keys of [{ key: "Shift" }, { key: "c", ctrlKey: true }, { key: "k" }]) fireEvent.keyDown(mute, keys);
+  fireEvent.keyDown(mute, { key: "k", code: "KeyK", ctrlKey: true, shiftKey: true });
+  await waitFor(() => expect(phone.kept.shortcuts?.mute).toBe("Ctrl+Shift+K"));
+  fireEvent.click(screen.getByRole("switch", { name: /Single letters/ }));
+  await waitFor(() => expect(phone.kept.window?.letter_keys).toBe(false));
+  await press("Show all keys");
+  expect(screen.getByRole("dialog", { name: "Keyboard" })).toBeTruthy();
+  await press("Close");
   await press("Back to the sections");
   await press("Privacy and logs");
   fireEvent.change(screen.getByLabelText("What the log holds"), { target: { value: "debug" } });

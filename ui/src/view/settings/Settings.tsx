@@ -73,7 +73,7 @@ export function Settings({ snapshot, section, onSection }: Props) {
             )}
             <Provisioned section={shown}>
               {shown === "accounts" && <AccountsSection snapshot={snapshot} />}
-              {shown === "devices" && <DevicesSection trial={snapshot.trial} />}
+              {shown === "devices" && <DevicesSection snapshot={snapshot} />}
               {shown === "calls" && <CallsSection trial={snapshot.trial} />}
               {shown === "network" && <NetworkSection />}
               {shown === "shortcuts" && <ShortcutsSection />}

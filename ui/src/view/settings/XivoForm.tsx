@@ -1,6 +1,6 @@
-import { useState } from "preact/hooks";
 import type { XivoGeneration } from "../../bridge/types";
 import { type Key, say } from "../../words/words";
+import { useKept } from "../kept";
 import { DtmfField } from "./DtmfField";
 import { AccountFrame, PasswordField, useDraft } from "./draft";
 import { ChoiceField, SwitchField, TextField, wholeNumber } from "./fields";
@@ -17,7 +17,7 @@ interface Props {
 /** One account at a XiVO: server, login and password are all that most need. */
 export function XivoForm({ account: given, isNew, onClose }: Props) {
   const draft = useDraft(given, isNew, onClose);
-  const [password, setPassword] = useState("");
+  const [password, setPassword] = useKept("account.password", "");
   const { account, change, problem } = draft;
   if (account.provider.kind !== "xivo") return null;
   const xivo = account.provider;

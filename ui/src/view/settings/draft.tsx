@@ -3,7 +3,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { AccountTrial, FieldProblem, KeptWhere, SecretKey } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
+import { useFocusAfter } from "../focus";
 import { Icon } from "../icons";
+import { useKept } from "../kept";
 import { problemWords, refusalWords } from "../refusals";
 import { useEditing, useKeeping, wordsOf } from "./editing";
 import { TextField } from "./fields";
@@ -18,7 +20,7 @@ export function useDraft(given: WholeAccount, isNew: boolean, onClose: () => voi
   const { bridge, failed } = useDoing();
   const { settings, view, reset } = useEditing();
   const keep = useKeeping();
-  const [account, setAccount] = useState(given);
+  const [account, setAccount] = useKept("account.draft", given);
   const [problems, setProblems] = useState<readonly FieldProblem[]>([]);
   const [message, setMessage] = useState("");
   const [trial, setTrial] = useState<AccountTrial | "running" | null>(null);
@@ -81,11 +83,14 @@ interface FormProps {
 
 /** The form around the fields of an account. */
 export function AccountFrame({ draft, isNew, title, secret, secrets, onClose, children }: FormProps) {
+  const { account, trial, message } = draft;
+  const form = useRef<HTMLFormElement>(null);
   const top = useRef<HTMLHeadingElement>(null);
   useEffect(() => top.current?.focus(), []);
-  const { account, trial, message } = draft;
+  useFocusAfter(form, `[data-account="${CSS.escape(account.id)}"] .edit, .add-account`);
   return (
     <form
+      ref={form}
       class="account-form"
       onSubmit={(event) => {
         event.preventDefault();

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
-import { about } from "../../words/words";
+import { useId, useState } from "preact/hooks";
+import { about, spokenLanguage } from "../../words/words";
 import { useEditing } from "./editing";
 import type { WholeSettings } from "./whole";
 
@@ -49,17 +49,24 @@ interface TextProps {
 
 /** One line of text. */
 export function TextField({ label, value, hint, problem, secret, numeric, onText, onDone }: TextProps) {
+  // A number that is being typed stands as it is typed, empty included, as long as it means what the value is.
+  const [typed, type] = useState<string | null>(null);
+  const shown = numeric && typed !== null && String(wholeNumber(typed)) === value ? typed : value;
   return (
     <Labelled label={label} hint={hint} problem={problem}>
       {(id, described) => {
         const given = {
           id,
-          value,
+          value: shown,
           maxLength: 1024,
           "aria-describedby": described,
           "aria-invalid": problem ? true : undefined,
-          onInput: (event: { currentTarget: HTMLInputElement }) => onText(event.currentTarget.value),
+          onInput: (event: { currentTarget: HTMLInputElement }) => {
+            type(event.currentTarget.value);
+            onText(event.currentTarget.value);
+          },
           onChange: onDone,
+          onBlur: () => type(null),
         } as const;
         return secret ? (
           <input {...given} type="password" autocomplete="new-password" />
@@ -73,6 +80,37 @@ export function TextField({ label, value, hint, problem, secret, numeric, onText
           />
         );
       }}
+    </Labelled>
+  );
+}
+
+interface RangeProps {
+  label: string;
+  /** In percent. */
+  value: number;
+  onRange: (percent: number) => void;
+  onDone: () => void;
+}
+
+/** So much of what there is. */
+export function RangeField({ label, value, onRange, onDone }: RangeProps) {
+  return (
+    <Labelled label={label}>
+      {(id) => (
+        <div class="range">
+          <input
+            id={id}
+            type="range"
+            min={0}
+            max={100}
+            step={5}
+            value={value}
+            onInput={(event) => onRange(event.currentTarget.valueAsNumber)}
+            onChange={onDone}
+          />
+          <output for={id}>{new Intl.NumberFormat(spokenLanguage(), { style: "percent" }).format(value / 100)}</output>
+        </div>
+      )}
     </Labelled>
   );
 }

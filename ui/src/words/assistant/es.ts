@@ -14,7 +14,7 @@ export const assistant: AssistantWords = {
   "services.status": "Estado",
   "services.device": "Las llamadas llegan a",
   "line-device.here": "Este programa",
-  "line-device.desk-phone": "El teléfono de sobremesa",
+  "line-device.desk-phone": "El teléfono de mesa",
   "services.dnd": "No molestar, en todos sus teléfonos",
   "services.dnd-on": "El servidor no pasa ninguna llamada",
   "services.on": "activado",

@@ -93,7 +93,7 @@ export const diagnosis: DiagnosisWords = {
   "fact.rings-there": "Es klingelt dort",
   "fact.early-media": "Die Gegenseite ist vor dem Annehmen zu hören",
   "fact.answered": "Angenommen",
-  "fact.transfer": "Eine Weiterleitung läuft",
+  "fact.transfer": "Das Gespräch wird weiterverbunden",
   "fact.recording-over": "Die Aufnahme endete",
 
   "room.call": "Gespräch",

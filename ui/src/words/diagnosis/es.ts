@@ -33,17 +33,17 @@ export const diagnosis: DiagnosisWords = {
   "seen.key": "Su clave: {key}",
   "seen.clock-unknown": "El servidor no dice la hora",
   "seen.clock": "{off_s} s de diferencia con el servidor",
-  "seen.clock-wrong": "El reloj de este ordenador difiere {off_s} s del servidor",
+  "seen.clock-wrong": "El reloj de este equipo difiere {off_s} s del servidor",
   "seen.no-server": "No hay servidor STUN ni TURN sobre UDP para mirar",
   "seen.no-server-reached": "No se puede preguntar a ningún servidor",
   "seen.udp-blocked": "Ningún servidor responde sobre UDP",
-  "seen.no-nat": "No hay: este ordenador se ve con su propia dirección",
+  "seen.no-nat": "No hay: este equipo se ve con su propia dirección",
   "seen.nat": "Se ve como {address}; un segundo servidor STUN diría de qué tipo es",
   "seen.nat-for-all": "Se ve como {address} desde cada servidor: las llamadas pueden ser directas",
   "seen.nat-symmetric": "Se ve como {address}, con otro puerto desde cada servidor (NAT simétrico)",
   "seen.days": { one: "válido {count} día más", other: "válido {count} días más" },
 
-  "fix.no-address": "Compruebe el nombre del servidor en la cuenta y si este ordenador tiene red.",
+  "fix.no-address": "Compruebe el nombre del servidor en la cuenta y si este equipo tiene red.",
   "fix.unreachable": "Compruebe la dirección y el puerto del servidor; puede haber un cortafuegos o una VPN en medio.",
   "fix.tls": "Pida un certificado válido a quien gestiona el servidor o indique su autoridad en la cuenta.",
   "fix.key-changed": "Compare las huellas y decida en la lista de cuentas.",
@@ -71,7 +71,7 @@ export const diagnosis: DiagnosisWords = {
 
   "fact.sent": "enviado",
   "fact.received": "recibido",
-  "fact.network-changed": "El ordenador está en otra red o despertó",
+  "fact.network-changed": "El equipo está en otra red o despertó",
   "fact.device-trouble": "Problema con un dispositivo de sonido",
   "fact.no-microphone": "No hay micrófono",
   "fact.offline": "La cuenta está sin conexión: {words}",
@@ -107,7 +107,7 @@ export const diagnosis: DiagnosisWords = {
   "finding.nothing-sent": "No salió audio de este teléfono",
   "finding.microphone-silent": "El micrófono solo dio silencio",
   "finding.device-missing": "Faltaba un dispositivo de sonido o desapareció",
-  "finding.network-changed": "El audio se interrumpió porque este ordenador cambió de red",
+  "finding.network-changed": "El audio se interrumpió porque este equipo cambió de red",
   "finding.interrupted": "Se interrumpió el camino del audio",
   "finding.server-lost": "Se perdió la conexión con el servidor durante la llamada",
   "finding.loss-in": "El {percent} % del audio se perdió al venir hacia aquí",
@@ -132,7 +132,8 @@ export const diagnosis: DiagnosisWords = {
   "advice.server-lost": "El audio sigue sin él; lo demás espera a que vuelva.",
   "advice.crowded":
     "La red está saturada o débil: prefiera un cable a la Wi-Fi, detenga transferencias grandes y dé prioridad a la voz (DSCP) en su router.",
-  "advice.delay": "El camino es largo: un relé lejano, una VPN o un satélite. Elija un servidor TURN más cercano.",
+  "advice.delay":
+    "El camino es largo: un servidor intermedio lejano, una VPN o un satélite. Elija un servidor TURN más cercano.",
 
   "after.hung-up": "Algo falló en el servidor o en el otro lado; inténtelo de nuevo.",
   "after.not-found": "Compruebe el número y si necesita un prefijo para salir.",

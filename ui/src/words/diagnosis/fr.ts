@@ -10,7 +10,7 @@ export const diagnosis: DiagnosisWords = {
   "diagnosis.refresh": "Actualiser",
 
   "check.hint":
-    "Examine tout ce qu’il faut à un appel : nom du serveur, certificat, inscription, serveurs STUN et TURN, NAT et horloge. Cela prend une minute au plus.",
+    "Examine tout ce qu’il faut à un appel : nom du serveur, certificat, enregistrement, serveurs STUN et TURN, NAT et horloge. Cela prend une minute au plus.",
   "check.account": "Compte",
   "check.run": "Vérifier",
   "check.results": "Résultats",
@@ -22,7 +22,7 @@ export const diagnosis: DiagnosisWords = {
   "checked.tls": "Connexion sécurisée",
   "checked.clock": "Horloge",
   "checked.websocket": "SIP sur WebSocket",
-  "checked.registration": "Inscription",
+  "checked.registration": "Enregistrement",
   "checked.account": "Compte",
   "checked.nat": "Routeur (NAT)",
 
@@ -75,7 +75,7 @@ export const diagnosis: DiagnosisWords = {
   "fact.device-trouble": "Un appareil audio pose problème",
   "fact.no-microphone": "Il n’y a pas de microphone",
   "fact.offline": "Le compte est hors ligne : {words}",
-  "fact.registered": "Le compte est inscrit",
+  "fact.registered": "Le compte est enregistré",
   "fact.connected": "L’audio est connecté",
   "fact.first-audio": "Le premier son est arrivé",
   "fact.path-lost": "Le chemin de l’audio est perdu",
@@ -145,7 +145,7 @@ export const diagnosis: DiagnosisWords = {
   "after.connection-lost":
     "Le serveur est resté absent plus longtemps qu’un appel ne peut attendre : vérifiez le réseau.",
   "after.media-failed": "Un pare-feu arrête probablement l’audio ; un serveur TURN dans le compte aide.",
-  "after.account-not-ready": "Attendez que le compte soit inscrit ; son état dit ce qui l’en empêche.",
+  "after.account-not-ready": "Attendez que le compte soit enregistré ; son état dit ce qui l’en empêche.",
   "after.moved": "Appelez le nouveau numéro ; ce téléphone ne suit pas de lui-même.",
   "after.no-microphone": "Branchez un microphone et un haut-parleur, et choisissez-les dans les réglages.",
   "after.not-callable": "Vérifiez ce qui a été composé : la phrase dit ce que le compte peut appeler.",

@@ -53,8 +53,7 @@ export const refusals: RefusalWords = {
   "refused.no-key-store": "Es gibt keinen Schlüsselbund, oder er läuft nicht: {detail}",
   "refused.key-store-locked": "Der Schlüsselbund ist gesperrt: entsperren ({detail})",
   "refused.key-store-failed": "Der Schlüsselbund hat versagt: {detail}",
-  "refused.key-store-not-text":
-    "Was der Schlüsselbund hat, ist kein Text: das Passwort vergessen lassen und neu eingeben",
+  "refused.key-store-not-text": "Was der Schlüsselbund hat, ist kein Text: das Passwort löschen und neu eingeben",
   "refused.disk-full": "Die Platte ist voll: Platz schaffen und noch einmal versuchen",
   "refused.book-read-only": "Anrufliste und Kontakte dürfen nicht geschrieben werden",
   "refused.book-busy": "Anrufliste und Kontakte sind beschäftigt: gleich noch einmal versuchen",

@@ -53,7 +53,7 @@ export const refusals: RefusalWords = {
   "refused.key-store-locked": "El almacén de claves está bloqueado: desbloquéelo ({detail})",
   "refused.key-store-failed": "El almacén de claves falló: {detail}",
   "refused.key-store-not-text":
-    "Lo que guarda el almacén de claves no es un texto: olvide la contraseña e introdúzcala de nuevo",
+    "Lo que guarda el almacén de claves no es un texto: borre la contraseña e introdúzcala de nuevo",
   "refused.disk-full": "El disco está lleno: haga sitio e inténtelo de nuevo",
   "refused.book-read-only": "No se puede escribir en el historial y los contactos",
   "refused.book-busy": "El historial y los contactos están ocupados: inténtelo en un momento",

@@ -54,7 +54,7 @@ export const refusals: RefusalWords = {
   "refused.key-store-locked": "Le trousseau est verrouillé : déverrouillez-le ({detail})",
   "refused.key-store-failed": "Le trousseau a échoué : {detail}",
   "refused.key-store-not-text":
-    "Le contenu du trousseau n’est pas un texte : oubliez le mot de passe et saisissez-le à nouveau",
+    "Le contenu du trousseau n’est pas un texte : effacez le mot de passe et saisissez-le à nouveau",
   "refused.disk-full": "Le disque est plein : faites de la place et réessayez",
   "refused.book-read-only": "L’historique et les contacts ne peuvent être écrits",
   "refused.book-busy": "L’historique et les contacts sont occupés : réessayez dans un instant",

@@ -254,7 +254,7 @@ export const troubles: TroubleWords = {
   "setup.authorities-unread": "die Datei der Zertifizierungsstellen {file} ist nicht zu lesen: {detail}",
   "setup.authorities-empty": "die Datei der Zertifizierungsstellen {file} enthält kein Zertifikat",
   "setup.no-tls": "auf diesem Computer wurde keine Stelle gefunden, die für Server bürgt",
-  "setup.no-practice": "die Übungszentrale läuft nicht",
+  "setup.no-practice": "die Übungsanlage läuft nicht",
   "setup.no-line": "der Benutzer hat keine Leitung am Server",
   "setup.line-elsewhere": "die Leitung ist nicht für dieses Telefon",
   "setup.line-incomplete": "der Server sagt nicht genug über die Leitung",

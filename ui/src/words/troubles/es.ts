@@ -252,7 +252,7 @@ export const troubles: TroubleWords = {
   "setup.authorities-unread": "no se puede leer el archivo de autoridades {file}: {detail}",
   "setup.authorities-empty": "el archivo de autoridades {file} no tiene ningún certificado",
   "setup.no-tls": "no se encontró en este equipo ninguna autoridad que responda de los servidores",
-  "setup.no-practice": "la centralita de práctica no funciona",
+  "setup.no-practice": "la centralita de prácticas no funciona",
   "setup.no-line": "el usuario no tiene línea en el servidor",
   "setup.line-elsewhere": "este teléfono no puede usar la línea",
   "setup.line-incomplete": "el servidor no dice lo suficiente de la línea",

@@ -253,7 +253,7 @@ export const troubles: TroubleWords = {
   "setup.authorities-unread": "le fichier d’autorités {file} est illisible : {detail}",
   "setup.authorities-empty": "le fichier d’autorités {file} ne contient aucun certificat",
   "setup.no-tls": "aucune autorité qui répond des serveurs n’a été trouvée sur cet ordinateur",
-  "setup.no-practice": "le central d’exercice ne fonctionne pas",
+  "setup.no-practice": "le central d’entraînement ne fonctionne pas",
   "setup.no-line": "l’utilisateur n’a pas de ligne sur le serveur",
   "setup.line-elsewhere": "la ligne n’est pas permise à ce téléphone",
   "setup.line-incomplete": "le serveur ne dit pas assez de la ligne",
