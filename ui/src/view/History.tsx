@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { HistoryEntry, HistoryFilter, Snapshot } from "../bridge/types";
-import { isolated, say, spokenLanguage } from "../words/words";
+import { isolated, say, spokenLocale } from "../words/words";
 import { useAssistant } from "./assistant";
 import { type Doing, useDoing } from "./doing";
 import { focusBeside, focusTop } from "./focus";
@@ -243,14 +243,14 @@ function outcomeWords(entry: HistoryEntry): string {
 /** The time today, "yesterday" with the time, or the date with it. */
 export function when(unixSeconds: number, today = new Date()): string {
   const moment = new Date(unixSeconds * 1000);
-  const time = new Intl.DateTimeFormat(spokenLanguage(), { hour: "2-digit", minute: "2-digit" }).format(moment);
+  const time = new Intl.DateTimeFormat(spokenLocale(), { hour: "2-digit", minute: "2-digit" }).format(moment);
   // By the calendar: not every day has 24 hours.
   const isOn = (day: number) =>
     new Date(today.getFullYear(), today.getMonth(), day).toDateString() === moment.toDateString();
   if (isOn(today.getDate()) || moment > today) return time;
   if (isOn(today.getDate() - 1)) return `${say("history.yesterday")} ${time}`;
   const isThisYear = moment.getFullYear() === today.getFullYear();
-  const date = new Intl.DateTimeFormat(spokenLanguage(), {
+  const date = new Intl.DateTimeFormat(spokenLocale(), {
     day: "numeric",
     month: "short",
     ...(isThisYear ? {} : { year: "numeric" }),

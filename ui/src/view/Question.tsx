@@ -16,9 +16,10 @@ export function Question({ label, words, onYes, onNo }: Props) {
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
+    const asked = question.current;
     no.current?.focus();
     return () => {
-      const within = question.current?.contains(document.activeElement);
+      const within = asked?.contains(document.activeElement);
       if (within && before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);

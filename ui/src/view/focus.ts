@@ -21,12 +21,12 @@ export function focusTop(within: HTMLElement): void {
 export function useFocusAfter(view: RefObject<HTMLElement | null>, selector: string): void {
   const latest = useRef(selector);
   latest.current = selector;
-  useEffect(
-    () => () => {
+  useEffect(() => {
+    const before = view.current;
+    return () => {
       const { activeElement } = document;
-      if (activeElement !== document.body && !view.current?.contains(activeElement)) return;
+      if (activeElement !== document.body && !before?.contains(activeElement)) return;
       requestAnimationFrame(() => document.querySelector<HTMLElement>(latest.current)?.focus());
-    },
-    [view],
-  );
+    };
+  }, [view]);
 }

@@ -9,7 +9,7 @@ import type {
   OfflineCause,
   Remote,
 } from "../bridge/types";
-import { about, continued, isolated, quoted, say, spokenLanguage } from "../words/words";
+import { about, continued, isolated, quoted, say, spokenLocale } from "../words/words";
 import {
   calleeWords,
   descriptionWords,
@@ -162,7 +162,7 @@ export function troubleAdvice(media: MediaStatistics | null): string | null {
 
 function qualityCause(media: MediaStatistics): string {
   const percent = (share: number) =>
-    new Intl.NumberFormat(spokenLanguage(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+    new Intl.NumberFormat(spokenLocale(), { style: "percent", maximumFractionDigits: 0 }).format(share);
   const [lossIn, lossOut, jitter] = [media.loss_in ?? 0, media.loss_out ?? 0, media.jitter_ms ?? 0];
   const delay = (media.round_trip_ms ?? 0) / 2 + (media.buffer_ms ?? 0);
   // Each against what the E-model begins to punish, so that they can be compared.

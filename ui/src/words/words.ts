@@ -90,6 +90,11 @@ export function spokenLanguage(): Language {
   return language;
 }
 
+/** As which numbers and times are written: as where the user is, when the language is spoken there. */
+export function spokenLocale(): string {
+  return navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
+}
+
 /** The sentence for a key. `{name}` is replaced; `count` chooses the form by number. */
 export function say(key: Key, values: Record<string, string | number> = {}): string {
   const entry = words?.[key];

@@ -134,9 +134,7 @@ test("a key that cannot be accepted says why, and a third key is asked about ane
   render(<App bridge={phone} />);
   await press("Accept the new key");
   const warning = screen.getByRole("alertdialog");
-  expect((await within(warning).findByRole("alert")).textContent).toContain(
-    "The file cannot be written: “\u2068no space\u2069”",
-  );
+  expect(await within(warning).findByText(/The file cannot be written: “\u2068no space\u2069”/)).toBeTruthy();
   await press("Keep refusing");
   await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
   const cause = { kind: "key-changed" as const, expected: "A1", found: "77" };

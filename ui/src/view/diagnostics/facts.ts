@@ -1,6 +1,6 @@
 // What the engine tells by codes, as sentences of the catalogue.
 import type { Cause, CheckFact, Finding, IceStep, OfflineCause, StoryFact, TrialFact } from "../../bridge/types";
-import { about, continued, isolated, type Key, quoted, say, spokenLanguage } from "../../words/words";
+import { about, continued, isolated, type Key, quoted, say, spokenLocale } from "../../words/words";
 import { problemWords } from "../refusals";
 import { causeWords, offlineWords } from "../texts";
 import { mediaWords, troubleWords } from "../troubles";
@@ -51,7 +51,7 @@ function figures(of: {
   jitter_ms: number | null;
 }) {
   const number = (value: number | null, options: Intl.NumberFormatOptions) =>
-    new Intl.NumberFormat(spokenLanguage(), options).format(value ?? 0);
+    new Intl.NumberFormat(spokenLocale(), options).format(value ?? 0);
   const share = (value: number | null) => number(value, { style: "percent", maximumFractionDigits: 0 });
   return say("fact.figures", {
     mos: number(of.mos, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { CloudClient } from "../../bridge/types";
-import { isolated, say, spokenLanguage } from "../../words/words";
+import { isolated, say, spokenLocale } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
 import { refusalWords } from "../refusals";
@@ -109,5 +109,5 @@ export function CloudSheet({ account, client, registered, callable, onClose }: P
 /** The cloud's time, as the clock on the wall has it. */
 function local(text: string): string {
   const at = new Date(`${text.replace("_", "T")}Z`);
-  return Number.isNaN(at.getTime()) ? text : at.toLocaleString(spokenLanguage());
+  return Number.isNaN(at.getTime()) ? text : at.toLocaleString(spokenLocale());
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
-import { about, spokenLanguage } from "../../words/words";
+import { about, spokenLocale } from "../../words/words";
 import { useEditing } from "./editing";
 import type { WholeSettings } from "./whole";
 
@@ -108,7 +108,7 @@ export function RangeField({ label, value, onRange, onDone }: RangeProps) {
             onInput={(event) => onRange(event.currentTarget.valueAsNumber)}
             onChange={onDone}
           />
-          <output for={id}>{new Intl.NumberFormat(spokenLanguage(), { style: "percent" }).format(value / 100)}</output>
+          <output for={id}>{new Intl.NumberFormat(spokenLocale(), { style: "percent" }).format(value / 100)}</output>
         </div>
       )}
     </Labelled>
