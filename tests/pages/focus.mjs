@@ -38,7 +38,7 @@ export default async function focus({ test, chromium, origin }) {
         await page.waitForTimeout(80);
       }
       const place = () => page.locator(".beside").evaluate((list) => list.scrollTop);
-      const edit = page.locator(".row-item .edit").nth(25);
+      const edit = page.locator(".row-item .edit").last();
       await edit.click();
       await has(page, "dialog input");
       const before = await place();
@@ -87,7 +87,8 @@ export default async function focus({ test, chromium, origin }) {
       await has(page, "[data-account=office] .up");
       const told = await page.locator(".section [role=status].unseen").first().innerText();
       expect(/office.*: 2 of 2/.test(told), told);
-      await section(page, 2);
+      await page.getByRole("button", { name: "Back to the sections" }).click();
+      await page.locator(".sections button").nth(2).click();
       const down = page.locator(".ordered .down").first();
       await down.focus();
       await page.keyboard.press("Enter");
@@ -136,6 +137,7 @@ export default async function focus({ test, chromium, origin }) {
       await page.clock.fastForward(20_000);
       expect((await toast.count()) === 1, "it went although it was pointed at");
       await page.mouse.move(5, 400);
+      await page.clock.runFor(100);
       await page.clock.fastForward(20_000);
       await toast.waitFor({ state: "detached" });
     }));

@@ -53,10 +53,9 @@ export function ContactForm({ contact, onClose }: Props) {
 
   const remove = async (id: number) => {
     onClose();
-    // The focus is back at the row that goes.
-    requestAnimationFrame(() => {
-      if (document.activeElement instanceof HTMLElement) focusBeside(document.activeElement, ".edit");
-    });
+    // Once the dialog is gone, the focus is back at the row that goes.
+    await new Promise(requestAnimationFrame);
+    if (document.activeElement instanceof HTMLElement) focusBeside(document.activeElement, ".edit");
     try {
       await bridge.deleteContact(id);
       tell(say("contacts.deleted", { name: isolated(nameOf(contact)) }), {

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef } from "preact/hooks";
 import { say } from "../words/words";
+import { focusAgain } from "./focus";
 
 interface Props {
   /** What is about to be done; its button says the same. */
@@ -11,21 +12,15 @@ interface Props {
 
 /** Asked before something that cannot be undone. The focus goes to what does nothing, and back to where it was; Escape is no. */
 export function Question({ label, words, onYes, onNo }: Props) {
-  const question = useRef<HTMLDivElement>(null);
   const no = useRef<HTMLButtonElement>(null);
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
-    const asked = question.current;
     no.current?.focus();
-    return () => {
-      const within = asked?.contains(document.activeElement);
-      if (within && before instanceof HTMLElement && before.isConnected) before.focus();
-    };
+    return () => focusAgain(before);
   }, []);
   return (
     <div
-      ref={question}
       class="question"
       role="alertdialog"
       aria-label={label}

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { say } from "../words/words";
+import { focusAgain } from "./focus";
 import { Icon } from "./icons";
 import { OverDialog } from "./Ringing";
 
@@ -23,9 +24,14 @@ export function Sheet({
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const open = dialog.current;
+    const before = document.activeElement;
     open?.showModal();
     if (writes) open?.querySelector<HTMLElement>("form input")?.focus();
-    return () => open?.close();
+    return () => {
+      open?.close();
+      // The page may have taken the dialog away before it could do so by itself.
+      focusAgain(before);
+    };
   }, []);
   return (
     <dialog

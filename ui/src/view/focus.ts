@@ -17,6 +17,12 @@ export function focusTop(within: HTMLElement): void {
   view?.querySelector<HTMLElement>("input[type=search], [tabindex='-1']")?.focus();
 }
 
+/** Gives the focus back to what had it before, where it went with something that is gone. */
+export function focusAgain(before: Element | null): void {
+  const lost = document.activeElement === document.body || document.activeElement === null;
+  if (lost && before instanceof HTMLElement && before.isConnected) before.focus();
+}
+
 /** Once a view goes that had the focus, the first of these has it. */
 export function useFocusAfter(view: RefObject<HTMLElement | null>, selector: string): void {
   const latest = useRef(selector);
