@@ -191,7 +191,9 @@ impl Credentials {
             Asker::UserAgent => &mut attempts.user_agent,
             Asker::Proxy => &mut attempts.proxy,
         };
-        *attempt = attempt.next(&challenge, sent_nonce(&request.headers, asker).as_deref())?;
+        let sent = sent_nonce(&request.headers, asker);
+        let spent = self.session(asker).as_ref().is_some_and(|session| session.count > 1);
+        *attempt = attempt.next(&challenge, sent.as_deref(), spent)?;
         if names_realm {
             self.realm.get_or_insert_with(|| challenge.realm.clone());
         }
@@ -254,13 +256,13 @@ fn sent_nonce(headers: &Headers, asker: Asker) -> Option<String> {
 impl Attempt {
     /// Whether one more answer may help. A nonce handed out for this very request and refused means a wrong password,
     /// but for `stale`, which is believed once. A nonce from an earlier request may have aged, whatever the server says
-    /// about it.
-    fn next(self, challenge: &Challenge, sent: Option<&str>) -> Result<Self, Refusal> {
+    /// about it; so may one that is `spent`, because the request went out again for another asker on its way.
+    fn next(self, challenge: &Challenge, sent: Option<&str>, spent: bool) -> Result<Self, Refusal> {
         let same_nonce = sent == Some(challenge.nonce.as_str());
         match self {
             Self::None if same_nonce && !challenge.stale => Err(Refusal::WrongPassword),
             Self::None => Ok(Self::Answered),
-            Self::Answered if challenge.stale && !same_nonce => Ok(Self::AnsweredAfterStale),
+            Self::Answered if (challenge.stale || spent) && !same_nonce => Ok(Self::AnsweredAfterStale),
             Self::AnsweredAfterStale if challenge.stale => Err(Refusal::AlwaysStale),
             Self::Answered | Self::AnsweredAfterStale => Err(Refusal::WrongPassword),
         }

@@ -220,3 +220,18 @@ fn a_line_of_xivo_signs_in() {
     let answer = request.headers.get("Authorization").and_then(Answer::parse).expect("an answer");
     assert_eq!(answer.response, "ec834550bb26406aeb5b2570699644f0");
 }
+
+#[test]
+fn a_proxy_that_takes_each_nonce_once_gets_another_answer_when_the_far_end_asked_too() {
+    let proxy = |nonce: &str| format!("Digest realm=\"home\", nonce=\"{nonce}\", qop=\"auth\"");
+    let mut one = Try::new(credentials());
+    assert_eq!(one.challenged(407, &[&proxy("p1")]), Ok(()));
+    assert_eq!(one.challenged(401, &[MD5]), Ok(()));
+    assert_eq!(one.count("Proxy-Authorization"), 2, "the same nonce again");
+    assert_eq!(one.challenged(407, &[&proxy("p2")]), Ok(()));
+    assert_eq!(one.sent("Proxy-Authorization").expect("an answer").nonce, "p2");
+    assert_eq!(one.challenged(407, &[&proxy("p3")]), Err(Refusal::WrongPassword), "but not for ever");
+    let mut wrong = Try::new(credentials());
+    assert_eq!(wrong.challenged(407, &[&proxy("p1")]), Ok(()));
+    assert_eq!(wrong.challenged(407, &[&proxy("p2")]), Err(Refusal::WrongPassword));
+}
