@@ -158,6 +158,16 @@ impl Exchange {
         }
     }
 
+    /// What acknowledges the offer they asked for has no answer to it: what was agreed before goes on. Whether there was such an
+    /// offer, which the session must forget.
+    pub(crate) fn unanswered(&mut self) -> bool {
+        let waited = self.state == State::Applying;
+        if waited {
+            self.state = State::Idle;
+        }
+        waited
+    }
+
     /// Our offer was refused with `code`; returns whether the session must be rolled back, and whether the wish is given
     /// up for it.
     pub(crate) fn refused(&mut self, code: u16) -> Refusal {

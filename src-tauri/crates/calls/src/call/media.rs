@@ -98,17 +98,12 @@ impl Call {
                 Answer::Coming { wanted: false } | Answer::Ready(_) => *answer = Answer::Ready(description),
                 Answer::Unsent { .. } => {}
             },
-            Phase::Talking => {
+            Phase::Talking | Phase::Inviting { .. } => {
                 out.line(&self.account, LineRequest::AnswerReoffer { call: self.line, description });
                 self.exchange.answered();
                 self.advance_exchange(out);
             }
-            Phase::Waiting { .. }
-            | Phase::Preparing { .. }
-            | Phase::Offering { .. }
-            | Phase::Inviting { .. }
-            | Phase::Judging
-            | Phase::Ended(_) => {}
+            Phase::Waiting { .. } | Phase::Preparing { .. } | Phase::Offering { .. } | Phase::Judging | Phase::Ended(_) => {}
         }
     }
 
@@ -119,7 +114,7 @@ impl Call {
                 out.line(&self.account, LineRequest::Reject { call: self.line, code, text: "Not Acceptable Here".into() });
                 self.end(now, not_acceptable(fault), out);
             }
-            Phase::Talking if self.exchange.is_answering() => {
+            Phase::Talking | Phase::Inviting { .. } if self.exchange.is_answering() => {
                 out.line(&self.account, LineRequest::RefuseReoffer { call: self.line, code });
                 self.exchange.answered();
                 self.advance_exchange(out);
@@ -218,9 +213,19 @@ impl Call {
         self.end(now, cause, out);
     }
 
-    /// The far end offers a changed session.
-    pub(super) fn on_reoffered(&mut self, offer: Option<Description>, out: &mut Outbox) {
-        let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking()) else {
+    /// The far end offers a changed session; before the answer (RFC 3311), the branch that we listen to may.
+    pub(super) fn on_reoffered(&mut self, from: u32, offer: Option<Description>, out: &mut Outbox) {
+        let is_heard = match &self.phase {
+            Phase::Talking => true,
+            Phase::Inviting { fork, .. } => *fork == Some(from),
+            Phase::Waiting { .. }
+            | Phase::Preparing { .. }
+            | Phase::Offering { .. }
+            | Phase::Judging
+            | Phase::Alerting { .. }
+            | Phase::Ended(_) => false,
+        };
+        let Some(audio) = self.audio.as_ref().filter(|_| is_heard) else {
             out.line(&self.account, LineRequest::RefuseReoffer { call: self.line, code: 488 });
             return;
         };

@@ -1,6 +1,6 @@
 //! What the line tells about a call.
 
-use model::{Cause, EndedBy, Event, Instant, MediaFault};
+use model::{Cause, EndedBy, Event, Instant, LineFault, MediaFault};
 
 use super::{Audio, Call, Phase, Progress};
 use crate::{
@@ -27,8 +27,8 @@ impl Call {
                 }
                 self.on_answered(now, fork, answer, out);
             }
-            LineEvent::Confirmed { answer, .. } => self.apply(answer, out),
-            LineEvent::Reoffered { offer, .. } => self.on_reoffered(offer, out),
+            LineEvent::Confirmed { answer, .. } => self.on_confirmed(now, answer, out),
+            LineEvent::Reoffered { fork, offer, .. } => self.on_reoffered(fork, offer, out),
             LineEvent::ReofferAnswered { answer, .. } => {
                 if self.is_talking() {
                     self.exchange.accepted();
@@ -95,6 +95,19 @@ impl Call {
         }
     }
 
+    /// Our 2xx was acknowledged. Where it held an offer of ours, the answer to that must have come along.
+    fn on_confirmed(&mut self, now: Instant, answer: Option<Description>, out: &mut Outbox) {
+        let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking() && answer.is_none()) else {
+            return self.apply(answer, out);
+        };
+        if audio.telephone_event.is_none() {
+            self.give_up_media(now, MediaFault::NoDescription, out);
+        } else if self.exchange.unanswered() {
+            out.media(audio.id, MediaRequest::Rollback);
+            self.advance_exchange(out);
+        }
+    }
+
     /// Another branch than the one we listened to has answered: its answer does not fit a used peer connection, so a
     /// fresh one is offered inside the call.
     fn start_over_with_fork(&mut self, out: &mut Outbox) {
@@ -130,6 +143,11 @@ impl Call {
             LineEnd::Refused { code, text } => Cause::of_response(code, &text),
             LineEnd::Caused { cause } => cause,
             LineEnd::ConnectionLost => Cause::ConnectionLost,
+            LineEnd::Failed { fault: LineFault::NoDescription } => Cause::MediaFailed { fault: MediaFault::NoDescription },
+            // Not for want of the account.
+            LineEnd::Failed { fault: fault @ (LineFault::NoSender | LineFault::TooMany | LineFault::Confused) } => {
+                Cause::LineFailed { fault }
+            }
             LineEnd::Failed { fault } if talked || ringing_here => Cause::LineFailed { fault },
             LineEnd::Failed { fault } => Cause::AccountNotReady { fault },
         };

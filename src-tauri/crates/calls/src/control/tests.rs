@@ -12,6 +12,7 @@ use crate::io::{
     SoundRequest, Transfers,
 };
 
+mod changes;
 mod cloud;
 mod elsewhere;
 mod several;
@@ -103,21 +104,25 @@ impl Desk {
 
     fn arrives(&mut self, plan: Option<Plan>, replaces: Option<LineCall>) -> LineCall {
         let call = LineCall::Received(7);
-        let incoming = IncomingCall {
+        let incoming = IncomingCall { replaces, plan, x_headers: self.sent_along.clone(), ..Self::incoming(call) };
+        self.line(LineEvent::Incoming(Box::new(incoming)));
+        call
+    }
+
+    fn incoming(call: LineCall) -> IncomingCall {
+        IncomingCall {
             call,
             remote: Remote::default(),
             caller: None,
             offer: Some(text("their offer")),
-            replaces,
+            replaces: None,
             diverted_by: None,
             on_behalf: None,
             sip_call_id: text("abc"),
-            plan,
+            plan: None,
             headers: Vec::new(),
-            x_headers: self.sent_along.clone(),
-        };
-        self.line(LineEvent::Incoming(Box::new(incoming)));
-        call
+            x_headers: XHeaders::default(),
+        }
     }
 
     fn wait(&mut self, span: Duration) {
@@ -282,140 +287,6 @@ fn a_session_that_never_closes_does_not_hide_the_end() {
     desk.command(Command::HangUp { call: CallId(1) });
     desk.wait(Duration::from_secs(1));
     assert!(desk.events().iter().any(|event| matches!(event, Event::Ended { .. })));
-}
-
-#[test]
-fn hold_is_told_when_both_sides_have_agreed() {
-    let mut desk = Desk::new();
-    let call = desk.talk();
-    desk.command(Command::Hold { call: CallId(1) });
-    assert!(desk.asked_of_media(1, MediaRequest::Reoffer { direction: MediaDirection::SendOnly, restart_ice: false }));
-    desk.media(1, MediaEvent::OfferReady { offer: text("hold") });
-    assert!(desk.asked_of_line(LineRequest::Reoffer { call, offer: text("hold") }));
-    desk.line(LineEvent::ReofferAnswered { call, answer: text("held") });
-    desk.media(
-        1,
-        MediaEvent::Applied { direction: MediaDirection::SendOnly, remote: MediaDirection::RecvOnly, telephone_event: true },
-    );
-    assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold { local: true, remote: false } }));
-    assert!(desk.asked(&Output::Sound(SoundRequest::Route(Vec::new()))), "a held party neither hears nor is heard");
-}
-
-#[test]
-fn a_refused_hold_leaves_the_call_as_it_was() {
-    let mut desk = Desk::new();
-    let call = desk.talk();
-    desk.command(Command::Hold { call: CallId(1) });
-    desk.media(1, MediaEvent::OfferReady { offer: text("hold") });
-    desk.line(LineEvent::ReofferRefused { call, code: 488, text: "No".into() });
-    assert!(desk.asked_of_media(1, MediaRequest::Rollback));
-    assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold::default() }));
-    desk.command(Command::Hold { call: CallId(1) });
-    assert!(
-        desk.asked.iter().any(|asked| matches!(asked, Output::Media(_, MediaRequest::Reoffer { .. }))),
-        "it may be tried again"
-    );
-}
-
-#[test]
-fn the_far_end_holding_us_is_shown_apart() {
-    let mut desk = Desk::new();
-    let call = desk.talk();
-    desk.line(LineEvent::Reoffered { call, offer: Some(text("sendonly")) });
-    assert!(
-        desk.asked_of_media(1, MediaRequest::Reaccept { offer: Some(text("sendonly")), direction: MediaDirection::SendRecv })
-    );
-    let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
-    desk.media(1, MediaEvent::AnswerReady { answer: text("recvonly"), direction, remote, telephone_event: true });
-    assert!(desk.asked_of_line(LineRequest::AnswerReoffer { call, description: text("recvonly") }));
-    assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold { local: false, remote: true } }));
-}
-
-#[test]
-fn a_caller_that_holds_us_from_the_start_is_shown_once_we_answer() {
-    let mut desk = Desk::new();
-    desk.ring();
-    desk.media(1, MediaEvent::Accepted);
-    let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
-    desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction, remote, telephone_event: true });
-    desk.events();
-    desk.command(Command::Answer { call: CallId(1) });
-    let hold = Hold { local: false, remote: true };
-    let [.., Event::Answered { .. }, Event::Hold { hold: told, .. }] = desk.events()[..] else {
-        panic!("hold follows the answer")
-    };
-    assert_eq!(told, hold);
-    desk.media(1, MediaEvent::Connected { pair: None });
-    assert_eq!(desk.state(1), Some(CallState::Established { hold }));
-}
-
-#[test]
-fn a_lost_path_is_looked_for_once_and_then_the_call_ends() {
-    let mut desk = Desk::new();
-    let call = desk.talk();
-    desk.media(1, MediaEvent::Failed { fault: MediaFault::PathGone });
-    assert!(desk.asked_of_media(1, MediaRequest::Reoffer { direction: MediaDirection::SendRecv, restart_ice: true }));
-    desk.media(1, MediaEvent::Failed { fault: MediaFault::PathGone });
-    assert!(desk.asked_of_line(LineRequest::HangUp { call }));
-    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::MediaFailed { fault: MediaFault::PathGone } }));
-}
-
-#[test]
-fn another_path_is_looked_for_as_soon_as_the_server_can_help() {
-    let restart = || MediaRequest::Reoffer { direction: MediaDirection::SendRecv, restart_ice: true };
-    let mut desk = Desk::new();
-    let call = desk.talk();
-    desk.media(1, MediaEvent::Interrupted);
-    desk.line(LineEvent::State(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(1) }));
-    desk.wait(Duration::from_secs(3));
-    assert!(!desk.asked_of_media(1, restart()), "nobody would hear of it");
-    desk.line(LineEvent::State(AccountState::Registered));
-    assert!(desk.asked_of_media(1, restart()));
-    desk.media(1, MediaEvent::OfferReady { offer: text("restart") });
-    assert!(desk.asked_of_line(LineRequest::Reoffer { call, offer: text("restart") }));
-    desk.line(LineEvent::ReofferRefused { call, code: 500, text: "Busy".into() });
-    desk.wait(Duration::from_secs(6));
-    assert!(desk.asked_of_media(1, restart()), "it is tried again");
-    desk.media(1, MediaEvent::OfferReady { offer: text("restart") });
-    desk.line(LineEvent::ReofferAnswered { call, answer: text("answer") });
-    let (direction, remote) = (MediaDirection::SendRecv, MediaDirection::SendRecv);
-    desk.media(1, MediaEvent::Applied { direction, remote, telephone_event: true });
-    desk.media(1, MediaEvent::Connected { pair: None });
-    desk.wait(Duration::from_secs(60));
-    assert!(!desk.asked_of_media(1, restart()));
-    assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold::default() }));
-}
-
-#[test]
-fn a_path_that_comes_back_at_once_is_left_alone() {
-    let restart = || MediaRequest::Reoffer { direction: MediaDirection::SendRecv, restart_ice: true };
-    let mut desk = Desk::new();
-    desk.talk();
-    desk.media(1, MediaEvent::Interrupted);
-    desk.wait(Duration::from_millis(100));
-    desk.media(1, MediaEvent::Connected { pair: None });
-    desk.wait(Duration::from_secs(10));
-    assert!(!desk.asked_of_media(1, restart()));
-}
-
-#[test]
-fn a_call_that_lost_the_server_and_the_far_end_is_given_up_after_a_while() {
-    let offline = || LineEvent::State(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(1) });
-    let mut desk = Desk::new();
-    let call = desk.talk();
-    desk.line(offline());
-    desk.wait(Duration::from_secs(60));
-    desk.media(1, MediaEvent::Interrupted);
-    desk.wait(Duration::from_secs(20));
-    desk.media(1, MediaEvent::Connected { pair: None });
-    desk.wait(Duration::from_secs(60));
-    desk.media(1, MediaEvent::Interrupted);
-    desk.line(LineEvent::State(AccountState::Connecting));
-    desk.wait(Duration::from_secs(94));
-    assert!(!matches!(desk.state(1), Some(CallState::Ended { .. })));
-    desk.wait(Duration::from_secs(1));
-    assert!(desk.asked_of_line(LineRequest::HangUp { call }));
-    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::ConnectionLost }));
 }
 
 #[test]

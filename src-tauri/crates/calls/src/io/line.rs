@@ -320,6 +320,9 @@ pub enum LineEvent {
     Reoffered {
         /// Which.
         call: LineCall,
+        /// The branch it comes from, where the call is not answered yet.
+        #[serde(default)]
+        fork: u32,
         /// Their offer.
         offer: Option<Description>,
     },

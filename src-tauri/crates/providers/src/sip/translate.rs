@@ -109,7 +109,7 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
         CallEvent::Answered { fork, answer, remote, x_headers } => LineEvent::Answered { call, fork, answer, remote, x_headers },
         // Either way it is the answer to an offer of ours that left in a 2xx.
         CallEvent::Confirmed { answer } | CallEvent::ReofferConfirmed { answer } => LineEvent::Confirmed { call, answer },
-        CallEvent::Reoffered { fork: _, offer } => LineEvent::Reoffered { call, offer },
+        CallEvent::Reoffered { fork, offer } => LineEvent::Reoffered { call, fork, offer },
         CallEvent::ReofferAnswered { answer } => LineEvent::ReofferAnswered { call, answer },
         CallEvent::ReofferRefused { code, text } => LineEvent::ReofferRefused { call, code, text },
         CallEvent::RemoteChanged { remote } => LineEvent::RemoteChanged { call, remote },

@@ -118,12 +118,14 @@ impl Session {
         }
     }
 
-    /// Refreshes the session by the description in force.
-    pub(super) fn offer_again(&mut self, core: &mut Core, description: Description) {
-        if let (Negotiation::Idle, None) = (&self.negotiation, &self.unacknowledged) {
+    /// Refreshes the session by the description in force; whether that can be done now.
+    pub(super) fn offer_again(&mut self, core: &mut Core, description: Description) -> bool {
+        let is_free = matches!((&self.negotiation, &self.unacknowledged), (Negotiation::Idle, None));
+        if is_free {
             let offer = Offer { description: Some(description), method: Method::Invite, tries: 0 };
             self.send_offer(core, offer, Wish::Timer);
         }
+        is_free
     }
 
     fn send_offer(&mut self, core: &mut Core, mut offer: Offer, wish: Wish) {
@@ -328,8 +330,7 @@ impl Session {
             self.agree(core, id, request, None);
             return;
         }
-        let our_offer_is_out =
-            self.unacknowledged.as_ref().is_some_and(|unacknowledged| unacknowledged.answers == Answers::Demand);
+        let our_offer_is_out = self.unacknowledged.as_ref().is_some_and(|unacknowledged| unacknowledged.answers.has_offer());
         match &self.negotiation {
             // Their first offer has no answer yet (RFC 3311 section 5.2).
             Negotiation::First if !self.is_ours() => return core.reply_in_a_moment(id),
@@ -440,9 +441,10 @@ impl Session {
         if !self.confirm(ack) {
             return Fate::Lives;
         }
-        let answer: Option<Description> = ack.session_description().map(Description::from);
+        // Some repeat their offer here, or send an answer that nobody asked for.
+        let answer: Option<Description> = ack.session_description().filter(|_| answers.has_offer()).map(Description::from);
         match answers {
-            Answers::First => core.tell(self.key, CallEvent::Confirmed { answer }),
+            Answers::First | Answers::FirstDemand => core.tell(self.key, CallEvent::Confirmed { answer }),
             Answers::Demand => core.tell(self.key, CallEvent::ReofferConfirmed { answer }),
             Answers::Offer => {}
         }

@@ -179,7 +179,9 @@ impl Ringing {
             self.session.local = Some(description.clone());
         }
         let Some(bytes) = core.respond(self.transaction, &response) else { return false };
-        let unacknowledged = Unacknowledged::new(core, bytes, &self.invite, Answers::First);
+        let was_demand = self.invite.session_description().is_none() && !self.session.is_settled();
+        let answers = if was_demand { Answers::FirstDemand } else { Answers::First };
+        let unacknowledged = Unacknowledged::new(core, bytes, &self.invite, answers);
         self.session.unacknowledged = Some(unacknowledged);
         self.session.settle();
         true

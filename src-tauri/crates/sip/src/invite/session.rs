@@ -27,6 +27,9 @@ const MAX_INFOS: usize = 64;
 /// A refresh that got no answer is not worth repeating before its transaction has ended.
 const REFRESH_AGAIN_AFTER: Duration = Duration::from_secs(33);
 
+/// A refresh that has to wait for another change of the call is looked at again after so long.
+const REFRESH_WHEN_FREE: Duration = Duration::from_secs(1);
+
 /// One dialog of a call, early or confirmed, and the session in it.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -372,7 +375,13 @@ impl Session {
             timer.postpone(core.now, REFRESH_AGAIN_AFTER);
         }
         match (self.update, self.local.clone()) {
-            (Update::Unknown, Some(local)) => self.offer_again(core, local),
+            (Update::Unknown, Some(local)) => {
+                if !self.offer_again(core, local)
+                    && let Some(timer) = &mut self.timer
+                {
+                    timer.postpone(core.now, REFRESH_WHEN_FREE);
+                }
+            }
             (Update::Allowed, _) | (Update::Unknown, None) => {
                 let mut update = self.dialog.request(Method::Update);
                 core.describe_us(&mut update.headers);

@@ -18,12 +18,21 @@ pub(super) struct Unacknowledged {
 /// What the 2xx answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answers {
-    /// The first INVITE.
+    /// The first INVITE, which had an offer.
     First,
+    /// The first INVITE, which had none: ours is in the 2xx, and the ACK has the answer.
+    FirstDemand,
     /// A re-INVITE with an offer.
     Offer,
-    /// A re-INVITE without one: ours is in the 2xx, and the ACK has the answer.
+    /// A re-INVITE without one: likewise.
     Demand,
+}
+
+impl Answers {
+    /// Whether an offer of ours waits for its answer.
+    pub fn has_offer(self) -> bool {
+        matches!(self, Self::FirstDemand | Self::Demand)
+    }
 }
 
 /// Whether the ACK is still worth waiting for.

@@ -165,6 +165,31 @@ fn a_call_without_offer_gets_ours_and_the_ack_has_the_answer() {
 }
 
 #[test]
+fn what_an_ack_carries_that_nobody_asked_for_is_not_listened_to() {
+    let mut line = Line::new();
+    let invite = incoming(&line.ua.contact(), &[], OFFER);
+    line.receive(invite.clone());
+    line.command(accept());
+    let ok = line.response(200);
+    line.receive(ack(&invite, &ok, OFFER));
+    assert_eq!(line.told(), ["Incoming { offer: true, replaces: None }", "Confirmed { answer: None }"]);
+}
+
+#[test]
+fn a_changed_offer_that_overtakes_the_answer_to_ours_is_put_off() {
+    let mut line = Line::new();
+    let invite = incoming(&line.ua.contact(), &[], "");
+    line.receive(invite.clone());
+    line.command(Command::Accept { call: INCOMING, description: Some(OFFER.into()), headers: Vec::new() });
+    let ok = line.response(200);
+    line.told();
+    line.receive(in_dialog(&invite, &ok, Method::Invite, 2, &[], OFFER));
+    line.response(491);
+    line.receive(ack(&invite, &ok, ANSWER));
+    assert_eq!(line.told(), ["Confirmed { answer: Some(Personal(..)) }"]);
+}
+
+#[test]
 fn who_requires_100rel_gets_each_response_reliably_and_one_at_a_time() {
     let mut line = Line::new();
     let invite = incoming(&line.ua.contact(), &[("Require", "100rel")], OFFER);

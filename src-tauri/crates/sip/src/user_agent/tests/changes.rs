@@ -277,6 +277,24 @@ fn a_session_is_refreshed_by_the_same_offer_where_update_is_not_allowed() {
 }
 
 #[test]
+fn a_refresh_that_another_change_holds_up_is_made_after_it() {
+    let (mut line, _, _) = talking_with(&[("Session-Expires", "90;refresher=uac")]);
+    line.wait(seconds(44));
+    line.command(reoffer());
+    let ours = line.request(Method::Invite);
+    line.wait(seconds(2));
+    line.silent();
+    line.receive(answer(&ours, 488, "", &[], ""));
+    line.request(Method::Ack);
+    line.wait(seconds(1));
+    let refresh = line.request(Method::Invite);
+    line.receive(answer(&refresh, 200, "", &[BOB, ("Session-Expires", "90;refresher=uac")], ANSWER));
+    line.request(Method::Ack);
+    line.wait(seconds(40));
+    line.silent();
+}
+
+#[test]
 fn a_refresh_that_meets_nobody_ends_the_call() {
     for code in [408, 481] {
         let (mut line, ..) = talking_with(&[("Allow", "UPDATE"), ("Session-Expires", "90;refresher=uac")]);
