@@ -158,7 +158,17 @@ enum Link {
     /// answered by a moment.
     Open { connection: ConnectionId, register_at: Option<Instant>, answer_by: Option<Instant> },
     /// Open, and we are signing off.
-    Leaving { connection: ConnectionId, until: Instant },
+    Leaving { connection: ConnectionId, until: Instant, awaits: Farewell },
+}
+
+/// What signing off still takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Farewell {
+    /// The registrar's answer.
+    Registrar,
+    /// That the calls are over on the wire, too: an INVITE that has no answer yet cannot be called off before (RFC 3261
+    /// section 9.1), and would ring on without us.
+    Calls,
 }
 
 impl Link {
@@ -352,6 +362,7 @@ impl Presence {
         if self.redial.due().is_some_and(|due| due <= now) {
             self.give_up_redialling();
         }
+        self.leave_when_done(now);
     }
 
     fn stop(&mut self, now: Instant) {
@@ -368,10 +379,11 @@ impl Presence {
         let calls: Vec<LineCall> = self.calls.iter().copied().collect();
         let limit = match (self.register, calls.is_empty()) {
             (true, _) => SIGN_OFF_LIMIT,
-            (false, false) => HANG_UP_LIMIT,
-            (false, true) => return self.stopped(now),
+            (false, true) if self.agent.is_quiet() => return self.stopped(now),
+            (false, _) => HANG_UP_LIMIT,
         };
-        self.link = Link::Leaving { connection, until: now + limit };
+        let awaits = if self.register { Farewell::Registrar } else { Farewell::Calls };
+        self.link = Link::Leaving { connection, until: now + limit, awaits };
         for call in calls {
             self.agent(now, sip::Input::Command(Command::HangUp { call, reason: String::new() }));
         }
@@ -379,6 +391,15 @@ impl Presence {
             self.agent(now, sip::Input::Command(Command::Unsubscribe(MESSAGES)));
             self.watch(now, Vec::new());
             self.agent(now, sip::Input::Command(Command::Unregister));
+        }
+        self.leave_when_done(now);
+    }
+
+    /// Ends when there is nothing left to be said.
+    fn leave_when_done(&mut self, now: Instant) {
+        let is_done = if self.register { self.agent.has_parted() } else { self.agent.is_quiet() };
+        if matches!(self.link, Link::Leaving { awaits: Farewell::Calls, .. }) && is_done {
+            self.stopped(now);
         }
     }
 

@@ -10,6 +10,7 @@ use super::*;
 use crate::net::{ConnectionId, NetEvent, NetRequest, Place};
 
 mod elsewhere;
+mod leaving;
 
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
 
@@ -399,32 +400,6 @@ fn another_network_is_used_at_once() {
     assert!(bench.net.last().is_some_and(|last| last.starts_with("open")), "does not wait");
     bench.tell(Input::NetworkChanged);
     assert_eq!(bench.net.iter().rev().nth(1).map(String::as_str), Some("close"), "that was on the old network");
-}
-
-#[test]
-fn signing_off_hangs_up_unregisters_and_closes() {
-    let mut bench = Bench::registered();
-    let call = bench.answered();
-    bench.tell(Input::Stop);
-    bench.last_request(Method::Bye);
-    assert_eq!(bench.last_request(Method::Register).headers.get("Expires"), Some("0"));
-    assert!(bench.events.contains(&LineEvent::Ended { call, how: LineEnd::Local }));
-    assert!(!bench.stopped);
-    bench.answer(Method::Bye, 200, &[]);
-    bench.answer(Method::Register, 200, &[]);
-    assert!(bench.stopped);
-    assert_eq!(bench.net.last().map(String::as_str), Some("close"));
-}
-
-#[test]
-fn signing_off_from_a_silent_server_takes_less_than_two_seconds() {
-    let mut bench = Bench::registered();
-    bench.tell(Input::Stop);
-    bench.run_for(Duration::from_millis(1_999));
-    assert!(bench.stopped);
-    let mut waiting = Bench::new(&account());
-    waiting.tell(Input::Stop);
-    assert!(waiting.stopped);
 }
 
 #[test]

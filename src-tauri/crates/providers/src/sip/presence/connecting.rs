@@ -75,6 +75,7 @@ impl Presence {
             (link, NetEvent::Received { connection, message }) if link.connection() == Some(connection) => {
                 self.silence = Silence::No;
                 self.agent(now, sip::Input::Received(&message));
+                self.leave_when_done(now);
             }
             (Link::Leaving { connection, .. }, NetEvent::Closed { connection: closed, .. }) if *connection == closed => {
                 self.link = Link::Down;

@@ -6,7 +6,7 @@ use model::{AccountState, Instant, OfflineCause};
 use sip::RegistrationEvent;
 use tracing::debug;
 
-use super::{Link, Loss, News, Presence, Refusals, whole_seconds};
+use super::{Farewell, Link, Loss, News, Presence, Refusals, whole_seconds};
 use crate::{
     net,
     sip::backoff::{Pace, Stages},
@@ -18,7 +18,7 @@ impl Presence {
             *answer_by = None;
         }
         match (&mut self.link, event) {
-            (Link::Leaving { .. }, RegistrationEvent::Unregistered) => self.stopped(now),
+            (Link::Leaving { awaits, .. }, RegistrationEvent::Unregistered) => *awaits = Farewell::Calls,
             (Link::Open { register_at, .. }, event) => match event {
                 RegistrationEvent::Registered { expires } => {
                     *register_at = None;
