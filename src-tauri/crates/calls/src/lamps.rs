@@ -35,7 +35,7 @@ impl Lamps {
         if wanted == self.asked {
             return;
         }
-        if let Some(before) = std::mem::replace(&mut self.asked, wanted) {
+        if let Some(before) = std::mem::replace(&mut self.asked, wanted).filter(|_| !self.lamps.is_empty()) {
             outbox.line(&before, LineRequest::Watch { numbers: Vec::new() });
         }
         for lamp in &mut self.lamps {
