@@ -111,9 +111,15 @@ impl RemoteDescription {
         if !session.sections.iter().any(|section| is_audio(&section)) {
             return Err(Refusal::unacceptable(DescriptionFault::NoAudio));
         }
-        let usable = session.sections.iter().position(|section| is_audio(&section) && switched_on(section));
-        let index = usable.ok_or_else(|| Refusal::unacceptable(DescriptionFault::AudioOff))?;
-        Self::read(&session, index, codecs)
+        // Of several, which may be one with DTLS beside one without, the first that we can have.
+        let mut refusal = None;
+        for (index, _) in session.sections.iter().enumerate().filter(|(_, section)| is_audio(section) && switched_on(section)) {
+            match Self::read(&session, index, codecs) {
+                Ok(description) => return Ok(description),
+                Err(error) => refusal = refusal.or(Some(error)),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| Refusal::unacceptable(DescriptionFault::AudioOff)))
     }
 
     /// Reads the answer to an offer whose audio was section `audio_index`.
@@ -149,7 +155,7 @@ impl RemoteDescription {
             },
             sections: session.sections.iter().map(SectionShape::of).collect(),
             audio_index: index,
-            bundles: bundled_mids(session).is_some(),
+            bundles: bundle_of(session, section).is_some(),
         })
     }
 }
@@ -165,18 +171,22 @@ impl SectionShape {
     }
 }
 
-fn bundled_mids<'a>(session: &Session<'a>) -> Option<Vec<&'a str>> {
+/// The mids that this section is bundled with, its own among them.
+fn bundle_of<'a>(session: &Session<'a>, section: &Section<'a>) -> Option<Vec<&'a str>> {
+    let own = section.attributes.first("mid")?;
     session.attributes.all("group").find_map(|group| {
         let mut words = group.split_ascii_whitespace();
-        words.next().filter(|semantics| semantics.eq_ignore_ascii_case("BUNDLE")).map(|_| words.collect())
+        let mids: Vec<&str> =
+            words.next().filter(|semantics| semantics.eq_ignore_ascii_case("BUNDLE")).map(|_| words.collect())?;
+        mids.contains(&own).then_some(mids)
     })
 }
 
 fn transport(session: &Session<'_>, section: &Section<'_>) -> Result<TransportDescription, Refusal> {
     // In a bundle the transport's lines may stand with the first section of the group alone (RFC 8843 section 7.1.3).
-    let tagged = bundled_mids(session).and_then(|mids| {
-        let own = section.attributes.first("mid").filter(|own| mids.contains(own));
-        own.and(mids.first()).and_then(|tag| session.sections.iter().find(|other| other.attributes.first("mid") == Some(*tag)))
+    let tagged = bundle_of(session, section).and_then(|mids| {
+        let tag = *mids.first()?;
+        session.sections.iter().find(|other| other.attributes.first("mid") == Some(tag))
     });
     let levels: Vec<&Attributes<'_>> =
         [Some(&section.attributes), Some(&session.attributes), tagged.map(|tagged| &tagged.attributes)]
@@ -228,7 +238,8 @@ fn transport(session: &Session<'_>, section: &Section<'_>) -> Result<TransportDe
     Ok(TransportDescription {
         ice_ufrag: ice_ufrag.to_owned(),
         ice_pwd: ice_pwd.to_owned(),
-        ice_lite: session.attributes.has("ice-lite"),
+        // Of the whole session (RFC 8839 section 5.3); some say it beside their candidates.
+        ice_lite: levels.iter().any(|level| level.has("ice-lite")),
         fingerprints,
         setup,
         candidates,

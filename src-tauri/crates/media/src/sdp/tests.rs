@@ -149,6 +149,38 @@ fn what_cannot_be_answered_is_refused_in_words() {
 }
 
 #[test]
+fn of_several_audio_sections_the_first_that_can_be_had_is_taken() {
+    let chromium = fixture!("chromium-offer");
+    let (session, audio) = chromium.split_once("m=audio").expect("it has audio");
+    let plain = "m=audio 40000 RTP/AVP 0 8\nc=IN IP4 192.0.2.7\na=sendrecv\n";
+    let both = offer(&format!("{session}{plain}m=audio{audio}{plain}"));
+    assert_eq!(both.audio_index, 1);
+    let answer = LocalSession::new(1).answer(&both, &terms(), &ours(), (Setup::Active, MediaDirection::SendRecv));
+    let text = answer.expect("codecs in common").text;
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("m=")).collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[0].starts_with("m=audio 0 RTP/AVP") && lines[2].starts_with("m=audio 0 RTP/AVP"), "{text}");
+    assert!(lines[1].starts_with("m=audio 41000 UDP/TLS/RTP/SAVPF"), "{text}");
+    let refusal = refusal(&format!("{session}m=audio 0 RTP/AVP 0\n{plain}m=audio 9 UDP/TLS/RTP/SAVPF 0\n"));
+    assert!(refusal.to_string().contains("plain RTP"), "the first that was meant tells why: {refusal}");
+}
+
+#[test]
+fn lite_and_bundled_is_who_says_so_of_this_audio() {
+    let chromium = fixture!("chromium-offer");
+    assert!(!offer(chromium).transport.ice_lite);
+    assert!(offer(&chromium.replace("t=0 0", "t=0 0\na=ice-lite")).transport.ice_lite);
+    assert!(offer(&chromium.replace("a=sendrecv", "a=sendrecv\na=ice-lite")).transport.ice_lite);
+    let bundles = |text: &str| {
+        let answer = LocalSession::new(1).answer(&offer(text), &terms(), &ours(), (Setup::Active, MediaDirection::SendRecv));
+        answer.expect("codecs in common").text.contains("a=group:BUNDLE 0\r\n")
+    };
+    assert!(bundles(chromium));
+    assert!(!bundles(&chromium.replace("a=group:BUNDLE 0", "a=group:BUNDLE 7")), "an answer bundles what the offer does");
+    assert!(bundles(&chromium.replace("a=group:BUNDLE 0", "a=group:LS 7\na=group:BUNDLE 8 9\na=group:BUNDLE 0")));
+}
+
+#[test]
 fn an_answer_that_refuses_the_audio_is_a_refusal() {
     let answer = fixture!("asterisk-answer").replace("m=audio 28332", "m=audio 0");
     let refusal = RemoteDescription::answer(&answer, 0, &CODECS).expect_err("port 0");

@@ -336,3 +336,17 @@ async fn another_far_end_may_take_over_in_its_answer() {
     both_connect(&mut ours, &mut second).await;
     both_hear(&mut ours, &mut second).await;
 }
+
+#[tokio::test]
+async fn whoever_answers_after_early_media_may_be_somebody_else() {
+    let mut ours = Ours::open(&BOTH);
+    let (mut early, mut callee) = (Theirs::open(Codec::Opus).await, Theirs::open(Codec::Opus).await);
+    let offer = ours.offer().await;
+    ours.apply(early.accept(&offer).await).await;
+    both_connect(&mut ours, &mut early).await;
+    ours.hears().await;
+    let answer = callee.accept(&offer).await;
+    assert_eq!(ours.apply(answer).await, (SendRecv, SendRecv));
+    callee.connected().await;
+    both_hear(&mut ours, &mut callee).await;
+}
