@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use model::{Codec, DtmfDigit, Instant, MediaStatistics, MediaTrouble, PathAddresses};
+use model::{Codec, DtmfDigit, Instant, MediaDirection, MediaStatistics, MediaTrouble, PathAddresses};
 use rtrb::RingBuffer;
 
 pub use self::{bell::Bell, leg::StreamLeg};
@@ -120,7 +120,9 @@ impl AudioStream {
         self.outbound.configure(negotiated)?;
         self.codec = Some(negotiated.send.codec);
         self.packet_ms = self.outbound.packet_ms();
-        self.watch.direct(negotiated.direction);
+        // Who holds us may send music, or nothing at all.
+        let is_held = !negotiated.remote.receives();
+        self.watch.direct(if is_held { MediaDirection::Inactive } else { negotiated.direction });
         Ok(())
     }
 

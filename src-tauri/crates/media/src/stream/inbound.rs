@@ -33,6 +33,9 @@ pub(super) struct Inbound {
     reception: Reception,
     dtmf: DtmfReceiver,
     codec: Option<Codec>,
+    /// Packets that were no audio to be heard: digits, comfort noise, what comes while we are held. To the jitter buffer their
+    /// numbers are none, or it would take the time of a digit for lost sound.
+    others: i64,
     to_leg: Producer<ToLeg>,
     from_leg: Consumer<Spent>,
     figures: Arc<Figures>,
@@ -47,6 +50,7 @@ impl Inbound {
             reception: Reception::default(),
             dtmf: DtmfReceiver::default(),
             codec: None,
+            others: 0,
             to_leg,
             from_leg,
             figures,
@@ -73,7 +77,11 @@ impl Inbound {
         };
         let negotiated = self.negotiated.as_ref()?;
         let receives = negotiated.direction.receives();
-        match kind(negotiated, packet.payload_type)? {
+        let kind = kind(negotiated, packet.payload_type);
+        let number = number - self.others;
+        let is_heard = receives && matches!(kind, Some(Kind::Audio(_) | Kind::Red));
+        self.others += i64::from(!is_heard);
+        match kind? {
             Kind::TelephoneEvent { clock_hz } => return self.dtmf.received(now, &packet, clock_hz),
             Kind::Audio(codec) => {
                 self.reception.timed(now, packet.timestamp, clock_hz(codec));

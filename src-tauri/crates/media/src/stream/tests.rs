@@ -144,6 +144,63 @@ fn numbers_go_on_through_hold_another_codec_and_digits() {
 }
 
 #[test]
+fn the_time_of_digits_and_comfort_noise_counts_as_no_loss() {
+    let mut line = Line::new(StreamSettings::default(), &agreement(Codec::Pcmu));
+    line.run(2_000);
+    assert!(line.near.0.send_dtmf(
+        &DtmfDigit::parse_all("159").expect("digits"),
+        Duration::from_millis(100),
+        Duration::from_millis(70)
+    ));
+    line.run(2_000);
+    assert_eq!(line.keys.len(), 3);
+    let figures = |line: &mut Line| line.far.0.statistics(line.now, &PeerStatistics::default());
+    assert_eq!(figures(&mut line).concealed, 0.0);
+    // A pause of theirs: one packet of comfort noise (RFC 3389), which nobody agreed on, then nothing for half a second.
+    let last = line.wire.last().expect("sent").clone();
+    let noise = RtpPacket { payload_type: 13, sequence: last.sequence + 1, payload: vec![70].into(), ..last };
+    line.far.0.received(line.now, noise);
+    line.moved = (1, 4_000);
+    let mut frame = [0.0; FRAME_SAMPLES];
+    for _ in 0..50 {
+        line.far.1.pull(&mut frame);
+        line.now += Duration::from_millis(10);
+    }
+    line.run(2_000);
+    let figures = figures(&mut line);
+    assert_eq!((figures.concealed, figures.loss_in), (0.0, 0.0));
+    assert!(figures.mos.is_some_and(|mos| mos > 4.0), "{figures:?}");
+}
+
+#[test]
+fn what_comes_while_nothing_is_heard_is_no_loss_afterwards() {
+    let mut line = Line::new(StreamSettings::default(), &agreement(Codec::Pcmu));
+    line.run(1_000);
+    let nothing = Negotiated { direction: MediaDirection::SendOnly, ..agreement(Codec::Pcmu) };
+    line.far.0.configure(&nothing).expect("codecs set up");
+    line.run(500);
+    line.far.0.configure(&agreement(Codec::Pcmu)).expect("codecs set up");
+    line.run(1_000);
+    let figures = line.far.0.statistics(line.now, &PeerStatistics::default());
+    assert_eq!((figures.concealed, figures.loss_in), (0.0, 0.0));
+}
+
+#[test]
+fn who_holds_us_owes_no_packets() {
+    let held = Negotiated { direction: MediaDirection::RecvOnly, remote: MediaDirection::SendOnly, ..agreement(Codec::Opus) };
+    let mut line = Line::new(StreamSettings::default(), &agreement(Codec::Opus));
+    line.run(500);
+    line.far.0.configure(&held).expect("codecs set up");
+    let silent = |line: &mut Line| {
+        line.now += Duration::from_secs(10);
+        line.far.0.statistics(line.now, &PeerStatistics::default()).trouble
+    };
+    assert_eq!(silent(&mut line), None);
+    line.far.0.configure(&agreement(Codec::Opus)).expect("codecs set up");
+    assert_eq!(silent(&mut line), Some(MediaTrouble::NoPacketsIn));
+}
+
+#[test]
 fn digits_take_the_clock_of_the_audio_where_it_is_agreed_on() {
     for (codec, events, number) in
         [(Codec::Opus, &EVENTS[..], 110), (Codec::Opus, &EVENTS[..1], 101), (Codec::Pcmu, &EVENTS[..], 101)]
