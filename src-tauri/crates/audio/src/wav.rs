@@ -1,6 +1,7 @@
 //! WAV files as devices: one is played as the microphone, others take down what was said and heard.
 
 mod player;
+mod reader;
 pub(crate) mod recorder;
 
 use std::{

@@ -1,15 +1,9 @@
 //! A WAV file of any rate, form and number of channels as frames.
 
-use std::{fs::File, io::BufReader, path::Path};
+use std::path::Path;
 
-use hound::{SampleFormat, WavReader};
-use model::FileReason;
-
-use super::{in_words, wrong};
+use super::reader::WavReader;
 use crate::{Frame, SAMPLE_RATE_HZ, resample::Resampler};
-
-/// The rates that make sense for sound; others are damage.
-const RATES_HZ: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// An open file.
 pub(super) struct WavPlayer {
@@ -22,22 +16,12 @@ pub(super) struct WavPlayer {
 
 impl WavPlayer {
     pub(super) fn open(path: &Path, repeat: bool) -> Result<Self, crate::SoundError> {
-        let reader = WavReader::open(path).map_err(|error| in_words(path, &error))?;
-        let spec = reader.spec();
-        if !RATES_HZ.contains(&spec.sample_rate) {
-            return Err(wrong(path, FileReason::UnknownForm));
-        }
-        if reader.duration() == 0 || spec.channels == 0 {
-            return Err(wrong(path, FileReason::NoSound));
-        }
-        let resampler = (spec.sample_rate != SAMPLE_RATE_HZ).then(|| Resampler::new(spec.sample_rate, SAMPLE_RATE_HZ));
+        let reader = WavReader::open(path)?;
+        let form = reader.form();
+        let resampler = (form.rate_hz != SAMPLE_RATE_HZ).then(|| Resampler::new(form.rate_hz, SAMPLE_RATE_HZ));
         let delay_s = resampler.as_ref().map_or(0.0, Resampler::delay_s);
-        let tail = (delay_s * f64::from(spec.sample_rate)).ceil() as usize;
-        let scale = match spec.sample_format {
-            SampleFormat::Float => Scale::Float,
-            SampleFormat::Int => Scale::Int(1.0 / (1_i64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32),
-        };
-        let samples = Samples { reader, scale, channels: spec.channels, repeat };
+        let tail = (delay_s * f64::from(form.rate_hz)).ceil() as usize;
+        let samples = Samples { reader, channels: form.channels, repeat };
         Ok(Self { samples, resampler, tail })
     }
 
@@ -63,16 +47,9 @@ impl WavPlayer {
     }
 }
 
-/// How numbers of the file become full scale -1.0 to 1.0.
-enum Scale {
-    Float,
-    Int(f32),
-}
-
 /// The samples of a file, mono.
 struct Samples {
-    reader: WavReader<BufReader<File>>,
-    scale: Scale,
+    reader: WavReader,
     channels: u16,
     repeat: bool,
 }
@@ -86,28 +63,20 @@ impl Samples {
             return None;
         }
         // A file that shrank to nothing meanwhile ends here, too.
-        self.reader.seek(0).ok()?;
+        self.reader.rewind().ok()?;
         self.mix()
     }
 
     /// The middle of the first two channels; none at the end or where the file is damaged.
     fn mix(&mut self) -> Option<f32> {
-        let left = self.one()?;
+        let left = self.reader.next()?;
         if self.channels == 1 {
             return Some(left);
         }
-        let right = self.one()?;
+        let right = self.reader.next()?;
         for _ in 2..self.channels {
-            self.one()?;
+            self.reader.next()?;
         }
         Some((left + right) / 2.0)
-    }
-
-    fn one(&mut self) -> Option<f32> {
-        let sample = match self.scale {
-            Scale::Float => self.reader.samples::<f32>().next()?.ok()?,
-            Scale::Int(scale) => self.reader.samples::<i32>().next()?.ok()? as f32 * scale,
-        };
-        Some(if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 })
     }
 }

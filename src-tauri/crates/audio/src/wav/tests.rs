@@ -65,6 +65,49 @@ fn files_of_any_rate_form_and_channels_sound_the_same() {
     }
 }
 
+/// A file of these chunks, which says of itself that it is so long.
+fn write_chunks(path: &Path, says: u32, chunks: &[Vec<u8>]) {
+    let bytes = [b"RIFF", &says.to_le_bytes()[..], b"WAVE", &chunks.concat()].concat();
+    fs::write(path, bytes).expect("there is room");
+}
+
+fn chunk(kind: &[u8; 4], length: u32, content: &[u8]) -> Vec<u8> {
+    [&kind[..], &length.to_le_bytes(), content].concat()
+}
+
+#[test]
+fn files_of_pipes_and_editors_are_played_to_their_end() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("odd.wav");
+    // 8 kHz, mono, 16 bits; and the same with more of it than there is to say.
+    let form: [u8; 16] = [1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x80, 0x3E, 0, 0, 2, 0, 16, 0];
+    let longer = [&form[..], &[0; 4]].concat();
+    let sound: Vec<u8> = (0..4_001).flat_map(|n| (if n % 8 < 4 { 16_000_i16 } else { -16_000 }).to_le_bytes()).collect();
+    let whole = sound.len() as u32;
+    let (usual, data) = (chunk(b"fmt ", 16, &form), |says: u32| chunk(b"data", says, &sound));
+    for (name, says, chunks) in [
+        ("an odd chunk, filled up", 1, vec![chunk(b"LIST", 5, b"hello\0"), usual.clone(), data(whole)]),
+        ("an odd chunk, not filled up", 1, vec![chunk(b"LIST", 5, b"hello"), usual.clone(), data(whole)]),
+        ("a form of twenty bytes", 1, vec![chunk(b"fmt ", 20, &longer), data(whole)]),
+        ("a pipe that knew nothing", 0, vec![usual.clone(), data(0)]),
+        ("a pipe that promised everything", u32::MAX, vec![usual.clone(), data(u32::MAX)]),
+        ("half a sample at the end", 1, vec![usual.clone(), data(whole - 1)]),
+        ("something behind", 1, vec![usual.clone(), data(whole), chunk(b"LIST", 3, b"end")]),
+    ] {
+        write_chunks(&path, says, &chunks);
+        let host = playing(&path, false);
+        let mut microphone = host.open_microphone(None).expect("the file is good");
+        let heard = read(&mut *microphone, 60);
+        let loud = heard.iter().filter(|sample| sample.abs() > 0.2).count();
+        assert!((20_000..=24_010).contains(&loud), "{name}: {loud} samples");
+        assert!(host.finished(), "{name}");
+    }
+    let doubles: Vec<u8> = (0..480).flat_map(|n| (if n % 2 == 0 { 0.5_f64 } else { f64::NAN }).to_le_bytes()).collect();
+    let form = [3, 0, 1, 0, 0x80, 0xBB, 0, 0, 0, 0, 0, 0, 8, 0, 64, 0];
+    write_chunks(&path, 1, &[chunk(b"fmt ", 16, &form), chunk(b"data", 3_840, &doubles)]);
+    assert_eq!(read(&mut *playing(&path, false).open_microphone(None).expect("it is good"), 1)[..3], [0.5, 0.0, 0.5]);
+}
+
 #[test]
 fn a_repeated_file_never_ends_and_an_opened_microphone_begins_at_its_start() {
     let folder = tempfile::tempdir().expect("there is room");
