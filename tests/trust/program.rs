@@ -3,7 +3,7 @@
 use std::{
     sync::{Arc, Mutex, PoisonError},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use exchange::Practice;
@@ -35,11 +35,15 @@ impl Served {
     }
 
     fn phone(&self) -> Seat {
-        at(&self.front.account(self.exchange.account()), &["run"]).humming()
+        self.phone_that(&["run"])
     }
 
-    fn pour(&self, per_second: u32) -> Flood {
-        self.doorway.block_on(Flood::pour(&self.front, per_second, seconds(2)))
+    fn phone_that(&self, does: &[&'static str]) -> Seat {
+        at(&self.front.account(self.exchange.account()), does).humming()
+    }
+
+    fn pour(&self, per_second: u32, during: Duration) -> Flood {
+        self.doorway.block_on(Flood::pour(&self.front, per_second, during))
     }
 }
 
@@ -53,7 +57,7 @@ fn a_thousand_calls_a_second_for_seconds_cost_neither_sound_nor_an_answer_nor_me
     let call = phone.dial("607");
     thread::sleep(seconds(3));
     let (before_mb, begun) = (written_mb(phone.id()).expect("the system tells"), phone.heard().length());
-    let mut flood = served.pour(1_000);
+    let mut flood = served.pour(1_000, seconds(2));
     let heard = phone.heard();
     let gap = longest_gap(heard.part(begun, heard.length().saturating_sub(begun)));
     let told = phone.told_since(then);
@@ -74,24 +78,58 @@ fn a_thousand_calls_a_second_for_seconds_cost_neither_sound_nor_an_answer_nor_me
     assert_eq!(phone.ended(then, call)["cause"]["by"], "local");
 }
 
+fn within_a_while(what: &str, is: &mut dyn FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is() {
+        assert!(begun.elapsed() < seconds(20), "{what}");
+        thread::sleep(ms(100));
+    }
+}
+
 /// A program that starts a phone may never look at what it says; 64 KiB of it fit into a pipe.
 #[test]
 fn who_reads_neither_events_nor_log_holds_up_neither_calls_nor_the_end() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let served = Served::open();
     let mut phone = served.phone().with(&["--log", "debug"]).start_unread();
-    let within_a_while = |what: &str, is: &mut dyn FnMut() -> bool| {
-        let begun = Instant::now();
-        while !is() {
-            assert!(begun.elapsed() < seconds(20), "{what}");
-            thread::sleep(ms(100));
-        }
-    };
     within_a_while("it registers", &mut || phone.is_registered());
     // Each is told, and logged in several lines; it panics unless each is answered.
-    let flood = served.pour(200);
+    let flood = served.pour(200, seconds(2));
     println!("{flood:?}");
     assert!(phone.is_registered(), "it still does what it is told");
     phone.ask_to_end();
     within_a_while("it ends when it is asked to", &mut || phone.has_ended());
+}
+
+#[test]
+fn who_does_not_read_the_events_of_a_call_can_end_it_all_the_same() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let served = Served::open();
+    let mut phone = served.phone_that(&["call", "607"]).start_unread();
+    within_a_while("it calls", &mut || served.front.invited_after(model::Instant::START).is_some());
+    let flood = served.pour(400, seconds(2));
+    println!("{flood:?}");
+    assert!(!phone.has_ended());
+    phone.ask_to_end();
+    within_a_while("it ends when it is asked to", &mut || phone.has_ended());
+}
+
+/// Whoever is registered to place a call can be called, too.
+#[test]
+fn the_call_that_is_placed_does_not_end_with_another_one() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let served = Served::open();
+    let mut phone = served.phone_that(&["call", "607", "--for", "4s"]).start();
+    phone.wait("media-connected");
+    let mut flood = served.pour(100, ms(20));
+    assert!(flood.rang > 0, "{flood:?}");
+    served.doorway.block_on(flood.recede(&served.front));
+    let over = phone.finish(seconds(20));
+    assert_eq!(over.exit, Some(0), "{}", over.sentence());
+    let first = |name: &str| over.events.iter().find(|event| event["event"] == name).expect("it is told");
+    let of_ours = |event: &&serde_json::Value| event["event"] == "ended" && event["call"] == first("dialing")["call"];
+    let ended = over.events.iter().find(of_ours).expect("our call has ended");
+    assert_eq!(ended["cause"]["by"], "local");
+    assert!(ended["report"]["talked_ms"].as_u64().is_some_and(|ms| ms > 3_000), "{ended}");
+    assert_ne!(first("ended")["call"], first("dialing")["call"], "the other one was over before");
 }

@@ -276,7 +276,7 @@ pub(crate) struct AccountArguments {
     #[arg(long, requires = "service")]
     pub(crate) no_register: bool,
     /// Seconds to ask for in REGISTER.
-    #[arg(long, value_name = "SECONDS", requires = "server")]
+    #[arg(long, value_name = "SECONDS", requires = "server", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) expires: Option<u32>,
     /// STUN or TURN server: stun:host[:port], turn:user:secret@host[:port][?transport=tcp], turns:…
     #[arg(long, value_name = "SERVER", value_parser = ice_server, requires = "service")]

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use model::{CallId, Cause, Clock, Command, DialOptions, Event, Instant};
+use model::{CallId, Cause, Clock, Command, DeviceFault, DialOptions, Event, Instant, Trouble};
 use phone::{Follower, Phone, PhoneOptions};
 use tokio::{
     sync::broadcast::error::RecvError,
@@ -15,6 +15,7 @@ use crate::{
     exit::{Exit, Failure},
     interrupt::Interruptions,
     print::Printer,
+    printing::Printing,
     setting::{Setting, practice_for},
     sound,
 };
@@ -49,16 +50,18 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
     let mut talk = Talk {
         events,
         phone,
-        printer,
+        printing: Printing::new(printer),
         arguments: &arguments,
         sound: &sound,
         clock: Arc::clone(&world.clock),
         call: None,
+        successor: None,
         hang_up_at: None,
     };
     let ended = talk.run(account, &mut Interruptions::new()?).await;
     talk.phone.stop().await;
     talk.last_words();
+    talk.printing.finish().await;
     sound.finish()?;
     ended
 }
@@ -67,12 +70,14 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
 struct Talk<'a> {
     phone: Phone,
     events: Follower,
-    printer: Printer,
+    printing: Printing,
     arguments: &'a CallArguments,
     sound: &'a sound::Chosen,
     clock: Arc<dyn Clock>,
-    /// The call, from its first event on.
+    /// The call, from its first event on. There may be others: whoever is registered can be called.
     call: Option<CallId>,
+    /// Where the far end transfers it, until that answers.
+    successor: Option<CallId>,
     hang_up_at: Option<Instant>,
 }
 
@@ -92,7 +97,7 @@ impl Talk<'_> {
         })?;
         // Both are needed to talk, and either may come first: early media connects before the answer.
         let (mut answered, mut connected) = (false, false);
-        let mut given_up = false;
+        let (mut given_up, mut device_went) = (false, false);
         loop {
             let left = self.hang_up_at.map(|at| at.since(self.clock.now()));
             let over = over(left, self.sound, self.arguments.length.is_none());
@@ -110,29 +115,45 @@ impl Talk<'_> {
                 }
             };
             match event {
-                Event::Dialing { call, .. } => {
+                Event::Dialing { call, .. } if self.call.is_none() => {
                     self.call = Some(call);
                     if given_up {
                         self.hang_up()?;
                     }
                 }
-                Event::Answered { call, .. } => {
+                Event::Dialing { call, .. } => self.successor = Some(call),
+                Event::Incoming { call, replaces, .. } if replaces.is_some() && replaces == self.call => {
+                    self.successor = Some(call);
+                }
+                Event::Answered { call, .. } if self.successor == Some(call) => self.call = self.successor.take(),
+                Event::Answered { call, .. } if self.call == Some(call) => {
                     self.hang_up_at = self.arguments.length.map(|length| self.clock.now() + length);
                     answered = true;
                     if connected || self.is_elsewhere(call) {
                         self.begin(call)?;
                     }
                 }
-                Event::MediaConnected { call, .. } => {
+                Event::MediaConnected { call, .. } if self.call == Some(call) && !connected => {
                     connected = true;
                     if answered {
                         self.begin(call)?;
                     }
                 }
-                Event::Ended { cause, message, .. } => return self.ended(&cause, message),
-                Event::Failed { call: None, message, .. } if self.sound.needs_devices => {
-                    self.hang_up()?;
-                    return Err(Failure::new(Exit::NoSound, message));
+                Event::Ended { call, cause, message, .. } if self.call == Some(call) => match self.successor.take() {
+                    Some(successor) if cause == Cause::Transferred => self.call = Some(successor),
+                    Some(_) | None => return self.ended(&cause, message),
+                },
+                Event::Ended { call, .. } if self.successor == Some(call) => self.successor = None,
+                Event::Failed { call: None, trouble, message } if self.sound.needs_devices => {
+                    let Trouble::Device { fault } = *trouble else { continue };
+                    // Another one takes its place, or it is plugged in again.
+                    device_went |= matches!(fault, DeviceFault::Gone { .. });
+                    let is_missing =
+                        matches!(fault, DeviceFault::None { .. } | DeviceFault::NoneAtAll | DeviceFault::Unusable { .. });
+                    if is_missing && !device_went {
+                        self.hang_up()?;
+                        return Err(Failure::new(Exit::NoSound, message));
+                    }
                 }
                 _ => {}
             }
@@ -161,7 +182,7 @@ impl Talk<'_> {
     fn last_words(&mut self) {
         while let Ok(event) = self.events.try_recv() {
             if let Event::Service { .. } = event.event {
-                self.printer.event(&event);
+                self.printing.event(event);
             }
         }
     }
@@ -170,10 +191,10 @@ impl Talk<'_> {
         loop {
             match self.events.recv().await {
                 Ok(event) => {
-                    self.printer.event(&event);
+                    self.printing.event(event.clone());
                     return Ok(event.event);
                 }
-                Err(RecvError::Lagged(missed)) => self.printer.left_out(missed),
+                Err(RecvError::Lagged(missed)) => self.printing.left_out(missed),
                 Err(RecvError::Closed) => return Err(Failure::new(Exit::Failed, "the phone has stopped")),
             }
         }

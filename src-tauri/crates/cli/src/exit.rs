@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use model::{Cause, OfflineCause};
+use model::{Cause, LineFault, OfflineCause};
 
 /// Exit statuses; part of the command line's contract, listed in the README.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,8 @@ impl Exit {
             Cause::ServerFailed { .. } | Cause::LineFailed { .. } | Cause::Internal { .. } | Cause::TooManyCalls { .. } => {
                 Self::Failed
             }
-            Cause::NotCallable { .. } => Self::Usage,
+            Cause::NotCallable { .. }
+            | Cause::AccountNotReady { fault: LineFault::NotAnAddress { .. } | LineFault::Header { .. } } => Self::Usage,
             Cause::NotAcceptable { .. } | Cause::MediaFailed { .. } => Self::NoMedia,
             Cause::NotSupported | Cause::NoMicrophone { .. } | Cause::NoDevice { .. } => Self::NoSound,
             Cause::ConnectionLost => Self::Lost,

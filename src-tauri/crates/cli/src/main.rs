@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 mod account;
 mod accounts;
 mod aculab;
@@ -16,6 +14,7 @@ mod diagnosis;
 mod exit;
 mod interrupt;
 mod print;
+mod printing;
 mod provision;
 mod remote;
 mod serve;
@@ -27,5 +26,5 @@ mod transfer;
 mod xivo;
 
 fn main() -> ExitCode {
-    start::run(args::Arguments::parse())
+    start::run()
 }

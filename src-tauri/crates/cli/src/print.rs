@@ -65,8 +65,13 @@ impl Printer {
         // Who closed standard error does not want to know.
         let _told = writeln!(io::stderr(), "sidetone-cli: {}", for_terminal(&failure.message));
         if matches!(self, Self::Json) {
-            self.value(&serde_json::json!({ "event": "error", "exit": failure.exit as u8, "message": failure.message }));
+            self.failure_object(failure);
         }
+    }
+
+    /// Why it ended badly, as an object.
+    pub(crate) fn failure_object(self, failure: &Failure) {
+        self.value(&serde_json::json!({ "event": "error", "exit": failure.exit as u8, "message": failure.message }));
     }
 
     /// Who is in a call; one object a line for programs.

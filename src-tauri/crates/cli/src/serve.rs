@@ -5,11 +5,7 @@ use std::{pin::pin, time::Duration};
 use model::Event;
 use phone::{Phone, PhoneOptions};
 use store::SettingsFile;
-use tokio::{
-    sync::broadcast::error::RecvError,
-    task::{JoinHandle, spawn_blocking},
-    time::{sleep, timeout},
-};
+use tokio::{sync::broadcast::error::RecvError, time::sleep};
 use tracing::info_span;
 
 use crate::{
@@ -18,13 +14,11 @@ use crate::{
     exit::{Exit, Failure},
     interrupt::Interruptions,
     print::Printer,
+    printing::Printing,
     remote,
     setting::{Setting, practice_for},
     sound,
 };
-
-/// How long is waited at the end for whoever reads what is printed.
-const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Runs the verb.
 pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Printer) -> Result<Exit, Failure> {
@@ -63,54 +57,32 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     let controlled = remote::serve(setting, &phone).await?;
     phone::spawn("rest", info_span!("rest"), phone::hand_back_at_rest(phone.snapshots()));
     let mut over = pin!(after(arguments.length));
-    // Elsewhere, and one line after the other: who does not read what is printed holds up neither the phone nor its end.
-    let mut printing: Option<JoinHandle<()>> = None;
+    let mut printing = Printing::new(printer);
     let ended = loop {
         tokio::select! {
-            event = events.recv(), if printing.is_none() => match event {
+            event = events.recv() => match event {
                 Ok(event) => {
                     if matches!(event.event, Event::MediaConnected { .. }) {
                         sound.begin();
                     }
-                    printing = Some(spawn_blocking(move || printer.event(&event)));
+                    printing.event(event);
                 }
-                Err(RecvError::Lagged(missed)) => printing = Some(spawn_blocking(move || printer.left_out(missed))),
+                Err(RecvError::Lagged(missed)) => printing.left_out(missed),
                 Err(RecvError::Closed) => break Err(Failure::new(Exit::Failed, "the phone has stopped")),
             },
-            () = printed(&mut printing) => printing = None,
             () = &mut over => break Ok(Exit::Done),
             () = interruptions.next() => break Ok(Exit::Done),
         }
     };
     drop(controlled);
     phone.stop().await;
-    let last_words = async {
-        if printing.is_some() {
-            printed(&mut printing).await;
-        }
-        // What happened while it stopped: the ends of calls, and signing off.
-        let rest = spawn_blocking(move || {
-            while let Ok(event) = events.try_recv() {
-                printer.event(&event);
-            }
-        });
-        printed(&mut Some(rest)).await;
-    };
-    // Nobody is told where nobody reads.
-    let _read = timeout(LAST_WORDS, last_words).await;
+    // What happened while it stopped: the ends of calls, and signing off.
+    while let Ok(event) = events.try_recv() {
+        printing.event(event);
+    }
+    printing.finish().await;
     sound.finish()?;
     ended
-}
-
-/// Until that is printed; for ever when there is nothing.
-async fn printed(printing: &mut Option<JoinHandle<()>>) {
-    match printing {
-        Some(printing) => {
-            // A panic in it is told by its hook.
-            let _printed = printing.await;
-        }
-        None => std::future::pending().await,
-    }
 }
 
 async fn after(length: Option<Duration>) {

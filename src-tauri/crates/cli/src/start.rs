@@ -2,27 +2,55 @@
 
 use std::process::ExitCode;
 
+use clap::Parser;
+
 use crate::{
     accounts, aculab,
     args::{Arguments, Verb},
     book, call, checks, devices, diagnosis,
     exit::{Exit, Failure},
     print::Printer,
+    printing::print_failure,
     provision, remote, serve,
     setting::Setting,
     xivo,
 };
 
-/// Runs the verb and turns its end into an exit status.
-pub(crate) fn run(arguments: Arguments) -> ExitCode {
+/// Reads the command line, runs its verb and turns its end into an exit status.
+pub(crate) fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return unread(&error),
+    };
     let printer = Printer::new(arguments.json);
     match run_verb(arguments, printer) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            printer.failure(&failure);
-            failure.exit.into()
+            let exit = failure.exit;
+            print_failure(printer, failure);
+            exit.into()
         }
     }
+}
+
+/// What is asked for is help or the version; or the command line cannot be used, which programs are told as they are told of
+/// any other failure.
+fn unread(error: &clap::Error) -> ExitCode {
+    // Who closed the output does not want to know.
+    let _told = error.print();
+    if !error.use_stderr() {
+        return Exit::Done.into();
+    }
+    if std::env::args_os().any(|argument| argument == "--json") {
+        Printer::Json.failure_object(&Failure::usage(first_sentence(&error.render().to_string())));
+    }
+    Exit::Usage.into()
+}
+
+/// What is wrong with the command line, without how it is to be used.
+fn first_sentence(words: &str) -> String {
+    let lines = words.lines().map(str::trim).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    lines.strip_prefix("error: ").unwrap_or("there is nothing to do: name a verb").to_owned()
 }
 
 fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
@@ -69,4 +97,24 @@ fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
     // A thread that waits for a key store or a sound server shall not keep the process.
     runtime.shutdown_background();
     ended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_the_command_line_is_one_sentence() {
+        for (line, sentence) in [
+            (
+                "sidetone-cli --json call 600 --for soon",
+                "invalid value 'soon' for '--for <TIME>': \"soon\" is no length of time; write 500ms, 10s or 2m",
+            ),
+            ("sidetone-cli call 600 --server wss://x/", "the following required arguments were not provided: --user <USER>"),
+            ("sidetone-cli", "there is nothing to do: name a verb"),
+        ] {
+            let error = Arguments::try_parse_from(line.split(' ')).expect_err(line);
+            assert_eq!(first_sentence(&error.render().to_string()), sentence);
+        }
+    }
 }
