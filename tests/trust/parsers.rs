@@ -67,7 +67,8 @@ fn each(what: &str, limit: Duration, inputs: impl Iterator<Item = Vec<u8>>, exer
 
 #[test]
 fn damaged_descriptions_are_read_or_refused() {
-    let texts: Vec<Vec<u8>> = fixtures("sdp", "sdp").into_iter().map(|(_, text)| text).collect();
+    let texts = fixtures("sdp", "sdp").into_iter().map(|(_, text)| text);
+    let texts: Vec<Vec<u8>> = texts.chain(seeds("sdp")).collect();
     each("description", LIMIT, texts.clone().into_iter(), sdp::exercise);
     each("description", LIMIT, Mutations::of(texts, 8866).take(4_000), sdp::exercise);
 }

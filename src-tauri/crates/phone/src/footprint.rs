@@ -135,8 +135,12 @@ async fn changed(snapshots: &mut watch::Receiver<Arc<Snapshot>>, calls: &[(CallI
     false
 }
 
+/// Calls that are over are shown for a while; beside others, that is nothing that goes on.
 fn states(snapshot: &Snapshot) -> Vec<(CallId, CallState)> {
-    snapshot.calls.iter().map(|call| (call.id, call.state.clone())).collect()
+    let all: Vec<(CallId, CallState)> = snapshot.calls.iter().map(|call| (call.id, call.state.clone())).collect();
+    let is_over = |(_, state): &(CallId, CallState)| matches!(state, CallState::Ended { .. });
+    let going_on: Vec<(CallId, CallState)> = all.iter().filter(|call| !is_over(call)).cloned().collect();
+    if going_on.is_empty() { all } else { going_on }
 }
 
 async fn in_a_moment<Acted: Future>(snapshots: &watch::Receiver<Arc<Snapshot>>, act: impl FnOnce() -> Acted) {
@@ -357,8 +361,11 @@ mod tests {
             tell.send_replace(phone([TALKING, CallState::Incoming]));
             written.set(30 << 20);
             assert_eq!(after(60_000, &rests).await, [Rest::InCall], "it rings");
+            let over = CallState::Ended { cause: model::Cause::Cancelled };
+            tell.send_replace(phone([TALKING, over]));
+            assert_eq!(after(4_000, &rests).await, [Rest::InCall]);
             tell.send_replace(phone([TALKING]));
-            assert_eq!(after(6_000, &rests).await, [Rest::InCall, Rest::AfterStorm]);
+            assert_eq!(after(1_100, &rests).await, [Rest::InCall, Rest::AfterStorm], "that one of them is shown is no change");
             tell.send_replace(phone([TALKING, TALKING]));
             written.set(40 << 20);
             assert_eq!(after(6_000, &rests).await, [Rest::InCall, Rest::AfterStorm, Rest::InCall], "another call takes more");

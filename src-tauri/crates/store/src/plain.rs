@@ -6,11 +6,17 @@ use std::{
     path::Path,
 };
 
-/// Opens a file; what is none is refused. A link to one is one.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+/// Refuses what is no file. A link to one is one.
+pub(crate) fn is_one(path: &Path) -> io::Result<()> {
+    match fs::metadata(path)?.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
     }
+}
+
+/// Opens a file.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    is_one(path)?;
     File::open(path)
 }
 

@@ -16,6 +16,7 @@ use crate::{
     directory::{Directory, NumberIndex},
     folder::make_private,
     numbers::NumberingPlan,
+    plain,
 };
 
 /// How long another program (an import, say) is waited for.
@@ -41,7 +42,7 @@ impl BookFile {
             return opened;
         }
         let mut book = Self::in_memory(rules);
-        if matches!(problem, BookError::ReadOnly | BookError::Full | BookError::Failing { .. }) {
+        if matches!(problem, BookError::ReadOnly | BookError::Full | BookError::Failing { .. }) && path.is_file() {
             // Who may only read, or has no room to write, sees at least what there was.
             let _copied = rescue::copy_of(&path, &mut book);
         }
@@ -140,7 +141,8 @@ fn create(path: &Path) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Into a pipe or a device SQLite writes, too, and finds nothing there again.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => plain::is_one(path),
         Err(error) => Err(error),
     }
 }

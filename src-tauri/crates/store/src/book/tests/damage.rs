@@ -190,3 +190,18 @@ fn a_full_disk_is_told_and_the_book_goes_on() {
     let _roomy: i64 = book.db.query_row("PRAGMA max_page_count = 100000", [], |row| row.get(0)).expect("set");
     assert!(book.begin_call(&outgoing("600", NOON)).is_ok(), "with room again it is kept again");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_the_book_keeps_nothing_and_is_told() {
+    let (_temporary, folder) = folder();
+    crate::make_private(folder.path()).expect("a folder");
+    let path = folder.path().join("book.sqlite3");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
+    assert!(made.success());
+    let opened = BookFile::open(&folder, &rules(), None);
+    let Some(BookTrouble::NotKept { problem: BookError::Failing { detail, .. }, path: told }) = opened.trouble else {
+        panic!("it is told")
+    };
+    assert_eq!((detail.as_str(), told), ("it is no file", path));
+}
