@@ -111,8 +111,7 @@ impl FromStr for Target {
 
 /// The text without what is not seen: copied text carries marks of direction and soft hyphens. Digits of other scripts become ours.
 fn readable(text: &str) -> String {
-    let is_mark =
-        |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let is_mark = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     text.chars().filter(|c| !is_mark(*c)).map(digit_of).collect()
 }
 

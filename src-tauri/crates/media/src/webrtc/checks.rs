@@ -37,7 +37,7 @@ impl Check {
     }
 
     /// Whether it is signed with our password.
-    pub(super) fn is_signed(mut self, password: &str, crypto: &dyn RTCCrypto) -> bool {
+    pub(super) fn signed_with(mut self, password: &str, crypto: &dyn RTCCrypto) -> bool {
         MessageIntegrity::check(&mut self.message, password.as_bytes(), crypto).is_ok()
     }
 }

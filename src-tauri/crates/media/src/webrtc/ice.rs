@@ -280,7 +280,7 @@ impl Generation {
         let remotes = self.agent.get_remote_candidates();
         (remotes.len() < MOST_REMOTES || remotes.iter().any(|known| known.addr() == remote))
             && self.is_called(check.user())
-            && check.is_signed(&self.agent.get_local_credentials().pwd, self.crypto.crypto())
+            && check.signed_with(&self.agent.get_local_credentials().pwd, self.crypto.crypto())
     }
 
     fn start(&mut self, now: Instant, credentials: (String, String), controlling: bool) -> Result<(), Error> {
