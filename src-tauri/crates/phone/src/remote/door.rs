@@ -20,13 +20,18 @@ use super::RemoteError;
 pub(super) struct Door {
     folder: PathBuf,
     /// A folder of the user's session, which only he can open and which is gone with it.
+    #[cfg(unix)]
     session: Option<PathBuf>,
 }
 
 impl Door {
     /// Of the phone that runs with `folder`.
     pub(super) fn of(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), session: session() }
+        Self {
+            folder: folder.to_owned(),
+            #[cfg(unix)]
+            session: session(),
+        }
     }
 
     /// With another session than this program's.
@@ -195,9 +200,4 @@ impl Door {
         use interprocess::local_socket::{GenericNamespaced, ToNsName};
         format!("sidetone-{:016x}", hashed(&self.folder)).to_ns_name::<GenericNamespaced>().map_err(RemoteError::NoSocket)
     }
-}
-
-#[cfg(windows)]
-fn session() -> Option<PathBuf> {
-    None
 }
