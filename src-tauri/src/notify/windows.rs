@@ -121,7 +121,7 @@ fn register(id: &HSTRING, icon: &Path) -> Result<(), Error> {
     key.set_string("DisplayName", "Sidetone")?;
     // The picture of a program will not do: it must be a file of its own.
     match fs::write(icon, include_bytes!("../../../icons/app-128.png")) {
-        Ok(()) => key.set_string("IconUri", icon.to_string_lossy().as_ref()),
+        Ok(()) => key.set_string("IconUri", &*icon.to_string_lossy()),
         Err(error) => {
             debug!(%error, "toasts have no picture");
             Ok(())
@@ -135,7 +135,7 @@ fn toast(xml: &HSTRING, number: u32, pressed: mpsc::Sender<(u32, Press)>) -> Res
     let toast = ToastNotification::CreateToastNotification(&content)?;
     toast.SetTag(&tag(number))?;
     toast.SetGroup(&HSTRING::from(GROUP))?;
-    toast.Activated(&TypedEventHandler::new(move |_, arguments: Ref<'_, IInspectable>| {
+    toast.Activated(&TypedEventHandler::<ToastNotification, _>::new(move |_, arguments: Ref<'_, IInspectable>| {
         let code = arguments.ok()?.cast::<ToastActivatedEventArgs>()?.Arguments()?;
         if let Some(press) = Press::of(&code.to_string_lossy()) {
             // Nobody hears it when the phone is ending.
@@ -143,7 +143,7 @@ fn toast(xml: &HSTRING, number: u32, pressed: mpsc::Sender<(u32, Press)>) -> Res
         }
         Ok(())
     }))?;
-    toast.Failed(&TypedEventHandler::new(move |_, arguments: Ref<'_, ToastFailedEventArgs>| {
+    toast.Failed(&TypedEventHandler::<ToastNotification, _>::new(move |_, arguments: Ref<'_, ToastFailedEventArgs>| {
         let error = arguments.ok()?.ErrorCode()?;
         debug!(%error, number, "a toast was not shown");
         Ok(())
