@@ -134,6 +134,7 @@ export default async function focus({ test, chromium, origin }) {
       await page.locator(".row-item .delete").first().click();
       const toast = page.locator(".toast.own");
       await toast.hover();
+      await page.clock.runFor(100);
       await page.clock.fastForward(20_000);
       expect((await toast.count()) === 1, "it went although it was pointed at");
       await page.mouse.move(5, 400);

@@ -32,6 +32,7 @@ export function ContactForm({ contact, onClose }: Props) {
   const { bridge, failed, tell } = useDoing();
   const [draft, setDraft] = useState(contact);
   const [problem, setProblem] = useState("");
+  const [opener] = useState(() => document.activeElement);
   const change = (part: Partial<Contact>) => setDraft({ ...draft, ...part });
   const changeNumber = (at: number, part: Partial<ContactNumber>) =>
     change({ numbers: draft.numbers.map((number, i) => (i === at ? { ...number, ...part } : number)) });
@@ -53,9 +54,9 @@ export function ContactForm({ contact, onClose }: Props) {
 
   const remove = async (id: number) => {
     onClose();
-    // Once the dialog is gone, the focus is back at the row that goes.
-    await new Promise(requestAnimationFrame);
-    if (document.activeElement instanceof HTMLElement) focusBeside(document.activeElement, ".edit");
+    // As long as the dialog is there, nothing behind it can have the focus.
+    while (document.querySelector("dialog[open]")) await new Promise(requestAnimationFrame);
+    if (opener instanceof HTMLElement) focusBeside(opener, ".edit");
     try {
       await bridge.deleteContact(id);
       tell(say("contacts.deleted", { name: isolated(nameOf(contact)) }), {

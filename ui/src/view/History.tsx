@@ -248,12 +248,12 @@ export function when(unixSeconds: number, today = new Date()): string {
   const isOn = (day: number) =>
     new Date(today.getFullYear(), today.getMonth(), day).toDateString() === moment.toDateString();
   if (isOn(today.getDate()) || moment > today) return time;
-  if (isOn(today.getDate() - 1)) return `${say("history.yesterday")} ${time}`;
+  if (isOn(today.getDate() - 1)) return `${say("history.yesterday")} ${time.replaceAll(" ", "\u00a0")}`;
   const isThisYear = moment.getFullYear() === today.getFullYear();
   const date = new Intl.DateTimeFormat(spokenLocale(), {
     day: "numeric",
     month: "short",
     ...(isThisYear ? {} : { year: "numeric" }),
   }).format(moment);
-  return `${date} ${time}`;
+  return `${date.replaceAll(" ", "\u00a0")} ${time.replaceAll(" ", "\u00a0")}`;
 }
