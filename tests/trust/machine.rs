@@ -123,7 +123,7 @@ impl Disk {
     fn mount() -> Option<Self> {
         let folder = TempDir::new().expect("a folder");
         let mut keeper = Command::new("unshare");
-        let script = "mount -t tmpfs -o size=700k none \"$0\" && printf %s \"$1\" > \"$0/settings.toml\" && echo mounted && exec sleep 600";
+        let script = "mount -t tmpfs -o size=700k,mode=700 none \"$0\" && printf %s \"$1\" > \"$0/settings.toml\" && echo mounted && exec sleep 600";
         keeper.args(["--map-root-user", "--mount", "sh", "-c", script]).arg(folder.path()).arg(SETTINGS);
         let allowed = Command::new("unshare").args(["--map-root-user", "--mount", "true"]).output();
         if !allowed.is_ok_and(|output| output.status.success()) {
