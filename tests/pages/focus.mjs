@@ -1,16 +1,8 @@
-import { expect, open, section, tab } from "./kit.mjs";
+import { expect, onScene, section, tab } from "./kit.mjs";
 
 /** Where the focus goes when what had it goes, and what is left of what one was doing. */
 export default async function focus({ test, chromium, origin }) {
-  const on = async (scene, run, size = {}) => {
-    const { page, wrong, close } = await open(chromium, `${origin}/fake.html?scene=${scene}`, size);
-    try {
-      await run(page, () => page.evaluate(() => window.phone.sent));
-      expect(wrong.length === 0, wrong.join("\n"));
-    } finally {
-      await close();
-    }
-  };
+  const on = (scene, run, size) => onScene(chromium, `${origin}/fake.html?scene=${scene}`, run, size);
   const has = async (page, selector) => {
     try {
       await page.waitForFunction((wanted) => document.activeElement?.matches(wanted), selector, { timeout: 2000 });

@@ -1,16 +1,8 @@
-import { expect, open, VIEWS } from "./kit.mjs";
+import { expect, onScene, VIEWS } from "./kit.mjs";
 
 /** Whole ways through the page without a mouse. */
 export default async function keyboard({ test, chromium, origin }) {
-  const on = async (scene, run, size = {}) => {
-    const { page, wrong, close } = await open(chromium, `${origin}/fake.html?scene=${scene}`, size);
-    try {
-      await run(page, () => page.evaluate(() => window.phone.sent));
-      expect(wrong.length === 0, wrong.join("\n"));
-    } finally {
-      await close();
-    }
-  };
+  const on = (scene, run, size) => onScene(chromium, `${origin}/fake.html?scene=${scene}`, run, size);
   const sentence = (sent) => sent.map(({ command }) => command).join(" ");
 
   test("digits typed anywhere make a number, and Enter calls it", () =>

@@ -193,7 +193,11 @@ export const VIEWS = [
       await page.locator(".preview").waitFor();
     },
   },
-  { name: "assistant", scene: "assistant", open: (page) => page.locator(".services-words").waitFor({ state: "attached" }) },
+  {
+    name: "assistant",
+    scene: "assistant",
+    open: (page) => page.locator(".services-words").waitFor({ state: "attached" }),
+  },
   { name: "assistant, status and forwards", scene: "assistant", open: (page) => services(page) },
   { name: "assistant that cannot be asked", scene: "assistant-away", open: (page) => services(page) },
   {
@@ -217,7 +221,11 @@ export const VIEWS = [
   },
   { name: "assistant, rooms", scene: "assistant", open: (page) => source(page, 2, 2) },
   { name: "assistant, calls of the server", scene: "assistant", open: (page) => source(page, 1, 2) },
-  { name: "assistant, in a room", scene: "assistant-guest", open: (page) => page.locator(".meeting .member").first().waitFor() },
+  {
+    name: "assistant, in a room",
+    scene: "assistant-guest",
+    open: (page) => page.locator(".meeting .member").first().waitFor(),
+  },
   {
     name: "assistant, running a room",
     scene: "assistant-meeting",
@@ -306,6 +314,18 @@ export async function open(
     }, zoom);
   await page.locator("main").first().waitFor();
   return { page, wrong, close: () => context.close() };
+}
+
+/** Opens a page, has `run` do with it what it likes, and lets nothing pass that it must not do. `run` is given the page, and what tells
+ * all that the phone was sent. */
+export async function onScene(chromium, url, run, size = {}) {
+  const { page, wrong, close } = await open(chromium, url, size);
+  try {
+    await run(page, () => page.evaluate(() => window.phone.sent));
+    expect(wrong.length === 0, wrong.join("\n"));
+  } finally {
+    await close();
+  }
 }
 
 /** The languages of the page. */

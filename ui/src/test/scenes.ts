@@ -2,6 +2,7 @@
 import { FakePhone, SOME_MEDIA, someCall, someSnapshot } from "../bridge/fake";
 import { someAssistant, someCalls, someMeeting, somePeople, someRooms } from "../bridge/fake-assistant";
 import type { CallView, Contact, HistoryEntry, XHeaders } from "../bridge/types";
+import { newContact } from "../view/ContactForm";
 
 const ACCOUNTS = [
   {
@@ -60,13 +61,8 @@ function history(): HistoryEntry[] {
 
 function contacts(): Contact[] {
   const contact = (id: number, name: string, number: string, part: Partial<Contact> = {}): Contact => ({
+    ...newContact(name, number),
     id,
-    name,
-    organisation: "",
-    numbers: [{ kind: "work", number }],
-    favourite: false,
-    lamp: false,
-    note: "",
     ...part,
   });
   return [

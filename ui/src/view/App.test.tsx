@@ -3,18 +3,10 @@ import { afterEach, expect, test } from "vitest";
 import { FakeIncoming, someCall } from "../bridge/fake";
 import type { CallView, Cause, Notice } from "../bridge/types";
 import { scene } from "../test/scenes";
-import { App } from "./App";
+import { openScene as open, press } from "../test/window";
 import { Incoming } from "./Incoming";
 
 afterEach(cleanup);
-
-const open = (name: string, width = 360) => {
-  window.happyDOM.setViewport({ width, height: 640 });
-  const phone = scene(name);
-  render(<App bridge={phone} />);
-  return phone;
-};
-const press = (name: string | RegExp) => fireEvent.click(screen.getByRole("button", { name }));
 
 test("a number typed on the keys is called from the account that was chosen", async () => {
   const phone = open("idle");

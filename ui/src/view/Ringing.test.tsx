@@ -1,18 +1,10 @@
-import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
+import { act, cleanup, fireEvent, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
 import { someCall } from "../bridge/fake";
-import { scene } from "../test/scenes";
-import { App } from "./App";
+import { openScene as open, press } from "../test/window";
 
 afterEach(cleanup);
 
-const open = (name: string, width = 360) => {
-  window.happyDOM.setViewport({ width, height: 640 });
-  const phone = scene(name);
-  render(<App bridge={phone} />);
-  return phone;
-};
-const press = (name: string | RegExp) => fireEvent.click(screen.getByRole("button", { name }));
 const ringing = (id: number) =>
   someCall({
     id,

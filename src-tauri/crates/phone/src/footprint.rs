@@ -258,6 +258,14 @@ mod tests {
         rests.borrow().clone()
     }
 
+    /// Instead of handing anything back.
+    fn noting(rests: &RefCell<Vec<Rest>>) -> impl FnMut(Rest) -> std::future::Ready<()> {
+        |rest| {
+            rests.borrow_mut().push(rest);
+            std::future::ready(())
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn it_is_handed_back_once_at_each_rest() {
         let (tell, snapshots) = watch::channel(phone([]));
@@ -274,14 +282,7 @@ mod tests {
             assert_eq!(after(2_100, &rests).await, [Rest::Idle; 2]);
             drop(tell);
         };
-        let acting = at_each_rest(
-            snapshots,
-            || None,
-            |rest| {
-                rests.borrow_mut().push(rest);
-                std::future::ready(())
-            },
-        );
+        let acting = at_each_rest(snapshots, || None, noting(&rests));
         tokio::join!(story, acting);
         assert_eq!(rests.borrow().len(), 2, "and it ends with the phone");
     }
@@ -308,14 +309,7 @@ mod tests {
             assert_eq!(after(200, &rests).await, [Rest::InCall, Rest::InCall, Rest::Idle]);
             drop(tell);
         };
-        let acting = at_each_rest(
-            snapshots,
-            || None,
-            |rest| {
-                rests.borrow_mut().push(rest);
-                std::future::ready(())
-            },
-        );
+        let acting = at_each_rest(snapshots, || None, noting(&rests));
         tokio::join!(story, acting);
     }
 
@@ -340,14 +334,7 @@ mod tests {
                 assert_eq!(after(3_600_000, &rests).await, [at_rest, Rest::AfterStorm], "that is little");
                 drop(tell);
             };
-            let acting = at_each_rest(
-                snapshots,
-                || Some(written.get()),
-                |rest| {
-                    rests.borrow_mut().push(rest);
-                    std::future::ready(())
-                },
-            );
+            let acting = at_each_rest(snapshots, || Some(written.get()), noting(&rests));
             tokio::join!(story, acting);
         }
     }
@@ -371,14 +358,7 @@ mod tests {
             assert_eq!(after(6_000, &rests).await, [Rest::InCall, Rest::AfterStorm, Rest::InCall], "another call takes more");
             drop(tell);
         };
-        let acting = at_each_rest(
-            snapshots,
-            || Some(written.get()),
-            |rest| {
-                rests.borrow_mut().push(rest);
-                std::future::ready(())
-            },
-        );
+        let acting = at_each_rest(snapshots, || Some(written.get()), noting(&rests));
         tokio::join!(story, acting);
     }
 
