@@ -91,9 +91,12 @@ fn from_environment(variable: &str, what: &str) -> Result<String, Failure> {
 fn ca_file(arguments: &AccountArguments) -> Result<String, Failure> {
     let Some(ca) = &arguments.ca else { return Ok(String::new()) };
     // Whether it holds what it should is seen with the first connection; a wrong name is better told before.
-    if let Err(error) = std::fs::File::open(ca).and_then(|file| file.metadata()) {
-        return Err(Failure::usage(format!("{}: {error}", ca.display())));
+    let unusable = |words: String| Failure::usage(format!("{}: {words}", ca.display()));
+    // A pipe would be waited for.
+    if !std::fs::metadata(ca).map_err(|error| unusable(error.to_string()))?.is_file() {
+        return Err(unusable("it is no file".into()));
     }
+    std::fs::File::open(ca).map_err(|error| unusable(error.to_string()))?;
     Ok(ca.to_str().ok_or_else(|| Failure::usage("the path of --ca is not text"))?.to_owned())
 }
 
