@@ -15,7 +15,7 @@ use crate::{language, program::Desktop, web_view, windows};
 const LABEL: &str = "incoming";
 
 /// The size of one call's card, in logical pixels, and the space around the window.
-const CARD: (f64, f64) = (360.0, 180.0);
+const CARD: (f64, f64) = (360.0, 204.0);
 const GAP: f64 = 16.0;
 
 /// Cards that fit any screen; further calls ring, too.

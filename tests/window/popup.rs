@@ -41,7 +41,7 @@ fn a_ringing_call_shows_itself_and_leaves_the_keyboard_to_whoever_types() {
     assert_eq!(focus(), before, "the popup took the keyboard");
     assert!(rings(&screen.status().expect("the phone runs")), "keys typed elsewhere do nothing to a call");
     let place = screen.xdotool(&["getwindowgeometry", "--shell", &popup]);
-    assert!(place.contains("WIDTH=360") && place.contains("HEIGHT=180"), "{place}");
+    assert!(place.contains("WIDTH=360") && place.contains("HEIGHT=204"), "{place}");
     screen.ask(model::Command::Decline {
         call: screen.status().and_then(|snapshot| snapshot.calls.last().map(|call| call.id)).expect("a call"),
         code: model::DeclineCode::default(),
