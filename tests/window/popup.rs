@@ -14,7 +14,7 @@ use crate::interop::program::Program;
 const POPUP: &str = "Incoming call";
 
 /// The middle of its first button.
-const ANSWER: (&str, &str) = ("68", "140");
+const ANSWER: (&str, &str) = ("68", "166");
 
 fn rings(snapshot: &model::Snapshot) -> bool {
     snapshot.calls.iter().any(|call| call.state == CallState::Incoming)
