@@ -24,6 +24,7 @@ const SLEPT_S: i64 = 10;
 /// What is known of this computer's networks.
 pub(super) struct Changes {
     clock: Arc<dyn Clock>,
+    ask: Ask,
     watcher: Watcher,
     /// The addresses of other networks than loopback, as of the last change; none before the first look.
     known: Option<BTreeSet<IpNet>>,
@@ -35,23 +36,23 @@ enum Watcher {
     /// It needs a runtime around it, which there is at the first question.
     NotYet,
     Watching(Box<IfWatcher>),
-    /// The system does not tell.
+    /// The system does not tell, for want of files or memory perhaps: it is asked again.
     Blind,
 }
+
+/// What asks the system to tell of its networks.
+type Ask = fn() -> io::Result<IfWatcher>;
 
 impl Changes {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         let looked = (clock.now(), clock.unix_seconds());
-        Self { clock, watcher: Watcher::NotYet, known: None, looked }
+        Self { clock, ask: IfWatcher::new, watcher: Watcher::NotYet, known: None, looked }
     }
 
     /// Waits for the next change; who stops waiting may miss one.
     pub(super) async fn next(&mut self) {
         if let Watcher::NotYet = self.watcher {
-            self.watcher = match IfWatcher::new() {
-                Ok(watcher) => Watcher::Watching(Box::new(watcher)),
-                Err(error) => blind(&error),
-            };
+            self.watch();
         }
         loop {
             tokio::select! {
@@ -65,11 +66,25 @@ impl Changes {
                     }
                     Err(error) => self.watcher = blind(&error),
                 },
-                () = time::sleep(LOOK) => if self.has_slept() {
-                    info!("this computer slept");
-                    return;
+                () = time::sleep(LOOK) => {
+                    if let Watcher::Blind = self.watcher {
+                        self.watch();
+                    }
+                    if self.has_slept() {
+                        info!("this computer slept");
+                        return;
+                    }
                 }
             }
+        }
+    }
+
+    /// Begins to watch, if the system lets us; that it does not is said once.
+    fn watch(&mut self) {
+        match (self.ask)() {
+            Ok(watcher) => self.watcher = Watcher::Watching(Box::new(watcher)),
+            Err(_) if matches!(self.watcher, Watcher::Blind) => {}
+            Err(error) => self.watcher = blind(&error),
         }
     }
 
@@ -154,12 +169,29 @@ mod tests {
     async fn sleep_is_told_and_time_passing_is_not() {
         let clock = Arc::new(Sleeper { started: time::Instant::now(), slept_s: AtomicI64::new(0) });
         let mut changes = Changes::new(clock.clone());
-        changes.watcher = Watcher::Blind;
+        changes.ask = || Err(io::Error::other("nobody is to be asked"));
         let waited = time::timeout(Duration::from_secs(3_600), changes.next()).await;
         assert!(waited.is_err(), "nothing happened in an hour");
         clock.slept_s.store(600, Ordering::Relaxed);
         let waited = time::timeout(Duration::from_secs(6), changes.next()).await;
         assert!(waited.is_ok(), "it woke up");
+    }
+
+    #[tokio::test(start_paused = true)]
+    #[expect(clippy::disallowed_methods, reason = "the test makes its clock")]
+    async fn a_system_that_does_not_tell_is_asked_again() {
+        static ASKED: AtomicI64 = AtomicI64::new(0);
+        let clock = Arc::new(Sleeper { started: time::Instant::now(), slept_s: AtomicI64::new(0) });
+        let mut changes = Changes::new(clock);
+        changes.ask = || match ASKED.fetch_add(1, Ordering::Relaxed) {
+            0..2 => Err(io::Error::other("no files are left")),
+            _ => IfWatcher::new(),
+        };
+        let waited = time::timeout(Duration::from_secs(6), changes.next()).await;
+        assert!(waited.is_err() && matches!(changes.watcher, Watcher::Blind));
+        let waited = time::timeout(Duration::from_secs(6), changes.next()).await;
+        assert!(waited.is_err(), "that it tells now is no change");
+        assert!(matches!(changes.watcher, Watcher::Watching(_)) && ASKED.load(Ordering::Relaxed) == 3);
     }
 
     #[test]
