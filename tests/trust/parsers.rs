@@ -22,6 +22,8 @@ mod ice_list;
 mod limits;
 #[path = "../fuzz/exercises/link.rs"]
 mod link;
+#[path = "../fuzz/exercises/mdns.rs"]
+mod mdns;
 #[path = "../fuzz/exercises/provisioning.rs"]
 mod provisioning;
 #[path = "../fuzz/exercises/ringtone.rs"]
@@ -177,6 +179,13 @@ fn messages_of_servers_are_read_or_passed_over() {
     let messages = seeds("stun");
     each("message", LIMIT, messages.clone().into_iter(), stun::exercise);
     each("message", LIMIT, Mutations::of(messages, 8489).take(4_000), stun::exercise);
+}
+
+#[test]
+fn answers_of_anybody_in_the_network_name_an_address_or_none() {
+    let answers = seeds("mdns");
+    each("datagram", LIMIT, answers.clone().into_iter(), mdns::exercise);
+    each("datagram", LIMIT, Mutations::of(answers, 6762).take(4_000), mdns::exercise);
 }
 
 #[test]

@@ -23,8 +23,9 @@ use tracing_subscriber::{
 pub(crate) use self::by_account::log_level;
 use self::{by_account::ByAccount, unread::Unread};
 
-/// Libraries that log what people say or send; they are heard from `warn` on, whatever the filter says of the rest.
-const QUIET: &str = "error,webrtc=warn,rtc=warn,rtc_dtls=error,rtc_ice=error,rustls=warn,tungstenite=warn,hickory_proto=warn,hickory_resolver=warn,reqwest=warn,zbus=warn";
+/// Libraries that log what people say or send; they are heard from `warn` on, whatever the filter says of the rest. What asks for names
+/// in this network is not heard at all: it tells what each device there is called, and whoever sends it nonsense writes a line.
+const QUIET: &str = "error,webrtc=warn,rtc=warn,rtc_mdns=off,rtc_dtls=error,rtc_ice=error,rustls=warn,tungstenite=warn,hickory_proto=warn,hickory_resolver=warn,reqwest=warn,zbus=warn";
 
 /// Changes the level of the log of a running phone.
 #[derive(Clone)]
@@ -114,6 +115,16 @@ mod tests {
     fn a_filter_that_means_nothing_is_named() {
         let error = read("sip==loud").expect_err("no filter").to_string();
         assert!(error.starts_with("\"sip==loud\" is no log filter"), "{error}");
+    }
+
+    #[test]
+    fn names_of_devices_in_the_network_are_in_no_log() {
+        use tracing::Level;
+        for filter in ["info", "trace", "sip=debug"] {
+            let filter = read(filter).expect("a filter");
+            assert!(!filter.would_enable("rtc_mdns::proto", &Level::ERROR), "{filter}");
+            assert!(filter.would_enable("phone", &Level::ERROR), "{filter}");
+        }
     }
 
     #[tokio::test]

@@ -36,17 +36,22 @@ impl Candidate {
         self.address.parse().ok()
     }
 
-    /// Whether our transport can use it: UDP, first component, an address or an mDNS name.
+    /// Whether our transport can use it: UDP, first component, the address of one host or an mDNS name.
     ///
-    /// Names are kept and not looked up. A browser that hides its address behind one still sends checks to ours, and we never
-    /// hide those; its address comes with its first check, as a peer-reflexive candidate (RFC 8445 section 7.3.1.3), a round trip
-    /// later at most. Looking names up would need a multicast socket, which firewalls ask the user about.
+    /// No call waits for a name: a browser that hides its address behind one sends checks to ours, and we never hide those; its
+    /// address comes with its first check, as a peer-reflexive candidate (RFC 8445 section 7.3.1.3), a round trip later at most.
     pub fn is_usable(&self) -> bool {
         self.transport == "udp"
             && self.component == 1
             && self.port != 0
-            && (self.ip().is_some() || self.address.ends_with(".local"))
+            && self.ip().map_or_else(|| self.address.ends_with(".local"), is_of_one_host)
     }
+}
+
+/// Whether what is sent there reaches one host: a description shall not have us send to a whole network.
+fn is_of_one_host(address: IpAddr) -> bool {
+    let is_broadcast = matches!(address, IpAddr::V4(address) if address.is_broadcast());
+    !address.is_multicast() && !address.is_unspecified() && !is_broadcast
 }
 
 impl FromStr for Candidate {
@@ -139,6 +144,23 @@ mod tests {
         assert!(!tcp.parse::<Candidate>().expect("a TCP candidate is one").is_usable());
         let rtcp = "1 2 udp 2130706430 192.0.2.33 49171 typ host";
         assert!(!rtcp.parse::<Candidate>().expect("an RTCP candidate is one").is_usable());
+    }
+
+    #[test]
+    fn a_description_has_nobody_send_to_a_whole_network() {
+        for (address, usable) in [
+            ("192.0.2.33", true),
+            ("2001:db8::1", true),
+            ("255.255.255.255", false),
+            ("224.0.0.251", false),
+            ("0.0.0.0", false),
+            ("ff02::fb", false),
+            ("::", false),
+            ("pbx.example.com", false),
+        ] {
+            let candidate: Candidate = format!("1 1 udp 1 {address} 5353 typ host").parse().expect(address);
+            assert_eq!(candidate.is_usable(), usable, "{address}");
+        }
     }
 
     #[test]

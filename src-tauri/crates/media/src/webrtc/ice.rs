@@ -28,7 +28,7 @@ use rtc::{
 };
 
 use super::checks::Check;
-use crate::sdp::TransportDescription;
+use crate::sdp::{Candidate, TransportDescription};
 
 /// Without an answer to any check for so long there is no path.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,6 +43,10 @@ const RELAY_WAIT: Duration = Duration::from_millis(150);
 const PEER_REFLEXIVE_WAIT: Duration = Duration::from_millis(30);
 /// Addresses of the far end that are tried: those it described, and others that its checks came from.
 const MOST_REMOTES: usize = 64;
+/// Names of the far end (mDNS) that everybody in this network is asked for; a browser has one for each of its addresses.
+const MOST_NAMES: usize = 8;
+/// How long is asked for one, once a second.
+const NAME_PATIENCE: Duration = Duration::from_secs(5);
 
 /// An address of ours that checks may be sent from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +92,8 @@ struct Generation {
     started: Option<Instant>,
     ticked: Instant,
     connected_once: bool,
+    /// The far end's, that were asked for.
+    names: Vec<String>,
 }
 
 impl Ice {
@@ -138,13 +144,7 @@ impl Ice {
         if generation.remote.as_ref() != Some(&credentials) {
             generation.start(now, credentials, controlling)?;
         }
-        for candidate in &remote.candidates {
-            match unmarshal_candidate(&candidate.to_string()) {
-                Ok(candidate) => generation.agent.add_remote_candidate(candidate).map(drop)?,
-                Err(error) => tracing::debug!(%error, "a candidate was passed over"),
-            }
-        }
-        Ok(())
+        remote.candidates.iter().try_for_each(|candidate| generation.add_remote(candidate))
     }
 
     /// Whether something else than checks may come from `remote` to `local`; notes that the path is alive.
@@ -250,6 +250,7 @@ impl Generation {
             local_ufrag,
             local_pwd,
             multicast_dns_mode: MulticastDnsMode::QueryOnly,
+            multicast_dns_query_timeout: Some(NAME_PATIENCE),
             disconnected_timeout: Some(INTERRUPTED_AFTER),
             failed_timeout: Some(FAILED_AFTER),
             keepalive_interval: Some(CONSENT_INTERVAL),
@@ -265,7 +266,7 @@ impl Generation {
         };
         let agent = Agent::new(now, Arc::new(config), Arc::clone(crypto))?;
         let crypto = Arc::clone(crypto);
-        Ok(Self { crypto, agent, remote: None, started: None, ticked: now, connected_once: false })
+        Ok(Self { crypto, agent, remote: None, started: None, ticked: now, connected_once: false, names: Vec::new() })
     }
 
     /// Whether a check with this user name is for this generation.
@@ -289,6 +290,26 @@ impl Generation {
         self.remote = Some(credentials);
         self.started = Some(now);
         Ok(())
+    }
+
+    /// Takes an address that the far end described, in this description or in one of ever more.
+    fn add_remote(&mut self, candidate: &Candidate) -> Result<(), Error> {
+        let has_name = candidate.ip().is_none();
+        if self.agent.get_remote_candidates().len() >= MOST_REMOTES
+            || has_name && (self.names.len() == MOST_NAMES || self.names.contains(&candidate.address))
+        {
+            return Ok(());
+        }
+        if has_name {
+            self.names.push(candidate.address.clone());
+        }
+        match unmarshal_candidate(&candidate.to_string()) {
+            Ok(candidate) => self.agent.add_remote_candidate(candidate).map(drop),
+            Err(error) => {
+                tracing::debug!(%error, "a candidate was passed over");
+                Ok(())
+            }
+        }
     }
 
     fn add_local(&mut self, address: LocalAddress) {

@@ -62,7 +62,7 @@ impl Sockets {
 
     /// Sends from the socket bound to `local`; what the system does not take at once is lost, as on a network.
     pub(crate) fn send(&mut self, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
-        let result = if remote.port() == rtc::mdns::MDNS_PORT {
+        let result = if remote.port() == rtc::mdns::MDNS_PORT && remote.ip().is_multicast() {
             self.multicast().and_then(|bound| bound.writing.send_to(bytes, remote))
         } else {
             match self.udp.iter().find(|bound| bound.address == local) {

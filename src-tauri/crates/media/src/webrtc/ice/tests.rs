@@ -69,6 +69,38 @@ fn a_stranger_does_not_change_who_is_controlling() {
 }
 
 #[test]
+fn descriptions_with_ever_more_addresses_and_names_are_not_followed_to_all_of_them() {
+    let now = Instant::now();
+    let mut ice = controlling(now);
+    let mut described = |from: u16, to: u16, address: &dyn Fn(u16) -> String| {
+        let candidate =
+            |number| format!("1 1 udp 2113937151 {} {number} typ host", address(number)).parse().expect("a candidate");
+        let remote = TransportDescription {
+            ice_ufrag: "them".into(),
+            ice_pwd: PASSWORD.into(),
+            ice_lite: false,
+            fingerprints: Vec::new(),
+            setup: Setup::Actpass,
+            candidates: (from..to).map(candidate).collect(),
+        };
+        ice.connect(now, &remote, true).expect("it is taken");
+    };
+    for again in 0..10 {
+        described(again * 40 + 1, again * 40 + 21, &|_| "198.51.100.7".into());
+        described(again * 40 + 21, again * 40 + 41, &|number| format!("{number}.local"));
+    }
+    assert!(ice.current.agent.get_remote_candidates().len() <= MOST_REMOTES);
+    ice.handle_timeout(now + Duration::from_millis(20));
+    let asks = |ice: &mut Ice| std::iter::from_fn(|| ice.poll_datagram()).filter(|(_, to, _)| to.port() == 5353).count();
+    assert_eq!(asks(&mut ice), MOST_NAMES);
+    for ms in (1_020..8_000).step_by(1_000) {
+        ice.handle_timeout(now + Duration::from_millis(ms));
+    }
+    let repeated = asks(&mut ice);
+    assert!((MOST_NAMES..=6 * MOST_NAMES).contains(&repeated), "{repeated}: they are asked for again, and not for ever");
+}
+
+#[test]
 fn a_far_end_with_ever_more_addresses_is_not_met_at_all_of_them() {
     let now = Instant::now();
     let mut ice = controlling(now);
