@@ -17,6 +17,7 @@ use model::{
 use store::Provisioned;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
+    task,
     time::sleep,
 };
 use tracing::{debug, info_span, trace, warn};
@@ -223,6 +224,7 @@ impl RunLoop {
                 },
                 Some(message) = self.wire.recv() => {
                     self.on_wire(message);
+                    task::yield_now().await;
                     continue;
                 }
                 Some((account, event)) = self.line_events.recv() => Input::Line(account, event),
@@ -243,6 +245,8 @@ impl RunLoop {
                 () = due(wake_at, &*clock) => Input::Timeout,
             };
             self.take(input);
+            // However much comes at once: the sound of a call is not late for it.
+            task::yield_now().await;
         };
         self.stop().await;
         if let Some(reply) = stopped {

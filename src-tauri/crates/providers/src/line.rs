@@ -13,7 +13,7 @@ use calls::io::{LineEnd, LineEvent, LineRequest};
 use futures_util::{FutureExt, future::BoxFuture};
 use model::{AccountId, AssistantRequest, Cause, Clock, Instant, InternalFault, OfflineCause, Secret, WireMessage, WireWay};
 use sip::Trace;
-use tokio::{sync::mpsc, time};
+use tokio::{sync::mpsc, task, time};
 use tracing::{Instrument, debug, error, info_span};
 
 use crate::{
@@ -112,7 +112,12 @@ impl Running {
                 event = self.links.next() => self.heard(event),
                 () = wake_at(self.line.provider.poll_timeout(), &*self.line.clock) => Input::Timeout,
             };
+            let is_message = matches!(input, Input::Net(NetEvent::Received { .. }));
             self.decide(input);
+            if is_message {
+                // A storm of them gets no more turns than anybody else: the sound of a call is not late for it.
+                task::yield_now().await;
+            }
         }
         if time::timeout(SIGN_OFF_LIMIT, self.sign_off()).await.is_err() {
             debug!("signing off took too long, left without");

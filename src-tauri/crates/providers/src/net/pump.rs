@@ -8,7 +8,7 @@ use model::{Clock, OfflineCause};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
-    time,
+    task, time,
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -72,7 +72,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
                 arrived = self.socket.next() => {
                     keep_alive.alive(self.clock.now());
                     self.socket.get_mut().whole_message();
-                    self.take(arrived).await
+                    let taken = self.take(arrived).await;
+                    // Who has a storm of them to send gets no more turns than anybody else: the sound of a call is not late for it.
+                    task::yield_now().await;
+                    taken
                 }
                 () = time::sleep(keep_alive.poll_timeout().since(self.clock.now())) => {
                     match keep_alive.handle_timeout(self.clock.now()) {
