@@ -11,7 +11,7 @@ use std::{
 
 use model::{Command, DialOptions, Target};
 use phone::{
-    Phone, Show,
+    Interruptions, Phone, Show,
     desktop::{Kiosk, dials_at_once},
 };
 use store::PlacesFile;
@@ -330,26 +330,10 @@ fn navigation_guard() -> tauri::plugin::TauriPlugin<tauri::Wry> {
 
 /// Ends the program when the session or its user says so.
 async fn end_when_asked(app: AppHandle) {
-    if let Err(error) = asked_to_end().await {
-        tracing::warn!(%error, "signals cannot be heard");
-        return;
+    match Interruptions::new() {
+        Ok(mut interruptions) => interruptions.next().await,
+        Err(error) => return tracing::warn!(%error, "signals cannot be heard"),
     }
     info!("asked to end");
     app.exit(0);
-}
-
-#[cfg(unix)]
-async fn asked_to_end() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-async fn asked_to_end() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

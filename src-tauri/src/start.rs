@@ -21,6 +21,7 @@ const LOG: &str = "info";
 
 /// Runs the program to its end.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
+    phone::settle_process();
     begin(arguments).unwrap_or_else(|failure| {
         eprintln!("sidetone: {failure}");
         failure.code()

@@ -62,6 +62,12 @@ fn hangs_up(phone: &Program, wrapper: Command, folder: &Path) {
     phone.wait_for_value(0, "end of the call", PATIENCE, event("ended"));
 }
 
+/// Asks it to end and waits until it has, with all that it keeps written: one that is killed in it leaves other files behind.
+fn ends(mut phone: Program) {
+    phone.signal("TERM");
+    assert_eq!(phone.finish(PATIENCE), Some(0), "it ends when it is asked to");
+}
+
 /// The calls of the history, newest first.
 fn history(wrapper: Command, folder: &Path) -> Vec<Value> {
     let (exit, said) = done(&mut cli(wrapper, folder, &["history"]));
@@ -91,7 +97,7 @@ fn a_phone_that_is_killed_in_a_call_keeps_the_call_in_its_history_and_starts_aga
     assert!(kept[0]["words"].as_str().is_some_and(|words| words.contains("program")), "it is said what ended it: {kept:?}");
     calls(&phone, plain(), folder);
     hangs_up(&phone, plain(), folder);
-    drop(phone);
+    ends(phone);
     let kept = history(plain(), folder);
     assert_eq!(kept.len(), 2, "{kept:?}");
     assert!(kept.iter().all(|call| call["outcome"] == "answered"), "both were answered: {kept:?}");
@@ -108,7 +114,7 @@ fn a_second_phone_in_the_same_folder_is_refused_in_words_and_the_first_goes_on()
     let (exit, said) = done(&mut cli(plain(), folder, &["status"]));
     assert!(exit == Some(0) && said.contains("\"established\"") && said.contains("\"registered\""), "{said}");
     hangs_up(&first, plain(), folder);
-    drop(first);
+    ends(first);
     assert_eq!(history(plain(), folder).len(), 1);
 }
 
@@ -142,19 +148,43 @@ impl Disk {
         command
     }
 
+    /// What a script says that does its work.
     fn sh(&self, script: &str) -> String {
-        let (_, said) = done(self.inside().args(["sh", "-c", script]).arg(self.folder.path()));
+        let (exit, said) = self.try_sh(script);
+        assert_eq!(exit, Some(0), "{script}: {said}");
         said
     }
 
-    /// The phone at a disk that was spoilt by a script, and mended by another one.
-    fn goes_on(&self, spoil: &str, mend: &str, words: [&str; 2]) {
+    fn try_sh(&self, script: &str) -> (Option<i32>, String) {
+        done(self.inside().args(["sh", "-c", script]).arg(self.folder.path()))
+    }
+
+    /// Fills it to the last byte.
+    fn fill(&self) {
+        let (exit, said) = self.try_sh("dd if=/dev/zero of=\"$0/filler\" bs=4k");
+        assert!(exit == Some(1) && said.contains("No space left"), "{said}");
+    }
+
+    /// Lets it be written, or only read. The system lets go of the files of who has ended a moment later.
+    fn remount(&self, how: &str) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let (exit, said) = self.try_sh(&format!("mount -o remount,{how} \"$0\""));
+            if exit == Some(0) {
+                return;
+            }
+            assert!(said.contains("busy") && Instant::now() < until, "{said}");
+        }
+    }
+
+    /// The phone at a disk that is spoilt, and mended.
+    fn goes_on(&self, spoil: impl FnOnce(), mend: impl FnOnce(), words: [&str; 2]) {
         let folder = self.folder.path();
         let phone = start(self.inside(), folder);
         calls(&phone, self.inside(), folder);
         hangs_up(&phone, self.inside(), folder);
-        drop(phone);
-        self.sh(spoil);
+        ends(phone);
+        spoil();
         let (exit, said) = done(&mut cli(self.inside(), folder, &["accounts", "remove", "practice"]));
         assert!(exit == Some(1) && said.contains("the settings could not be written") && said.contains(words[0]), "{said}");
         // It can be called, calls, and says what is not kept.
@@ -164,16 +194,16 @@ impl Disk {
         assert!(said.contains("changes are lost when the program ends") && said.ends_with(words[1]), "{said}");
         let (exit, said) = done(&mut cli(self.inside(), folder, &["run", "--melody"]));
         assert!(exit == Some(2) && said.contains("a phone already runs with this folder"), "it is still the only one: {said}");
-        drop(phone);
+        ends(phone);
         let (exit, said) = done(&mut cli(self.inside(), folder, &["call", "600", "--melody", "--for", "1s"]));
         assert_eq!(exit, Some(0), "{said}");
-        self.sh(mend);
+        mend();
         assert_eq!(self.sh("cat \"$0/settings.toml\""), SETTINGS, "nothing of the settings is lost");
         assert_eq!(history(self.inside(), folder).len(), 1, "and nothing of the history");
         let phone = start(self.inside(), folder);
         calls(&phone, self.inside(), folder);
         hangs_up(&phone, self.inside(), folder);
-        drop(phone);
+        ends(phone);
         assert_eq!(history(self.inside(), folder).len(), 2, "what comes now is kept");
         let left = self.sh("ls \"$0\"");
         assert!(!left.contains("trial") && !left.contains("damaged"), "{left}");
@@ -183,15 +213,57 @@ impl Disk {
 #[test]
 fn a_full_disk_is_told_and_loses_nothing_of_what_was_kept() {
     let Some(disk) = Disk::mount() else { return };
-    let fill = "dd if=/dev/zero of=\"$0/filler\" bs=4k";
-    disk.goes_on(fill, "rm \"$0/filler\"", ["No space left on device", "the disk is full"]);
+    let mend = || drop(disk.sh("rm \"$0/filler\""));
+    disk.goes_on(|| disk.fill(), mend, ["No space left on device", "the disk is full"]);
 }
 
 #[test]
 fn a_folder_that_may_only_be_read_is_told_and_the_phone_works() {
     let Some(disk) = Disk::mount() else { return };
-    let remount = |how: &str| format!("mount -o remount,{how} \"$0\"");
-    disk.goes_on(&remount("ro"), &remount("rw"), ["Read-only file system", "the history and contacts may not be written"]);
+    let words = ["Read-only file system", "the history and contacts may not be written"];
+    disk.goes_on(|| disk.remount("ro"), || disk.remount("rw"), words);
+}
+
+/// `ulimit -f`: by itself the system ends a process that writes more into one file.
+#[test]
+fn a_limit_of_what_may_be_written_is_no_end_of_the_phone() {
+    for blocks in ["0", "8", "64"] {
+        let temporary = TempDir::new().expect("a folder");
+        let folder = temporary.path();
+        let limited = || {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh"]);
+            shell
+        };
+        let phone = start(limited(), folder);
+        calls(&phone, limited(), folder);
+        hangs_up(&phone, limited(), folder);
+        ends(phone);
+        // Nothing that is left behind keeps the next one from working.
+        let phone = start(plain(), folder);
+        calls(&phone, plain(), folder);
+        hangs_up(&phone, plain(), folder);
+        ends(phone);
+        assert_eq!(history(plain(), folder)[0]["outcome"], "answered", "{blocks}");
+    }
+}
+
+/// The terminal it was started from is closed, or the session ends.
+#[test]
+fn a_phone_that_loses_its_terminal_hangs_up_and_signs_off_unless_it_shall_outlive_it() {
+    let temporary = TempDir::new().expect("a folder");
+    let folder = temporary.path();
+    let mut phone = start(plain(), folder);
+    calls(&phone, plain(), folder);
+    phone.signal("HUP");
+    assert_eq!(phone.finish(PATIENCE), Some(0));
+    let told = phone.values();
+    assert!(told.iter().any(event("ended")) && told.iter().any(event("unregistered")), "{told:?}");
+    let phone = start(Command::new("nohup"), folder);
+    phone.signal("HUP");
+    calls(&phone, plain(), folder);
+    hangs_up(&phone, plain(), folder);
+    ends(phone);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use model::{CallId, Cause, Clock, Command, DeviceFault, DialOptions, Event, Instant, Trouble};
-use phone::{Follower, Phone, PhoneOptions};
+use phone::{Follower, Interruptions, Phone, PhoneOptions};
 use tokio::{
     sync::broadcast::error::RecvError,
     time::{sleep, timeout},
@@ -13,7 +13,6 @@ use crate::{
     account,
     args::CallArguments,
     exit::{Exit, Failure},
-    interrupt::Interruptions,
     print::Printer,
     printing::Printing,
     setting::{Setting, practice_for},
@@ -58,7 +57,7 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
         successor: None,
         hang_up_at: None,
     };
-    let ended = talk.run(account, &mut Interruptions::new()?).await;
+    let ended = talk.run(account, &mut Interruptions::new().map_err(|error| Failure::new(Exit::Failed, error))?).await;
     talk.phone.stop().await;
     talk.last_words();
     talk.printing.finish().await;

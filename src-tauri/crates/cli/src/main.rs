@@ -12,7 +12,6 @@ mod checks;
 mod devices;
 mod diagnosis;
 mod exit;
-mod interrupt;
 mod print;
 mod printing;
 mod provision;

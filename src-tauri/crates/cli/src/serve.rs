@@ -3,7 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use model::Event;
-use phone::{Phone, PhoneOptions};
+use phone::{Interruptions, Phone, PhoneOptions};
 use store::SettingsFile;
 use tokio::{sync::broadcast::error::RecvError, time::sleep};
 use tracing::info_span;
@@ -12,7 +12,6 @@ use crate::{
     account,
     args::RunArguments,
     exit::{Exit, Failure},
-    interrupt::Interruptions,
     print::Printer,
     printing::Printing,
     remote,
@@ -38,7 +37,7 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     settings = setting.provisioned.impose(settings);
     setting.log.set_accounts(&settings);
     let sound = sound::choose(&arguments.sound, &mut settings)?;
-    let mut interruptions = Interruptions::new()?;
+    let mut interruptions = Interruptions::new().map_err(|error| Failure::new(Exit::Failed, error))?;
     let running = setting.world(sound.host.clone())?;
     let world = running.world();
     let practice = practice_for(&settings, world).await?;

@@ -18,6 +18,7 @@ use crate::{
 
 /// Reads the command line, runs its verb and turns its end into an exit status.
 pub(crate) fn run() -> ExitCode {
+    phone::settle_process();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return unread(&error),
