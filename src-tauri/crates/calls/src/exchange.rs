@@ -14,6 +14,9 @@ pub(crate) struct Exchange {
     hold: bool,
     /// Whether it is, by what was agreed last.
     held: bool,
+    /// Whether it was to be, by what we offered or answered last: the wish may have changed since.
+    #[serde(default)]
+    asked: bool,
     /// Whether ICE shall be restarted with the next offer.
     restart: bool,
     crossings: u8,
@@ -62,9 +65,9 @@ impl Exchange {
         self.crossings = 0;
     }
 
-    /// Both sides have descriptions; whether we receive is known.
+    /// Both sides have descriptions; whether we receive is known. A far end that does not send by itself is not held.
     pub(crate) fn agreed(&mut self, receives: bool) {
-        self.held = self.hold && !receives;
+        self.held = self.asked && !receives;
     }
 
     /// Whether the far end has agreed to be held.
@@ -81,8 +84,10 @@ impl Exchange {
         self.hold
     }
 
-    /// What we want to send and receive at most. A held party may be sent to: that is where hold music goes.
-    pub(crate) fn wanted_direction(&self) -> MediaDirection {
+    /// What we send and receive at most, for the offer or answer that is made now. A held party may be sent to: that is where
+    /// hold music goes.
+    pub(crate) fn direction_to_ask(&mut self) -> MediaDirection {
+        self.asked = self.hold;
         if self.hold { MediaDirection::SendOnly } else { MediaDirection::SendRecv }
     }
 
@@ -92,7 +97,7 @@ impl Exchange {
             return None;
         }
         self.state = State::Making;
-        Some((self.wanted_direction(), std::mem::take(&mut self.restart)))
+        Some((self.direction_to_ask(), std::mem::take(&mut self.restart)))
     }
 
     /// The media session has made an offer.
@@ -224,17 +229,39 @@ mod tests {
         exchange.want_hold(false);
         exchange.accepted();
         assert_eq!(exchange.next(), None, "their answer is not in force yet");
+        exchange.agreed(false);
+        exchange.applied();
+        assert!(exchange.is_held(), "by what was agreed, whatever is wanted by now");
+        assert_eq!(exchange.next(), Some((MediaDirection::SendRecv, false)));
+        exchange.want_hold(true);
+        exchange.offer_made();
+        exchange.accepted();
+        exchange.agreed(true);
+        exchange.applied();
+        assert!(!exchange.is_held());
+        assert_eq!(exchange.next(), Some((MediaDirection::SendOnly, false)));
+    }
+
+    #[test]
+    fn a_far_end_that_refuses_to_be_held_is_not_when_the_wish_has_changed() {
+        let mut exchange = offered();
+        exchange.want_hold(false);
+        exchange.accepted();
         exchange.agreed(true);
         exchange.applied();
         assert_eq!(exchange.next(), None, "it was not held for a moment");
-        exchange.want_hold(true);
-        exchange.next();
-        exchange.offer_made();
-        exchange.accepted();
+    }
+
+    #[test]
+    fn a_far_end_that_holds_us_is_not_held_by_us() {
+        let mut exchange = Exchange::default();
+        exchange.offered(true);
+        assert_eq!(exchange.direction_to_ask(), MediaDirection::SendRecv);
+        // It sends nothing.
         exchange.agreed(false);
-        exchange.applied();
-        exchange.want_hold(false);
-        assert_eq!(exchange.next(), Some((MediaDirection::SendRecv, false)));
+        exchange.answered();
+        assert!(!exchange.is_held());
+        assert_eq!(exchange.next(), None);
     }
 
     #[test]

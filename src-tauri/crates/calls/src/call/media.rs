@@ -233,7 +233,7 @@ impl Call {
         if self.exchange.offered(offer.is_some()) {
             out.media(audio.id, MediaRequest::Rollback);
         }
-        out.media(audio.id, MediaRequest::Reaccept { offer, direction: self.exchange.wanted_direction() });
+        out.media(audio.id, MediaRequest::Reaccept { offer, direction: self.exchange.direction_to_ask() });
     }
 
     /// Our changed offer was refused.

@@ -159,6 +159,25 @@ fn a_refused_hold_gives_the_floor_back_unless_somebody_else_has_it() {
 }
 
 #[test]
+fn a_call_is_taken_back_also_when_its_far_end_agrees_to_be_held_only_then() {
+    let mut desk = desk();
+    talk(&mut desk, &account(), 1);
+    let target = "630".parse().expect("a number");
+    desk.command(Command::Transfer { call: CallId(1), to: TransferTo::Consult { target } });
+    desk.media(1, MediaEvent::OfferReady { offer: text("hold") });
+    desk.media(2, MediaEvent::OfferReady { offer: text("offer") });
+    let busy = LineEnd::Refused { code: 486, text: "Busy Here".into() };
+    desk.line(LineEvent::Ended { call: LineCall::Dialled(2), how: busy });
+    desk.line(LineEvent::ReofferAnswered { call: LineCall::Dialled(1), answer: text("held") });
+    agree(&mut desk, 1, MediaDirection::SendOnly);
+    assert!(is_held(&desk, 1), "so it was agreed");
+    assert!(desk.asked_of_media(1, MediaRequest::Reoffer { direction: MediaDirection::SendRecv, restart_ice: false }));
+    accept(&mut desk, 1, MediaDirection::SendRecv);
+    assert!(!is_held(&desk, 1));
+    assert_eq!(routes(&desk), [(1, true, vec![])]);
+}
+
+#[test]
 fn a_line_carries_as_many_calls_as_it_says_and_nobody_is_held_for_one_more() {
     let mut desk = desk();
     talk(&mut desk, &office(), 1);
