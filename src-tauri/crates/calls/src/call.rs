@@ -166,46 +166,8 @@ impl Call {
         wait: Option<Duration>,
         out: &mut Outbox,
     ) -> Self {
-        let remote = remote_of(&dial.target);
-        let mut call = Self {
-            id,
-            account: line.id.clone(),
-            line: LineCall::Dialled(id.0),
-            sip_call_id: None,
-            phase: Phase::Judging,
-            audio: Some(audio),
-            muted: false,
-            silenced: false,
-            unattended: Unattended::No,
-            no_answer: Personal::default(),
-            hold: Hold::default(),
-            held_by_silence: false,
-            direction: Direction::Outgoing,
-            remote,
-            caller: None,
-            diverted_by: None,
-            x_headers: XHeaders::default(),
-            answer_headers: Vec::new(),
-            since: now,
-            answered: None,
-            talked: Duration::ZERO,
-            exchange: Exchange::default(),
-            digits: Digits::default(),
-            dtmf: line.dtmf,
-            dtmf_info: line.capabilities.dtmf_info,
-            deaf_to_tones: line.deaf_to_tones,
-            can_hold: line.capabilities.hold,
-            prepares: line.capabilities.prepares,
-            needs_microphone: false,
-            media_within: line.media_within,
-            setup: SetupTimes::default(),
-            statistics: None,
-            lost: Lost::default(),
-            recording: Recording::default(),
-            transfer: Transfer::None,
-            transfer_told: None,
-            replaces: None,
-        };
+        let mut call =
+            Self { remote: remote_of(&dial.target), audio: Some(audio), ..Self::fresh(now, id, line, LineCall::Dialled(id.0)) };
         if line.without_microphone != WithoutMicrophone::GoesOn {
             // Where there is none, better nobody hears of the call.
             out.sound(SoundRequest::Capture);
@@ -244,36 +206,52 @@ impl Call {
         out: &mut Outbox,
     ) -> Self {
         let audio = Audio::new(out.new_media());
-        let account = line.id.clone();
+        let account = || line.id.clone();
         let phase = match incoming.offer {
             Some(offer) => {
-                out.media(audio.id, MediaRequest::Accept { account: account.clone(), offer });
+                out.media(audio.id, MediaRequest::Accept { account: account(), offer });
                 Phase::Judging
             }
             // They want our offer: there is nothing to judge, so it may ring while ours is being made.
             None => {
-                out.media(audio.id, MediaRequest::Offer { account: account.clone() });
+                out.media(audio.id, MediaRequest::Offer { account: account() });
                 Phase::Alerting { answer: Answer::Coming { wanted: false }, give_up_at: now + ring_for }
             }
         };
         Self {
-            id,
-            account,
-            line: incoming.call,
             sip_call_id: Some(incoming.sip_call_id),
             phase,
             audio: Some(audio),
+            direction: if incoming.on_behalf.is_some() { Direction::Outgoing } else { Direction::Incoming },
+            remote: incoming.remote,
+            caller: incoming.caller,
+            diverted_by: incoming.diverted_by,
+            x_headers: incoming.x_headers,
+            needs_microphone: line.without_microphone != WithoutMicrophone::GoesOn,
+            ..Self::fresh(now, id, line, incoming.call)
+        }
+    }
+
+    /// A call on `line` of which nothing more is known: dialled, until somebody says otherwise.
+    fn fresh(now: Instant, id: CallId, line: &Line, line_call: LineCall) -> Self {
+        Self {
+            id,
+            account: line.id.clone(),
+            line: line_call,
+            sip_call_id: None,
+            phase: Phase::Judging,
+            audio: None,
             muted: false,
             silenced: false,
             unattended: Unattended::No,
             no_answer: Personal::default(),
             hold: Hold::default(),
             held_by_silence: false,
-            direction: if incoming.on_behalf.is_some() { Direction::Outgoing } else { Direction::Incoming },
-            remote: incoming.remote,
-            caller: incoming.caller,
-            diverted_by: incoming.diverted_by,
-            x_headers: incoming.x_headers,
+            direction: Direction::Outgoing,
+            remote: Remote::default(),
+            caller: None,
+            diverted_by: None,
+            x_headers: XHeaders::default(),
             answer_headers: Vec::new(),
             since: now,
             answered: None,
@@ -285,7 +263,7 @@ impl Call {
             deaf_to_tones: line.deaf_to_tones,
             can_hold: line.capabilities.hold,
             prepares: line.capabilities.prepares,
-            needs_microphone: line.without_microphone != WithoutMicrophone::GoesOn,
+            needs_microphone: false,
             media_within: line.media_within,
             setup: SetupTimes::default(),
             statistics: None,
