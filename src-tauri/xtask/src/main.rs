@@ -10,6 +10,7 @@ mod icons;
 mod metadata;
 mod page;
 mod parts;
+mod report;
 mod run;
 mod setup;
 mod shell;
