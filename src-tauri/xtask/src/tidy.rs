@@ -1,6 +1,7 @@
-//! The rules of the project that no other tool knows: floors, sizes, places, words, secrets.
+//! The rules of the project that no other tool knows: floors, sizes, places, the map, words, secrets.
 
 mod dependencies;
+mod documents;
 mod files;
 mod floors;
 mod secrets;
@@ -68,6 +69,7 @@ pub fn check() -> Result<(), Failed> {
     findings.extend(files::misplaced(&paths));
     findings.extend(files::too_long(&texts));
     findings.extend(files::decisions(&texts));
+    findings.extend(documents::misleading(&texts, &paths));
     for file in &texts {
         findings.extend(words::check(file));
         findings.extend(secrets::check(file));

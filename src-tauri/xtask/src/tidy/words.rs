@@ -52,6 +52,9 @@ fn check_line(file: &SourceFile, line: &str) -> Vec<String> {
         if line.match_indices("TODO").any(|(at, word)| !line[at + word.len()..].starts_with("(#")) {
             found.push("TODO: write TODO(#12) with its issue, or do it".into());
         }
+        if is_code_block(line) {
+            found.push("``` in documentation is a test that nobody runs: write a test".into());
+        }
         found.extend(empty_name(line).map(|name| format!("{name} is a name that says nothing: call it what it is")));
     }
     found
@@ -60,6 +63,13 @@ fn check_line(file: &SourceFile, line: &str) -> Vec<String> {
 /// Whether a path that starts after `before` is absolute, and not the tail of a longer one or of a URL.
 fn begins_a_path(before: &str) -> bool {
     !before.ends_with(|c: char| c.is_alphanumeric() || "_-.~/$})]*".contains(c))
+}
+
+/// Whether a code block of documentation begins, or ends, here. `cargo xtask test` runs none.
+fn is_code_block(line: &str) -> bool {
+    let text = line.trim_start();
+    let documentation = text.strip_prefix("///").or_else(|| text.strip_prefix("//!"));
+    documentation.is_some_and(|text| text.trim_start().starts_with("```"))
 }
 
 fn empty_name(line: &str) -> Option<&str> {
@@ -87,6 +97,14 @@ mod tests {
             assert_eq!(findings("a.rs", line), 0, "{line}");
         }
         assert_eq!(findings("a.md", "todo!( is a macro"), 0);
+    }
+
+    #[test]
+    fn code_in_documentation_is_found() {
+        assert_eq!(findings("a.rs", "    /// ```"), 1);
+        assert_eq!(findings("a.rs", "//! ```text"), 1);
+        assert_eq!(findings("a.rs", "/// one `word`"), 0);
+        assert_eq!(findings("a.md", "```"), 0);
     }
 
     #[test]
