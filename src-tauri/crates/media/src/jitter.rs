@@ -7,6 +7,8 @@
 
 mod conceal;
 mod delay;
+mod pace;
+mod playing;
 #[cfg(test)]
 mod simulator;
 mod store;
@@ -34,49 +36,14 @@ const NEW_TIME_LINE: i64 = 1_000 * MS;
 /// So much earlier than any of late is another time line, too: jitter makes packets late.
 const TOO_EARLY: i64 = 100 * MS;
 
-/// After so long without a packet the stream has stopped; what comes then starts anew.
-const STOPPED: i64 = 1_000 * MS;
-
-/// Further than this above the target, sound is skipped instead of played fast.
-const SKIPPED_ABOVE: i64 = 400 * MS;
-
 /// No correction for less than this.
 const TOLERANCE: i64 = 4 * MS;
 
-/// Above the target by this, pieces are taken out in quick succession and where it may be heard a little.
-const HURRY: i64 = 50 * MS;
-
-/// Frames between two corrections.
-const PACE: u32 = 4;
-const HURRIED_PACE: u32 = 2;
-const PAUSE_PACE: u32 = 1;
-
-/// Frames for which a wrong delay waits for a pause: time put in or taken out within a word is what is heard most of a busy
-/// machine or network.
-const PATIENCE: u32 = 100;
-
-/// Below this share of the power of what is spoken, it is a pause (-26 dB); the memory of what is spoken halves in 7 s.
-const PAUSE: f32 = 0.0025;
+/// The memory of what is spoken halves in 7 s.
 const FORGET_LOUDNESS: f32 = 0.999;
 
 /// A network that lost a packet counts as one that loses packets for so long.
 const LOSSY_AFTER_LOSS: i64 = 1_000 * MS;
-
-/// Sound left out at most to meet the made-up one in phase: 10 ms.
-const MOST_MERGED: usize = 480;
-
-/// Waiting for a packet, sound is made up for so long, then fades away: the far end may have stopped on purpose, as for a hold,
-/// and a voice that drones on is worse than a pause. Longer while packets are lost, because then it will come back.
-const MADE_UP: i64 = 50 * MS;
-const MADE_UP_IN_LOSS: i64 = 150 * MS;
-const FADE: i64 = 50 * MS;
-
-/// Opus packets up to this length carry no sound: the far end says that it is silent, and comfort noise goes on (RFC 6716
-/// section 2.1.9).
-const SILENT_OPUS: usize = 2;
-
-/// Opus conceals in steps of 2.5 ms.
-const OPUS_STEP: i64 = 120;
 
 /// Payloads that were played and not yet handed back.
 const MOST_SPENT: usize = 64;
@@ -302,226 +269,6 @@ impl JitterBuffer {
         while self.unplayed() < FRAME_SAMPLES {
             self.produce(decoders);
         }
-    }
-
-    /// Appends some sound to the line, whatever there is.
-    fn produce(&mut self, decoders: &mut Decoders) {
-        if self.state == State::Waiting {
-            return self.concealer.extend(&mut self.line, FRAME_SAMPLES);
-        }
-        let Some((gap, first)) = self.first_to_play() else { return self.stall(decoders) };
-        if gap <= 0 {
-            return self.play_first(decoders);
-        }
-        let lost = self.last.is_none_or(|(number, _)| number + 1 != first);
-        if lost { self.bridge(gap, decoders) } else { self.pause(gap, decoders) }
-    }
-
-    /// What is missing before the first packet that is not wholly in the past, and its number.
-    fn first_to_play(&mut self) -> Option<(i64, i64)> {
-        while let Some(passed) = self.store.take_first_if(|slot| slot.end() <= self.next) {
-            self.spend(passed.payload);
-        }
-        self.store.first().map(|first| (first.start - self.next, first.number))
-    }
-
-    /// Nothing has come: time is made up until it is known whether the next packet is late or lost.
-    fn stall(&mut self, decoders: &mut Decoders) {
-        let from = self.line.len();
-        self.make_up(FRAME, decoders);
-        let full = if self.lossy_until < self.pulled { MADE_UP } else { MADE_UP_IN_LOSS };
-        for (n, sample) in (0..).zip(self.line.iter_mut().skip(from)) {
-            if self.stalled + n >= full && !self.silent {
-                self.level = (self.level - 1.0 / FADE as f32).max(0.0);
-            }
-            *sample *= self.level;
-        }
-        self.stalled += FRAME;
-        if self.stalled >= STOPPED {
-            self.stalled = 0;
-            self.state = State::Waiting;
-        }
-    }
-
-    /// Makes up for lost packets before the first one in the store.
-    fn bridge(&mut self, gap: i64, decoders: &mut Decoders) {
-        self.lose();
-        // What was made up while waiting stood for the packets that are now known to be lost.
-        let covered = self.stalled.min(gap);
-        self.stalled -= covered;
-        self.next += covered;
-        self.playout.concealed += covered as u64;
-        let gap = gap - covered;
-        if gap == 0 {
-            return;
-        }
-        let length = gap.min(FRAME);
-        if !self.recover(gap, decoders) {
-            self.conceal(length, decoders);
-            self.next += length;
-            self.playout.concealed += length as u64;
-        }
-    }
-
-    /// The far end was silent on purpose and told us nothing: the time to reach the wanted delay unheard.
-    fn pause(&mut self, gap: i64, decoders: &mut Decoders) {
-        self.stalled = 0;
-        let excess = (self.delay() - self.delays.target()).min(gap);
-        self.next += excess.max(0);
-        let gap = gap - excess.max(0);
-        if gap == 0 {
-            return;
-        }
-        let length = gap.min(FRAME);
-        self.conceal(length, decoders);
-        if excess > -FRAME {
-            self.next += length;
-        }
-    }
-
-    /// Restores the packet before the first one from its forward error correction, when nothing else is missing.
-    fn recover(&mut self, gap: i64, decoders: &mut Decoders) -> bool {
-        let Some((first, opus)) = self.store.first().zip(decoders.opus()) else { return false };
-        if first.codec != Codec::Opus || gap > first.length || gap % OPUS_STEP != 0 || !has_fec(&first.payload) {
-            return false;
-        }
-        let Some(space) = usize::try_from(gap).ok().and_then(|gap| self.decoded.get_mut(..gap)) else { return false };
-        if opus.recover(&first.payload, space).is_err() {
-            return false;
-        }
-        let from = self.line.len();
-        self.line.extend_from_slice(space);
-        self.concealer.finish(&mut self.line, from);
-        let level = std::mem::replace(&mut self.level, 1.0);
-        for (n, sample) in self.line.iter_mut().skip(from).take(stretch::OVERLAP).enumerate() {
-            *sample *= level + (1.0 - level) * stretch::fade_in(n);
-        }
-        self.next += gap;
-        true
-    }
-
-    fn play_first(&mut self, decoders: &mut Decoders) {
-        let Some(slot) = self.store.take_first() else { return };
-        // Late and not lost: the sound goes on where it stopped and not where the made-up one is by now.
-        let made_up = (self.stalled > 0 || self.level < 1.0).then(|| self.continuation(decoders));
-        self.playout.concealed += self.stalled as u64;
-        self.stalled = 0;
-        self.last = Some((slot.number, slot.codec));
-        self.silent = slot.codec == Codec::Opus && slot.payload.len() <= SILENT_OPUS;
-        if slot.copy {
-            self.lose();
-        }
-        let skipped = usize::try_from(self.next - slot.start).unwrap_or(0);
-        let samples = decoders.decode(slot.codec, &slot.payload, &mut self.decoded).unwrap_or(0);
-        match self.decoded.get(skipped..samples) {
-            Some(heard) if !heard.is_empty() => {
-                let from = self.line.len();
-                self.line.extend_from_slice(heard);
-                match made_up {
-                    // Silence has no phase to meet.
-                    Some(expected) if self.level == 0.0 => stretch::merge(&mut self.line, from, &expected, 0),
-                    Some(expected) => stretch::merge(&mut self.line, from, &expected, MOST_MERGED),
-                    None => self.concealer.finish(&mut self.line, from),
-                }
-            }
-            // The payload is damaged: lost after all.
-            _ => {
-                let missing = slot.end() - self.next;
-                self.conceal(missing, decoders);
-                self.playout.concealed += missing as u64;
-            }
-        }
-        self.level = 1.0;
-        self.next = slot.end();
-        self.spend(slot.payload);
-    }
-
-    /// How the made-up sound would go on.
-    fn continuation(&mut self, decoders: &mut Decoders) -> [f32; stretch::OVERLAP] {
-        let mut expected = [0.0; stretch::OVERLAP];
-        if self.level == 0.0 {
-            return expected;
-        }
-        let speaks_opus = self.last.is_some_and(|(_, codec)| codec == Codec::Opus);
-        let by_opus = decoders.opus().filter(|_| speaks_opus).is_some_and(|opus| opus.conceal(&mut expected).is_ok());
-        if !by_opus {
-            self.concealer.lead_out(&self.line, &mut expected);
-        }
-        expected.map(|sample| sample * self.level)
-    }
-
-    /// Appends made-up sound, as loud as it is by now.
-    fn conceal(&mut self, samples: i64, decoders: &mut Decoders) {
-        let from = self.line.len();
-        self.make_up(samples, decoders);
-        self.line.iter_mut().skip(from).for_each(|sample| *sample *= self.level);
-    }
-
-    /// Appends made-up sound at its full level, or nothing but silence when it has faded away.
-    fn make_up(&mut self, samples: i64, decoders: &mut Decoders) {
-        let samples = usize::try_from(samples).unwrap_or(0).min(LONGEST_PACKET);
-        if self.level == 0.0 {
-            self.concealer.stop();
-            return self.line.resize(self.line.len() + samples, 0.0);
-        }
-        let speaks_opus = self.last.is_some_and(|(_, codec)| codec == Codec::Opus);
-        if let Some(opus) = decoders.opus().filter(|_| speaks_opus)
-            && let Some(space) = self.decoded.get_mut(..samples.next_multiple_of(OPUS_STEP as usize))
-            && opus.conceal(space).is_ok()
-        {
-            self.line.extend(space.iter().take(samples));
-        } else {
-            self.concealer.extend(&mut self.line, samples);
-        }
-    }
-
-    /// Brings the delay nearer to the wanted one.
-    fn correct(&mut self, decoders: &mut Decoders) {
-        let excess = self.delay() - self.delays.target();
-        self.since_correction = self.since_correction.saturating_add(1);
-        self.wrong_for = if excess.abs() < TOLERANCE { 0 } else { self.wrong_for.saturating_add(1) };
-        if self.stalled > 0 || excess.abs() < TOLERANCE {
-            return;
-        }
-        let pause = self.is_pause();
-        let (pace, likeness) = match excess.abs() > HURRY {
-            _ if pause => (PAUSE_PACE, 0.0),
-            true => (HURRIED_PACE, 0.3),
-            false => (PACE, 0.6),
-        };
-        // A little can wait for a pause, where nobody hears it.
-        let patient = excess.abs() < HURRY && self.wrong_for < PATIENCE;
-        if self.since_correction < pace || (patient && !pause) {
-            return;
-        }
-        if excess > SKIPPED_ABOVE {
-            // The blend with what would have followed hides the seam.
-            self.concealer.extend(&mut self.line, 0);
-            self.next += excess;
-            return;
-        }
-        let most = usize::try_from(excess.abs()).unwrap_or(0);
-        let changed = if excess > 0 {
-            while self.unplayed() < FRAME_SAMPLES + stretch::LONGEST + stretch::OVERLAP
-                && self.first_to_play().is_some_and(|(gap, _)| gap <= 0)
-            {
-                self.play_first(decoders);
-            }
-            stretch::shorten(&mut self.line, conceal::HISTORY, most, likeness)
-        } else {
-            stretch::lengthen(&mut self.line, conceal::HISTORY, most, likeness)
-        };
-        if changed > 0 {
-            self.since_correction = 0;
-        }
-    }
-
-    /// Whether what is played next is a pause in what is spoken.
-    fn is_pause(&self) -> bool {
-        let next = self.line.get(conceal::HISTORY..).unwrap_or_default();
-        let power = |part: &[f32]| part.iter().map(|sample| sample * sample).sum::<f32>() / part.len().max(1) as f32;
-        let loudest = next.chunks(FRAME_SAMPLES / 2).map(power).fold(0.0, f32::max);
-        loudest < self.loudness * PAUSE
     }
 
     /// How far playing is behind, on the scale of the packets' delays.
