@@ -22,13 +22,38 @@ fn ack(invite: &Request, ours: &Response, body: &str) -> Request {
     in_dialog(invite, ours, Method::Ack, 1, &[], body)
 }
 
-#[test]
-fn a_call_rings_is_answered_confirmed_and_hung_up_by_them() {
+/// A call of theirs that was answered and not yet acknowledged: their INVITE and our 200.
+fn answered() -> (Line, Request, Response) {
+    answered_after(OFFER, ANSWER)
+}
+
+/// The same of a call that brought no offer, so that ours is in the 200.
+fn answered_with_our_offer() -> (Line, Request, Response) {
+    answered_after("", OFFER)
+}
+
+fn answered_after(theirs: &str, ours: &str) -> (Line, Request, Response) {
     let mut line = Line::new();
-    let route = ("Record-Route", "<sip:p1.example.com;lr>");
-    let invite = incoming(&line.ua.contact(), &[route, ("Supported", "timer"), ("Session-Expires", "1800")], OFFER);
+    let invite = incoming(&line.ua.contact(), &[], theirs);
+    line.receive(invite.clone());
+    line.command(Command::Accept { call: INCOMING, description: Some(ours.into()), headers: Vec::new() });
+    let ok = line.response(200);
+    (line, invite, ok)
+}
+
+/// A call of theirs with these headers that rings; our 180 has not been looked at.
+fn ringing(headers: &[(&str, &str)]) -> (Line, Request) {
+    let mut line = Line::new();
+    let invite = incoming(&line.ua.contact(), headers, OFFER);
     line.receive(invite.clone());
     line.command(Command::Ring { call: INCOMING });
+    (line, invite)
+}
+
+#[test]
+fn a_call_rings_is_answered_confirmed_and_hung_up_by_them() {
+    let route = ("Record-Route", "<sip:p1.example.com;lr>");
+    let (mut line, invite) = ringing(&[route, ("Supported", "timer"), ("Session-Expires", "1800")]);
     let ringing = line.response(180);
     assert_eq!(ringing.headers.get("Record-Route"), Some(route.1));
     assert!(ringing.headers.to().expect("ours").tag().is_some());
@@ -79,11 +104,7 @@ fn a_missing_ack_ends_the_call_after_32_seconds_of_repeating() {
 
 #[test]
 fn hanging_up_before_the_ack_waits_for_it() {
-    let mut line = Line::new();
-    let invite = incoming(&line.ua.contact(), &[], OFFER);
-    line.receive(invite.clone());
-    line.command(accept());
-    let ok = line.response(200);
+    let (mut line, invite, ok) = answered();
     line.command(Command::HangUp { call: INCOMING, reason: String::new() });
     assert_eq!(line.told().last().map(String::as_str), Some("Ended(Local)"));
     line.silent();
@@ -93,11 +114,7 @@ fn hanging_up_before_the_ack_waits_for_it() {
 
 #[test]
 fn a_call_that_is_rejected_after_its_answer_ends_with_that_reason() {
-    let mut line = Line::new();
-    let invite = incoming(&line.ua.contact(), &[], OFFER);
-    line.receive(invite.clone());
-    line.command(accept());
-    let ok = line.response(200);
+    let (mut line, invite, ok) = answered();
     line.receive(ack(&invite, &ok, ""));
     line.command(Command::Reject { call: INCOMING, code: 486, text: String::new(), headers: Vec::new() });
     let bye = line.request(Method::Bye);
@@ -113,10 +130,7 @@ fn cancel_ends_the_ringing_with_487_and_tells_why() {
         ("Q.850;cause=16", "None"),
         ("nonsense;;", "None"),
     ] {
-        let mut line = Line::new();
-        let invite = incoming(&line.ua.contact(), &[], OFFER);
-        line.receive(invite.clone());
-        line.command(Command::Ring { call: INCOMING });
+        let (mut line, invite) = ringing(&[]);
         let ringing = line.response(180);
         line.receive(cancel(&invite, reason));
         assert_eq!(line.response(200).headers.to(), ringing.headers.to());
@@ -140,11 +154,7 @@ fn terminated_with_contact(terminated: &Response, ringing: &Response) -> Respons
 
 #[test]
 fn cancel_after_the_answer_changes_nothing() {
-    let mut line = Line::new();
-    let invite = incoming(&line.ua.contact(), &[], OFFER);
-    line.receive(invite.clone());
-    line.command(accept());
-    let ok = line.response(200);
+    let (mut line, invite, ok) = answered();
     line.receive(cancel(&invite, ""));
     line.response(200);
     line.silent();
@@ -154,11 +164,7 @@ fn cancel_after_the_answer_changes_nothing() {
 
 #[test]
 fn a_call_without_offer_gets_ours_and_the_ack_has_the_answer() {
-    let mut line = Line::new();
-    let invite = incoming(&line.ua.contact(), &[], "");
-    line.receive(invite.clone());
-    line.command(Command::Accept { call: INCOMING, description: Some(OFFER.into()), headers: Vec::new() });
-    let ok = line.response(200);
+    let (mut line, invite, ok) = answered_with_our_offer();
     assert_eq!(ok.session_description().as_deref(), Some(OFFER));
     line.receive(ack(&invite, &ok, ANSWER));
     assert_eq!(line.told(), ["Incoming { offer: false, replaces: None }", "Confirmed { answer: Some(Personal(..)) }"]);
@@ -166,22 +172,14 @@ fn a_call_without_offer_gets_ours_and_the_ack_has_the_answer() {
 
 #[test]
 fn what_an_ack_carries_that_nobody_asked_for_is_not_listened_to() {
-    let mut line = Line::new();
-    let invite = incoming(&line.ua.contact(), &[], OFFER);
-    line.receive(invite.clone());
-    line.command(accept());
-    let ok = line.response(200);
+    let (mut line, invite, ok) = answered();
     line.receive(ack(&invite, &ok, OFFER));
     assert_eq!(line.told(), ["Incoming { offer: true, replaces: None }", "Confirmed { answer: None }"]);
 }
 
 #[test]
 fn a_changed_offer_that_overtakes_the_answer_to_ours_is_put_off() {
-    let mut line = Line::new();
-    let invite = incoming(&line.ua.contact(), &[], "");
-    line.receive(invite.clone());
-    line.command(Command::Accept { call: INCOMING, description: Some(OFFER.into()), headers: Vec::new() });
-    let ok = line.response(200);
+    let (mut line, invite, ok) = answered_with_our_offer();
     line.told();
     line.receive(in_dialog(&invite, &ok, Method::Invite, 2, &[], OFFER));
     line.response(491);
@@ -191,10 +189,7 @@ fn a_changed_offer_that_overtakes_the_answer_to_ours_is_put_off() {
 
 #[test]
 fn who_requires_100rel_gets_each_response_reliably_and_one_at_a_time() {
-    let mut line = Line::new();
-    let invite = incoming(&line.ua.contact(), &[("Require", "100rel")], OFFER);
-    line.receive(invite.clone());
-    line.command(Command::Ring { call: INCOMING });
+    let (mut line, invite) = ringing(&[("Require", "100rel")]);
     let ringing = line.response(180);
     let first = ringing.headers.rseq().expect("reliable");
     line.command(Command::Progress {
@@ -248,9 +243,7 @@ fn callers_who_never_acknowledge_a_refusal_keep_the_user_neither_from_dialling_n
 
 #[test]
 fn who_never_confirms_a_reliable_response_is_refused() {
-    let mut line = Line::new();
-    line.receive(incoming(&line.ua.contact(), &[("Require", "100rel")], OFFER));
-    line.command(Command::Ring { call: INCOMING });
+    let (mut line, _invite) = ringing(&[("Require", "100rel")]);
     line.wait(seconds(32));
     assert!(line.told().last().expect("ended").starts_with("Ended(Failed"));
     line.sent.retain(|message| matches!(message, crate::Message::Response(response) if response.code > 199));
@@ -273,9 +266,7 @@ fn an_offer_in_a_reliable_response_is_answered_by_its_prack() {
 
 #[test]
 fn a_call_rings_no_longer_than_its_expires() {
-    let mut line = Line::new();
-    line.receive(incoming(&line.ua.contact(), &[("Expires", "20")], OFFER));
-    line.command(Command::Ring { call: INCOMING });
+    let (mut line, _invite) = ringing(&[("Expires", "20")]);
     line.response(180);
     line.wait(seconds(20));
     line.response(487);
@@ -284,9 +275,7 @@ fn a_call_rings_no_longer_than_its_expires() {
 
 #[test]
 fn ringing_is_said_again_each_minute() {
-    let mut line = Line::new();
-    line.receive(incoming(&line.ua.contact(), &[], OFFER));
-    line.command(Command::Ring { call: INCOMING });
+    let (mut line, _invite) = ringing(&[]);
     line.wait(seconds(125));
     for _ in 0..3 {
         line.response(180);
