@@ -1,7 +1,9 @@
 //! A network without sockets: each phone has a cable to a server, and the cable can be cut, frozen, delayed or lossy.
 
+mod wire;
+
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     fmt,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,32 +14,18 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use exchange::Door;
 use model::{Clock, Instant, OfflineCause, Secret};
-use providers::net::{Connection, Endpoint, HttpAnswer, HttpRequest, Located, NamedServer, Network, Outgoing, Place};
+use providers::net::{Connection, Endpoint, HttpAnswer, HttpRequest, Located, NamedServer, Network, Place};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::{
     sync::{Notify, mpsc},
-    time::{sleep, timeout},
+    time::sleep,
 };
-use tracing::info_span;
 
-use crate::{
-    far::Far,
-    ladder::Ladder,
-    time::VirtualClock,
-    xuc::{Way, Xuc},
-};
+use self::wire::Carried;
+use crate::{far::Far, ladder::Ladder, time::VirtualClock, xuc::Xuc};
 
 /// Where an exchange is reached; also beside a XUC.
 pub(crate) const EXCHANGE: &str = "wss://exchange.invalid/";
-
-/// Messages that may wait in either direction.
-const WAITING: usize = 256;
-
-/// A probe is given up after this long, as on the real network.
-const PROBE: Duration = Duration::from_secs(3);
-
-/// A connection over which nothing comes through is noticed by its keep-alive after this long: three intervals of 25 s.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// What stands at the other end of a cable.
 #[derive(Clone, Debug)]
@@ -337,18 +325,12 @@ impl Network for Cable {
         }
         let (to_server, from_server) =
             self.connect(endpoint, &login).await.ok_or(OfflineCause::Unreachable { detail: "the exchange has ended".into() })?;
-        let (outgoing, from_phone) = mpsc::channel(WAITING);
-        let (to_phone, incoming) = mpsc::channel(WAITING);
-        let is_sip = endpoint.subprotocol.is_some();
-        let cuts = {
-            let mut state = self.state();
-            state.open += 1;
-            (state.cuts, if is_sip { state.sip_cuts } else { 0 })
+        let carried = match (&endpoint.subprotocol, endpoint.url.starts_with(EXCHANGE)) {
+            (None, _) => Carried::Other,
+            (Some(_), true) => Carried::Sip,
+            (Some(_), false) => Carried::SipThroughXuc,
         };
-        let is_seen = is_sip && !endpoint.url.starts_with(EXCHANGE);
-        let (cable, upwards, downwards) = (self.clone(), Flow::default(), Flow::default());
-        let wire = Wire { cable, cuts, to_server, to_phone, is_sip, is_seen, upwards, downwards };
-        phone::spawn("cable", info_span!("cable"), wire.carry(from_phone, from_server));
+        let (outgoing, incoming) = wire::lay(self.clone(), carried, to_server, from_server);
         Ok(Connection { outgoing, incoming, addresses: self.addresses(endpoint) })
     }
 
@@ -379,147 +361,5 @@ impl Network for Cable {
             return Err(unreachable("it is too long"));
         }
         std::fs::write(to, text).map_err(|error| unreachable(&error.to_string()))
-    }
-}
-
-/// One open connection.
-struct Wire {
-    cable: Cable,
-    /// Those of all connections, and those of SIP.
-    cuts: (u32, u32),
-    to_server: mpsc::Sender<Bytes>,
-    to_phone: mpsc::Sender<Result<Bytes, OfflineCause>>,
-    is_sip: bool,
-    /// Whether it leads through the XUC, which reads along.
-    is_seen: bool,
-    upwards: Flow,
-    downwards: Flow,
-}
-
-/// Messages under way, oldest first.
-#[derive(Default)]
-struct Flow(VecDeque<(Instant, Bytes)>);
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        self.cable.state().open -= 1;
-    }
-}
-
-impl Wire {
-    async fn carry(mut self, mut from_phone: mpsc::Receiver<Outgoing>, mut from_server: mpsc::Receiver<Bytes>) {
-        let mut probed: Option<Instant> = None;
-        loop {
-            // Registered before the state is looked at, so that no change is missed.
-            let shared = Arc::clone(&self.cable.0);
-            let mut changed = std::pin::pin!(shared.changed.notified());
-            changed.as_mut().enable();
-            let now = shared.clock.now();
-            let (is_cut, frozen_since) = {
-                let state = self.cable.state();
-                ((state.cuts, if self.is_sip { state.sip_cuts } else { 0 }) != self.cuts, state.frozen_since)
-            };
-            if is_cut {
-                return self.lose("it was cut").await;
-            }
-            let dead_at = frozen_since.map(|since| {
-                let by_probe = probed.map_or(since + KEEP_ALIVE, |probed| probed.max(since) + PROBE);
-                by_probe.min(since + KEEP_ALIVE)
-            });
-            if dead_at.is_some_and(|at| at <= now) {
-                return self.lose("the server does not answer any more").await;
-            }
-            if frozen_since.is_none() {
-                probed = None;
-                if !self.deliver(now).await {
-                    return;
-                }
-            }
-            let next = match frozen_since {
-                Some(_) => dead_at,
-                None => [self.upwards.due(), self.downwards.due()].into_iter().flatten().min(),
-            };
-            tokio::select! {
-                biased;
-                () = changed => {}
-                message = from_phone.recv() => match message {
-                    Some(Outgoing::Message(message)) => self.sent(message, Way::Up),
-                    Some(Outgoing::Probe) => probed = Some(now),
-                    None => return self.hang_up().await,
-                },
-                message = from_server.recv() => match message {
-                    Some(message) => self.sent(message, Way::Down),
-                    None => return self.lose("the server closed it").await,
-                },
-                () = until(next, &shared.clock) => {}
-            }
-        }
-    }
-
-    fn sent(&mut self, message: Bytes, way: Way) {
-        let (owner, server) = (self.cable.0.owner.as_str(), self.cable.server_name());
-        let (from, to) = if way == Way::Up { (owner, server) } else { (server, owner) };
-        self.cable.0.ladder.add(from, to, &message);
-        if let (true, Some(xuc)) = (self.is_seen, self.cable.xuc()) {
-            xuc.saw(way, &message);
-        }
-        if self.cable.chance(|weather| weather.loss) {
-            return;
-        }
-        let due = self.cable.0.clock.now() + self.cable.state().weather.delay;
-        let copies = if self.cable.chance(|weather| weather.twice) { 2 } else { 1 };
-        let flow = if way == Way::Up { &mut self.upwards } else { &mut self.downwards };
-        flow.0.extend(std::iter::repeat_n((due, message), copies));
-    }
-
-    /// Hands over what has arrived; whether both ends still take it.
-    async fn deliver(&mut self, now: Instant) -> bool {
-        while let Some(message) = self.upwards.arrived(now) {
-            if self.to_server.send(message).await.is_err() {
-                self.lose("the server closed it").await;
-                return false;
-            }
-        }
-        while let Some(message) = self.downwards.arrived(now) {
-            if self.to_phone.send(Ok(message)).await.is_err() {
-                return false;
-            }
-        }
-        true
-    }
-
-    async fn lose(&self, detail: &str) {
-        // The phone may have let go at the same moment.
-        let _heard = self.to_phone.send(Err(OfflineCause::ConnectionLost { detail: detail.into() })).await;
-    }
-
-    /// The phone closes in good order: what it said last still arrives.
-    async fn hang_up(&mut self) {
-        let last_words = async {
-            while let Some((_, message)) = self.upwards.0.pop_front() {
-                if self.to_server.send(message).await.is_err() {
-                    return;
-                }
-            }
-        };
-        // A server that takes nothing more misses them.
-        let _said = timeout(PROBE, last_words).await;
-    }
-}
-
-impl Flow {
-    fn due(&self) -> Option<Instant> {
-        self.0.front().map(|(due, _)| *due)
-    }
-
-    fn arrived(&mut self, now: Instant) -> Option<Bytes> {
-        self.0.pop_front_if(|(due, _)| *due <= now).map(|(_, message)| message)
-    }
-}
-
-async fn until(moment: Option<Instant>, clock: &VirtualClock) {
-    match moment {
-        Some(moment) => sleep(moment.since(clock.now())).await,
-        None => std::future::pending().await,
     }
 }

@@ -1,40 +1,31 @@
 //! A scenario: phones, servers and the world between them, in virtual time.
 
+mod cast;
+mod far_end;
 mod xivo;
 
-use std::{
-    cell::Cell,
-    future::Future,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{cell::Cell, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
-use audio::{Hub, HubHandle, MemoryHost};
-use calls::io::{MediaEvent, MediaRequest};
-use exchange::{Door, Exchange, ExchangeWorld};
-use model::{CallId, Cause, Clock, Instant, MediaDirection, Provider, Settings};
-use phone::{Phone, PhoneOptions, Randomness, World};
-use providers::net::Sockets;
+use exchange::{Door, Exchange};
+use model::{CallId, Cause, Clock, Instant, Settings};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use sip::{Method, Request, Response};
-use store::{DataFolder, InMemory, Provisioned, SecretStore, Secrets, SettingsFile};
+use store::{Provisioned, SecretStore};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::{
     runtime::{Builder, Runtime},
-    time::{MissedTickBehavior, interval, sleep},
+    time::sleep,
 };
-use tracing::info_span;
 
-pub use self::xivo::{DESK_PHONE, OTHER_PHONE};
+pub use self::{
+    far_end::FarTalk,
+    xivo::{DESK_PHONE, OTHER_PHONE},
+};
 use crate::{
-    far::{Far, FarCall, FarMedia},
+    far::Far,
     ladder::Ladder,
-    network::{Cable, EXCHANGE, Server},
     panics,
-    rtc::{Air, FakeRtc, air},
-    seat::{Seat, settings},
-    sockets,
+    rtc::{Air, air},
+    seat::Seat,
     time::{VirtualClock, ms, seconds},
     watch,
 };
@@ -96,17 +87,6 @@ pub struct Talk {
     pub called: CallId,
 }
 
-/// A call between a phone and a far end that the test plays.
-#[derive(Debug)]
-pub struct FarTalk {
-    /// The phone's number of it.
-    pub call: CallId,
-    /// The far end of its signalling.
-    pub far: FarCall,
-    /// The far end of its audio.
-    pub media: FarMedia,
-}
-
 impl Default for Scenario {
     fn default() -> Self {
         Self::seeded(1)
@@ -162,175 +142,14 @@ impl Scenario {
         }
     }
 
-    /// Phones that come later have settings changed so.
-    #[must_use]
-    pub fn with_settings(mut self, change: fn(&mut Settings)) -> Self {
-        self.change = change;
-        self
-    }
-
-    /// Phones that come later keep their settings in their folder, under what an administrator has set by this text; nothing when
-    /// it is empty.
-    #[must_use]
-    pub fn with_provisioning(mut self, text: &str) -> Self {
-        self.provisioned = Some(Provisioned::of_text("the administrator", text).expect("it makes sense"));
-        self.with_folders()
-    }
-
-    /// Phones that come later have this key store.
-    #[must_use]
-    pub fn with_key_store(mut self, store: Arc<dyn SecretStore>) -> Self {
-        self.key_store = Some(store);
-        self
-    }
-
-    /// Phones that come later have a data folder.
-    #[must_use]
-    pub fn with_folders(mut self) -> Self {
-        let temporary = tempfile::tempdir().expect("there is room");
-        self.home = Some(temporary.path().to_owned());
-        self.temporary = Some(temporary);
-        self
-    }
-
-    /// Phones that come later have a data folder in this one, which outlives the scenario.
-    #[must_use]
-    pub fn with_folders_in(mut self, home: &Path) -> Self {
-        self.home = Some(home.to_owned());
-        self
+    /// A phone by name.
+    pub fn phone(&self, name: &str) -> &Seat {
+        self.seats.iter().find(|seat| seat.name == name).expect("a phone of that name")
     }
 
     /// The data folder of a phone.
     pub fn folder(&self, name: &str) -> PathBuf {
         self.home.as_ref().expect("a scenario with folders").join(name)
-    }
-
-    /// An exchange with these users, and a registered phone for each.
-    #[must_use]
-    pub fn with_phones<const N: usize>(mut self, names: [&str; N]) -> Self {
-        let hub = self.hub();
-        let rtc = Arc::new(FakeRtc::new(self.air.clone(), "exchange"));
-        let world = ExchangeWorld { clock: Arc::new(self.clock.clone()), rtc, hub, seed: self.random.random() };
-        let inside = self.runtime.enter();
-        let (exchange, door) = Exchange::behind_a_door(world, &names);
-        drop(inside);
-        for name in names {
-            let password = exchange.password(name).expect("the exchange knows its users").clone();
-            let mut settings = settings(name, EXCHANGE, exchange.domain(), password.expose());
-            (self.change)(&mut settings);
-            self.seat(name, Server::Exchange(door.clone()), settings);
-        }
-        self.exchange = Some((exchange, door));
-        self.run_until("every phone is registered", seconds(5), |t| t.seats.iter().all(Seat::is_registered));
-        self.begun = self.now();
-        self
-    }
-
-    /// A phone whose server the test plays; registered.
-    #[must_use]
-    pub fn with_far(self) -> Self {
-        let mut scenario = self.with_unregistered_far();
-        scenario.run_until("the phone is registered", seconds(5), |t| t.seats.iter().all(Seat::is_registered));
-        scenario.begun = scenario.now();
-        scenario
-    }
-
-    /// A phone whose server the test plays; it has just been started.
-    #[must_use]
-    pub fn with_unregistered_far(mut self) -> Self {
-        let far = Far::default();
-        let (url, ca) = match self.wire {
-            Wire::Cable => ("wss://far.invalid/".to_owned(), None),
-            Wire::Sockets => {
-                let (url, ca) = self.run(sockets::listen(far.clone()));
-                (url, Some(ca))
-            }
-        };
-        let mut settings = settings("alice", &url, "far.invalid", "opensesame");
-        if let (Some(ca), Provider::Sip(sip)) = (&ca, &mut settings.accounts[0].provider) {
-            (sip.ca_file, sip.proxy) = (ca.path().display().to_string(), "direct".into());
-        }
-        self.ca = ca;
-        (self.change)(&mut settings);
-        self.seat("alice", Server::Far(far.clone()), settings);
-        self.far = Some(far);
-        self
-    }
-
-    /// A phone whose account is at a domain with these servers, the first one first, all of which the test plays. It has just
-    /// been started.
-    #[must_use]
-    pub fn at_domain<const N: usize>(self, hosts: [&str; N]) -> Self {
-        self.at_servers("example.com", hosts)
-    }
-
-    /// The same with a whole URL, whose host has these addresses.
-    #[must_use]
-    pub fn at_url<const N: usize>(self, hosts: [&str; N]) -> Self {
-        self.at_servers("wss://example.com/", hosts)
-    }
-
-    fn at_servers<const N: usize>(mut self, server: &str, hosts: [&str; N]) -> Self {
-        let servers: Vec<(String, Far)> = hosts.map(|host| (host.to_owned(), Far::default())).into();
-        let mut settings = settings("alice", server, "", "opensesame");
-        (self.change)(&mut settings);
-        self.seat("alice", Server::Domain(servers.clone()), settings);
-        self.servers = servers;
-        self
-    }
-
-    /// One of a domain's servers.
-    pub fn server(&self, host: &str) -> &Far {
-        self.servers.iter().find(|(name, _)| name == host).map(|(_, far)| far).expect("a server of that name")
-    }
-
-    fn seat(&mut self, name: &str, server: Server, settings: Settings) {
-        let sound = MemoryHost::desk();
-        let cable = Cable::new(name, server, self.clock.clone(), self.ladder.clone(), self.random.random());
-        let world = World {
-            clock: Arc::new(self.clock.clone()),
-            network: match self.wire {
-                Wire::Cable => Arc::new(cable.clone()),
-                Wire::Sockets => Arc::new(Sockets::new(Arc::new(self.clock.clone()))),
-            },
-            rtc: Arc::new(FakeRtc::new(self.air.clone(), name)),
-            sound: Arc::new(sound.clone()),
-            hub: self.hub(),
-            randomness: Arc::new(Seeded(std::sync::Mutex::new(StdRng::seed_from_u64(self.random.random())))),
-            secrets: Arc::new(Secrets::new(self.key_store.clone().unwrap_or_else(|| Arc::new(InMemory::default())))),
-        };
-        let _inside = self.runtime.enter();
-        let folder = self.home.as_ref().map(|home| DataFolder::at(home.join(name)));
-        let provisioned = self.provisioned.clone().unwrap_or_default();
-        let file = folder.as_ref().filter(|_| self.provisioned.is_some());
-        let settings_file = file.map(|folder| SettingsFile::at(folder.settings_file()).under(provisioned.clone()));
-        let settings = provisioned.impose(settings);
-        let options = PhoneOptions { folder, settings_file, provisioned, ..PhoneOptions::passing(settings) };
-        let (phone, told) = Phone::start(world, options);
-        let events = watch::follow(&phone, told);
-        self.seats.push(Seat { name: name.to_owned(), phone, cable, sound, events });
-    }
-
-    /// A hub whose clock is virtual time.
-    fn hub(&self) -> HubHandle {
-        let (mut hub, handle) = Hub::new();
-        let _inside = self.runtime.enter();
-        phone::spawn("hub", info_span!("hub"), async move {
-            let mut ticks = interval(Duration::from_millis(10));
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-            loop {
-                ticks.tick().await;
-                if !hub.is_idle() {
-                    hub.tick();
-                }
-            }
-        });
-        handle
-    }
-
-    /// A phone by name.
-    pub fn phone(&self, name: &str) -> &Seat {
-        self.seats.iter().find(|seat| seat.name == name).expect("a phone of that name")
     }
 
     /// Alice's phone.
@@ -341,11 +160,6 @@ impl Scenario {
     /// Bob's phone.
     pub fn bob(&self) -> &Seat {
         self.phone("bob")
-    }
-
-    /// The far end that the test plays.
-    pub fn far(&self) -> &Far {
-        self.far.as_ref().expect("a scenario with a far end")
     }
 
     /// Lets a media session panic: the `nth` of those that a phone has open, counted from 0.
@@ -461,21 +275,6 @@ impl Scenario {
         self.phone(name).cause(call).expect("it is over")
     }
 
-    /// Waits for a request at the far end.
-    pub fn request(&self, method: &Method) -> Request {
-        self.taken(&format!("{method} arrives at the far end"), || self.far().take_request(method))
-    }
-
-    /// The same for something that takes its time.
-    pub fn request_within(&self, method: &Method, limit: Duration) -> Request {
-        self.taken_within(&format!("{method} arrives at the far end"), limit, || self.far().take_request(method))
-    }
-
-    /// Waits for a response at the far end; 100 is passed over.
-    pub fn response(&self, method: &Method) -> Response {
-        self.taken(&format!("a response to {method} arrives at the far end"), || self.far().take_response(method))
-    }
-
     /// Waits until `take` gives something.
     pub fn taken<T>(&self, what: &str, take: impl Fn() -> Option<T>) -> T {
         self.taken_within(what, seconds(3), take)
@@ -491,72 +290,6 @@ impl Scenario {
             there
         });
         taken.into_inner().expect("it was there")
-    }
-
-    /// A media session at the far end.
-    pub fn far_media(&self) -> FarMedia {
-        let _inside = self.runtime.enter();
-        self.far_sessions.set(self.far_sessions.get() + 1);
-        FarMedia::open(&self.air, self.clock.clone(), 6 + self.far_sessions.get())
-    }
-
-    /// The far end's offer.
-    pub fn far_offer(&self, media: &FarMedia) -> String {
-        media.ask(MediaRequest::Offer { account: model::AccountId("far".into()) });
-        self.taken("the far end's offer", || description(media))
-    }
-
-    /// The far end's answer to a first offer.
-    pub fn far_answer(&self, media: &FarMedia, offer: &str) -> String {
-        media.ask(MediaRequest::Accept { account: model::AccountId("far".into()), offer: offer.into() });
-        self.taken("the far end's answer", || description(media))
-    }
-
-    /// The far end's answer to a further offer.
-    pub fn far_reanswer(&self, media: &FarMedia, offer: &str) -> String {
-        media.ask(MediaRequest::Reaccept { offer: Some(offer.into()), direction: MediaDirection::SendRecv });
-        self.taken("the far end's answer", || description(media))
-    }
-
-    /// The far end's changed offer.
-    pub fn far_reoffer(&self, media: &FarMedia, direction: MediaDirection) -> String {
-        media.ask(MediaRequest::Reoffer { direction, restart_ice: false });
-        self.taken("the far end's offer", || description(media))
-    }
-
-    /// Alice calls the far end, which answers.
-    pub fn far_call(&self) -> FarTalk {
-        let call = self.dial("alice", "carol");
-        let invite = self.request(&Method::Invite);
-        let (far, media) = (FarCall::of(self.far(), &invite), self.far_media());
-        let offer = invite.session_description().expect("an offer");
-        let answer = self.far_answer(&media, &offer);
-        far.reply(200, "OK", &answer);
-        self.request(&Method::Ack);
-        self.run_until("the call is established", seconds(2), |t| t.alice().is_established(call));
-        FarTalk { call, far, media }
-    }
-
-    /// The far end calls Alice, who answers.
-    pub fn far_calls(&self) -> FarTalk {
-        let (call, mut far, media) = self.far_rings();
-        self.alice().answer(call);
-        let response = self.response(&Method::Invite);
-        assert_eq!(response.code, 200);
-        media.ask(MediaRequest::Apply { answer: response.session_description().expect("an answer").into() });
-        far.ack(&response, "");
-        self.run_until("the call is established", seconds(2), |t| t.alice().is_established(call));
-        FarTalk { call, far, media }
-    }
-
-    /// The far end calls Alice; it rings.
-    pub fn far_rings(&self) -> (CallId, FarCall, FarMedia) {
-        let media = self.far_media();
-        let offer = self.far_offer(&media);
-        let far = FarCall::to_phone(self.far(), &offer, "");
-        assert_eq!(self.response(&Method::Invite).code, 180);
-        let call = self.alice().ringing().expect("it rings");
-        (call, far, media)
     }
 
     /// A phone's journal, as JSON lines.
@@ -607,21 +340,4 @@ impl Drop for Scenario {
 /// A sleep that begins when it is first waited for, inside the runtime.
 async fn sleep_in(span: Duration) {
     sleep(span).await;
-}
-
-fn description(media: &FarMedia) -> Option<String> {
-    media.take(|event| match event {
-        MediaEvent::OfferReady { offer } => Some(offer.expose().to_owned()),
-        MediaEvent::AnswerReady { answer, .. } => Some(answer.expose().to_owned()),
-        _ => None,
-    })
-}
-
-/// Random numbers of a seed.
-struct Seeded(std::sync::Mutex<StdRng>);
-
-impl Randomness for Seeded {
-    fn seed(&self) -> [u8; 32] {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).random()
-    }
 }

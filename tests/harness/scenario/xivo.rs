@@ -1,9 +1,19 @@
 //! Scenarios at a XiVO: the line of its user is one of the exchange.
 
-use model::{Account, AccountId, AccountState, Password, Provider, Secret, XivoAccount};
+use std::sync::Arc;
 
-use super::{Arc, EXCHANGE, Exchange, ExchangeWorld, FakeRtc, RngExt, Scenario, Seat, Server, seconds, settings};
-use crate::xuc::{AT_DESK, Switchboard, Xuc};
+use exchange::{Exchange, ExchangeWorld};
+use model::{Account, AccountId, AccountState, Password, Provider, Secret, XivoAccount};
+use rand::RngExt;
+
+use super::Scenario;
+use crate::{
+    network::{EXCHANGE, Server},
+    rtc::FakeRtc,
+    seat::{Seat, settings},
+    time::seconds,
+    xuc::{AT_DESK, Switchboard, Xuc},
+};
 
 /// The seat of a phone that takes alice's line.
 pub const OTHER_PHONE: &str = "other phone";
