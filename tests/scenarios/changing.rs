@@ -36,32 +36,19 @@ fn offer(t: &Scenario, talk: &mut FarTalk, direction: MediaDirection) -> String 
     answer
 }
 
-/// Whether both hear each other.
-fn talks(t: &Scenario, talk: &FarTalk) -> (bool, bool) {
-    talk.media.say(&tone(700.0, -12.0, ms(1_500)));
-    t.alice().speak(&tone(440.0, -12.0, ms(1_500)));
-    t.run_for(ms(500));
-    t.alice().take_heard();
-    talk.media.take_heard();
-    t.run_for(ms(500));
-    let (alice, far) = (t.alice().take_heard(), talk.media.take_heard());
-    t.run_for(ms(700));
-    (tone_dbfs(&alice, 700.0) > -16.0, tone_dbfs(&far, 440.0) > -16.0)
-}
-
 #[test]
 fn a_held_far_end_hears_nothing_of_us_until_it_is_taken_back() {
     let t = Scenario::new().with_far();
     let talk = t.far_call();
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
     t.alice().hold(talk.call);
     assert!(agree(&t, &talk).contains("a=sendonly"));
     assert_eq!(hold(&t, &talk), Hold { local: true, remote: false });
-    assert_eq!(talks(&t, &talk), (false, false));
+    assert_eq!(t.talks(&talk), (false, false));
     t.alice().resume(talk.call);
     assert!(agree(&t, &talk).contains("a=sendrecv"));
     assert_eq!(hold(&t, &talk), Hold::default());
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
     insta::assert_snapshot!(t.ladder());
 }
 
@@ -71,11 +58,11 @@ fn a_far_end_that_holds_us_is_shown_and_hears_nothing() {
     let mut talk = t.far_calls();
     assert!(offer(&t, &mut talk, MediaDirection::SendOnly).contains("a=recvonly"));
     assert_eq!(hold(&t, &talk), Hold { local: false, remote: true });
-    let (heard_music, was_heard) = talks(&t, &talk);
+    let (heard_music, was_heard) = t.talks(&talk);
     assert!(heard_music && !was_heard);
     assert!(offer(&t, &mut talk, MediaDirection::SendRecv).contains("a=sendrecv"));
     assert_eq!(hold(&t, &talk), Hold::default());
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
 }
 
 #[test]
@@ -91,7 +78,7 @@ fn a_call_held_by_both_is_free_only_when_both_let_go() {
     t.alice().resume(talk.call);
     agree(&t, &talk);
     assert_eq!(hold(&t, &talk), Hold::default());
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
 }
 
 #[test]
@@ -104,7 +91,7 @@ fn a_hold_that_is_refused_leaves_the_call_as_it_was() {
     t.request(&Method::Ack);
     t.run_until("it is told", ms(100), |t| t.alice().told(|event| matches!(event, Event::Failed { .. })) == 1);
     assert_eq!(hold(&t, &talk), Hold::default());
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
 }
 
 #[test]
@@ -144,7 +131,7 @@ fn a_refresh_by_either_side_changes_nothing_that_is_heard() {
     talk.far.request(&Method::Update, "Supported: timer\r\nSession-Expires: 1800;refresher=uac\r\n", "");
     assert_eq!(t.response(&Method::Update).code, 200);
     assert_eq!(hold(&t, &talk), Hold::default());
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
 }
 
 #[test]
@@ -236,11 +223,11 @@ fn a_server_that_is_lost_in_a_call_costs_no_sound_and_the_call_can_still_be_ende
     t.alice().cable.cut();
     t.run_for(ms(100));
     assert!(matches!(t.alice().account(), AccountState::Offline { .. }));
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
     t.run_for(seconds(5));
     t.alice().cable.mend();
     t.run_until("it is registered again", seconds(5), |t| t.alice().is_registered());
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
     t.alice().hang_up(talk.call);
     let bye = t.request(&Method::Bye);
     talk.far.respond(&bye, 200, "OK", "");
@@ -289,7 +276,7 @@ fn a_cable_that_is_out_for_20_s_keeps_the_call_and_its_sound_comes_back_within_3
     let heard = t.alice().take_heard();
     assert!(tone_dbfs(&heard, 700.0) > -16.0, "{}", tone_dbfs(&heard, 700.0));
     assert!(t.alice().is_established(talk.call) && t.alice().is_registered());
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
 }
 
 #[test]
@@ -337,13 +324,13 @@ fn a_muted_microphone_is_heard_by_nobody() {
     let talk = t.far_call();
     t.alice().send(model::Command::Mute { call: talk.call, muted: true });
     t.run_for(ms(50));
-    assert_eq!(talks(&t, &talk), (true, false));
+    assert_eq!(t.talks(&talk), (true, false));
     talk.media.take_heard();
     t.run_for(ms(500));
     assert!(rms_dbfs(&talk.media.take_heard()) < -80.0);
     t.alice().send(model::Command::Mute { call: talk.call, muted: false });
     t.run_for(ms(50));
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
 }
 
 #[test]

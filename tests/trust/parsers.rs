@@ -54,16 +54,43 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     files.into_iter().map(|file| fs::read(file).expect("a readable file")).collect()
 }
 
-fn each(what: &str, limit: Duration, inputs: impl Iterator<Item = Vec<u8>>, exercise: fn(&[u8])) {
-    let mut slowest = Duration::ZERO;
-    for (number, input) in inputs.enumerate() {
-        // Seen only when it fails.
-        println!("{what} {number}");
-        slowest = slowest.max(within(limit, &input, exercise));
+/// A parser, and how long it may take over one input.
+struct Parser {
+    /// What it reads, in a word.
+    reads: &'static str,
+    limit: Duration,
+    exercise: fn(&[u8]),
+}
+
+impl Parser {
+    fn of(reads: &'static str, exercise: fn(&[u8])) -> Self {
+        Self { reads, limit: LIMIT, exercise }
     }
-    // `cargo xtask bench trust` reads it.
-    if limit == LIMIT {
-        println!("slowest input: {} us ({what})", slowest.as_micros());
+
+    /// One whose inputs are large.
+    fn of_much(reads: &'static str, exercise: fn(&[u8])) -> Self {
+        Self { limit: LIMIT_OF_MUCH, ..Self::of(reads, exercise) }
+    }
+
+    /// Takes each input.
+    fn takes(&self, inputs: impl IntoIterator<Item = Vec<u8>>) {
+        let Self { reads, limit, exercise } = *self;
+        let mut slowest = Duration::ZERO;
+        for (number, input) in inputs.into_iter().enumerate() {
+            // Seen only when it fails.
+            println!("{reads} {number}");
+            slowest = slowest.max(within(limit, &input, exercise));
+        }
+        // `cargo xtask bench trust` reads it.
+        if limit == LIMIT {
+            println!("slowest input: {} us ({reads})", slowest.as_micros());
+        }
+    }
+
+    /// Takes each input as it is, and so many of them damaged; the seed says how.
+    fn takes_damaged(&self, inputs: Vec<Vec<u8>>, seed: u64, times: usize) {
+        self.takes(inputs.clone());
+        self.takes(Mutations::of(inputs, seed).take(times));
     }
 }
 
@@ -71,8 +98,7 @@ fn each(what: &str, limit: Duration, inputs: impl Iterator<Item = Vec<u8>>, exer
 fn damaged_descriptions_are_read_or_refused() {
     let texts = fixtures("sdp", "sdp").into_iter().map(|(_, text)| text);
     let texts: Vec<Vec<u8>> = texts.chain(seeds("sdp")).collect();
-    each("description", LIMIT, texts.clone().into_iter(), sdp::exercise);
-    each("description", LIMIT, Mutations::of(texts, 8866).take(4_000), sdp::exercise);
+    Parser::of("description", sdp::exercise).takes_damaged(texts, 8866, 4_000);
 }
 
 #[test]
@@ -82,7 +108,7 @@ fn packets_of_any_kind_are_played_or_dropped() {
         let length = random.random_range(0..6_000);
         (0..length).map(|_| random.random()).collect()
     });
-    each("packets", LIMIT_OF_MUCH, inputs.take(600), rtp::exercise);
+    Parser::of_much("packets", rtp::exercise).takes(inputs.take(600));
 }
 
 #[test]
@@ -92,8 +118,7 @@ fn lines_of_the_control_socket_are_done_or_refused() {
         let read = serde_json::from_slice::<phone::RemoteRequest>(line);
         assert!(read.is_ok(), "{:?}: {read:?}", String::from_utf8_lossy(line));
     }
-    each("line", LIMIT, lines.clone().into_iter(), control::exercise);
-    each("line", LIMIT, Mutations::of(lines, 1).take(4_000), control::exercise);
+    Parser::of("line", control::exercise).takes_damaged(lines, 1, 4_000);
 }
 
 #[test]
@@ -104,29 +129,23 @@ fn damaged_settings_are_read_or_kept_aside() {
     file.save(&settings).expect("good settings can be saved");
     let mut texts = seeds("settings");
     texts.push(fs::read(file.path()).expect("it was saved"));
-    each("settings", LIMIT_OF_MUCH, texts.clone().into_iter(), settings::exercise);
-    each("settings", LIMIT_OF_MUCH, Mutations::of(texts, 1).take(300), settings::exercise);
+    Parser::of_much("settings", settings::exercise).takes_damaged(texts, 1, 300);
 }
 
 #[test]
 fn links_of_any_kind_are_targets_or_nothing() {
-    let links = seeds("link");
-    each("link", LIMIT, links.clone().into_iter(), link::exercise);
-    each("link", LIMIT, Mutations::of(links, 3966).take(4_000), link::exercise);
+    Parser::of("link", link::exercise).takes_damaged(seeds("link"), 3966, 4_000);
 }
 
 #[test]
 fn damaged_messages_are_taken_apart_for_the_trace() {
     let messages: Vec<Vec<u8>> = fixtures("sip/peers", "dat").into_iter().map(|(_, message)| message).collect();
-    each("trace", LIMIT, messages.clone().into_iter(), trace::exercise);
-    each("trace", LIMIT, Mutations::of(messages, 3261).take(2_000), trace::exercise);
+    Parser::of("trace", trace::exercise).takes_damaged(messages, 3261, 2_000);
 }
 
 #[test]
 fn frames_of_a_cti_are_read_or_refused() {
-    let frames = seeds("cti");
-    each("frame", LIMIT, frames.clone().into_iter(), cti::exercise);
-    each("frame", LIMIT, Mutations::of(frames, 6455).take(4_000), cti::exercise);
+    Parser::of("frame", cti::exercise).takes_damaged(seeds("cti"), 6455, 4_000);
 }
 
 #[test]
@@ -136,10 +155,8 @@ fn tokens_of_any_kind_are_read_or_refused() {
     // Mutations of the text reach the letters of BASE64; those of the claims reach what is in them.
     let claims = [br#"{"sub":"alice","aud":["0-2-0"],"iat":1780315200,"exp":9223372036854775807}"#.to_vec()];
     let damaged = Mutations::of(claims.to_vec(), 7519).take(2_000).map(|claims| of(&String::from_utf8_lossy(&claims)));
-    each("token", LIMIT, damaged, token::exercise);
-    let tokens = seeds("token");
-    each("token", LIMIT, tokens.clone().into_iter(), token::exercise);
-    each("token", LIMIT, Mutations::of(tokens, 4648).take(2_000), token::exercise);
+    Parser::of("token", token::exercise).takes(damaged);
+    Parser::of("token", token::exercise).takes_damaged(seeds("token"), 4648, 2_000);
 }
 
 #[test]
@@ -149,36 +166,27 @@ fn what_is_provisioned_makes_sense_or_is_refused() {
         let text = String::from_utf8_lossy(text);
         assert!(store::Provisioned::of_text("a test", &text).is_ok(), "{text}");
     }
-    each("provisioning", LIMIT, texts.clone().into_iter(), provisioning::exercise);
-    each("provisioning", LIMIT, Mutations::of(texts, 1).take(1_000), provisioning::exercise);
+    Parser::of("provisioning", provisioning::exercise).takes_damaged(texts, 1, 1_000);
 }
 
 #[test]
 fn lists_of_ice_servers_are_read_or_none() {
-    let lists = seeds("ice_list");
-    each("list", LIMIT, lists.clone().into_iter(), ice_list::exercise);
-    each("list", LIMIT, Mutations::of(lists, 7065).take(4_000), ice_list::exercise);
+    Parser::of("list", ice_list::exercise).takes_damaged(seeds("ice_list"), 7065, 4_000);
 }
 
 #[test]
 fn answers_of_web_servers_are_read_or_refused() {
-    let answers = seeds("web");
-    each("answer", LIMIT, answers.clone().into_iter(), web::exercise);
-    each("answer", LIMIT, Mutations::of(answers, 9110).take(4_000), web::exercise);
+    Parser::of("answer", web::exercise).takes_damaged(seeds("web"), 9110, 4_000);
 }
 
 #[test]
 fn files_of_contacts_are_read_or_refused() {
-    let files = seeds("contacts");
-    each("contacts", LIMIT_OF_MUCH, files.clone().into_iter(), contacts::exercise);
-    each("contacts", LIMIT_OF_MUCH, Mutations::of(files, 6350).take(600), contacts::exercise);
+    Parser::of_much("contacts", contacts::exercise).takes_damaged(seeds("contacts"), 6350, 600);
 }
 
 #[test]
 fn messages_of_servers_are_read_or_passed_over() {
-    let messages = seeds("stun");
-    each("message", LIMIT, messages.clone().into_iter(), stun::exercise);
-    each("message", LIMIT, Mutations::of(messages, 8489).take(4_000), stun::exercise);
+    Parser::of("message", stun::exercise).takes_damaged(seeds("stun"), 8489, 4_000);
 }
 
 #[test]
@@ -192,6 +200,5 @@ fn answers_of_anybody_in_the_network_name_an_address_or_none() {
 fn sound_files_are_rung_with_or_refused() {
     let files = seeds("ringtone");
     assert!(audio::check_ringtone(files[0].clone()).is_ok());
-    each("sound", LIMIT, files.clone().into_iter(), ringtone::exercise);
-    each("sound", LIMIT, Mutations::of(files, 4).take(4_000), ringtone::exercise);
+    Parser::of("sound", ringtone::exercise).takes_damaged(files, 4, 4_000);
 }

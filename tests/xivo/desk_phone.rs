@@ -8,7 +8,7 @@ use model::{
 use serde_json::json;
 use tests::{CtiFaults, DESK_PHONE, Scenario, Seat, ms, seconds};
 
-use super::{requests, troubles};
+use super::{bob_hears_607, odd_ways_to_tell, requests, troubles};
 use crate::several_calls::kit::{HELD, hold, unheld, who_hears};
 
 fn desk(t: &Scenario) -> &Seat {
@@ -215,10 +215,7 @@ fn a_blind_transfer_moves_the_call_it_names_though_another_is_in_conversation_at
     transfer(&t, first, TransferTo::Blind { target: "607".parse().expect("a number") });
     assert_eq!(t.cause("alice", first), Cause::Transferred);
     assert!(t.alice().is_established(second), "the other one stays");
-    t.run_for(seconds(2));
-    let _earlier = t.bob().take_heard();
-    t.run_for(seconds(1));
-    assert!(tests::tone_dbfs(&t.bob().take_heard(), 523.25) > -35.0, "bob hears where he was sent");
+    bob_hears_607(&t);
     end(&t, &[second]);
 }
 
@@ -394,13 +391,7 @@ fn what_the_desk_phone_does_not_do_is_noticed_and_told() {
 
 #[test]
 fn what_the_cti_says_of_a_desk_phone_twice_in_disorder_and_in_odd_forms_does_no_harm() {
-    let faults = [
-        CtiFaults { twice: true, ..CtiFaults::default() },
-        CtiFaults { odd: true, ..CtiFaults::default() },
-        CtiFaults { disordered: true, ..CtiFaults::default() },
-        CtiFaults { twice: true, odd: true, ..CtiFaults::default() },
-    ];
-    for faults in faults {
+    for faults in odd_ways_to_tell() {
         let t = Scenario::new().with_desk_phone();
         t.xuc().goes_wrong(faults);
         t.dial("bob", "alice");

@@ -4,7 +4,7 @@ use model::{AccountState, Event};
 use serde_json::json;
 use tests::{CtiFaults, OTHER_PHONE, Scenario, ms, seconds};
 
-use super::{end, events, kinds, kinds_from, newest_call_id, troubles};
+use super::{end, events, kinds, kinds_from, newest_call_id, odd_ways_to_tell, troubles};
 use crate::several_calls::kit::who_hears;
 
 /// How often it was told in words that the registration is gone with its connection.
@@ -162,13 +162,7 @@ fn the_next_socket_takes_the_newest_token() {
 
 #[test]
 fn what_the_cti_says_twice_in_disorder_and_in_odd_forms_does_no_harm() {
-    let faults = [
-        CtiFaults { twice: true, ..CtiFaults::default() },
-        CtiFaults { odd: true, ..CtiFaults::default() },
-        CtiFaults { disordered: true, ..CtiFaults::default() },
-        CtiFaults { twice: true, odd: true, ..CtiFaults::default() },
-    ];
-    for faults in faults {
+    for faults in odd_ways_to_tell() {
         let t = Scenario::new().with_xivo();
         t.xuc().goes_wrong(faults);
         let talk = t.call("bob", "alice");

@@ -15,7 +15,7 @@ mod vectors;
 mod watching;
 
 use model::{CallId, Event, ServiceEvent};
-use tests::{Scenario, seconds};
+use tests::{CtiFaults, Scenario, seconds};
 
 /// The events of XiVO's own library that alice's phone told.
 fn events(t: &Scenario) -> Vec<ServiceEvent> {
@@ -73,6 +73,24 @@ fn two_calls(t: &Scenario) -> Two {
         t.alice().is_established(second) && crate::several_calls::kit::unheld(t.alice()) == [second]
     });
     Two { first: first.called, first_id, second, second_id: newest_call_id(t) }
+}
+
+/// Bob is where he was sent: at 607, which hums.
+fn bob_hears_607(t: &Scenario) {
+    t.run_for(seconds(2));
+    let _earlier = t.bob().take_heard();
+    t.run_for(seconds(1));
+    assert!(tests::tone_dbfs(&t.bob().take_heard(), 523.25) > -35.0, "bob hears where he was sent");
+}
+
+/// What a CTI may do to its news without any harm to who hears them.
+fn odd_ways_to_tell() -> [CtiFaults; 4] {
+    [
+        CtiFaults { twice: true, ..CtiFaults::default() },
+        CtiFaults { odd: true, ..CtiFaults::default() },
+        CtiFaults { disordered: true, ..CtiFaults::default() },
+        CtiFaults { twice: true, odd: true, ..CtiFaults::default() },
+    ]
 }
 
 fn end(t: &Scenario, calls: &[CallId]) {

@@ -3,7 +3,7 @@
 use model::{CallId, Command, Direction, NoticeCode, TransferTo, TransferView};
 use tests::{Scenario, Seat, ms, seconds};
 
-use super::{Two, end, events, kinds_from, two_calls};
+use super::{Two, bob_hears_607, end, events, kinds_from, two_calls};
 use crate::several_calls::kit::{HELD, hold, unheld};
 
 fn consult(t: &Scenario, call: CallId, target: &str) {
@@ -169,10 +169,7 @@ fn a_blind_transfer_moves_the_call_it_names_though_another_is_in_conversation() 
     t.cause("alice", first);
     assert!(t.xuc().commands().contains(&"directTransfer".to_owned()));
     assert!(t.alice().is_established(second), "the other one stays");
-    t.run_for(seconds(2));
-    let _earlier = t.bob().take_heard();
-    t.run_for(seconds(1));
-    assert!(tests::tone_dbfs(&t.bob().take_heard(), 523.25) > -35.0, "bob hears where he was sent");
+    bob_hears_607(&t);
     end(&t, &[second]);
 }
 

@@ -4,7 +4,7 @@ use model::{CallId, Cause, EndedBy, InternalFault};
 use sip::Method;
 use tests::{Scenario, ms, seconds};
 
-use super::kit::{merge, talks, unheld, who_hears};
+use super::kit::{merge, unheld, who_hears};
 
 #[test]
 fn a_media_session_that_panics_ends_its_call_alone_and_says_why() {
@@ -31,7 +31,7 @@ fn a_line_that_panics_while_it_connects_again_comes_back_and_its_calls_are_still
     t.break_next_connection("alice");
     t.alice().cable.cut();
     t.run_until("the fault has happened", seconds(10), |t| t.alice().cable.tries() >= 2);
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
     t.run_until("it is registered again", seconds(20), |t| t.alice().is_registered());
     t.alice().hang_up(talk.call);
     let bye = t.request(&Method::Bye);

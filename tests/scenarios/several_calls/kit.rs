@@ -112,16 +112,3 @@ pub(super) fn pick_up(t: &Scenario, call: CallId, invite: &Request) -> FarTalk {
     t.run_until("the call is established", seconds(2), |t| t.alice().is_established(call));
     FarTalk { call, far, media }
 }
-
-/// Whether Alice and this far end hear each other: `(she hears it, it hears her)`.
-pub(super) fn talks(t: &Scenario, talk: &FarTalk) -> (bool, bool) {
-    talk.media.say(&tone(700.0, -12.0, ms(1_500)));
-    t.alice().speak(&tone(440.0, -12.0, ms(1_500)));
-    t.run_for(ms(500));
-    t.alice().take_heard();
-    talk.media.take_heard();
-    t.run_for(ms(500));
-    let (alice, far) = (t.alice().take_heard(), talk.media.take_heard());
-    t.run_for(ms(700));
-    (tone_dbfs(&alice, 700.0) > -16.0, tone_dbfs(&far, 440.0) > -16.0)
-}

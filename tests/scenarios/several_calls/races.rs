@@ -5,7 +5,7 @@ use model::{Cause, EndedBy, Hold, MediaDirection};
 use sip::Method;
 use tests::{FarCall, Scenario, ms, seconds, tone, tone_dbfs};
 
-use super::kit::{FREE, HELD, Second, agree, dial_second, hold, merge, offer, pick_up, reinvite, take_agreement, talks, unheld};
+use super::kit::{FREE, HELD, Second, agree, dial_second, hold, merge, offer, pick_up, reinvite, take_agreement, unheld};
 
 #[test]
 fn a_call_that_refuses_to_be_held_is_silenced_and_can_be_taken_back() {
@@ -16,13 +16,13 @@ fn a_call_that_refuses_to_be_held_is_silenced_and_can_be_taken_back() {
     t.request(&Method::Ack);
     let second = pick_up(&t, call, &invite);
     assert_eq!(hold(t.alice(), first.call), HELD, "never half held");
-    assert_eq!(talks(&t, &first), (false, false));
-    assert_eq!(talks(&t, &second), (true, true));
+    assert_eq!(t.talks(&first), (false, false));
+    assert_eq!(t.talks(&second), (true, true));
     t.alice().resume(first.call);
     agree(&t, &second, &reinvite(&t));
     assert_eq!(unheld(t.alice()), [first.call]);
-    assert_eq!(talks(&t, &first), (true, true));
-    assert_eq!(talks(&t, &second), (false, false));
+    assert_eq!(t.talks(&first), (true, true));
+    assert_eq!(t.talks(&second), (false, false));
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn the_microphone_waits_for_the_hold_of_the_other_call_but_not_for_ever() {
     }
     assert!(spoken_after > Some(ms(2_000)), "the hold was not waited for: {spoken_after:?}");
     assert_eq!(hold(t.alice(), first.call), HELD, "silence stands for the hold that nobody answers");
-    assert_eq!(talks(&t, &first), (false, false));
+    assert_eq!(t.talks(&first), (false, false));
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn a_second_call_is_answered_while_the_hold_of_the_first_is_under_way() {
     agree(&t, &first, &asked);
     let second = tests::FarTalk { call, far, media };
     t.run_until("the second is established", seconds(1), |t| unheld(t.alice()) == [call]);
-    assert_eq!(talks(&t, &first), (false, false));
-    assert_eq!(talks(&t, &second), (true, true));
+    assert_eq!(t.talks(&first), (false, false));
+    assert_eq!(t.talks(&second), (true, true));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn hold_against_hold_ends_with_both_held() {
     assert_eq!(hold(t.alice(), first.call), Hold { local: true, remote: true });
     t.run_for(seconds(5));
     assert!(t.far().take_request(&Method::Invite).is_none(), "there is nothing left to ask for");
-    assert_eq!(talks(&t, &first), (false, false));
+    assert_eq!(t.talks(&first), (false, false));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_hold_that_crosses_the_far_ends_hold_is_made_again_by_whoever_waits_less() {
     offer(&t, &mut first, MediaDirection::SendOnly);
     take_agreement(&t, &mut first);
     assert_eq!(hold(t.alice(), first.call), Hold { local: true, remote: true });
-    assert_eq!(talks(&t, &second), (true, true));
+    assert_eq!(t.talks(&second), (true, true));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn hanging_up_during_a_changed_offer_ends_the_call_and_no_other() {
         }
         let by = if alice_hangs_up { EndedBy::Local } else { EndedBy::Remote };
         assert_eq!(t.cause("alice", first.call), Cause::HungUp { by });
-        assert_eq!(talks(&t, &second), (true, true));
+        assert_eq!(t.talks(&second), (true, true));
         t.far().forget();
     }
 }
@@ -159,7 +159,7 @@ fn a_hold_that_meets_a_refresh_of_the_session_is_made_after_it() {
     assert_eq!(t.response(&Method::Update).code, 200);
     agree(&t, &first, &back);
     assert_eq!(hold(t.alice(), first.call), FREE);
-    assert_eq!(talks(&t, &first), (true, true));
+    assert_eq!(t.talks(&first), (true, true));
 }
 
 #[test]
@@ -204,8 +204,8 @@ fn a_fork_that_answers_during_a_conference_has_the_floor_and_the_conference_wait
     t.request(&Method::Ack);
     t.run_until("the fork has the floor", seconds(2), |t| unheld(t.alice()) == [third]);
     let fork = tests::FarTalk { call: third, far: mobile, media };
-    assert_eq!(talks(&t, &fork), (true, true));
-    assert_eq!(talks(&t, &first), (false, false));
+    assert_eq!(t.talks(&fork), (true, true));
+    assert_eq!(t.talks(&first), (false, false));
     let conference = t.alice().snapshot().conference.clone().expect("it is still there");
     assert!(conference.held && conference.members == [first.call, second.call]);
 }

@@ -7,7 +7,7 @@ use model::{
 use sip::{Method, Request};
 use tests::{FarCall, FarTalk, Scenario, Seat, ms, seconds};
 
-use super::kit::{FREE, HELD, agree, hold, pick_up, reinvite, talks};
+use super::kit::{FREE, HELD, agree, hold, pick_up, reinvite};
 
 fn blind(target: &str) -> TransferTo {
     TransferTo::Blind { target: target.parse().expect("somebody") }
@@ -81,7 +81,7 @@ fn a_busy_target_gives_the_call_back_and_says_why() {
         Some(TransferView::Failed { fault: TransferFault::Ended { cause: Cause::Busy { code: 486 } } })
     );
     assert!(is_told(t.alice(), "busy (486)"));
-    assert_eq!(talks(&t, &talk), (true, true));
+    assert_eq!(t.talks(&talk), (true, true));
     t.run_for(seconds(10));
     assert_eq!(shown(t.alice(), talk.call), None, "a failure is shown for a moment");
 }
@@ -162,7 +162,7 @@ fn an_attended_transfer_names_the_other_call_and_ends_both() {
     let with = t.alice().newest_call().expect("the consultation");
     assert_eq!(shown(t.alice(), first.call), Some(TransferView::Consulting { with }));
     let mut second = pick_up(&t, with, &invite);
-    assert_eq!(talks(&t, &second), (true, true));
+    assert_eq!(t.talks(&second), (true, true));
     t.alice().send(Command::CompleteTransfer { call: first.call });
     let refer = t.request(&Method::Refer);
     let target = refer.headers.get("Refer-To").expect("there").to_owned();
@@ -268,7 +268,7 @@ fn who_takes_the_place_of_a_call_arrives_before_he_is_answered() {
     old.far.respond(&bye, 200, "OK", "");
     assert_eq!(t.cause("alice", old.call), Cause::Transferred);
     t.run_until("the new call is established", seconds(2), |t| t.alice().is_established(new.call));
-    assert_eq!(talks(&t, &new), (true, true));
+    assert_eq!(t.talks(&new), (true, true));
     let told = |fits: &dyn Fn(&Event) -> bool| t.alice().told_at(fits).expect("it was told");
     let arrived = told(
         &|event| matches!(event, Event::Incoming { call, replaces, .. } if *call == new.call && *replaces == Some(old.call)),
