@@ -1,6 +1,6 @@
 // A kiosk that is made up, for tests and for looking at the page in a browser. Not part of the program.
 import type { KioskBridge, Stop } from "./bridge";
-import { someCall } from "./fake";
+import { someCall } from "./fake-snapshot";
 import type { KioskAction, KioskScreen, KioskView } from "./types";
 
 const incoming = { direction: "incoming", state: { state: "incoming" }, answered_ms: null, media: null } as const;

@@ -3,6 +3,8 @@ import type { About, Bridge, Export, IncomingAction, IncomingBridge, Metered, St
 import { assist } from "./fake-assistant";
 import { SOME_CHECKS, SOME_STORIES, SOME_TRACE } from "./fake-diagnosis";
 import { SOME_DEVICES, someSettings } from "./fake-settings";
+import { someSnapshot } from "./fake-snapshot";
+import { SOME_ICE_TRIAL, SOME_TRIAL } from "./fake-trials";
 import type {
   Account,
   AccountId,
@@ -13,7 +15,6 @@ import type {
   AssistantRoom,
   CallId,
   CallStory,
-  CallView,
   Check,
   CloudClient,
   Command,
@@ -25,7 +26,6 @@ import type {
   ImportReport,
   LadderRow,
   Levels,
-  MediaStatistics,
   ProvisionOffer,
   ProvisionView,
   Refusal,
@@ -37,91 +37,12 @@ import type {
   Snapshot,
   TokenOrder,
   TraceRow,
-  TrialFact,
 } from "./types";
-
-export const SOME_MEDIA: MediaStatistics = {
-  codec: "opus",
-  packets_sent: 250,
-  packets_received: 249,
-  loss_in: 0,
-  loss_out: 0,
-  jitter_ms: 2,
-  round_trip_ms: 18,
-  buffer_ms: 40,
-  concealed: 0,
-  mos: 4.4,
-  pair: { local: "host", remote: "host" },
-  addresses: { local: "192.0.2.1:40000", remote: "198.51.100.2:50000" },
-  trouble: null,
-  level_in_dbfs: -22,
-  level_out_dbfs: -30,
-};
-
-export function someCall(part: Partial<CallView> = {}): CallView {
-  return {
-    id: 1,
-    account: "office",
-    sip_call_id: "f1c3a7d0@client.invalid",
-    direction: "outgoing",
-    remote: { name: "Ada Lovelace", number: "+442079460123", uri: "sip:+442079460123@pbx.example.com" },
-    caller: null,
-    diverted_by: null,
-    headers: [],
-    contact: null,
-    state: { state: "established", hold: { local: false, remote: false } },
-    since_ms: 10_000,
-    answered_ms: 14_000,
-    elsewhere: false,
-    muted: false,
-    silenced: false,
-    dtmf: "rfc4733",
-    recording: false,
-    auto_answered: false,
-    answers_itself_ms: null,
-    transfer: null,
-    media: SOME_MEDIA,
-    ...part,
-  };
-}
-
-export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
-  return {
-    revision: 1,
-    at_ms: 75_000,
-    accounts: [
-      {
-        id: "office",
-        state: { state: "registered" },
-        can: { hold: true, transfer: true, elsewhere: false },
-        expires_ms: null,
-        token: null,
-        caller_ids: [],
-        voicemail: null,
-        park_number: "",
-      },
-    ],
-    calls: [],
-    conference: null,
-    lamps: [],
-    assistants: [],
-    do_not_disturb: false,
-    notices: [],
-    missed: 0,
-    trial: null,
-    loop_check: null,
-    update: null,
-    changes: { settings: 0, history: 0, contacts: 0 },
-    ...part,
-  };
-}
 
 /** What each kind of account keeps. */
 const SECRETS = { practice: [], sip: ["password"], aculab: ["token", "api-key"], xivo: ["password"] } as const;
 
 const NOT_PROVISIONED: ProvisionView = { locked: [], fixed: [], source: "", contact: "", trouble: null, url: null };
-
-const PLAIN: TrialFact = { code: "plain" };
 
 /** A phone that keeps what it is told and shows what it is given. */
 export class FakePhone implements Bridge {
@@ -142,36 +63,13 @@ export class FakePhone implements Bridge {
   locked: Refusal | null = null;
   provisioned: ProvisionView = NOT_PROVISIONED;
   devices: DevicesView = SOME_DEVICES;
-  trial: AccountTrial = {
-    steps: [
-      { step: "settings", outcome: "passed", fact: PLAIN, ms: null },
-      { step: "name", outcome: "passed", fact: PLAIN, ms: null },
-      { step: "connection", outcome: "passed", fact: PLAIN, ms: 41 },
-      { step: "tls", outcome: "passed", fact: PLAIN, ms: null },
-      { step: "web-socket", outcome: "passed", fact: PLAIN, ms: 63 },
-      {
-        step: "registration",
-        outcome: "failed",
-        fact: { code: "offline", cause: { kind: "wrong-password", code: 403 } },
-        ms: null,
-      },
-    ],
-  };
+  trial: AccountTrial = SOME_TRIAL;
   levels: Levels = {
     microphone_dbfs: -24,
     speaker_dbfs: -30,
     calls: [1, 2, 3, 4].map((call) => ({ call, in_dbfs: -22, out_dbfs: -30 })),
   };
-  iceTrial: IceTrial = {
-    steps: [
-      { step: "name", outcome: "passed", fact: PLAIN, ms: 4 },
-      { step: "connection", outcome: "passed", fact: PLAIN, ms: 21 },
-      { step: "tls", outcome: "skipped", fact: PLAIN, ms: null },
-      { step: "answer", outcome: "passed", fact: PLAIN, ms: 40 },
-      { step: "password", outcome: "failed", fact: { code: "wrong-password", error: 401 }, ms: null },
-      { step: "relay", outcome: "skipped", fact: PLAIN, ms: null },
-    ],
-  };
+  iceTrial: IceTrial = SOME_ICE_TRIAL;
   readonly saved: Settings[] = [];
   private meters = new Set<(levels: Levels) => void>();
   private readonly passwords = new Set<string>();

@@ -1,6 +1,7 @@
 // Moments of a phone's life, to be looked at: `fake.html?scene=NAME`.
-import { FakePhone, SOME_MEDIA, someCall, someSnapshot } from "../bridge/fake";
+import { FakePhone } from "../bridge/fake";
 import { someAssistant, someCalls, someMeeting, somePeople, someRooms } from "../bridge/fake-assistant";
+import { SOME_MEDIA, someCall, someSnapshot } from "../bridge/fake-snapshot";
 import type { CallView, Contact, HistoryEntry, XHeaders } from "../bridge/types";
 import { newContact } from "../view/ContactForm";
 

@@ -1,6 +1,7 @@
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
-import { FakeIncoming, someCall } from "../bridge/fake";
+import { FakeIncoming } from "../bridge/fake";
+import { someCall } from "../bridge/fake-snapshot";
 import type { CallView, Cause, Notice } from "../bridge/types";
 import { scene } from "../test/scenes";
 import { openScene as open, press } from "../test/window";

@@ -1,6 +1,6 @@
 import { act, cleanup, fireEvent, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
-import { someCall } from "../bridge/fake";
+import { someCall } from "../bridge/fake-snapshot";
 import { openScene as open, press } from "../test/window";
 
 afterEach(cleanup);

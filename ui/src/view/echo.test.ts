@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { someSnapshot } from "../bridge/fake";
 import { someSettings } from "../bridge/fake-settings";
+import { someSnapshot } from "../bridge/fake-snapshot";
 import type { AccountView, Settings } from "../bridge/types";
 import { echoOf } from "./echo";
 

@@ -1,7 +1,7 @@
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
-import { someCall } from "../../bridge/fake";
 import { someAssistant } from "../../bridge/fake-assistant";
+import { someCall } from "../../bridge/fake-snapshot";
 import type { AssistantList, AssistantRequest, AssistantState } from "../../bridge/types";
 import { scene } from "../../test/scenes";
 import { App } from "../App";
