@@ -159,13 +159,22 @@ impl Disk {
         done(self.inside().args(["sh", "-c", script]).arg(self.folder.path()))
     }
 
+    /// Waits until the system has let go of the files of who has ended, a moment later: they take room, and are written to.
+    fn comes_to_rest(&self) {
+        let held = "[ $(df --output=used -k \"$0\" | tail -n 1) -gt $(du -sk \"$0\" | cut -f 1) ]";
+        let until = Instant::now() + PATIENCE;
+        while let (Some(0), said) = self.try_sh(held) {
+            assert!(Instant::now() < until, "files that nobody sees take room: {said}");
+        }
+    }
+
     /// Fills it to the last byte.
     fn fill(&self) {
         let (exit, said) = self.try_sh("dd if=/dev/zero of=\"$0/filler\" bs=4k");
         assert!(exit == Some(1) && said.contains("No space left"), "{said}");
     }
 
-    /// Lets it be written, or only read. The system lets go of the files of who has ended a moment later.
+    /// Lets it be written, or only read.
     fn remount(&self, how: &str) {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -184,6 +193,7 @@ impl Disk {
         calls(&phone, self.inside(), folder);
         hangs_up(&phone, self.inside(), folder);
         ends(phone);
+        self.comes_to_rest();
         spoil();
         let (exit, said) = done(&mut cli(self.inside(), folder, &["accounts", "remove", "practice"]));
         assert!(exit == Some(1) && said.contains("the settings could not be written") && said.contains(words[0]), "{said}");
