@@ -5,6 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(windows)]
+use directories::BaseDirs;
+#[cfg(not(windows))]
 use directories::ProjectDirs;
 
 /// The folder of the user's data; one of the seams of the world.
@@ -17,10 +20,13 @@ pub struct DataFolder(PathBuf);
 pub struct NoHomeFolder;
 
 impl DataFolder {
-    /// The folder of the user who runs the program: `sidetone` under `$XDG_DATA_HOME` on Linux, under the local
-    /// application data on Windows, under `Library/Application Support` on macOS.
+    /// The folder of the user who runs the program: `sidetone` under `$XDG_DATA_HOME` on Linux, `org.sidetone.Sidetone` under the
+    /// local application data on Windows, `sidetone` under `Library/Application Support` on macOS.
+    ///
+    /// # Errors
+    /// When the user has no home folder.
     pub fn of_user() -> Result<Self, NoHomeFolder> {
-        ProjectDirs::from("", "", "sidetone").map(|dirs| Self(dirs.data_local_dir().to_owned())).ok_or(NoHomeFolder)
+        of_user().map(Self).ok_or(NoHomeFolder)
     }
 
     /// Another folder, for tests and portable installations.
@@ -43,10 +49,27 @@ impl DataFolder {
         self.0.join("provisioning.toml")
     }
 
+    /// The file with the programs for what happens to calls.
+    pub fn event_programs_file(&self) -> PathBuf {
+        self.0.join("programs.toml")
+    }
+
     /// The file with the window's places in it.
     pub fn places_file(&self) -> PathBuf {
         self.0.join("window.toml")
     }
+}
+
+/// Beside the program, never in its folder: the installer of Windows puts the program of one user into `sidetone` under his local
+/// application data. By this name, Tauri's own for data, its uninstaller finds what the user may want to have deleted with it.
+#[cfg(windows)]
+fn of_user() -> Option<PathBuf> {
+    BaseDirs::new().map(|dirs| dirs.data_local_dir().join("org.sidetone.Sidetone"))
+}
+
+#[cfg(not(windows))]
+fn of_user() -> Option<PathBuf> {
+    ProjectDirs::from("", "", "sidetone").map(|dirs| dirs.data_local_dir().to_owned())
 }
 
 /// Makes `folder` and those above it, for the user's eyes only.
