@@ -25,7 +25,7 @@ fn platform() -> String {
 
 fn kind() -> &'static str {
     if cfg!(windows) {
-        "nsis"
+        if is_beside("uninstall.exe") { "nsis" } else { "msi" }
     } else if cfg!(target_os = "macos") {
         "dmg"
     } else if env::var_os("APPIMAGE").is_some() {
@@ -36,4 +36,9 @@ fn kind() -> &'static str {
     } else {
         "rpm"
     }
+}
+
+/// Whether a file of this name stands beside the program. Of the two installers of Windows, only NSIS's writes an uninstaller.
+fn is_beside(name: &str) -> bool {
+    env::current_exe().is_ok_and(|program| program.with_file_name(name).exists())
 }

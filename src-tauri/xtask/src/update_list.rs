@@ -7,13 +7,15 @@ use serde_json::{Map, json};
 use crate::shell::{Failed, root};
 
 /// How the name of a package tells what it is for, and what the program calls that (`src-tauri/src/updates.rs`).
-const PACKAGES: [(&str, &str); 8] = [
+const PACKAGES: [(&str, &str); 10] = [
     ("_amd64.deb", "linux-x86_64-deb"),
     ("_arm64.deb", "linux-aarch64-deb"),
     (".x86_64.rpm", "linux-x86_64-rpm"),
     ("_amd64.AppImage", "linux-x86_64-appimage"),
     ("_x64-setup.exe", "windows-x86_64-nsis"),
     ("_arm64-setup.exe", "windows-aarch64-nsis"),
+    ("_x64_en-US.msi", "windows-x86_64-msi"),
+    ("_arm64_en-US.msi", "windows-aarch64-msi"),
     ("_aarch64.dmg", "darwin-aarch64-dmg"),
     ("_x64.dmg", "darwin-x86_64-dmg"),
 ];
@@ -57,18 +59,21 @@ mod tests {
     fn the_list_has_what_is_signed_and_nothing_else() {
         let folder = std::env::temp_dir().join(format!("sidetone-update-list-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
-        for name in ["sidetone_1.2.3_amd64.deb", "sidetone_1.2.3_x64-setup.exe", "SHA256SUMS"] {
+        for name in ["sidetone_1.2.3_amd64.deb", "sidetone_1.2.3_x64-setup.exe", "sidetone_1.2.3_x64_en-US.msi", "SHA256SUMS"] {
             fs::write(folder.join(name), "x").expect("it is written");
         }
         let path = folder.to_str().expect("a path of text");
         assert!(write(path, "https://example.com").is_err());
-        fs::write(folder.join("sidetone_1.2.3_amd64.deb.sig"), "signature\n").expect("it is written");
+        for name in ["sidetone_1.2.3_amd64.deb.sig", "sidetone_1.2.3_x64_en-US.msi.sig"] {
+            fs::write(folder.join(name), "signature\n").expect("it is written");
+        }
         write(path, "https://example.com/v1").expect("a list");
         let text = fs::read_to_string(folder.join("latest.json")).expect("it is there");
         fs::remove_dir_all(&folder).expect("it is gone");
         let list: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let deb = json!({ "url": "https://example.com/v1/sidetone_1.2.3_amd64.deb", "signature": "signature" });
-        assert_eq!(list["platforms"], json!({ "linux-x86_64-deb": deb }));
+        let msi = json!({ "url": "https://example.com/v1/sidetone_1.2.3_x64_en-US.msi", "signature": "signature" });
+        assert_eq!(list["platforms"], json!({ "linux-x86_64-deb": deb, "windows-x86_64-msi": msi }));
         assert_eq!(list["version"], version().expect("a version").as_str());
     }
 }
