@@ -1,12 +1,13 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { ProvisionOffer } from "../../bridge/types";
-import { isolated, type Key, say } from "../../words/words";
+import { about, isolated, type Key, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { Icon } from "../icons";
 import { refusalWords } from "../refusals";
 import { fileWords } from "../troubles";
 import { useEditing } from "./editing";
+import { fieldWords, valueWords } from "./fieldNames";
 import { Group, TextField } from "./fields";
 import type { Section } from "./Settings";
 
@@ -73,10 +74,11 @@ export function ProvisioningGroup() {
         />
       )}
       {offer && (
-        <ul>
+        <ul class="changes">
           {offer.changes.map(({ field, before, after }) => (
             <li key={field}>
-              <bdi>{`${field}: ${before || "–"} → ${after || "–"}`}</bdi>
+              {about(fieldWords(field), valueWords(field, after))}
+              <small>{say("provision.before", { value: valueWords(field, before) })}</small>
             </li>
           ))}
           {offer.locked.map((page) => (
