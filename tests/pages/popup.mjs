@@ -42,7 +42,7 @@ export default async function popup({ test, chromium, origin }) {
     }));
   test("a reason to decline is two clicks away, or two keys, and Escape leads back", () =>
     on("incoming", async (page, acts) => {
-      const why = page.getByRole("button", { name: "Say why" });
+      const why = page.getByRole("button", { name: "Say why, or redirect" });
       await why.click();
       await page.keyboard.press("Escape");
       expect((await why.getAttribute("aria-expanded")) === "false", "Escape does not lead back");
@@ -58,6 +58,13 @@ export default async function popup({ test, chromium, origin }) {
         await page.getByRole("button", { name }).click();
       const told = (await acts()).map(([, action]) => action["decline-with"]).join(" ");
       expect(told === "480 486 404 603", JSON.stringify(await acts()));
+    }));
+  test("where a caller is sent is asked in the phone's own window", () =>
+    on("incoming", async (page, acts) => {
+      await page.getByRole("button", { name: "Say why, or redirect" }).click();
+      await page.getByRole("button", { name: "Redirect …" }).click();
+      const said = (await acts()).map(([, action]) => action).join(" ");
+      expect(said === "redirect", said);
     }));
   test("a call that is about to answer itself counts down and can be kept from it", () =>
     on("itself", async (page, acts) => {

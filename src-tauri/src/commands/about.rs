@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use model::{Refusal, Target};
+use model::{CallId, Refusal, Target};
 use phone::Phone;
 use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, State};
@@ -20,6 +20,8 @@ pub(crate) struct About {
     updates: bool,
     /// A link that opened this window; told once.
     first_target: Option<Target>,
+    /// A ringing call that this window was opened for, to send its caller elsewhere; told once.
+    first_redirect: Option<CallId>,
 }
 
 /// What the desktop can do for the phone.
@@ -38,6 +40,7 @@ pub(crate) fn about(desktop: State<'_, Desktop>) -> About {
         desktop: DesktopAbilities { tray: desktop.has_tray(), session: std::env::var("XDG_SESSION_TYPE").unwrap_or_default() },
         updates: updates::source().is_some(),
         first_target: desktop.take_target(),
+        first_redirect: desktop.take_redirect(),
     }
 }
 

@@ -31,6 +31,10 @@ pub(crate) fn incoming_action(
     call: CallId,
     action: IncomingAction,
 ) -> Result<(), Refusal> {
+    if action == IncomingAction::Redirect {
+        program::ask_where_to(&app, call);
+        return Ok(());
+    }
     let Some(command) = action.command(call, &phone.snapshot()) else { return Ok(()) };
     phone.send(command)?;
     if action.answers() {

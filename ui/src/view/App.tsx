@@ -142,9 +142,17 @@ function Window({ bridge, snapshot, letters }: WindowProps) {
     setNumber(target);
   }, []);
   useEffect(() => bridge.onTarget(fill), [bridge, fill]);
+  const redirect = useCallback((call: CallId) => {
+    setView("phone");
+    ask({ what: "redirect", call });
+  }, []);
+  useEffect(() => bridge.onRedirect(redirect), [bridge, redirect]);
   useEffect(() => {
-    bridge.about().then(({ first_target }) => first_target && fill(first_target), doing.failed);
-  }, [bridge, fill, doing]);
+    bridge.about().then(({ first_target, first_redirect }) => {
+      if (first_target) fill(first_target);
+      if (first_redirect !== null) redirect(first_redirect);
+    }, doing.failed);
+  }, [bridge, fill, redirect, doing]);
 
   const focusNumber = () => {
     setView("phone");

@@ -16,13 +16,13 @@ export type Reasons = ReturnType<typeof useReasons>;
 
 /** The small button beside Decline. The same one, in the same place, leads back: it keeps the focus, and a second click by chance
  * meets no reason. */
-export function ReasonsToggle({ reasons }: { reasons: Reasons }) {
+export function ReasonsToggle({ reasons, words = "call.say-why" }: { reasons: Reasons; words?: Key }) {
   return (
     <button
       type="button"
       class="action reasons-toggle"
-      title={say("call.say-why")}
-      aria-label={say("call.say-why")}
+      title={say(words)}
+      aria-label={say(words)}
       aria-expanded={reasons.open}
       onClick={reasons.toggle}
     >

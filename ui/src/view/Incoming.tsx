@@ -104,8 +104,13 @@ function Ringing({ call, now, busy, bridge }: RingingProps) {
             <Action icon="phone-down" tone="end" words="call.decline" onClick={() => act("decline")} />
           </>
         )}
-        <ReasonsToggle reasons={reasons} />
+        <ReasonsToggle reasons={reasons} words={call.elsewhere ? "call.say-why" : "call.say-why-or-redirect"} />
         {reasons.open && <DeclineReasons onDecline={(code) => act({ "decline-with": code })} />}
+        {reasons.open && !call.elsewhere && (
+          <button type="button" class="action redirect" onClick={() => act("redirect")}>
+            {say("call.redirect-to")}
+          </button>
+        )}
       </div>
     </section>
   );

@@ -91,6 +91,20 @@ test("a call that was silenced says so, and is not silenced again", () => {
   expect(phone.sent).toEqual([{ command: "silence", call: 1 }]);
 });
 
+test("where a caller is sent is asked when the window of a ringing call wants it, as long as the call rings", async () => {
+  const phone = open("incoming");
+  const id = phone.snapshot.calls[0]?.id ?? 0;
+  const wants = (call: number) => act(() => phone.redirects.forEach((take) => void take(call)));
+  wants(id);
+  const dialog = within(screen.getByRole("dialog"));
+  fireEvent.input(dialog.getByLabelText("Name or number"), { target: { value: "200" } });
+  await waitFor(() => expect(dialog.getByRole("button", { name: "Redirect" })).toHaveProperty("disabled", false));
+  fireEvent.click(dialog.getByRole("button", { name: "Redirect" }));
+  expect(phone.sent.at(-1)).toEqual({ command: "redirect", call: id, target: "200" });
+  wants(99);
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
 test("a number that was begun before a call takes no digits of the call", () => {
   const phone = open("idle");
   fireEvent.keyDown(window, { key: "5" });

@@ -73,6 +73,8 @@ pub enum IncomingAction {
     Decline,
     /// Decline it, and tell the caller why.
     DeclineWith(DeclineCode),
+    /// Send the caller elsewhere; the phone's own window asks where to, because this one has no keyboard.
+    Redirect,
     /// Stop the ringer.
     Silence,
     /// Keep the phone from answering it by itself.
@@ -84,12 +86,12 @@ impl IncomingAction {
     pub fn answers(self) -> bool {
         match self {
             Self::Answer | Self::EndAndAnswer => true,
-            Self::Decline | Self::DeclineWith(_) | Self::Silence | Self::Veto => false,
+            Self::Decline | Self::DeclineWith(_) | Self::Redirect | Self::Silence | Self::Veto => false,
         }
     }
 
     /// The command it stands for. There is none for a call that does not ring any more: a late click must not end a
-    /// conversation.
+    /// conversation. There is none for [`Self::Redirect`], which is the window's.
     pub fn command(self, call: CallId, snapshot: &Snapshot) -> Option<Command> {
         let ringing = snapshot.calls.iter().find(|view| view.id == call && is_ringing(view))?;
         Some(match self {
@@ -97,6 +99,7 @@ impl IncomingAction {
             Self::EndAndAnswer => Command::EndAndAnswer { call },
             Self::Decline => Command::Decline { call, code: DeclineCode::default() },
             Self::DeclineWith(code) => Command::Decline { call, code },
+            Self::Redirect => return None,
             Self::Silence => Command::Silence { call },
             Self::Veto => {
                 ringing.answers_itself_ms?;
@@ -172,6 +175,13 @@ mod tests {
         for other in [r#"{"decline-with":200}"#, r#"{"decline-with":302}"#, r#""decline-with""#] {
             assert!(chosen(other).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn where_a_caller_is_sent_is_no_matter_of_the_window_of_a_ringing_call() {
+        let snapshot = snapshot([view(1, CallState::Incoming)]);
+        let redirect: IncomingAction = serde_json::from_str(r#""redirect""#).expect("one of its actions");
+        assert_eq!((redirect.command(CallId(1), &snapshot), redirect.answers()), (None, false));
     }
 
     #[test]
