@@ -9,6 +9,7 @@ mod arguments;
 mod awake;
 mod bridge;
 mod commands;
+mod consent;
 mod engine;
 mod failure;
 mod kiosk;

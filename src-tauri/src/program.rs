@@ -9,9 +9,9 @@ use std::{
     },
 };
 
-use model::{Command, DialOptions, Target};
+use model::{CallId, Command, DialOptions, Target};
 use phone::{
-    Interruptions, Phone, Show,
+    EventPrograms, Interruptions, Phone, Show,
     desktop::{Kiosk, dials_at_once},
 };
 use store::PlacesFile;
@@ -26,7 +26,7 @@ use tracing::{info, info_span};
 use crate::{
     awake,
     bridge::Followers,
-    commands::{about, assistant, book, calls, devices, diagnosis, export, kiosk as kiosk_commands, settings},
+    commands::{about, assistant, book, calls, devices, diagnosis, event_programs, export, kiosk as kiosk_commands, settings},
     engine::Engine,
     failure::Failure,
     kiosk, language, notify, popup, session, shortcuts, supervise, tray, tray_host, updates, web_view,
@@ -43,6 +43,7 @@ pub(crate) struct Desktop {
     main_in_use: watch::Sender<bool>,
     sentences: mpsc::Sender<String>,
     target: Mutex<Option<Target>>,
+    redirect: Mutex<Option<CallId>>,
 }
 
 impl Desktop {
@@ -53,6 +54,7 @@ impl Desktop {
             main_in_use: watch::Sender::new(false),
             sentences,
             target: Mutex::default(),
+            redirect: Mutex::default(),
         }
     }
 
@@ -77,6 +79,11 @@ impl Desktop {
     /// What a link asked to call, for the page that has just been made.
     pub(crate) fn take_target(&self) -> Option<Target> {
         self.target.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Which ringing call the page that has just been made is to send elsewhere.
+    pub(crate) fn take_redirect(&self) -> Option<CallId> {
+        self.redirect.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The phone lives on in the tray, if the user likes that; where there is none, it could not be reached any more.
@@ -136,6 +143,7 @@ pub(crate) fn run(
         .manage(desktop)
         .manage(Followers::new(runtime.handle().clone(), engine.phone.snapshots()))
         .manage(diagnosis::ShownBundle::default())
+        .manage(EventPrograms::load(&engine.folder, engine.phone.office().clone()))
         .manage(Memory::load(PlacesFile::at(engine.folder.places_file())))
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
         .plugin(tauri_plugin_deep_link::init())
@@ -173,6 +181,8 @@ pub(crate) fn run(
             diagnosis::follow_service_events,
             diagnosis::ladder,
             diagnosis::leave_service_events,
+            event_programs::event_programs,
+            event_programs::save_event_programs,
             export::save_export,
             diagnosis::support_bundle,
             diagnosis::trace,
@@ -233,6 +243,8 @@ fn follow_on_desktop(handle: &AppHandle, phone: &Phone, told: mpsc::Receiver<Str
     phone::spawn("popup", info_span!("popup"), popup::follow(handle.clone(), phone.clone()));
     phone::spawn("notifications", info_span!("notifications"), notify::follow(handle.clone(), phone.clone(), told));
     phone::spawn("awake", info_span!("awake"), awake::follow(phone.clone()));
+    let programs = handle.state::<EventPrograms>().inner().clone();
+    phone::spawn("event programs", info_span!("event programs"), programs.follow(phone.clone()));
     phone::spawn("shortcuts", info_span!("shortcuts"), shortcuts::follow(handle.clone(), phone.clone()));
 }
 
@@ -314,6 +326,19 @@ fn hear_links(app: &AppHandle) {
 pub(crate) fn bring_up_later(app: &AppHandle) {
     let later = app.clone();
     tauri::async_runtime::spawn_blocking(move || bring_up(&later, None));
+}
+
+/// Brings the window up to ask where the caller of a ringing call is to be sent.
+pub(crate) fn ask_where_to(app: &AppHandle, call: CallId) {
+    let app = app.clone();
+    tauri::async_runtime::spawn_blocking(move || {
+        if app.get_webview_window(MAIN).is_some() {
+            windows::report(app.emit_to(MAIN, "redirect", call));
+        } else {
+            *app.state::<Desktop>().redirect.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
+        }
+        windows::report(windows::show_main(&app));
+    });
 }
 
 /// Passes a click on a tray or notification to the phone.

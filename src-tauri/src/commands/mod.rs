@@ -6,6 +6,7 @@ pub(crate) mod book;
 pub(crate) mod calls;
 pub(crate) mod devices;
 pub(crate) mod diagnosis;
+pub(crate) mod event_programs;
 pub(crate) mod export;
 pub(crate) mod kiosk;
 pub(crate) mod settings;

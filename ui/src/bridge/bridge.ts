@@ -17,6 +17,7 @@ import type {
   ContactQuery,
   DeclineCode,
   DevicesView,
+  EventProgram,
   FieldProblem,
   HistoryEntry,
   HistoryQuery,
@@ -47,6 +48,8 @@ export interface About {
   updates: boolean;
   /** What a link that started the program wants dialled. */
   first_target: string | null;
+  /** The ringing call for which the window was opened, to send its caller elsewhere. */
+  first_redirect: CallId | null;
 }
 
 /** Ends what was begun. */
@@ -58,6 +61,8 @@ export interface Bridge {
   follow(draw: (snapshot: Snapshot) => void): Stop;
   /** A link arrived while the window is open. */
   onTarget(take: (target: string) => void): Stop;
+  /** The window of a ringing call wants to know where its caller is to be sent. */
+  onRedirect(take: (call: CallId) => void): Stop;
   send(command: Command): Promise<void>;
   about(): Promise<About>;
   showFolder(which: "data"): Promise<void>;
@@ -87,6 +92,10 @@ export interface Bridge {
   checkSettings(settings: Settings): Promise<FieldProblem[]>;
   /** Puts the settings in force, or says which fields keep them from it. */
   saveSettings(settings: Settings): Promise<FieldProblem[]>;
+  /** Programs that are started when something happens to a call. */
+  eventPrograms(): Promise<EventProgram[]>;
+  /** Puts these in force and no others, once the user has agreed in a dialog; or says which fields keep them from it. */
+  saveEventPrograms(programs: EventProgram[]): Promise<FieldProblem[]>;
   /** Keeps a sound file, whose bytes come as Base64, to ring with; its path. */
   keepRingtone(name: string, sound: string): Promise<string>;
   /** Keeps a secret. There is no way to read one. */
@@ -141,6 +150,7 @@ export type IncomingAction =
   | "answer"
   | "decline"
   | { "decline-with": DeclineCode }
+  | "redirect"
   | "silence"
   | "veto"
   | "hold-and-answer"

@@ -20,6 +20,7 @@ import type {
   Command,
   Contact,
   DevicesView,
+  EventProgram,
   FieldProblem,
   HistoryEntry,
   IceTrial,
@@ -62,6 +63,7 @@ export class FakePhone implements Bridge {
   kept = someSettings();
   locked: Refusal | null = null;
   provisioned: ProvisionView = NOT_PROVISIONED;
+  programs: EventProgram[] = [];
   devices: DevicesView = SOME_DEVICES;
   trial: AccountTrial = SOME_TRIAL;
   levels: Levels = {
@@ -75,6 +77,8 @@ export class FakePhone implements Bridge {
   private readonly passwords = new Set<string>();
   private drawers = new Set<(snapshot: Snapshot) => void>();
   private takers = new Set<(target: string) => void>();
+  /** Who hears that the window of a ringing call asks where its caller is to be sent. */
+  readonly redirects = new Set<(call: CallId) => void>();
 
   constructor(snapshot: Snapshot = someSnapshot()) {
     this.snapshot = snapshot;
@@ -100,6 +104,11 @@ export class FakePhone implements Bridge {
     return () => this.takers.delete(take);
   }
 
+  onRedirect(take: (call: CallId) => void): Stop {
+    this.redirects.add(take);
+    return () => this.redirects.delete(take);
+  }
+
   async send(command: Command): Promise<void> {
     this.sent.push(command);
     if (command.command === "assist") assist(this, command.account, command.request);
@@ -112,6 +121,7 @@ export class FakePhone implements Bridge {
       desktop: { tray: true, session: "x11" },
       updates: true,
       first_target: this.target,
+      first_redirect: null,
     };
   }
 
@@ -277,6 +287,17 @@ export class FakePhone implements Bridge {
     this.saved.push(settings);
     this.kept = { ...this.kept, ...settings };
     this.changed("settings");
+    return [];
+  }
+
+  async eventPrograms(): Promise<EventProgram[]> {
+    return this.programs;
+  }
+
+  async saveEventPrograms(programs: EventProgram[]): Promise<FieldProblem[]> {
+    const at = programs.findIndex(({ program }) => !program.startsWith("/"));
+    if (at >= 0) return [{ field: `programs.${at}.program`, fault: { code: "not-a-whole-path" } }];
+    this.programs = programs;
     return [];
   }
 

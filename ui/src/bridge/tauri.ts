@@ -13,13 +13,16 @@ function follow(draw: (snapshot: Snapshot) => void): Stop {
   };
 }
 
+function hear<Told>(event: string, take: (told: Told) => void): Stop {
+  const listening = listen<Told>(event, ({ payload }) => take(payload));
+  return () => void listening.then((stop) => stop());
+}
+
 export function tauriBridge(): Bridge {
   return {
     follow,
-    onTarget(take) {
-      const listening = listen<string>("target", (event) => take(event.payload));
-      return () => void listening.then((stop) => stop());
-    },
+    onTarget: (take) => hear("target", take),
+    onRedirect: (take) => hear("redirect", take),
     send: (command) => invoke("send", { command }),
     about: () => invoke("about"),
     showFolder: (which) => invoke("show_folder", { which }),
@@ -41,6 +44,8 @@ export function tauriBridge(): Bridge {
     settings: () => invoke("settings"),
     checkSettings: (settings) => invoke("check_settings", { settings }),
     saveSettings: (settings) => invoke("save_settings", { settings }),
+    eventPrograms: () => invoke("event_programs"),
+    saveEventPrograms: (programs) => invoke("save_event_programs", { programs }),
     keepRingtone: (name, sound) => invoke("keep_ringtone", { name, sound }),
     setSecret: (key, value) => invoke("set_secret", { key, value }),
     forgetSecret: (key) => invoke("forget_secret", { key }),

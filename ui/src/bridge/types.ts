@@ -470,6 +470,25 @@ export type CallLevels = {
 	out_dbfs: number | null,
 };
 
+/**  What happens to a call, as a program can wait for it. */
+export type CallMoment = 
+/**  A call is placed. */
+"dialing" | 
+/**  It rings at the far end. */
+"ringing" | 
+/**  A call arrives. */
+"incoming" | 
+/**  Somebody answered, here or there. */
+"answered" | 
+/**  Both sides can be heard. */
+"connected" | 
+/**  The far end was busy; the end follows. */
+"busy" | 
+/**  Nobody answered an incoming call; the end follows. */
+"missed" | 
+/**  The call is over. */
+"ended";
+
 /**  How calls are handled. */
 export type CallSettings = {
 	/**  Codecs in order of preference; those left out are not offered. */
@@ -1275,6 +1294,19 @@ export type EndedBy =
 "failure";
 
 /**
+ *  A program, and when it is started. It gets its arguments as they are, without a shell; what there is to know of the call is in
+ *  its environment.
+ */
+export type EventProgram = {
+	/**  When. */
+	on: CallMoment,
+	/**  Its whole path. */
+	program: string,
+	/**  What it is given, each as one argument. */
+	arguments?: string[],
+};
+
+/**
  *  What is wrong with a field: a code, and what its sentence is filled in with. The sentences are the page's; in English,
  *  `Display`, to follow the name of the field.
  */
@@ -1367,6 +1399,8 @@ most: number } |
 { code: "not-a-log-filter"; 
 /**  In the words of what reads it. */
 detail: string } | 
+/**  A batch file, which takes what callers say of themselves for commands. */
+{ code: "batch-file" } | 
 /**  Somebody else has set it. */
 { code: "set-by"; 
 /**  Who, or where it stands. */
@@ -2310,6 +2344,8 @@ detail: string } |
 detail: string } | 
 /**  The system has closed the dialog. */
 { code: "dialog-closed" } | 
+/**  The user did not allow a program that was to be started by itself. */
+{ code: "not-allowed" } | 
 /**  The desktop opens no folder, or no installer. */
 { code: "not-opened"; 
 /**  What it says. */

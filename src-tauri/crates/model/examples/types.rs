@@ -4,7 +4,7 @@ use std::io::Write;
 
 use model::{
     AccountTrial, AssistantCall, AssistantMeeting, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command,
-    Contact, ContactForm, ContactQuery, DevicesView, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport,
+    Contact, ContactForm, ContactQuery, DevicesView, EventProgram, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport,
     KioskAction, KioskView, LadderRow, Levels, ProvisionOffer, Refusal, SecretKept, ServiceRow, Settings, SettingsView, Snapshot,
     Suggestion, TokenOrder, TraceRow,
 };
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // And so are the settings, their secrets and their trials.
     let types = types.register::<SettingsView>().register::<FieldProblem>().register::<SecretKept>().register::<Refusal>();
     let types = types.register::<AccountTrial>().register::<DevicesView>().register::<Levels>().register::<IceTrial>();
-    let types = types.register::<ProvisionOffer>();
+    let types = types.register::<ProvisionOffer>().register::<EventProgram>();
     let types = types.register::<CloudClient>().register::<TokenOrder>();
     // Whoever looks for a fault sees parts of what was.
     let types = types.register::<TraceRow>().register::<LadderRow>().register::<CallStory>().register::<Check>();

@@ -15,6 +15,7 @@ mod devices;
 mod diagnosis;
 mod dtmf;
 mod event;
+mod event_program;
 mod ice;
 mod kiosk;
 mod lamp;
@@ -57,6 +58,7 @@ pub use devices::{CallLevels, DeviceTrial, DeviceView, DevicesView, Levels, Role
 pub use diagnosis::{CallStory, Check, CheckFact, Finding, LadderRow, Quality, StoryFact, StoryRoom, StoryStep, TraceRow};
 pub use dtmf::{DtmfDigit, DtmfMode, InvalidDigit, InvalidDigits};
 pub use event::{Event, TimedEvent, TurnedAway};
+pub use event_program::{CallMoment, EventProgram};
 pub use ice::{IcePolicy, IceServer, IceTransport, IceUrl, InvalidIceUrl};
 pub use kiosk::{KioskAction, KioskEntry, KioskFault, KioskScreen, KioskView};
 pub use lamp::{LampState, LampView};

@@ -43,6 +43,8 @@ pub enum Refusal {
     },
     /// The system has closed the dialog.
     DialogClosed,
+    /// The user did not allow a program that was to be started by itself.
+    NotAllowed,
     /// The desktop opens no folder, or no installer.
     NotOpened {
         /// What it says.
@@ -194,6 +196,7 @@ impl fmt::Display for Refusal {
             Self::FileUnwritten { detail } => write!(f, "the file cannot be written: {detail}"),
             Self::NoDialog { detail } => write!(f, "the dialog cannot be shown: {detail}"),
             Self::DialogClosed => f.write_str("the system closed the dialog"),
+            Self::NotAllowed => f.write_str("the program was not allowed: nothing has changed"),
             Self::NotOpened { detail } => write!(f, "it could not be opened: {detail}"),
             Self::SoundTooLarge { most_mb } => write!(f, "a ringtone may have {most_mb} MB at most"),
             Self::SoundUnplayable { detail } => write!(f, "this file cannot be played: {detail}"),

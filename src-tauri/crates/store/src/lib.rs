@@ -8,6 +8,7 @@
 mod book;
 mod check;
 mod directory;
+mod event_programs;
 mod files;
 mod fold;
 mod folder;
@@ -25,6 +26,7 @@ mod settings;
 pub use book::{BookError, BookFile, BookLease, BookRules, BookTrouble, CallEnd, NewCall, OpenedBook, dialable};
 pub use check::{check_account, check_settings};
 pub use directory::NumberIndex;
+pub use event_programs::{EventProgramsFile, check_event_programs};
 pub use files::text_of_file;
 pub use folder::{DataFolder, NoHomeFolder, make_private};
 pub use instance::{instance, urn};

@@ -14,6 +14,7 @@ import { DtmfField } from "./DtmfField";
 import { useEditing } from "./editing";
 import { ChoiceField, Group, Labelled, SettingText, SwitchField, wholeNumber } from "./fields";
 import { OrderedList } from "./OrderedList";
+import { ProgramsGroup } from "./ProgramsGroup";
 import { RingtoneField } from "./RingtoneField";
 import type { WholeSettings } from "./whole";
 
@@ -35,6 +36,7 @@ export function CallsSection({ trial }: { trial: TrialView | null }) {
       <Forwarding />
       <DoNotDisturb />
       <Recording />
+      <ProgramsGroup />
     </>
   );
 }

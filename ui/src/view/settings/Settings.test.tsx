@@ -328,12 +328,35 @@ test("what a web server changes is shown before it is agreed to", async () => {
   expect(await screen.findByText(/begin with https/)).toBeTruthy();
   fireEvent.input(address, { target: { value: "https://example.com/phone.toml" } });
   await press("Show what it changes");
-  expect(await screen.findByText(/calls.record: on-request → off/)).toBeTruthy();
+  const change = await screen.findByText(/Calls are recorded: never/);
+  expect(change.textContent).toContain("until now: when you press Record");
   expect(phone.provisioned.url).toBe(null);
   await press("Agree and change");
   await waitFor(() => expect(phone.provisioned.url).toBe("https://example.com/phone.toml"));
   await press("Remove");
   await waitFor(() => expect(phone.provisioned.url).toBe(null));
+});
+
+test("a program for calls is written, looked at, and in force when it is saved", async () => {
+  const phone = scene("idle");
+  render(<App bridge={phone} />);
+  await press("Settings");
+  await press("Calls");
+  await press("Add a program");
+  fireEvent.change(await screen.findByLabelText("When"), { target: { value: "missed" } });
+  fireEvent.input(screen.getByLabelText("Program"), { target: { value: "logger" } });
+  fireEvent.change(screen.getByLabelText("Arguments"), { target: { value: "-t\ntwo words" } });
+  await press("Save");
+  expect(await screen.findByText(/a whole path/)).toBeTruthy();
+  expect(phone.programs).toEqual([]);
+  fireEvent.input(screen.getByLabelText("Program"), { target: { value: "/usr/bin/logger" } });
+  await press("Save");
+  const wanted = [{ on: "missed", program: "/usr/bin/logger", arguments: ["-t", "two words"] }];
+  await waitFor(() => expect(phone.programs).toEqual(wanted));
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Save" })).toBeNull());
+  await press(/Remove .*logger/);
+  await press("Save");
+  await waitFor(() => expect(phone.programs).toEqual([]));
 });
 
 test("a new version is installed on a press", async () => {

@@ -32,6 +32,7 @@ export const refusals: RefusalWords = {
   "problem.not-a-client": "Buchstaben, Ziffern und + - _ . (Invalid clientId)",
   "problem.not-clients": "Client-Kennungen mit Kommas dazwischen, oder *",
   "problem.not-a-log-filter": "kein Filter für das Protokoll",
+  "problem.batch-file": "ein Programm und keine Stapeldatei: Sie würde ausführen, wie ein Anrufer sich nennt",
   "problem.set-by": "legt {source} fest",
   "problem.rules-damaged": "nicht zu ändern, solange die Datei des Administrators beschädigt ist: {why}",
 
@@ -45,6 +46,7 @@ export const refusals: RefusalWords = {
   "refused.file-unwritten": "Die Datei kann nicht geschrieben werden: {detail}",
   "refused.no-dialog": "Das System zeigt keinen Dialog: {detail}",
   "refused.dialog-closed": "Das System hat den Dialog geschlossen: noch einmal versuchen",
+  "refused.not-allowed": "Sie haben das Programm nicht erlaubt: Nichts wurde geändert",
   "refused.not-opened": "Es ließ sich nicht öffnen: {detail}",
   "refused.sound-too-large": "Ein Klingelton darf höchstens {most_mb} MB haben",
   "refused.sound-unplayable": "Diese Datei ist nicht abzuspielen; WAV, MP3, Ogg Vorbis oder FLAC wählen",

@@ -33,6 +33,7 @@ export const refusals = {
   "problem.not-a-client": "letters, digits and + - _ . (Invalid clientId)",
   "problem.not-clients": "client ids with commas between them, or *",
   "problem.not-a-log-filter": "no log filter",
+  "problem.batch-file": "a program, and no batch file: it would run what a caller calls himself",
   "problem.set-by": "is set by {source}",
   "problem.rules-damaged": "cannot be changed while the administrator’s file is damaged: {why}",
 
@@ -45,6 +46,7 @@ export const refusals = {
   "refused.file-unwritten": "The file cannot be written: {detail}",
   "refused.no-dialog": "The system shows no dialog: {detail}",
   "refused.dialog-closed": "The system closed the dialog: try again",
+  "refused.not-allowed": "You did not allow the program: nothing has changed",
   "refused.not-opened": "It could not be opened: {detail}",
   "refused.sound-too-large": "A ringtone may have {most_mb} MB at most",
   "refused.sound-unplayable": "This file cannot be played; choose a WAV, MP3, Ogg Vorbis or FLAC file",

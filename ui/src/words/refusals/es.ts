@@ -32,6 +32,7 @@ export const refusals: RefusalWords = {
   "problem.not-a-client": "letras, cifras y + - _ . (Invalid clientId)",
   "problem.not-clients": "identificadores separados por comas, o *",
   "problem.not-a-log-filter": "no es un filtro del registro",
+  "problem.batch-file": "un programa, y no un archivo por lotes: ejecutaría el nombre que se da quien llama",
   "problem.set-by": "lo fija {source}",
   "problem.rules-damaged": "no se puede cambiar mientras el archivo del administrador esté dañado: {why}",
 
@@ -44,6 +45,7 @@ export const refusals: RefusalWords = {
   "refused.file-unwritten": "No se puede escribir el archivo: {detail}",
   "refused.no-dialog": "El sistema no muestra ningún diálogo: {detail}",
   "refused.dialog-closed": "El sistema cerró el diálogo: pruebe otra vez",
+  "refused.not-allowed": "Usted no permitió el programa: nada ha cambiado",
   "refused.not-opened": "No se pudo abrir: {detail}",
   "refused.sound-too-large": "Un tono de llamada ocupa {most_mb} MB como máximo",
   "refused.sound-unplayable": "Este archivo no se puede reproducir; elija un archivo WAV, MP3, Ogg Vorbis o FLAC",

@@ -32,6 +32,7 @@ export const refusals: RefusalWords = {
   "problem.not-a-client": "lettres, chiffres et + - _ . (Invalid clientId)",
   "problem.not-clients": "des identifiants séparés par des virgules, ou *",
   "problem.not-a-log-filter": "ce n’est pas un filtre de journal",
+  "problem.batch-file": "un programme, et pas de fichier de commandes : il exécuterait le nom que se donne l’appelant",
   "problem.set-by": "est fixé par {source}",
   "problem.rules-damaged": "ne peut être changé tant que le fichier de l’administrateur est endommagé : {why}",
 
@@ -45,6 +46,7 @@ export const refusals: RefusalWords = {
   "refused.file-unwritten": "Le fichier ne peut pas être écrit : {detail}",
   "refused.no-dialog": "Le système n’affiche pas de dialogue : {detail}",
   "refused.dialog-closed": "Le système a fermé le dialogue : réessayez",
+  "refused.not-allowed": "Vous n’avez pas autorisé le programme : rien n’a changé",
   "refused.not-opened": "Impossible de l’ouvrir : {detail}",
   "refused.sound-too-large": "Une sonnerie fait au plus {most_mb} Mo",
   "refused.sound-unplayable": "Ce fichier est illisible ; choisissez un fichier WAV, MP3, Ogg Vorbis ou FLAC",

@@ -380,6 +380,30 @@ export const settings: SettingsWords = {
   "about.no": "nicht vorhanden",
   "about.unknown": "unbekannt",
 
+  "programs.title": "Programme für Anrufe",
+  "programs.hint":
+    "Sie werden von selbst gestartet, ohne Shell. Wer anruft, steht nur in ihrer Umgebung: SIDETONE_EVENT, SIDETONE_NUMBER, SIDETONE_NAME, SIDETONE_ACCOUNT und andere.",
+  "programs.add": "Ein Programm hinzufügen",
+  "programs.when": "Wann",
+  "programs.program": "Programm",
+  "programs.program-hint": "Der ganze Pfad; keine Stapeldatei",
+  "programs.arguments": "Argumente",
+  "programs.arguments-hint": "Eines in jeder Zeile",
+  "programs.remove": "{name} entfernen",
+  "moment.dialing": "Ein Anruf beginnt",
+  "moment.ringing": "Es klingelt auf der anderen Seite",
+  "moment.incoming": "Ein Anruf kommt",
+  "moment.answered": "Ein Anruf wird angenommen",
+  "moment.connected": "Der Ton ist verbunden",
+  "moment.busy": "Die andere Seite ist besetzt",
+  "moment.missed": "Ein Anruf wurde verpasst",
+  "moment.ended": "Ein Anruf ist zu Ende",
+
+  "value.in-use": "in Gebrauch",
+  "value.on": "an",
+  "value.off": "aus",
+  "value.nothing": "nichts",
+
   "provision.locked": "Diese Seite ist gesperrt durch",
   "provision.some": "Einiges hier ist fest eingestellt durch",
   "provision.fixed": "lässt sich hier nicht ändern",
@@ -389,4 +413,5 @@ export const settings: SettingsWords = {
   "provision.accept": "Zustimmen und ändern",
   "provision.forget": "Entfernen",
   "provision.lock": "Die Seite „{page}“ wird gesperrt",
+  "provision.before": "bisher: {value}",
 };

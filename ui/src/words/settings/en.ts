@@ -379,6 +379,30 @@ export const settings = {
   "about.no": "not there",
   "about.unknown": "unknown",
 
+  "programs.title": "Programs for calls",
+  "programs.hint":
+    "They are started by themselves, without a shell. Who calls is in their environment only: SIDETONE_EVENT, SIDETONE_NUMBER, SIDETONE_NAME, SIDETONE_ACCOUNT and others.",
+  "programs.add": "Add a program",
+  "programs.when": "When",
+  "programs.program": "Program",
+  "programs.program-hint": "Its whole path; no batch file",
+  "programs.arguments": "Arguments",
+  "programs.arguments-hint": "One on each line",
+  "programs.remove": "Remove {name}",
+  "moment.dialing": "A call is placed",
+  "moment.ringing": "It rings at the other side",
+  "moment.incoming": "A call arrives",
+  "moment.answered": "A call is answered",
+  "moment.connected": "The audio is connected",
+  "moment.busy": "The other side is busy",
+  "moment.missed": "A call is missed",
+  "moment.ended": "A call is over",
+
+  "value.in-use": "in use",
+  "value.on": "on",
+  "value.off": "off",
+  "value.nothing": "nothing",
+
   "provision.locked": "This page is locked by",
   "provision.some": "Some of this cannot be changed; it is set by",
   "provision.fixed": "cannot be changed here",
@@ -388,4 +412,5 @@ export const settings = {
   "provision.accept": "Agree and change",
   "provision.forget": "Remove",
   "provision.lock": "The page “{page}” is locked",
+  "provision.before": "until now: {value}",
 } satisfies Record<string, Entry>;

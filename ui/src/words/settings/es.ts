@@ -380,6 +380,30 @@ export const settings: SettingsWords = {
   "about.no": "ausente",
   "about.unknown": "desconocida",
 
+  "programs.title": "Programas para las llamadas",
+  "programs.hint":
+    "Se inician por sí mismos, sin intérprete de órdenes. Quién llama está solo en su entorno: SIDETONE_EVENT, SIDETONE_NUMBER, SIDETONE_NAME, SIDETONE_ACCOUNT y otros.",
+  "programs.add": "Añadir un programa",
+  "programs.when": "Cuándo",
+  "programs.program": "Programa",
+  "programs.program-hint": "Su ruta completa; ningún archivo por lotes",
+  "programs.arguments": "Argumentos",
+  "programs.arguments-hint": "Uno en cada línea",
+  "programs.remove": "Quitar {name}",
+  "moment.dialing": "Se hace una llamada",
+  "moment.ringing": "Suena al otro lado",
+  "moment.incoming": "Llega una llamada",
+  "moment.answered": "Se contesta una llamada",
+  "moment.connected": "El sonido está conectado",
+  "moment.busy": "El otro lado está ocupado",
+  "moment.missed": "Se pierde una llamada",
+  "moment.ended": "Termina una llamada",
+
+  "value.in-use": "en uso",
+  "value.on": "activado",
+  "value.off": "desactivado",
+  "value.nothing": "nada",
+
   "provision.locked": "Esta página está bloqueada por",
   "provision.some": "Algunos ajustes están fijados por",
   "provision.fixed": "no se puede cambiar aquí",
@@ -389,4 +413,5 @@ export const settings: SettingsWords = {
   "provision.accept": "Aceptar y cambiar",
   "provision.forget": "Quitar",
   "provision.lock": "La página «{page}» queda bloqueada",
+  "provision.before": "hasta ahora: {value}",
 };

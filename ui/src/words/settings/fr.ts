@@ -383,6 +383,30 @@ export const settings: SettingsWords = {
   "about.no": "absente",
   "about.unknown": "inconnue",
 
+  "programs.title": "Programmes pour les appels",
+  "programs.hint":
+    "Ils sont lancés d’eux-mêmes, sans interpréteur de commandes. Qui appelle se trouve seulement dans leur environnement : SIDETONE_EVENT, SIDETONE_NUMBER, SIDETONE_NAME, SIDETONE_ACCOUNT et d’autres.",
+  "programs.add": "Ajouter un programme",
+  "programs.when": "Quand",
+  "programs.program": "Programme",
+  "programs.program-hint": "Son chemin complet ; pas de fichier de commandes",
+  "programs.arguments": "Arguments",
+  "programs.arguments-hint": "Un par ligne",
+  "programs.remove": "Retirer {name}",
+  "moment.dialing": "Un appel est passé",
+  "moment.ringing": "Cela sonne de l’autre côté",
+  "moment.incoming": "Un appel arrive",
+  "moment.answered": "Un appel est pris",
+  "moment.connected": "Le son est établi",
+  "moment.busy": "L’autre côté est occupé",
+  "moment.missed": "Un appel est manqué",
+  "moment.ended": "Un appel est terminé",
+
+  "value.in-use": "utilisé",
+  "value.on": "activé",
+  "value.off": "désactivé",
+  "value.nothing": "rien",
+
   "provision.locked": "Cette page est verrouillée par",
   "provision.some": "Certains réglages sont imposés par",
   "provision.fixed": "ne peut pas être modifié ici",
@@ -392,4 +416,5 @@ export const settings: SettingsWords = {
   "provision.accept": "Accepter et modifier",
   "provision.forget": "Retirer",
   "provision.lock": "La page « {page} » est verrouillée",
+  "provision.before": "jusqu’ici : {value}",
 };

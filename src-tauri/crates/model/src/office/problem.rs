@@ -126,6 +126,8 @@ pub enum FieldFault {
         /// In the words of what reads it.
         detail: String,
     },
+    /// A batch file, which takes what callers say of themselves for commands.
+    BatchFile,
     /// Somebody else has set it.
     SetBy {
         /// Who, or where it stands.
@@ -184,6 +186,7 @@ impl fmt::Display for FieldFault {
                 f.write_str("are client ids with commas between them, as bob,agent*, or * for all (Invalid clientId)")
             }
             Self::NotALogFilter { detail } => write!(f, "is no log filter: {detail}"),
+            Self::BatchFile => f.write_str("must be a program and no batch file: that would run what a caller calls himself"),
             Self::SetBy { source, contact } if contact.is_empty() => write!(f, "is set by {source}"),
             Self::SetBy { source, contact } => write!(f, "is set by {source}; ask {contact}"),
             Self::RulesDamaged { file, fault } => {

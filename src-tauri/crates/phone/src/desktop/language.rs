@@ -62,6 +62,7 @@ pub struct Words {
     pub over: &'static str,
     pub incoming_call: &'static str,
     pub save_file: &'static str,
+    pub may_programs_run: &'static str,
     pub missed_call_of: &'static str,
     pub one_missed_call: &'static str,
     pub missed_calls: &'static str,
