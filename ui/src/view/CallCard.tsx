@@ -49,7 +49,7 @@ export function CallCard({ call, now, showAccount, selected, keypad, onKeypad, o
     >
       <CallTitle call={call} now={now} showAccount={showAccount} />
       {isTalking(call) && (call.elsewhere ? <p class="hint">{say("call.elsewhere")}</p> : <Sound call={call} />)}
-      <TransferStatus call={call} />
+      {!held && <TransferStatus call={call} />}
       {!isEnded(call) && (
         <div class="actions">
           {held && <ResumeAction call={call} onSelect={onSelect} />}
@@ -59,6 +59,8 @@ export function CallCard({ call, now, showAccount, selected, keypad, onKeypad, o
           <HangUpAction call={call} />
         </div>
       )}
+      {/* The buttons of a held call stand beside its name. */}
+      {held && <TransferStatus call={call} />}
       {keypad && isTalking(call) && <CallKeypad call={call} />}
       {!held && <SentAlong headers={call.headers} />}
     </li>
@@ -179,8 +181,14 @@ function Sound({ call }: { call: CallView }) {
   const advice = troubleAdvice(call.media);
   return (
     <div class="sound">
-      <Level label={say("call.level-in")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.in_dbfs} />
-      <Level label={say("call.level-out")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.out_dbfs} />
+      <div class="sound-level">
+        <Icon name="speaker" />
+        <Level label={say("call.level-in")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.in_dbfs} />
+      </div>
+      <div class="sound-level">
+        <Icon name={call.muted ? "microphone-off" : "microphone"} />
+        <Level label={say("call.level-out")} of="calls" pick={(levels) => levelsOf(levels, call.id)?.out_dbfs} />
+      </div>
       <span class={`quality ${level}`} title={pathOf(call.media)}>
         {cause ? about(say(`quality.${level}`), cause) : say(`quality.${level}`)}
       </span>

@@ -53,7 +53,7 @@ export function Checklist({ snapshot }: { snapshot: Snapshot }) {
 function Step({ words, done, trouble }: { words: string; done: boolean; trouble?: DeviceFault | null }) {
   return (
     <li class={done ? "step done" : "step"}>
-      <Icon name={done ? "check" : "more"} />
+      <Icon name={done ? "check" : "circle"} />
       <span>
         {words}
         {trouble && <small class="problem">{namedDeviceWords(trouble)}</small>}

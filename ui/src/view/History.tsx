@@ -109,8 +109,15 @@ export function History({ snapshot, opened, removal: { gone, remove }, onContact
           )}
         </fieldset>
         {shown.length > 0 && !atServer && (
-          <button type="button" class="quiet" aria-expanded={asking} onClick={() => ask(!asking)}>
-            {say("history.clear")}
+          <button
+            type="button"
+            class="small clear"
+            aria-label={say("history.clear")}
+            title={say("history.clear")}
+            aria-expanded={asking}
+            onClick={() => ask(!asking)}
+          >
+            <Icon name="bin" />
           </button>
         )}
       </div>
@@ -156,7 +163,7 @@ export function Search({ text, label, onText }: { text: string; label: string; o
       <input
         type="search"
         aria-label={label}
-        placeholder={label}
+        placeholder={say("app.search")}
         value={text}
         maxLength={255}
         onInput={(event) => onText(event.currentTarget.value)}
@@ -201,7 +208,9 @@ function Entry({ entry, place, onDial, onDelete, onContact }: EntryProps) {
           {when(entry.started_s)}
         </time>
       </button>
-      {!entry.contact && (
+      {entry.contact ? (
+        <span class="no-button" />
+      ) : (
         <button
           type="button"
           class="small"
@@ -243,17 +252,19 @@ function outcomeWords(entry: HistoryEntry): string {
 /** The time today, "yesterday" with the time, or the date with it. */
 export function when(unixSeconds: number, today = new Date()): string {
   const moment = new Date(unixSeconds * 1000);
-  const time = new Intl.DateTimeFormat(spokenLocale(), { hour: "2-digit", minute: "2-digit" }).format(moment);
+  const clock = new Intl.DateTimeFormat(spokenLocale(), { hour: "2-digit", minute: "2-digit" }).format(moment);
+  // A line ends between day and time only; some languages have a narrow blank before "AM".
+  const time = clock.replaceAll(/\s/g, "\u00a0");
   // By the calendar: not every day has 24 hours.
   const isOn = (day: number) =>
     new Date(today.getFullYear(), today.getMonth(), day).toDateString() === moment.toDateString();
   if (isOn(today.getDate()) || moment > today) return time;
-  if (isOn(today.getDate() - 1)) return `${say("history.yesterday")} ${time.replaceAll(" ", "\u00a0")}`;
+  if (isOn(today.getDate() - 1)) return `${say("history.yesterday")} ${time}`;
   const isThisYear = moment.getFullYear() === today.getFullYear();
   const date = new Intl.DateTimeFormat(spokenLocale(), {
     day: "numeric",
     month: "short",
     ...(isThisYear ? {} : { year: "numeric" }),
   }).format(moment);
-  return `${date.replaceAll(" ", "\u00a0")} ${time.replaceAll(" ", "\u00a0")}`;
+  return `${date.replaceAll(" ", "\u00a0")} ${time}`;
 }

@@ -25,8 +25,8 @@ const SECTIONS = [
   ["shortcuts", "keypad"],
   ["privacy", "lock"],
   ["window", "window"],
-  ["diagnostics", "search"],
-  ["about", "more"],
+  ["diagnostics", "pulse"],
+  ["about", "info"],
 ] as const satisfies readonly (readonly [string, IconName])[];
 
 /** The parts of the settings. */
@@ -101,6 +101,7 @@ function Sections({ shown, onSection }: { shown: Section | null; onSection: Prop
         >
           <Icon name={icon} />
           <span>{say(`settings.${name}` as Key)}</span>
+          <Icon name="next" />
         </button>
       ))}
     </nav>

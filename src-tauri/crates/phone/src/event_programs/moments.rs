@@ -136,6 +136,8 @@ fn clean(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use model::XHeaders;
+
     use super::*;
 
     fn moments(told: &[Told]) -> Vec<&'static str> {
