@@ -4,9 +4,9 @@ use std::io::Write;
 
 use model::{
     AccountTrial, AssistantCall, AssistantMeeting, AssistantPerson, AssistantRoom, CallStory, Check, CloudClient, Command,
-    Contact, ContactForm, ContactQuery, DevicesView, EventProgram, FieldProblem, HistoryEntry, HistoryQuery, IceTrial, ImportReport,
-    KioskAction, KioskView, LadderRow, Levels, ProvisionOffer, Refusal, SecretKept, ServiceRow, Settings, SettingsView, Snapshot,
-    Suggestion, TokenOrder, TraceRow,
+    Contact, ContactForm, ContactQuery, DevicesView, EventProgram, FieldProblem, HistoryEntry, HistoryQuery, IceTrial,
+    ImportReport, KioskAction, KioskView, LadderRow, Levels, ProvisionOffer, Refusal, SecretKept, ServiceRow, Settings,
+    SettingsView, Snapshot, Suggestion, TokenOrder, TraceRow,
 };
 use specta::Types;
 use specta_typescript::Typescript;
