@@ -92,7 +92,7 @@ fn sip_js_calls_and_both_hear() {
 #[test]
 fn a_browser_behind_asterisk_is_called_and_hears_us() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
-    let _alone = lab::borrow("1002");
+    let (_theirs, _ours) = (lab::borrow("1003"), lab::borrow("1002"));
     let record = lab.state().join("behind-asterisk.wav").display().to_string();
     let voice = voice_file().display().to_string();
     let mut phone = lab.at_asterisk("1002", &["run", "--auto-answer"]).humming().start().once_registered();

@@ -64,6 +64,8 @@ fn asterisk_echoes_pcma() {
 
 #[test]
 fn an_account_with_opus_alone_and_one_with_pcmu_alone_agree_on_that() {
+    // Others watch whether it is free, and call it.
+    let _alone = lab::borrow("1003");
     asterisk_echo("1003", &[], "opus");
     asterisk_echo("1004", &[], "pcmu");
 }

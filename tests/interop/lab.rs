@@ -191,7 +191,8 @@ pub(crate) struct Borrowed(&'static str);
 static BORROWED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 static GIVEN_BACK: Condvar = Condvar::new();
 
-/// Waits until nobody else has `user`.
+/// Waits until nobody else has `user`. Who needs several borrows the one with the highest number first, as everybody does:
+/// else two tests could wait for each other.
 pub(crate) fn borrow(user: &'static str) -> Borrowed {
     let lock = || -> MutexGuard<'static, Vec<&'static str>> { BORROWED.lock().unwrap_or_else(PoisonError::into_inner) };
     let mut borrowed = GIVEN_BACK.wait_while(lock(), |borrowed| borrowed.contains(&user)).unwrap_or_else(PoisonError::into_inner);

@@ -48,10 +48,10 @@ impl Talk {
     }
 }
 
-/// A phone that rings until it is told to answer.
-fn target(lab: &Lab) -> (Phone, Borrowed) {
+/// A phone that rings until it is told to answer. Its user is given back after it has gone: what is bound last is dropped first.
+fn target(lab: &Lab) -> (Borrowed, Phone) {
     let alone = lab::borrow("1003");
-    (lab.at_asterisk("1003", &["run"]).sounding(TARGET_HZ).start().once_registered(), alone)
+    (alone, lab.at_asterisk("1003", &["run"]).sounding(TARGET_HZ).start().once_registered())
 }
 
 /// Waits until a phone hears a tone.
@@ -87,7 +87,7 @@ fn a_call_is_sent_to_a_number_that_answers() {
 #[test]
 fn a_call_is_sent_to_a_phone_that_rings_and_then_answers() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
-    let (target, _alone) = target(lab);
+    let (_alone, target) = target(lab);
     let talk = Talk::start(lab);
     talk.tell(&["transfer", "1003"]);
     target.wait("incoming");
@@ -111,7 +111,7 @@ fn a_call_sent_to_a_busy_number_is_told_to_have_met_one() {
 #[test]
 fn a_call_is_put_through_to_whom_was_asked_first() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
-    let (target, _alone) = target(lab);
+    let (_alone, target) = target(lab);
     let talk = Talk::start(lab);
     let then = talk.host.now();
     talk.tell(&["transfer", "--consult", "1003"]);
@@ -133,7 +133,7 @@ fn a_call_is_put_through_to_whom_was_asked_first() {
 #[test]
 fn a_call_is_put_through_while_the_target_rings() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
-    let (target, _alone) = target(lab);
+    let (_alone, target) = target(lab);
     let talk = Talk::start(lab);
     talk.tell(&["transfer", "--consult", "1003"]);
     target.wait("incoming");
@@ -162,7 +162,7 @@ fn who_asks_a_busy_number_first_has_his_call_back() {
 #[test]
 fn two_calls_are_joined() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
-    let (target, _alone) = target(lab);
+    let (_alone, target) = target(lab);
     let talk = Talk::start(lab);
     let then = talk.host.now();
     talk.host.tell(&["dial", "1003"]);
@@ -196,7 +196,7 @@ fn a_call_is_parked_with_music_and_fetched() {
 #[test]
 fn a_call_that_rings_elsewhere_is_picked_up() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
-    let (ringing, _alone) = target(lab);
+    let (_alone, ringing) = target(lab);
     let caller = lab.at_asterisk("1001", &["run"]).sounding(PARTNER_HZ).start().once_registered();
     let host = lab.at_asterisk("1004", &["run"]).sounding(HOST_HZ).start().once_registered();
     caller.tell(&["dial", "1003"]);

@@ -181,7 +181,7 @@ fn who_dials_in_another_program_is_called_by_asterisk_and_answers_by_itself() {
 fn asterisk_connects_the_two_whom_the_user_has_brought_together() {
     let Some(lab) = lab::with(&[Part::Asterisk]) else { return };
     // Each of them is called: no other phone of theirs may ring.
-    let (_alices, _bobs, _carols) = (borrow("1002"), borrow("1005"), borrow("1003"));
+    let (_bobs, _carols, _alices) = (borrow("1005"), borrow("1003"), borrow("1002"));
     let xuc = Xuc::at_asterisk(lab, "1002");
     let bob = lab.at_asterisk("1005", &["run", "--auto-answer"]).sounding(1_100.0).start().once_registered();
     let carol = lab.at_asterisk("1003", &["run", "--auto-answer"]).sounding(1_600.0).start().once_registered();
