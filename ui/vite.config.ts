@@ -21,6 +21,8 @@ export default defineConfig(({ mode }) => ({
     include: ["src/**/*.test.tsx", "src/**/*.test.ts"],
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
+    // A busy machine is slow, not wrong.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 }));
