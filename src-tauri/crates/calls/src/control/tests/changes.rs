@@ -20,6 +20,20 @@ fn hold_is_told_when_both_sides_have_agreed() {
 }
 
 #[test]
+fn who_is_taken_back_before_he_has_agreed_to_be_held_is_taken_back_after() {
+    let mut desk = Desk::new();
+    let call = desk.talk();
+    desk.command(Command::Hold { call: CallId(1) });
+    desk.media(1, MediaEvent::OfferReady { offer: text("hold") });
+    desk.command(Command::Resume { call: CallId(1) });
+    desk.line(LineEvent::ReofferAnswered { call, answer: text("held") });
+    desk.asked.clear();
+    let (direction, remote) = (MediaDirection::SendOnly, MediaDirection::RecvOnly);
+    desk.media(1, MediaEvent::Applied { direction, remote, telephone_event: true });
+    assert!(desk.asked_of_media(1, MediaRequest::Reoffer { direction: MediaDirection::SendRecv, restart_ice: false }));
+}
+
+#[test]
 fn a_refused_hold_leaves_the_call_as_it_was() {
     let mut desk = Desk::new();
     let call = desk.talk();
