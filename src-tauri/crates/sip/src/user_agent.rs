@@ -108,12 +108,12 @@ impl UserAgent {
 
     /// Whether no call is left and nothing of ours waits for an answer: the connection may be closed without harm.
     pub fn is_quiet(&self) -> bool {
-        self.has_parted() && self.core.transactions.is_quiet()
+        self.has_parted() && !self.core.transactions.awaits(|_| true)
     }
 
-    /// Whether no call is live, nor an INVITE of ours to be called off.
+    /// Whether no call is live, nor an INVITE of ours to be called off, nor a BYE to be answered: it may be challenged.
     pub fn has_parted(&self) -> bool {
-        self.calls.values().all(Call::is_settled)
+        self.calls.values().all(Call::is_settled) && !self.core.transactions.awaits(|owner| owner.user.is_bye())
     }
 
     /// Whether it has a call of that Call-ID.

@@ -193,12 +193,13 @@ impl<O: Clone> Transactions<O> {
         self.clients.values().any(|requested| is_of(&requested.owner))
     }
 
-    /// Whether no request of ours waits for its final response.
-    pub fn is_quiet(&self) -> bool {
-        self.clients.values().all(|requested| match &requested.machine {
-            ClientMachine::Invite(machine) => !machine.is_unheard() && !machine.is_proceeding(),
-            ClientMachine::Other(machine) => !machine.is_pending(),
-        })
+    /// Whether a request of that owner waits for its final response.
+    pub fn awaits(&self, mut is_of: impl FnMut(&O) -> bool) -> bool {
+        let is_pending = |machine: &ClientMachine| match machine {
+            ClientMachine::Invite(machine) => machine.is_unheard() || machine.is_proceeding(),
+            ClientMachine::Other(machine) => machine.is_pending(),
+        };
+        self.clients.values().any(|requested| is_of(&requested.owner) && is_pending(&requested.machine))
     }
 
     /// Takes a response.

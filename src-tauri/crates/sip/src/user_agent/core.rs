@@ -55,6 +55,11 @@ impl User {
             Self::Registration | Self::Request(_) | Self::Subscription(_) => false,
         }
     }
+
+    /// Whether the request ends a dialog.
+    pub fn is_bye(&self) -> bool {
+        matches!(self, Self::Call(_, Purpose::Discard { .. }))
+    }
 }
 
 /// A request of ours with its response; 408 without headers when nobody answered.

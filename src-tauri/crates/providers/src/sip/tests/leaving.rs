@@ -62,6 +62,20 @@ fn a_call_that_the_server_has_not_answered_yet_is_called_off_before_the_end() {
 }
 
 #[test]
+fn a_challenge_to_the_last_bye_is_answered_before_the_end() {
+    let mut bench = Bench::registered();
+    let call = bench.answered();
+    bench.tell(Input::Request(LineRequest::HangUp { call }));
+    bench.tell(Input::Stop);
+    bench.answer(Method::Register, 200, &[]);
+    assert!(!bench.stopped, "a BYE may be challenged");
+    bench.answer(Method::Bye, 407, &[("Proxy-Authenticate", "Digest realm=\"pbx.example.com\", nonce=\"2\"")]);
+    assert!(!bench.stopped && bench.last_request(Method::Bye).headers.get("Proxy-Authorization").is_some());
+    bench.answer(Method::Bye, 200, &[]);
+    assert!(bench.stopped, "and then at once");
+}
+
+#[test]
 fn who_is_not_registered_leaves_when_his_last_word_is_answered() {
     let mut bench = Bench::new(&SipAccount { register: false, ..account() });
     bench.open();
