@@ -7,6 +7,7 @@
 
 mod conceal;
 mod delay;
+mod others;
 mod pace;
 mod playing;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use model::Codec;
 use self::{
     conceal::Concealer,
     delay::Delays,
+    others::Others,
     store::{Slot, Store},
 };
 use crate::codec::{Decoders, LONGEST_PACKET, SAMPLES_PER_MS, clock_hz, duration, has_fec};
@@ -96,6 +98,7 @@ struct Anchor {
 pub(crate) struct JitterBuffer {
     state: State,
     store: Store,
+    others: Others,
     delays: Delays,
     anchor: Option<Anchor>,
     last_delay: i64,
@@ -133,6 +136,7 @@ impl JitterBuffer {
         Self {
             state: State::Waiting,
             store: Store::new(),
+            others: Others::new(),
             delays: Delays::new(),
             anchor: None,
             last_delay: 0,
@@ -172,6 +176,11 @@ impl JitterBuffer {
         } else if let Err(slot) = self.store.insert(slot) {
             self.spend(slot.payload);
         }
+    }
+
+    /// The packet of this number was no audio to be heard: its time is no lost sound.
+    pub(crate) fn not_audio(&mut self, number: i64) {
+        self.others.note(number);
     }
 
     /// Plays the next 10 ms.

@@ -35,7 +35,7 @@ impl JitterBuffer {
         if gap <= 0 {
             return self.play_first(decoders);
         }
-        let lost = self.last.is_none_or(|(number, _)| number + 1 != first);
+        let lost = self.last.is_none_or(|(number, _)| !self.others.are_all_between(number, first));
         if lost { self.bridge(gap, decoders) } else { self.pause(gap, decoders) }
     }
 
@@ -129,6 +129,7 @@ impl JitterBuffer {
         self.playout.concealed += self.stalled as u64;
         self.stalled = 0;
         self.last = Some((slot.number, slot.codec));
+        self.others.forget_before(slot.number);
         self.silent = slot.codec == Codec::Opus && slot.payload.len() <= SILENT_OPUS;
         if slot.copy {
             self.lose();

@@ -33,9 +33,6 @@ pub(super) struct Inbound {
     reception: Reception,
     dtmf: DtmfReceiver,
     codec: Option<Codec>,
-    /// Packets that were no audio to be heard: digits, comfort noise, what comes while we are held. To the jitter buffer their
-    /// numbers are none, or it would take the time of a digit for lost sound.
-    others: i64,
     to_leg: Producer<ToLeg>,
     from_leg: Consumer<Spent>,
     figures: Arc<Figures>,
@@ -50,7 +47,6 @@ impl Inbound {
             reception: Reception::default(),
             dtmf: DtmfReceiver::default(),
             codec: None,
-            others: 0,
             to_leg,
             from_leg,
             figures,
@@ -77,10 +73,12 @@ impl Inbound {
         };
         let negotiated = self.negotiated.as_ref()?;
         let receives = negotiated.direction.receives();
-        let kind = kind(negotiated, packet.payload_type);
-        let number = number - self.others;
-        let is_heard = receives && matches!(kind, Some(Kind::Audio(_) | Kind::Red));
-        self.others += i64::from(!is_heard);
+        // Without a payload it only keeps the way open (RFC 6263 section 4.1).
+        let kind = kind(negotiated, packet.payload_type).filter(|_| !packet.payload.is_empty());
+        if !receives || matches!(kind, None | Some(Kind::TelephoneEvent { .. })) {
+            // Digits, comfort noise, what comes while the far end is held. A full ring means that nobody pulls.
+            let _told = self.to_leg.push(ToLeg::NotAudio(number));
+        }
         match kind? {
             Kind::TelephoneEvent { clock_hz } => return self.dtmf.received(now, &packet, clock_hz),
             Kind::Audio(codec) => {

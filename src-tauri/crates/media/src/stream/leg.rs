@@ -23,6 +23,8 @@ const STALE_MS: u64 = 250;
 pub(super) enum ToLeg {
     /// A payload, and when it came (ms of the phone's clock).
     Coded(u64, Coded),
+    /// The number of a packet that was no audio to be heard.
+    NotAudio(i64),
     /// Decoders for what is agreed on from now on.
     Decoders(Box<Decoders>),
 }
@@ -91,6 +93,7 @@ impl StreamLeg {
                         give_back(&mut self.ends.spent, Spent::Payload { _payload: coded.payload });
                     }
                 }
+                Ok(ToLeg::NotAudio(number)) => self.buffer.not_audio(number),
                 Ok(ToLeg::Decoders(fresh)) => {
                     if let Some(_decoders) = self.decoders.replace(fresh) {
                         give_back(&mut self.ends.spent, Spent::Decoders { _decoders });

@@ -4,7 +4,7 @@ use audio::{FRAME_SAMPLES, Leg as _};
 use model::MediaDirection;
 
 use super::*;
-use crate::{Payload, TelephoneEvent};
+use crate::{Payload, TelephoneEvent, dtmf::TelephoneEventPayload};
 
 const EVENTS: [TelephoneEvent; 2] =
     [TelephoneEvent { number: 101, clock_hz: 8_000 }, TelephoneEvent { number: 110, clock_hz: 48_000 }];
@@ -170,6 +170,28 @@ fn the_time_of_digits_and_comfort_noise_counts_as_no_loss() {
     let figures = figures(&mut line);
     assert_eq!((figures.concealed, figures.loss_in), (0.0, 0.0));
     assert!(figures.mos.is_some_and(|mos| mos > 4.0), "{figures:?}");
+}
+
+#[test]
+fn sound_after_a_pause_that_a_later_digit_overtakes_is_no_loss() {
+    let mut line = Line::new(StreamSettings::default(), &agreement(Codec::Pcmu));
+    line.run(2_000);
+    // They say nothing for 200 ms and send nothing; then a packet of audio, which a key's overtakes.
+    let mut frame = [0.0; FRAME_SAMPLES];
+    for _ in 0..20 {
+        line.far.1.pull(&mut frame);
+        line.now += Duration::from_millis(10);
+    }
+    let last = line.wire.last().expect("sent").clone();
+    let key = TelephoneEventPayload { event: 5, end: true, duration: 160 }.to_bytes().to_vec().into();
+    let (sequence, timestamp) = (last.sequence + 2, last.timestamp + 2_000);
+    line.far.0.received(line.now, RtpPacket { payload_type: 101, sequence, timestamp, payload: key, ..last.clone() });
+    let (sequence, timestamp) = (last.sequence + 1, last.timestamp + 160 + 1_600);
+    line.far.0.received(line.now, RtpPacket { sequence, timestamp, ..last });
+    line.moved = (2, 1_600 + 160);
+    line.run(2_000);
+    let figures = line.far.0.statistics(line.now, &PeerStatistics::default());
+    assert_eq!((figures.concealed, figures.loss_in), (0.0, 0.0));
 }
 
 #[test]
