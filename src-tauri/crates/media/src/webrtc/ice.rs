@@ -47,6 +47,8 @@ const MOST_REMOTES: usize = 64;
 const MOST_NAMES: usize = 8;
 /// How long is asked for one, once a second.
 const NAME_PATIENCE: Duration = Duration::from_secs(5);
+/// Checks that are kept until the description of their sender is here; he repeats the others.
+const MOST_EARLY: usize = 8;
 
 /// An address of ours that checks may be sent from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,8 @@ struct Generation {
     connected_once: bool,
     /// The far end's, that were asked for.
     names: Vec<String>,
+    /// Checks that came before the description of their sender: where to, where from.
+    early: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
 }
 
 impl Ice {
@@ -144,7 +148,9 @@ impl Ice {
         if generation.remote.as_ref() != Some(&credentials) {
             generation.start(now, credentials, controlling)?;
         }
-        remote.candidates.iter().try_for_each(|candidate| generation.add_remote(candidate))
+        remote.candidates.iter().try_for_each(|candidate| generation.add_remote(candidate))?;
+        generation.hear_early(now);
+        Ok(())
     }
 
     /// Whether something else than checks may come from `remote` to `local`; notes that the path is alive.
@@ -157,14 +163,15 @@ impl Ice {
 
     /// Takes a STUN message or an mDNS answer.
     pub(crate) fn handle_datagram(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
-        let restarting = self.next.as_mut().filter(|next| next.remote.is_some());
-        match restarting {
+        match &mut self.next {
             // A request names the generation in its user name; a response is known to the one that asked.
             Some(next) => match Check::read(bytes) {
                 Some(check) if next.is_called(check.user()) => next.handle(now, local, remote, bytes),
                 Some(_) => self.current.handle(now, local, remote, bytes),
                 None => {
-                    next.handle(now, local, remote, bytes);
+                    if next.remote.is_some() {
+                        next.handle(now, local, remote, bytes);
+                    }
                     self.current.handle(now, local, remote, bytes);
                 }
             },
@@ -266,13 +273,22 @@ impl Generation {
         };
         let agent = Agent::new(now, Arc::new(config), Arc::clone(crypto))?;
         let crypto = Arc::clone(crypto);
-        Ok(Self { crypto, agent, remote: None, started: None, ticked: now, connected_once: false, names: Vec::new() })
+        Ok(Self {
+            crypto,
+            agent,
+            remote: None,
+            started: None,
+            ticked: now,
+            connected_once: false,
+            names: Vec::new(),
+            early: Vec::new(),
+        })
     }
 
-    /// Whether a check with this user name is for this generation.
+    /// Whether a check with this user name is for this generation, as far as the far end is known.
     fn is_called(&self, user: Option<(&str, &str)>) -> bool {
-        let theirs = self.remote.as_ref().map(|(ufrag, _)| ufrag.as_str());
-        user.is_some() && user == theirs.map(|theirs| (self.agent.get_local_credentials().ufrag.as_str(), theirs))
+        let Some((ours, theirs)) = user else { return false };
+        ours == self.agent.get_local_credentials().ufrag && self.remote.as_ref().is_none_or(|(ufrag, _)| ufrag == theirs)
     }
 
     /// Whether the agent may hear this: a check only of the far end's, and not from ever more addresses.
@@ -337,7 +353,24 @@ impl Generation {
         }
     }
 
+    /// Who answers checks at once, and tells us where he is by signalling, which takes longer (RFC 8445 section 7.3): what he would
+    /// send again only after a while is heard when his description is here.
+    fn keep_early(&mut self, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
+        if self.early.len() < MOST_EARLY && Check::read(bytes).is_some() && self.may_hear(remote, bytes) {
+            self.early.push((local, remote, bytes.to_vec()));
+        }
+    }
+
+    fn hear_early(&mut self, now: Instant) {
+        for (local, remote, bytes) in std::mem::take(&mut self.early) {
+            self.handle(now, local, remote, &bytes);
+        }
+    }
+
     fn handle(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
+        if self.remote.is_none() {
+            return self.keep_early(local, remote, bytes);
+        }
         if !self.may_hear(remote, bytes) {
             tracing::trace!(%remote, "a check of a stranger was passed over");
             return;

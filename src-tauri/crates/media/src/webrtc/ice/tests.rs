@@ -19,20 +19,30 @@ fn stranger(port: u16) -> SocketAddr {
     SocketAddr::from(([198, 51, 100, 7], port))
 }
 
-/// A session that takes itself for the controlling one, and checks.
-fn controlling(now: Instant) -> Ice {
+/// A session that has offered and waits for the answer.
+fn offering(now: Instant) -> Ice {
     let crypto = rtc::crypto::default_provider().expect("cryptography");
     let mut ice = Ice::new(now, crypto, IcePolicy::All).expect("an agent");
     ice.add_local(LocalAddress::Host(local()));
-    let remote = TransportDescription {
+    ice
+}
+
+/// What the far end answers.
+fn answer() -> TransportDescription {
+    TransportDescription {
         ice_ufrag: "them".into(),
         ice_pwd: PASSWORD.into(),
         ice_lite: false,
         fingerprints: Vec::new(),
         setup: Setup::Actpass,
         candidates: Vec::new(),
-    };
-    ice.connect(now, &remote, true).expect("it begins");
+    }
+}
+
+/// A session that takes itself for the controlling one, and checks.
+fn controlling(now: Instant) -> Ice {
+    let mut ice = offering(now);
+    ice.connect(now, &answer(), true).expect("it begins");
     ice
 }
 
@@ -111,4 +121,29 @@ fn a_far_end_with_ever_more_addresses_is_not_met_at_all_of_them() {
     }
     assert_eq!(ice.current.agent.get_remote_candidates().len(), MOST_REMOTES);
     assert!(ice.admits(now, local(), stranger(1)) && !ice.admits(now, local(), stranger(999)));
+}
+
+#[test]
+fn a_check_that_comes_before_the_answer_is_heard_with_it() {
+    let now = Instant::now();
+    for restarts in [false, true] {
+        let mut ice = if restarts { controlling(now) } else { offering(now) };
+        if restarts {
+            ice.restart(now).expect("it begins anew");
+            ice.add_local(LocalAddress::Host(local()));
+        }
+        let (_, ours) = ice.credentials();
+        for (port, password) in (1..100).zip([None, Some("another password"), Some(ours.as_str())].into_iter().cycle()) {
+            let early = check(&ice, password);
+            ice.handle_datagram(now, local(), stranger(port), &early);
+        }
+        while ice.poll_datagram().is_some() {}
+        let remote = TransportDescription { ice_pwd: format!("{PASSWORD} anew"), ..answer() };
+        ice.connect(now, &remote, true).expect("it begins");
+        let answered: Vec<_> = std::iter::from_fn(|| ice.poll_datagram())
+            .filter(|(_, _, bytes)| bytes.first() == Some(&1))
+            .map(|(_, to, _)| to.port())
+            .collect();
+        assert_eq!(answered, (1..=MOST_EARLY as u16).map(|n| n * 3).collect::<Vec<_>>(), "of a restart: {restarts}");
+    }
 }
