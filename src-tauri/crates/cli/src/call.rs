@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use model::{CallId, Cause, Clock, Command, DeviceFault, DialOptions, Event, Instant, Trouble};
+use model::{AllowTransfers, CallId, Cause, Clock, Command, DeviceFault, DialOptions, EndedBy, Event, Instant, Trouble};
 use phone::{Follower, Interruptions, Phone, PhoneOptions};
 use tokio::{
     sync::broadcast::error::RecvError,
@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     account,
-    args::CallArguments,
+    args::{CallArguments, Switch},
     exit::{Exit, Failure},
     print::Printer,
     printing::Printing,
@@ -29,6 +29,14 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
         printer.line(&trouble);
     }
     let account = account::choose(&mut settings, &arguments.source, &setting.secrets)?;
+    settings.calls.allow_transfers = match (arguments.allow_transfer, settings.calls.allow_transfers) {
+        // Nobody is there to be asked: whoever calls wants to be connected.
+        (Some(Switch::On), _) | (None, AllowTransfers::Ask) => AllowTransfers::Always,
+        (Some(Switch::Off), _) => AllowTransfers::Never,
+        (None, set) => set,
+    };
+    // No option of the user's goes before what others have set.
+    settings.calls.allow_transfers = setting.provisioned.impose(settings.clone()).calls.allow_transfers;
     setting.log.set_accounts(&settings);
     let sound = sound::choose(&arguments.sound, &mut settings)?;
     let running = setting.world(sound.host.clone())?;
@@ -49,10 +57,10 @@ pub(crate) async fn run(setting: &Setting, arguments: CallArguments, printer: Pr
     let mut talk = Talk {
         events,
         phone,
-        printing: Printing::new(printer),
+        printing: Printing::new(printer, Arc::clone(&setting.clock)),
         arguments: &arguments,
         sound: &sound,
-        clock: Arc::clone(&world.clock),
+        clock: &*setting.clock,
         call: None,
         successor: None,
         hang_up_at: None,
@@ -72,7 +80,7 @@ struct Talk<'a> {
     printing: Printing,
     arguments: &'a CallArguments,
     sound: &'a sound::Chosen,
-    clock: Arc<dyn Clock>,
+    clock: &'a dyn Clock,
     /// The call, from its first event on. There may be others: whoever is registered can be called.
     call: Option<CallId>,
     /// Where the far end transfers it, until that answers.
@@ -139,7 +147,7 @@ impl Talk<'_> {
                     }
                 }
                 Event::Ended { call, cause, message, .. } if self.call == Some(call) => match self.successor.take() {
-                    Some(successor) if cause == Cause::Transferred => self.call = Some(successor),
+                    Some(successor) if goes_on(&cause) => self.call = Some(successor),
                     Some(_) | None => return self.ended(&cause, message),
                 },
                 Event::Ended { call, .. } if self.successor == Some(call) => self.successor = None,
@@ -226,6 +234,11 @@ impl Talk<'_> {
     fn send(&self, command: Command) -> Result<(), Failure> {
         self.phone.send(command).map_err(|error| Failure::new(Exit::Failed, error))
     }
+}
+
+/// Whether the far end has sent us on: many hang up as soon as they have asked for the other call.
+fn goes_on(cause: &Cause) -> bool {
+    matches!(cause, Cause::Transferred | Cause::HungUp { by: EndedBy::Remote })
 }
 
 /// Until it is time to hang up: after what is `left` of the time that was asked for, else a moment after the file has been spoken.

@@ -9,6 +9,8 @@ mod args;
 mod book;
 mod call;
 mod checks;
+#[cfg(test)]
+mod contract;
 mod devices;
 mod diagnosis;
 mod exit;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use model::{
-    AccountState, CallId, CallReport, CallState, Event, LampState, LampView, LoopCheckView, LoopResult, Snapshot, TimedEvent,
-    TransferView, TurnedAway, Voicemail,
+    AccountState, CallId, CallReport, CallState, Event, Instant, LampState, LampView, LoopCheckView, LoopResult, Snapshot,
+    TimedEvent, TransferView, TurnedAway, Voicemail,
 };
 use phone::desktop::is_direction_mark;
 use serde::Serialize;
@@ -53,25 +53,26 @@ impl Printer {
     }
 
     /// So many events were not printed, because nobody read what is printed for too long.
-    pub(crate) fn left_out(self, count: u64) {
+    pub(crate) fn left_out(self, count: u64, now: Instant) {
         match self {
             Self::People => put(format_args!("{count} events were missed")),
-            Self::Json => self.value(&serde_json::json!({ "event": "left-out", "count": count })),
+            Self::Json => self.value(&serde_json::json!({ "at_ms": at_ms(now), "event": "left-out", "count": count })),
         }
     }
 
     /// Why it ended badly, on standard error; for programs also as an object.
-    pub(crate) fn failure(self, failure: &Failure) {
+    pub(crate) fn failure(self, failure: &Failure, now: Instant) {
         // Who closed standard error does not want to know.
         let _told = writeln!(io::stderr(), "sidetone-cli: {}", for_terminal(&failure.message));
         if matches!(self, Self::Json) {
-            self.failure_object(failure);
+            self.failure_object(failure, now);
         }
     }
 
     /// Why it ended badly, as an object.
-    pub(crate) fn failure_object(self, failure: &Failure) {
-        self.value(&serde_json::json!({ "event": "error", "exit": failure.exit as u8, "message": failure.message }));
+    pub(crate) fn failure_object(self, failure: &Failure, now: Instant) {
+        let (exit, message) = (failure.exit as u8, &failure.message);
+        self.value(&serde_json::json!({ "at_ms": at_ms(now), "event": "error", "exit": exit, "message": message }));
     }
 
     /// Who is in a call; one object a line for programs.
@@ -105,6 +106,11 @@ fn with_service_cause(event: &TimedEvent) -> serde_json::Value {
         fields.insert("service_cause".to_owned(), name.into());
     }
     value
+}
+
+/// As events have it.
+fn at_ms(now: Instant) -> f64 {
+    now.since_start().as_secs_f64() * 1_000.0
 }
 
 /// Prints a line for people.

@@ -2,12 +2,15 @@
 //! waits for him.
 
 use std::{
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread,
     time::Duration,
 };
 
-use model::TimedEvent;
+use model::{Clock, Instant, TimedEvent};
 use tokio::{
     task::{JoinHandle, spawn_blocking},
     time::timeout,
@@ -35,9 +38,9 @@ enum Told {
 
 impl Printing {
     /// Must be called inside a tokio runtime.
-    pub(crate) fn new(printer: Printer) -> Self {
+    pub(crate) fn new(printer: Printer, clock: Arc<dyn Clock>) -> Self {
         let (told, to_print) = sync_channel(WAITING);
-        Self { told, left_out: 0, thread: spawn_blocking(move || print(printer, &to_print)) }
+        Self { told, left_out: 0, thread: spawn_blocking(move || print(printer, &*clock, &to_print)) }
     }
 
     /// One event.
@@ -68,20 +71,20 @@ impl Printing {
     }
 }
 
-fn print(printer: Printer, told: &Receiver<Told>) {
+fn print(printer: Printer, clock: &dyn Clock, told: &Receiver<Told>) {
     for told in told {
         match told {
             Told::Event(event) => printer.event(&event),
-            Told::LeftOut(count) => printer.left_out(count),
+            Told::LeftOut(count) => printer.left_out(count, clock.now()),
         }
     }
 }
 
 /// Says why it ended badly, to whoever reads.
-pub(crate) fn print_failure(printer: Printer, failure: Failure) {
+pub(crate) fn print_failure(printer: Printer, failure: Failure, now: Instant) {
     let (told, is_told) = sync_channel(1);
     let telling = thread::Builder::new().name("last-words".to_owned()).spawn(move || {
-        printer.failure(&failure);
+        printer.failure(&failure, now);
         // Who waited has gone, or is glad.
         let _waited = told.send(());
     });

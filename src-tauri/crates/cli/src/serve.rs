@@ -1,6 +1,6 @@
 //! `sidetone-cli run`: register and serve until interrupted.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use model::Event;
 use phone::{Interruptions, Phone, PhoneOptions};
@@ -56,7 +56,7 @@ pub(crate) async fn run(setting: &Setting, arguments: RunArguments, printer: Pri
     let controlled = remote::serve(setting, &phone).await?;
     phone::spawn("rest", info_span!("rest"), phone::hand_back_at_rest(phone.snapshots()));
     let mut over = pin!(after(arguments.length));
-    let mut printing = Printing::new(printer);
+    let mut printing = Printing::new(printer, Arc::clone(&setting.clock));
     let ended = loop {
         tokio::select! {
             event = events.recv() => match event {

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use audio::SoundHost;
 use exchange::{Practice, PracticeWorld};
-use model::{Settings, Trouble};
+use model::{Clock, Settings, Trouble};
 use phone::{LogLevel, RealWorld, World};
 use store::{DataFolder, KeyStore, Provisioned, Secrets, SettingsFile};
 
@@ -18,16 +18,18 @@ pub(crate) struct Setting {
     pub(crate) provisioned: Provisioned,
     /// What is logged.
     pub(crate) log: LogLevel,
+    /// Of the process: what it prints carries its time.
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Setting {
-    pub(crate) fn new(folder: Option<PathBuf>, log: LogLevel) -> Result<Self, Failure> {
+    pub(crate) fn new(folder: Option<PathBuf>, log: LogLevel, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let folder = match folder {
             Some(folder) => DataFolder::at(folder),
             None => DataFolder::of_user().map_err(Failure::usage)?,
         };
         let provisioned = Provisioned::load(&folder);
-        Ok(Self { folder, secrets: Arc::new(Secrets::new(Arc::new(KeyStore))), provisioned, log })
+        Ok(Self { folder, secrets: Arc::new(Secrets::new(Arc::new(KeyStore))), provisioned, log, clock })
     }
 
     /// The settings, with a sentence about what is wrong with them, if anything.
@@ -46,7 +48,8 @@ impl Setting {
 
     /// The real world with these sound devices.
     pub(crate) fn world(&self, sound: Arc<dyn SoundHost>) -> Result<RealWorld, Failure> {
-        RealWorld::new(sound, Arc::clone(&self.secrets)).map_err(|error| Failure::new(Exit::Failed, error))
+        RealWorld::with_clock(Arc::clone(&self.clock), sound, Arc::clone(&self.secrets))
+            .map_err(|error| Failure::new(Exit::Failed, error))
     }
 }
 

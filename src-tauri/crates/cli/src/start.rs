@@ -1,8 +1,10 @@
 //! From the command line to a verb: log, runtime, and how it ended.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use clap::Parser;
+use model::Clock;
+use phone::SystemClock;
 
 use crate::{
     accounts, aculab,
@@ -19,16 +21,17 @@ use crate::{
 /// Reads the command line, runs its verb and turns its end into an exit status.
 pub(crate) fn run() -> ExitCode {
     phone::settle_process();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return unread(&error),
+        Err(error) => return unread(&error, &*clock),
     };
     let printer = Printer::new(arguments.json);
-    match run_verb(arguments, printer) {
+    match run_verb(arguments, printer, Arc::clone(&clock)) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             let exit = failure.exit;
-            print_failure(printer, failure);
+            print_failure(printer, failure, clock.now());
             exit.into()
         }
     }
@@ -36,14 +39,14 @@ pub(crate) fn run() -> ExitCode {
 
 /// What is asked for is help or the version; or the command line cannot be used, which programs are told as they are told of
 /// any other failure.
-fn unread(error: &clap::Error) -> ExitCode {
+fn unread(error: &clap::Error, clock: &dyn Clock) -> ExitCode {
     // Who closed the output does not want to know.
     let _told = error.print();
     if !error.use_stderr() {
         return Exit::Done.into();
     }
     if std::env::args_os().any(|argument| argument == "--json") {
-        Printer::Json.failure_object(&Failure::usage(first_sentence(&error.render().to_string())));
+        Printer::Json.failure_object(&Failure::usage(first_sentence(&error.render().to_string())), clock.now());
     }
     Exit::Usage.into()
 }
@@ -54,9 +57,9 @@ fn first_sentence(words: &str) -> String {
     lines.strip_prefix("error: ").unwrap_or("there is nothing to do: name a verb").to_owned()
 }
 
-fn run_verb(arguments: Arguments, printer: Printer) -> Result<Exit, Failure> {
+fn run_verb(arguments: Arguments, printer: Printer, clock: Arc<dyn Clock>) -> Result<Exit, Failure> {
     let log = phone::follow_log(&arguments.log).map_err(Failure::usage)?;
-    let setting = Setting::new(arguments.data, log)?;
+    let setting = Setting::new(arguments.data, log, clock)?;
     // Two workers: one for signalling and timers while the other encodes. More would only cost memory; one alone is woken a quarter
     // less often, but has frames of twenty calls leave 37 ms late.
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -50,7 +50,14 @@ impl RealWorld {
     /// # Errors
     /// When no threads can be had, or no peer connections.
     pub fn new(sound: Arc<dyn SoundHost>, secrets: Arc<Secrets>) -> Result<Self, NoWorld> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        Self::with_clock(Arc::new(SystemClock::start()), sound, secrets)
+    }
+
+    /// The same with a clock that was started before.
+    ///
+    /// # Errors
+    /// When no threads can be had, or no peer connections.
+    pub fn with_clock(clock: Arc<dyn Clock>, sound: Arc<dyn SoundHost>, secrets: Arc<Secrets>) -> Result<Self, NoWorld> {
         let (hub_thread, hub) = audio::start(Arc::clone(&clock))?;
         let world = World {
             network: Arc::new(Sockets::new(Arc::clone(&clock))),
