@@ -59,6 +59,8 @@ function Ringing({ call, now, busy, bridge }: RingingProps) {
     bridge.act(call.id, action).catch((thrown) => setTrouble(say("app.failed", { message: refusalWords(thrown) })));
   };
   const name = remoteName(call.remote, call.contact);
+  // A call that is about to be answered leaves no time to say where to.
+  const sends = !call.elsewhere && call.answers_itself_ms === null;
   return (
     <section
       class="ringing"
@@ -104,9 +106,9 @@ function Ringing({ call, now, busy, bridge }: RingingProps) {
             <Action icon="phone-down" tone="end" words="call.decline" onClick={() => act("decline")} />
           </>
         )}
-        <ReasonsToggle reasons={reasons} words={call.elsewhere ? "call.say-why" : "call.say-why-or-redirect"} />
+        <ReasonsToggle reasons={reasons} words={sends ? "call.say-why-or-redirect" : "call.say-why"} />
         {reasons.open && <DeclineReasons onDecline={(code) => act({ "decline-with": code })} />}
-        {reasons.open && !call.elsewhere && (
+        {reasons.open && sends && (
           <button type="button" class="action redirect" onClick={() => act("redirect")}>
             {say("call.redirect-to")}
           </button>
