@@ -191,9 +191,7 @@ fn messages_of_servers_are_read_or_passed_over() {
 
 #[test]
 fn answers_of_anybody_in_the_network_name_an_address_or_none() {
-    let answers = seeds("mdns");
-    each("datagram", LIMIT, answers.clone().into_iter(), mdns::exercise);
-    each("datagram", LIMIT, Mutations::of(answers, 6762).take(4_000), mdns::exercise);
+    Parser::of("datagram", mdns::exercise).takes_damaged(seeds("mdns"), 6762, 4_000);
 }
 
 #[test]
