@@ -207,8 +207,8 @@ pub(crate) struct CallArguments {
     /// A header for the INVITE: 'Name: value'. May be given several times.
     #[arg(long = "header", value_name = "HEADER", value_parser = header)]
     pub(crate) headers: Vec<(String, String)>,
-    /// Whether the far end may send the call to somebody else, who is called then; it may when this is missing, unless the settings
-    /// forbid it.
+    /// Whether the far end may send the call to somebody else, who is called then; it may when this is missing, unless the
+    /// settings forbid it.
     #[arg(long, value_name = "on|off")]
     pub(crate) allow_transfer: Option<Switch>,
     #[command(flatten)]

@@ -185,8 +185,8 @@ impl Talk<'_> {
         }
     }
 
-    /// What the account's service told until the end, whose own word for the end of the call comes after ours; and the end of a call
-    /// that was sent on and is still there.
+    /// What the account's service told until the end, whose own word for the end of the call comes after ours; and the end of a
+    /// call that was sent on and is still there.
     fn last_words(&mut self) {
         while let Ok(event) = self.events.try_recv() {
             if let Event::Service { .. } | Event::Ended { .. } = event.event {
