@@ -7,6 +7,7 @@ mod certificate;
 mod changes;
 mod dial;
 mod dns;
+mod frames;
 mod http;
 mod ice;
 mod inspect;

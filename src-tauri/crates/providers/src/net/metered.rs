@@ -1,4 +1,4 @@
-//! A stream that counts what was read from it.
+//! A stream of a server that counts what was read from it, and takes text as it is.
 
 use std::{
     io,
@@ -7,6 +7,8 @@ use std::{
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::frames::Frames;
 
 /// What a peer may send without one whole message coming out: a message of 64 KiB in fragments of one byte.
 /// Empty fragments would else keep us reading for ever, and the limit of tungstenite does not see them.
@@ -17,6 +19,7 @@ const LONGEST_SILENCE: usize = 256 * 1024;
 pub(crate) struct Metered<S> {
     stream: S,
     read: usize,
+    frames: Frames,
 }
 
 /// The peer sent much and said nothing.
@@ -25,8 +28,15 @@ pub(crate) struct Metered<S> {
 pub(crate) struct TooManyPieces;
 
 impl<S> Metered<S> {
+    /// Of a server that has yet to agree to a WebSocket.
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream, read: 0 }
+        Self { stream, read: 0, frames: Frames::ANSWER }
+    }
+
+    /// Of one that has.
+    #[cfg(test)]
+    pub(crate) fn agreed(stream: S) -> Self {
+        Self { stream, read: 0, frames: Frames::Kind }
     }
 
     /// A whole message came out; the count begins anew.
@@ -43,6 +53,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         self.read += buffer.filled().len() - before;
+        self.frames.pass(&mut buffer.filled_mut()[before..]);
         Poll::Ready(Ok(()))
     }
 }

@@ -94,8 +94,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
 
     async fn take(&mut self, arrived: Option<Result<Message, tungstenite::Error>>) -> Result<(), End> {
         let message = match arrived {
-            Some(Ok(Message::Text(text))) => Bytes::from(text),
+            // Text arrives as binary, see `frames`.
             Some(Ok(Message::Binary(bytes))) => bytes,
+            Some(Ok(Message::Text(text))) => Bytes::from(text),
             // The pong to a ping is tungstenite's; it leaves with the next write or flush.
             Some(Ok(Message::Ping(_))) => return self.flush().await,
             Some(Ok(Message::Pong(_) | Message::Frame(_))) => return Ok(()),
