@@ -263,7 +263,10 @@ fn a_limit_of_what_may_be_written_is_no_end_of_the_phone() {
 fn a_phone_that_loses_its_terminal_hangs_up_and_signs_off_unless_it_shall_outlive_it() {
     let temporary = TempDir::new().expect("a folder");
     let folder = temporary.path();
-    let mut phone = start(plain(), folder);
+    // Whoever started this test may have had all of it outlive the terminal.
+    let mut mortal = plain();
+    mortal.arg("--default-signal=HUP");
+    let mut phone = start(mortal, folder);
     calls(&phone, plain(), folder);
     phone.signal("HUP");
     assert_eq!(phone.finish(PATIENCE), Some(0));

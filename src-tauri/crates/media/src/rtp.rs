@@ -82,9 +82,11 @@ pub(crate) struct Reception {
     window: u128,
     /// Packets of this stream, without repeated ones.
     received: i64,
-    /// The sums of the streams before this one.
+    /// The sums of the streams before this one, and of this one before it rested.
     earlier_expected: i64,
     earlier_received: i64,
+    /// Whether the sender was not asked to send until now: what it numbered meanwhile was not for us.
+    rested: bool,
     suspect: Option<Suspect>,
     transit: Option<f64>,
     jitter_seconds: f64,
@@ -113,6 +115,10 @@ impl Reception {
         let number = self.newest + step;
         if step > 0 {
             self.suspect = None;
+            if std::mem::take(&mut self.rested) {
+                self.close();
+                self.first = number;
+            }
             self.window = if step < 128 { self.window << step } else { 0 } | 1;
             self.newest = number;
         } else {
@@ -140,9 +146,20 @@ impl Reception {
         run
     }
 
-    fn restart(&mut self, packet: &RtpPacket) -> Arrival {
+    /// The far end is to send again after a hold of ours; many count on while they do not send.
+    pub(crate) fn resume(&mut self) {
+        self.rested = true;
+    }
+
+    /// Adds what was counted until now to the sums.
+    fn close(&mut self) {
         self.earlier_expected += self.expected_here();
-        self.earlier_received += self.received;
+        self.earlier_received += std::mem::take(&mut self.received);
+    }
+
+    fn restart(&mut self, packet: &RtpPacket) -> Arrival {
+        self.close();
+        self.rested = false;
         // Far enough from the numbers before that the two are never mixed up.
         let number = ((self.newest >> 16) + 2) * 0x1_0000 + i64::from(packet.sequence);
         self.ssrc = Some(packet.ssrc);
@@ -209,6 +226,26 @@ mod tests {
             reception.arrived(at(n), &packet(n.wrapping_add(65_000), 7));
         }
         assert_eq!((reception.received(), reception.loss()), (1_000, 0.0));
+    }
+
+    #[test]
+    fn what_was_numbered_while_nothing_was_to_be_sent_is_not_lost() {
+        let mut reception = Reception::default();
+        let come = |reception: &mut Reception, numbers: std::ops::Range<u16>| {
+            for n in numbers {
+                reception.arrived(at(n), &packet(n, 7));
+            }
+        };
+        come(&mut reception, 0..50);
+        reception.resume();
+        come(&mut reception, 120..170);
+        assert_eq!((reception.received(), reception.loss()), (100, 0.0));
+        // Who never stopped to send has lost nothing either.
+        reception.resume();
+        come(&mut reception, 170..180);
+        assert_eq!((reception.received(), reception.loss()), (110, 0.0));
+        come(&mut reception, 190..200);
+        assert_eq!((reception.received(), reception.loss()), (120, 1.0 - 120.0 / 130.0), "what is lost later counts");
     }
 
     #[test]

@@ -60,6 +60,10 @@ impl Inbound {
         if self.negotiated.as_ref().is_none_or(|before| codecs(before) != codecs(negotiated)) {
             self.decoders = Some(Box::new(Decoders::new(codecs(negotiated))?));
         }
+        let receives = |agreed: &Negotiated| agreed.direction.receives();
+        if receives(negotiated) && self.negotiated.as_ref().is_some_and(|before| !receives(before)) {
+            self.reception.resume();
+        }
         self.negotiated = Some(negotiated.clone());
         self.tidy();
         Ok(())
