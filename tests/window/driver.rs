@@ -82,12 +82,17 @@ impl Driver {
 
     /// Lets the page ask the program for something; what it is refused with, empty where it is done.
     pub(crate) fn invoke(&self, command: &str, arguments: &Value) -> String {
+        self.ask(command, arguments);
+        self.wait_until("answer", "window.outcome !== null");
+        self.run("return window.outcome").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The same where the page may be gone before there is an answer.
+    pub(crate) fn ask(&self, command: &str, arguments: &Value) {
         self.run(&format!(
             "window.outcome = null; window.__TAURI_INTERNALS__.invoke({command:?}, {arguments})\
              .then(() => window.outcome = '', (error) => window.outcome = String(error.code ?? error) || 'refused')"
         ));
-        self.wait_until("answer", "window.outcome !== null");
-        self.run("return window.outcome").as_str().unwrap_or_default().to_owned()
     }
 
     fn element(&self, xpath: &str) -> String {
