@@ -1,5 +1,5 @@
-// Calls and a snapshot that are made up, whole as the phone sends them.
-import type { CallView, MediaStatistics, Snapshot } from "./types";
+// Accounts, calls and a snapshot that are made up, whole as the phone sends them.
+import type { AccountView, CallView, MediaStatistics, Snapshot } from "./types";
 
 export const SOME_MEDIA: MediaStatistics = {
   codec: "opus",
@@ -46,22 +46,26 @@ export function someCall(part: Partial<CallView> = {}): CallView {
   };
 }
 
+/** An account that is registered. */
+export function someAccount(id: string, part: Partial<AccountView> = {}): AccountView {
+  return {
+    id,
+    state: { state: "registered" },
+    can: { hold: true, transfer: true, elsewhere: false },
+    expires_ms: null,
+    token: null,
+    caller_ids: [],
+    voicemail: null,
+    park_number: "",
+    ...part,
+  };
+}
+
 export function someSnapshot(part: Partial<Snapshot> = {}): Snapshot {
   return {
     revision: 1,
     at_ms: 75_000,
-    accounts: [
-      {
-        id: "office",
-        state: { state: "registered" },
-        can: { hold: true, transfer: true, elsewhere: false },
-        expires_ms: null,
-        token: null,
-        caller_ids: [],
-        voicemail: null,
-        park_number: "",
-      },
-    ],
+    accounts: [someAccount("office")],
     calls: [],
     conference: null,
     lamps: [],

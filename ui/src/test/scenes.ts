@@ -1,31 +1,13 @@
 // Moments of a phone's life, to be looked at: `fake.html?scene=NAME`.
 import { FakePhone } from "../bridge/fake";
 import { someAssistant, someCalls, someMeeting, somePeople, someRooms } from "../bridge/fake-assistant";
-import { SOME_MEDIA, someCall, someSnapshot } from "../bridge/fake-snapshot";
+import { SOME_MEDIA, someAccount, someCall, someSnapshot } from "../bridge/fake-snapshot";
 import type { CallView, Contact, HistoryEntry, XHeaders } from "../bridge/types";
 import { newContact } from "../view/ContactForm";
 
 const ACCOUNTS = [
-  {
-    id: "office",
-    state: { state: "registered" as const },
-    can: { hold: true, transfer: true, elsewhere: false },
-    expires_ms: null,
-    token: null,
-    caller_ids: [],
-    voicemail: { number: "*97", waiting: true, new: 3, old: 1 },
-    park_number: "700",
-  },
-  {
-    id: "practice",
-    state: { state: "registered" as const },
-    can: { hold: true, transfer: true, elsewhere: false },
-    expires_ms: null,
-    token: null,
-    caller_ids: [],
-    voicemail: null,
-    park_number: "",
-  },
+  someAccount("office", { voicemail: { number: "*97", waiting: true, new: 3, old: 1 }, park_number: "700" }),
+  someAccount("practice"),
 ];
 const HELD = { state: "established" as const, hold: { local: true, remote: false } };
 const bob = { name: "Bob Marsh", number: "2002", uri: "sip:2002@pbx.example.com" };
@@ -191,9 +173,7 @@ function cloud(phone: FakePhone) {
   });
   const can = { hold: false, transfer: false, elsewhere: false };
   const token = { client: "bob", cloud: "1-2-0", fits: true };
-  const state = { state: "registered" as const };
-  const account = { id, state, can, expires_ms: 1_875_000, token, caller_ids: [], voicemail: null, park_number: "" };
-  phone.show({ accounts: [...ACCOUNTS, account] });
+  phone.show({ accounts: [...ACCOUNTS, someAccount(id, { can, expires_ms: 1_875_000, token })] });
   const at = { last_modified: "2026-11-26_20:00:00", expires: "2026-11-26_20:10:00" };
   phone.cloudClients = [
     { client: "agent7", ...at },
@@ -213,10 +193,8 @@ function caller(phone: FakePhone) {
     ...phone.kept.accounts,
   ];
   const can = { hold: false, transfer: false, elsewhere: false };
-  const state = { state: "ready" as const };
   const caller_ids = [caller_id, ...other_ids];
-  const account = { id, state, can, expires_ms: null, token: null, caller_ids, voicemail: null, park_number: "" };
-  phone.show({ accounts: [account, ...ACCOUNTS] });
+  phone.show({ accounts: [someAccount(id, { state: { state: "ready" }, can, caller_ids }), ...ACCOUNTS] });
 }
 
 /** He is in a conference room, which he organizes or not. */
@@ -313,20 +291,9 @@ export function scene(name: string): FakePhone {
     phone.show({ assistants: [someAssistant("XiVO", { online: false, name: "", ...unknown })] });
   }
   if (name === "offline") {
-    phone.show({
-      accounts: [
-        {
-          id: "office",
-          state: { state: "offline", cause: { kind: "wrong-password", code: 403 }, retry_in_s: null },
-          can: { hold: true, transfer: true, elsewhere: false },
-          expires_ms: null,
-          token: null,
-          caller_ids: [],
-          voicemail: null,
-          park_number: "",
-        },
-      ],
-    });
+    const cause = { kind: "wrong-password" as const, code: 403 };
+    const state = { state: "offline" as const, cause, retry_in_s: null };
+    phone.show({ accounts: [someAccount("office", { state })] });
   }
   return phone;
 }

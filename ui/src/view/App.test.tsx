@@ -1,7 +1,7 @@
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, expect, test } from "vitest";
 import { FakeIncoming } from "../bridge/fake";
-import { someCall } from "../bridge/fake-snapshot";
+import { someAccount, someCall } from "../bridge/fake-snapshot";
 import type { CallView, Cause, Notice } from "../bridge/types";
 import { scene } from "../test/scenes";
 import { openScene as open, press } from "../test/window";
@@ -76,17 +76,7 @@ test("the first character tells the phone that a call is coming", () => {
 test("an account without its server says why, and leads to where it is set", () => {
   const phone = open("offline");
   expect(screen.getByText("The server refused the user name or password (403)")).toBeTruthy();
-  const practice = {
-    id: "practice",
-    state: { state: "registered" as const },
-    can: { hold: true, transfer: true, elsewhere: false },
-    expires_ms: null,
-    token: null,
-    caller_ids: [],
-    voicemail: null,
-    park_number: "",
-  };
-  act(() => phone.show({ accounts: [practice, ...phone.snapshot.accounts] }));
+  act(() => phone.show({ accounts: [someAccount("practice"), ...phone.snapshot.accounts] }));
   expect(screen.getByText(/: the server refused the user name or password \(403\)/)).toBeTruthy();
   press("Open accounts");
   expect(screen.getByRole("button", { name: "Settings" }).getAttribute("aria-current")).toBeTruthy();

@@ -208,6 +208,20 @@ fn what_comes_while_nothing_is_heard_is_no_loss_afterwards() {
 }
 
 #[test]
+fn what_a_far_end_that_we_hold_numbers_and_does_not_send_is_no_loss() {
+    let mut line = Line::new(StreamSettings::default(), &agreement(Codec::Pcmu));
+    line.run(1_000);
+    let held = Negotiated { direction: MediaDirection::SendOnly, ..agreement(Codec::Pcmu) };
+    line.far.0.configure(&held).expect("codecs set up");
+    line.lose_each = 1;
+    line.run(500);
+    line.lose_each = usize::MAX;
+    line.far.0.configure(&agreement(Codec::Pcmu)).expect("codecs set up");
+    line.run(1_000);
+    assert_eq!(line.far.0.statistics(line.now, &PeerStatistics::default()).loss_in, 0.0);
+}
+
+#[test]
 fn who_holds_us_owes_no_packets() {
     let held = Negotiated { direction: MediaDirection::RecvOnly, remote: MediaDirection::SendOnly, ..agreement(Codec::Opus) };
     let mut line = Line::new(StreamSettings::default(), &agreement(Codec::Opus));

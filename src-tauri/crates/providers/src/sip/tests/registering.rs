@@ -77,14 +77,20 @@ fn an_account_that_does_not_register_is_ready_when_connected() {
     assert_eq!(bench.last_request(Method::Invite).uri.to_string(), "sip:*80%23@pbx.example.com");
 }
 
+/// A line that was registered for a minute when its connection was lost.
+fn lost_after_a_minute(seed: u8) -> Bench {
+    let mut bench = Bench::seeded(&account(), seed);
+    bench.open();
+    bench.accept_registration();
+    bench.run_for(Duration::from_secs(60));
+    bench.lose(lost());
+    bench
+}
+
 #[test]
 fn a_lost_connection_is_opened_again_within_half_a_second() {
     for seed in 0..50 {
-        let mut bench = Bench::seeded(&account(), seed);
-        bench.open();
-        bench.accept_registration();
-        bench.run_for(Duration::from_secs(60));
-        bench.lose(lost());
+        let mut bench = lost_after_a_minute(seed);
         assert_eq!(bench.offline(), (&lost(), Some(1)));
         bench.run_for(Duration::from_millis(400));
         assert_eq!(bench.net.len(), 2, "opened again");
@@ -97,11 +103,7 @@ fn a_lost_connection_is_opened_again_within_half_a_second() {
 #[test]
 fn an_outage_of_five_seconds_is_over_two_seconds_later() {
     for seed in 0..50 {
-        let mut bench = Bench::seeded(&account(), seed);
-        bench.open();
-        bench.accept_registration();
-        bench.run_for(Duration::from_secs(60));
-        bench.lose(lost());
+        let mut bench = lost_after_a_minute(seed);
         let back = bench.now + Duration::from_secs(5);
         while bench.now < back + Duration::from_secs(2) {
             let tries = bench.net.len();
