@@ -5,10 +5,11 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, config::DbConfig};
 
 use super::{BookError, BookFile, BookLease, BookRules, BookTrouble, OpenedBook, rescue, schema, version};
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
 
 /// How long another program (an import, say) is waited for.
 const WAIT: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// How many damaged files are kept before the program refuses to move one more away.
 const MOST_KEPT_ASIDE: u32 = 99;
@@ -104,12 +106,12 @@ fn write_beside(path: &Path) -> io::Result<()> {
 
 fn whole(path: &Path) -> Result<Connection, BookError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
+    let mut db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(WAIT)?;
     guard(&db)?;
     schema::check(&db)?;
     // A crash of the program loses nothing; one of the machine may lose the last calls, and never the file.
-    db.pragma_update(None, "journal_mode", "WAL")?;
+    when_free(|| db.pragma_update(None, "journal_mode", "WAL"))?;
     db.pragma_update(None, "synchronous", "NORMAL")?;
     // What is deleted is gone from the file, too.
     db.pragma_update(None, "secure_delete", "ON")?;
@@ -117,7 +119,22 @@ fn whole(path: &Path) -> Result<Connection, BookError> {
     if verdict != "ok" {
         return Err(BookError::Damaged);
     }
+    // Whoever looks first and writes then is not waited for by SQLite when another program has written in between.
+    db.set_transaction_behavior(TransactionBehavior::Immediate);
     Ok(db)
+}
+
+/// For what SQLite does not wait with by itself: programs that begin with a new book at the same moment.
+fn when_free(mut act: impl FnMut() -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+    let until = Instant::now() + WAIT;
+    loop {
+        match act() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
+                thread::sleep(PAUSE)
+            }
+            done => return done,
+        }
+    }
 }
 
 /// What a damaged file could do to us is refused: its schema runs no code, and pages are looked at before use.

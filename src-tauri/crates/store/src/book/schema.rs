@@ -63,9 +63,12 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// Looks whether the file is one of ours, and not of a later version. Nothing is written.
 pub(super) fn check(db: &Connection) -> Result<(), BookError> {
-    let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    // All of one moment: another program may be making it.
+    let moment = db.unchecked_transaction()?;
+    let application: i64 = moment.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let found: i64 = moment.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = moment.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    moment.commit()?;
     match (application, found) {
         (APPLICATION, found) if found > VERSION => Err(BookError::Newer { found, known: VERSION }),
         (APPLICATION, found) if found >= 0 => Ok(()),
@@ -76,12 +79,13 @@ pub(super) fn check(db: &Connection) -> Result<(), BookError> {
 
 /// Brings the file to today's version.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), BookError> {
-    let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found == VERSION {
+    let version = |db: &Connection| db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    if version(db)? == VERSION {
         return Ok(());
     }
-    let steps = usize::try_from(found).map_err(|_| BookError::Damaged)?;
     let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    // Another program may have brought it there while this one waited its turn.
+    let steps = usize::try_from(version(&transaction)?).map_err(|_| BookError::Damaged)?;
     for step in MIGRATIONS.iter().skip(steps) {
         transaction.execute_batch(step)?;
     }

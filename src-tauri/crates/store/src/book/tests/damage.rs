@@ -170,6 +170,27 @@ fn a_file_that_another_program_keeps_to_itself_is_left_alone() {
 }
 
 #[test]
+fn programs_that_make_the_book_at_the_same_moment_share_one() {
+    for _ in 0..100 {
+        let (_temporary, folder) = folder();
+        let all_at_once = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for program in 0..4 {
+                let (folder, all_at_once) = (&folder, &all_at_once);
+                scope.spawn(move || {
+                    let lease = if program == 0 { BookLease::take(folder) } else { None };
+                    all_at_once.wait();
+                    let mut opened = BookFile::open(folder, &rules(), lease.as_ref());
+                    assert!(opened.trouble.is_none(), "{:?}", opened.trouble);
+                    opened.book.add_call(&outgoing("600", NOON), &ended(Outcome::Answered)).expect("kept");
+                });
+            }
+        });
+        assert_eq!(history(&mut open(&folder), "").len(), 4);
+    }
+}
+
+#[test]
 fn what_cannot_be_a_file_means_a_book_in_memory() {
     let (_temporary, folder) = folder();
     fs::create_dir_all(folder.path().join("book.sqlite3")).expect("a folder in its place");
