@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, config::DbConfig};
@@ -22,6 +22,8 @@ use crate::{
 
 /// How long another program (an import, say) is waited for.
 const WAIT: Duration = Duration::from_secs(2);
+/// The same where SQLite does not wait by itself: so many times, with a pause behind each.
+const TRIES: u32 = 400;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How many damaged files are kept before the program refuses to move one more away.
@@ -126,15 +128,16 @@ fn whole(path: &Path) -> Result<Connection, BookError> {
 
 /// For what SQLite does not wait with by itself: programs that begin with a new book at the same moment.
 fn when_free(mut act: impl FnMut() -> rusqlite::Result<()>) -> rusqlite::Result<()> {
-    let until = Instant::now() + WAIT;
-    loop {
+    for _ in 0..TRIES {
         match act() {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
-                thread::sleep(PAUSE)
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                #[expect(clippy::disallowed_methods, reason = "SQLite does not tell when the other program is done")]
+                thread::sleep(PAUSE);
             }
             done => return done,
         }
     }
+    act()
 }
 
 /// What a damaged file could do to us is refused: its schema runs no code, and pages are looked at before use.
