@@ -29,6 +29,8 @@ const TONE_HZ: f32 = 440.0;
 pub struct Case {
     pub weather: Weather,
     pub cleanup: bool,
+    /// Most bits a second of Opus; what the phone chooses when 0.
+    pub max_bitrate: u32,
     /// The far end takes no RED.
     pub fec_only: bool,
 }
@@ -43,10 +45,13 @@ pub async fn run() -> Outcome {
         }
     };
     let lossy = |loss| Case { weather: Weather { loss, ..Weather::default() }, ..Case::default() };
+    let at_32 = Case { max_bitrate: 32_000, ..Case::default() };
     let bursts = |burst| Case { weather: Weather { loss: 0.10, burst, ..Weather::default() }, ..Case::default() };
     let cases = [
-        ("5.raw", lossy(0.0)),
-        ("5.processed", Case { cleanup: true, ..Case::default() }),
+        ("5.raw", at_32),
+        ("5.processed", Case { cleanup: true, ..at_32 }),
+        ("5.raw.default", Case::default()),
+        ("5.processed.default", Case { cleanup: true, ..Case::default() }),
         ("6.5", lossy(0.05)),
         ("6.10", lossy(0.10)),
         ("6.20", lossy(0.20)),
@@ -118,6 +123,7 @@ async fn call(case: Case, script: Arc<[f32]>, seconds: f64) -> Outcome<Vec<f32>>
     if case.cleanup {
         settings.devices.cleanup = Cleanup { echo: false, noise: true, gain: true };
     }
+    settings.calls.max_bitrate = case.max_bitrate;
     let mut alice = office.phone(settings, Arc::new(mouth.clone()), rtc()).await?;
     let mut settings = office.settings("bob");
     settings.calls.auto_answer = true;
