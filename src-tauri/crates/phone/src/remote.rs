@@ -4,16 +4,18 @@
 //! named pipe whose access list names the owner alone.
 
 mod door;
+mod places;
 
-use std::{fs::File, io, path::Path, sync::Arc, time::Duration};
+use std::{fs::File, io, path::Path, time::Duration};
 
 use door::Door;
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use model::{AccountId, Command, Snapshot, Target};
+use places::{Places, Silence};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    sync::{Semaphore, mpsc},
+    sync::mpsc,
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -26,9 +28,6 @@ const LONGEST_LINE: u64 = 4 * 1024 * 1024;
 
 /// Longest request.
 const LONGEST_REQUEST: u64 = 64 * 1024;
-
-/// Programs that may be connected at once.
-const MOST_CLIENTS: usize = 16;
 
 /// An answer comes at once; a phone that takes longer is not well.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -170,21 +169,21 @@ async fn ask_at(door: &Door, request: &RemoteRequest) -> Result<RemoteAnswer, Re
 }
 
 async fn accept(listener: Listener, phone: Phone, window: Option<mpsc::Sender<Show>>) {
-    let places = Arc::new(Semaphore::new(MOST_CLIENTS));
+    let mut places = Places::default();
     loop {
         match listener.accept().await {
             Ok(stream) => {
-                let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                    warn!("too many programs control the phone; one was turned away");
-                    continue;
-                };
                 let (phone, window) = (phone.clone(), window.clone());
-                spawn("remote client", info_span!("remote"), async move {
-                    if let Err(error) = converse(stream, &phone, window.as_ref()).await {
-                        warn!(%error, "a controlling program was cut off");
-                    }
-                    drop(place);
+                let has_place = places.give(|silence| {
+                    spawn("remote client", info_span!("remote"), async move {
+                        if let Err(error) = converse(stream, &silence, &phone, window.as_ref()).await {
+                            warn!(%error, "a controlling program was cut off");
+                        }
+                    })
                 });
+                if !has_place {
+                    warn!("too many programs control the phone; one was turned away");
+                }
             }
             Err(error) => {
                 warn!(%error, "a controlling program could not connect");
@@ -194,14 +193,16 @@ async fn accept(listener: Listener, phone: Phone, window: Option<mpsc::Sender<Sh
     }
 }
 
-async fn converse(stream: Stream, phone: &Phone, window: Option<&mpsc::Sender<Show>>) -> io::Result<()> {
+async fn converse(stream: Stream, silence: &Silence, phone: &Phone, window: Option<&mpsc::Sender<Show>>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     while let Some(line) = read_line(&mut stream, LONGEST_REQUEST).await? {
+        silence.ends();
         let answer = match serde_json::from_str(&line) {
             Ok(request) => answer(request, phone, window).await,
             Err(error) => RemoteAnswer::Refused(format!("that is no request: {error}")),
         };
-        // Who asks and does not listen keeps his place from others.
+        // Who asks and does not listen says nothing, either.
+        silence.begins();
         let taken = timeout(ANSWER_WITHIN, write_line(stream.get_mut(), &answer)).await;
         taken.unwrap_or_else(|_| Err(io::Error::other("it does not take its answer")))?;
     }
@@ -251,6 +252,8 @@ async fn write_line(stream: &mut (impl AsyncWriteExt + Unpin), value: &impl Seri
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use tokio::sync::{broadcast, mpsc, watch};
 
     use super::*;
@@ -310,6 +313,29 @@ mod tests {
         }
         assert_eq!(say(folder.path(), &[b'x'; 70_000]).await, "");
         assert!(ask_remote(folder.path(), &RemoteRequest::Status).await.is_ok(), "others are served on");
+    }
+
+    #[tokio::test]
+    async fn programs_that_say_nothing_do_not_keep_others_from_being_answered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (phone, _taken) = idle_phone();
+        let _control = serve_remote(folder.path(), phone, None).await.expect("it listens");
+        let mut silent = Vec::new();
+        for number in 0..40 {
+            let mut stream = Door::of(folder.path()).knock().await.expect("somebody listens");
+            // Every other one begins to say something and never ends, or has said something before.
+            let said: &[u8] = [&b""[..], b"\"sta", b"\"status\"\n"][number % 3];
+            stream.write_all(said).await.expect("it is taken");
+            silent.push(stream);
+            let answer = ask_remote(folder.path(), &RemoteRequest::Status).await;
+            assert!(matches!(answer, Ok(RemoteAnswer::Status(_))), "behind {} others: {answer:?}", silent.len());
+        }
+        // Who came last has a place still.
+        let mut last = BufReader::new(Door::of(folder.path()).knock().await.expect("somebody listens"));
+        for _ in 0..2 {
+            last.get_mut().write_all(b"\"status\"\n").await.expect("it is taken");
+            assert!(read_line(&mut last, LONGEST_LINE).await.is_ok_and(|line| line.is_some()), "he goes on");
+        }
     }
 
     #[tokio::test]
