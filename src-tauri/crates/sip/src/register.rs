@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::Instant;
 
 use crate::{
-    Method, NameAddr, Request, Response,
+    Method, NameAddr, Request, Response, Uri,
     auth::Refusal,
     compose,
     transaction::ClientId,
@@ -230,7 +230,7 @@ impl Registration {
     fn looked(&mut self, core: &mut Core, answered: &Answered) {
         match answered.response.code {
             ..=199 => {}
-            200..=299 if self.own_contact(core, &answered.response).is_some() => {
+            200..=299 if is_listed(core, &answered.response) => {
                 self.told_nobody = 0;
                 self.look_later(core);
             }
@@ -290,7 +290,7 @@ impl Registration {
         let refresh_at = core.now + refresh_after(core, expires);
         self.state = State::Registered { refresh_at };
         self.until = Some(core.now + Duration::from_secs(expires.into()));
-        if self.own_contact(core, response).is_some() && self.told_nobody < TELLS_NOBODY {
+        if is_listed(core, response) && self.told_nobody < TELLS_NOBODY {
             self.look_later(core);
         }
         core.push(Event::Registration(RegistrationEvent::Registered { expires }));
@@ -300,33 +300,21 @@ impl Registration {
     }
 
     /// RFC 3261 10.2.4: `expires` of our contact, then Expires, then what we asked for. Servers add parameters to the
-    /// contact and list those of our other phones. None when ours is not there and must be.
+    /// contact and list those of our other phones. None when ours is not there and must be: a registrar lists everybody that it
+    /// knows (10.3 step 8), so that one which names others, and not us, does not know us. Many that know us name nobody.
     fn granted(&self, core: &Core, response: &Response) -> Option<u32> {
-        let own = self.own_contact(core, response);
-        if own.is_none() && core.config.binding_listed {
+        let contacts = listed(response);
+        let ours: Vec<&NameAddr> = match own_among(core, &contacts) {
+            Some(own) => vec![own],
+            None if core.config.binding_listed => return None,
+            None => contacts.iter().filter(|contact| may_be_ours(core, contact)).collect(),
+        };
+        if ours.is_empty() && !contacts.is_empty() {
             return None;
         }
-        let expires = own.as_ref().and_then(NameAddr::expires);
-        Some(expires.or_else(|| response.headers.expires()).unwrap_or(self.expires))
-    }
-
-    /// Our contact as the registrar lists it.
-    fn own_contact(&self, core: &Core, response: &Response) -> Option<NameAddr> {
-        let ours = core.contact().uri;
-        let is_ours = |contact: &NameAddr| {
-            let instance = contact.params.text("+sip.instance").unwrap_or_default();
-            let same_instance =
-                !core.config.instance.is_empty() && instance.trim_matches(['<', '>']).eq_ignore_ascii_case(&core.config.instance);
-            let uri = &contact.uri;
-            let same_address = uri.host.eq_ignore_ascii_case(&ours.host) && uri.port == ours.port && uri.user == ours.user;
-            // Nobody else has made up the same word; some servers put the address they see beside it.
-            let same_word = core.config.form.anonymous_contact && uri.user == ours.user;
-            same_address || same_instance || same_word
-        };
-        // Value by value: another phone's unreadable contact is no reason to overlook ours.
-        let contacts: Vec<NameAddr> = response.headers.list("Contact").filter_map(|value| value.parse().ok()).collect();
-        let same_address = contacts.iter().find(|contact| contact.uri.host.eq_ignore_ascii_case(&ours.host) && is_ours(contact));
-        same_address.or_else(|| contacts.iter().find(|contact| is_ours(contact))).cloned()
+        // Of several that may be ours, the first that ends.
+        let granted = ours.into_iter().filter_map(NameAddr::expires).min();
+        Some(granted.or_else(|| response.headers.expires()).unwrap_or(self.expires))
     }
 
     fn refused(&mut self, core: &mut Core, response: &Response) {
@@ -376,6 +364,41 @@ impl Registration {
             State::Off | State::Idle => None,
         }
     }
+}
+
+/// Who is registered, as far as that can be read. Value by value: another phone's unreadable contact is no reason to overlook ours.
+fn listed(response: &Response) -> Vec<NameAddr> {
+    response.headers.list("Contact").filter_map(|value| value.parse().ok()).collect()
+}
+
+/// Whether our contact is among those that the registrar lists.
+fn is_listed(core: &Core, response: &Response) -> bool {
+    own_among(core, &listed(response)).is_some()
+}
+
+/// Our contact among those that a registrar lists.
+fn own_among<'a>(core: &Core, contacts: &'a [NameAddr]) -> Option<&'a NameAddr> {
+    let ours = core.contact().uri;
+    let is_ours = |contact: &&NameAddr| {
+        let instance = contact.params.text("+sip.instance").unwrap_or_default();
+        let same_instance =
+            !core.config.instance.is_empty() && instance.trim_matches(['<', '>']).eq_ignore_ascii_case(&core.config.instance);
+        let uri = &contact.uri;
+        let same_address = uri.host.eq_ignore_ascii_case(&ours.host) && uri.port == ours.port && uri.user == ours.user;
+        // Nobody else has made up the same word; some servers put the address they see beside it.
+        let same_word = core.config.form.anonymous_contact && uri.user == ours.user;
+        same_address || same_instance || same_word
+    };
+    let same_address = contacts.iter().find(|contact| contact.uri.host.eq_ignore_ascii_case(&ours.host) && is_ours(contact));
+    same_address.or_else(|| contacts.iter().find(is_ours))
+}
+
+/// Whether a contact can be ours with the address beside it that a server sees, as some put it there: same user, same transport,
+/// and no address that another phone has made up (RFC 7118 appendix B.1).
+fn may_be_ours(core: &Core, contact: &NameAddr) -> bool {
+    let (ours, uri) = (core.contact().uri, &contact.uri);
+    let transport = |uri: &Uri| uri.param("transport").unwrap_or_default().to_ascii_lowercase();
+    uri.user_text() == ours.user_text() && transport(uri) == transport(&ours) && !uri.host.to_ascii_lowercase().ends_with(".invalid")
 }
 
 /// Whether a response says that the token is not, or no longer, good (RFC 6750 section 3.1).

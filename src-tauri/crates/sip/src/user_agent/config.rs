@@ -82,7 +82,8 @@ pub struct UserAgentConfig {
     pub role: Role,
     /// When a registration is refreshed.
     pub refresh: Refresh,
-    /// Whether a 2xx to REGISTER must list our contact (RFC 3261 10.3 step 8); servers that forget it exist.
+    /// Whether a 2xx to REGISTER must list our contact (RFC 3261 10.3 step 8); else one that lists nobody will do, for servers that
+    /// forget it exist.
     pub binding_listed: bool,
     /// How often it is looked whether the registrar still knows our contact, where it lists contacts at all: another phone that
     /// registers may take its place. Never when missing.

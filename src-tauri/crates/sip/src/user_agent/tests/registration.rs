@@ -54,7 +54,7 @@ fn a_refused_password_is_told_once_and_not_tried_again() {
 fn what_was_granted_is_read_from_our_contact_then_from_expires_then_from_what_was_asked() {
     let ours = |request: &Request| contact_of(request).replace(";expires=600", "");
     type Headers<'a> = &'a dyn Fn(&Request) -> Vec<(&'static str, String)>;
-    let cases: [(Headers<'_>, u32); 5] = [
+    let cases: [(Headers<'_>, u32); 6] = [
         (
             &|r| {
                 vec![
@@ -66,7 +66,9 @@ fn what_was_granted_is_read_from_our_contact_then_from_expires_then_from_what_wa
         ),
         (&|r| vec![("Contact", ours(r)), ("Expires", "90".into())], 90),
         (&|r| vec![("Contact", ours(r).replace(";transport=ws", ";transport=ws;alias=1~2~3;ob"))], 600),
-        (&|_| vec![("Contact", "<sip:desk@192.0.2.77>;expires=7".into())], 600),
+        // The address that the server sees in the place of ours, on two connections.
+        (&|_| vec![("Contact", "<sip:alice@192.0.2.7:5;transport=ws>;expires=70, <sip:alice@[2001:db8::7];transport=WS>;expires=50".into())], 50),
+        (&|_| vec![("Expires", "90".into())], 90),
         (&|_| vec![("Contact", "<not a uri".into()), ("Expires", "120".into())], 120),
     ];
     for (headers, expires) in cases {
@@ -78,6 +80,29 @@ fn what_was_granted_is_read_from_our_contact_then_from_expires_then_from_what_wa
         line.receive(answer(&register, 200, "s", &headers, ""));
         assert_eq!(line.told(), [format!("Registered {{ expires: {expires} }}")]);
     }
+}
+
+#[test]
+fn who_is_not_among_those_that_the_registrar_lists_is_not_registered() {
+    for others in [
+        "<sip:desk@192.0.2.77>;expires=7",
+        "<sip:alice@192.0.2.77:5060>;expires=60",
+        "<sip:alice@192.0.2.77;transport=tls>;expires=60, <sip:bob@192.0.2.77;transport=ws>",
+        "<sip:alice@q8t2ixyq5jn1.invalid;transport=ws>;expires=60",
+    ] {
+        let mut line = Line::new();
+        line.command(Command::Register);
+        let register = line.request(Method::Register);
+        line.receive(answer(&register, 200, "s", &[("Contact", others), ("Expires", "60")], ""));
+        let told = line.told();
+        assert!(told.len() == 1 && told[0].starts_with("Refused { code: 200"), "{others}: {told:?}");
+    }
+    // The refresh is held to the same.
+    let (mut line, _) = registered(10);
+    line.wait(seconds(8));
+    let refresh = line.request(Method::Register);
+    line.receive(answer(&refresh, 200, "s", &[("Contact", "<sip:desk@192.0.2.77>;expires=7")], ""));
+    assert!(line.told()[0].starts_with("Refused { code: 200"));
 }
 
 #[test]
