@@ -74,9 +74,7 @@ impl Samples {
             return Some(left);
         }
         let right = self.reader.next()?;
-        for _ in 2..self.channels {
-            self.reader.next()?;
-        }
+        self.reader.skip(self.channels - 2)?;
         Some((left + right) / 2.0)
     }
 }

@@ -18,6 +18,12 @@ const RATES_HZ: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 /// More than that of a description of the form has no meaning here.
 const LONGEST_FORM: u64 = 64;
 
+/// What cannot be read as fast as it is played, whatever the disk: 64 channels of studio quality are a sixth of it.
+const MOST_BYTES_A_SECOND: u64 = 100_000_000;
+
+/// Chunks before the sound; recorders write a handful. Each costs a look, and a file may hold a billion of them.
+const MOST_CHUNKS: usize = 1_000;
+
 /// A file, open at its first sample.
 pub(super) struct WavReader {
     file: BufReader<File>,
@@ -73,8 +79,12 @@ impl WavReader {
         if !matches!(&riff, b"RIFF" | b"RF64") || &wave != b"WAVE" {
             return Err(wrong(path, FileReason::NotWav));
         }
-        let mut form = None;
+        let (mut form, mut chunks) = (None, 0);
         let length = loop {
+            chunks += 1;
+            if chunks > MOST_CHUNKS {
+                return Err(wrong(path, FileReason::NotWav));
+            }
             let [kind, length] = file.words().map_err(as_fault)?;
             let length = u64::from(u32::from_le_bytes(length));
             match &kind {
@@ -128,6 +138,14 @@ impl WavReader {
         Some(if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 })
     }
 
+    /// Passes over so many samples; none at the end.
+    pub(super) fn skip(&mut self, samples: u16) -> Option<()> {
+        let bytes = self.form.sample.bytes() as u64 * u64::from(samples);
+        self.left = self.left.checked_sub(bytes)?;
+        let skipped = io::copy(&mut self.file.by_ref().take(bytes), &mut io::sink()).ok()?;
+        (skipped == bytes).then_some(())
+    }
+
     /// Back to the first sample; not where the file is a pipe.
     pub(super) fn rewind(&mut self) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(self.first))?;
@@ -164,7 +182,11 @@ impl Form {
         if !RATES_HZ.contains(&rate_hz) {
             return Err(FileReason::UnknownForm);
         }
-        Ok(Self { channels, rate_hz, sample })
+        let form = Self { channels, rate_hz, sample };
+        if form.bytes() * u64::from(rate_hz) > MOST_BYTES_A_SECOND {
+            return Err(FileReason::UnknownForm);
+        }
+        Ok(form)
     }
 
     /// Of one sample of each channel.

@@ -109,6 +109,40 @@ fn files_of_pipes_and_editors_are_played_to_their_end() {
 }
 
 #[test]
+fn files_of_many_channels_are_played_and_those_that_no_disk_could_feed_are_refused() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("many.wav");
+    let form = |channels: u16, rate_hz: u32| {
+        let block = channels.saturating_mul(2);
+        [&[1, 0], &channels.to_le_bytes()[..], &rate_hz.to_le_bytes(), &[0; 4], &block.to_le_bytes(), &[16, 0]].concat()
+    };
+    let sound = |channels: u16| -> Vec<u8> {
+        let sides = [8_000_i16, 16_000].into_iter().chain(std::iter::repeat(i16::MAX)).take(channels.into());
+        let block: Vec<u8> = sides.flat_map(i16::to_le_bytes).collect();
+        block.repeat(960)
+    };
+    for channels in [1, 2, 3, 64] {
+        let sound = sound(channels);
+        write_chunks(&path, 1, &[chunk(b"fmt ", 16, &form(channels, 48_000)), chunk(b"data", sound.len() as u32, &sound)]);
+        let host = playing(&path, false);
+        let heard = read(&mut *host.open_microphone(None).expect("the file is good"), 3);
+        let wanted = if channels == 1 { 8_000.0 } else { 12_000.0 } / 32_768.0;
+        assert!(heard[..960].iter().all(|sample| (sample - wanted).abs() < 1e-4) && heard[960] == 0.0, "{channels} channels");
+    }
+    let refusal = |chunks: &[Vec<u8>]| {
+        write_chunks(&path, 1, chunks);
+        let files = WavFiles { play: Some(path.clone()), ..WavFiles::default() };
+        WavHost::new(files, Arc::new(NullHost)).err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    for (channels, rate_hz) in [(2_000, 48_000), (64, 800_000), (0, 48_000), (1, 0)] {
+        let said = refusal(&[chunk(b"fmt ", 16, &form(channels, rate_hz)), chunk(b"data", 3_840, &[0; 3_840])]);
+        assert!(said.contains("sound in it") || said.contains("form"), "{channels} channels at {rate_hz} Hz: {said:?}");
+    }
+    let said = refusal(&vec![chunk(b"junk", 0, b""); 100_000]);
+    assert!(said.contains("it is not a WAV file"), "{said:?}");
+}
+
+#[test]
 fn a_repeated_file_never_ends_and_an_opened_microphone_begins_at_its_start() {
     let folder = tempfile::tempdir().expect("there is room");
     let path = folder.path().join("tone.wav");
