@@ -2,7 +2,10 @@
 //!
 //! A table is opened in spreadsheets, which take a cell that begins with `=`, `+`, `-` or `@` for a formula. Such cells get
 //! an apostrophe in front, which spreadsheets hide and reading takes off again; a telephone number keeps its `+`, for a
-//! formula of digits does nothing but show them.
+//! formula of digits does nothing but show them. The same is done within a cell where one would begin in a spreadsheet that
+//! separates them by something else (`;` where numbers have a comma).
+
+use std::borrow::Cow;
 
 use model::{Contact, ContactNumber, NumberKind, Personal, Refusal, Skipped, SkippedFault};
 
@@ -66,7 +69,7 @@ fn draft(read: &mut Read, record: Record, fill: impl FnOnce(&mut Contact, &[Stri
         return;
     }
     let mut contact = Contact::default();
-    let cells: Vec<String> = record.cells.iter().map(|cell| as_written(cell.trim()).to_owned()).collect();
+    let cells: Vec<String> = record.cells.iter().map(|cell| as_written(cell.trim()).into_owned()).collect();
     fill(&mut contact, &cells);
     read.contacts.push(Drafted { line: record.line, contact });
 }
@@ -309,11 +312,36 @@ fn write_row(text: &mut String, cells: &[String]) {
 /// What spreadsheets take for the beginning of a formula, and the sign that says it is none.
 const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
 
+/// What a cell begins behind in a spreadsheet that was told of another separator, to which our quotes then mean nothing.
+const BOUNDARY: [char; 6] = [',', ';', '\t', '\r', '\n', '"'];
+
 fn harmless(cell: &str) -> String {
     let is_telephone = cell.starts_with('+') && cell[1..].chars().all(|c| c.is_ascii_digit() || " -.()".contains(c));
-    if cell.starts_with(FORMULA) && !is_telephone { format!("'{cell}") } else { cell.to_owned() }
+    if is_telephone {
+        return cell.to_owned();
+    }
+    let mut written = String::with_capacity(cell.len());
+    let mut begins = true;
+    for c in cell.chars() {
+        if begins && FORMULA.contains(&c) {
+            written.push('\'');
+        }
+        begins = BOUNDARY.contains(&c);
+        written.push(c);
+    }
+    written
 }
 
-fn as_written(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA)).unwrap_or(cell)
+fn as_written(cell: &str) -> Cow<'_, str> {
+    if !cell.contains('\'') {
+        return cell.into();
+    }
+    let mut read = String::with_capacity(cell.len());
+    let (mut begins, mut characters) = (true, cell.chars().peekable());
+    while let Some(c) = characters.next() {
+        let meant = if begins && c == '\'' { characters.next_if(|next| FORMULA.contains(next)).unwrap_or(c) } else { c };
+        begins = BOUNDARY.contains(&meant);
+        read.push(meant);
+    }
+    read.into()
 }

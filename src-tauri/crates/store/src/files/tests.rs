@@ -107,6 +107,15 @@ fn no_cell_of_a_written_table_is_a_formula() {
         assert!(row.split(',').all(|cell| cell.trim_start_matches('"').starts_with(['\'', 'W']) || cell.is_empty()), "{row}");
         assert_eq!(contacts(ContactForm::Csv, &table), [contact], "and it comes back as it was");
     }
+    // Whatever the spreadsheet takes for the end of a cell.
+    for text in ["Ann;=1+1", "a\n-2+3\r@b", "b\"=c\"", "c\t=\td", "x,+1", ";''=", "it's; 'fine', isn't it", "\"';=", "'"] {
+        let contact = Contact { name: "Ann".into(), organisation: text.into(), note: text.into(), ..evil("1001") };
+        let table = write(ContactForm::Csv, [&contact].into_iter());
+        let begins = table.split(|c| ",;\t\r\n\"".contains(c)).filter_map(|cell| cell.chars().next());
+        assert!(begins.clone().all(|first| !"=+-@".contains(first)), "{table}");
+        let found = contacts(ContactForm::Csv, &table);
+        assert_eq!(found, [contact], "and it comes back as it was: {table:?}");
+    }
     let telephone = write(ContactForm::Csv, [&evil("+44 (0)20 7946-0123")].into_iter());
     assert!(telephone.contains(",+44 (0)20 7946-0123"), "{telephone}");
 }
