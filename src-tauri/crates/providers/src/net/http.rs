@@ -19,6 +19,8 @@ use super::{KeyPin, Proxy, ServerUrl, tls, words};
 
 /// What asking may take in all.
 const ASK_LIMIT: Duration = Duration::from_secs(10);
+/// What a download may take in all, however little comes at a time; the largest package over a telephone line.
+const DOWNLOAD_LIMIT: Duration = Duration::from_secs(4 * 60 * 60);
 /// Longest answer taken; those we ask for have a few kilobytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
 /// Who publishes files often sends on to where they lie.
@@ -109,7 +111,8 @@ impl HttpRequest {
         let mut client = match patience {
             Patience::Answer => client.redirect(Policy::none()).timeout(ASK_LIMIT),
             Patience::Download => {
-                client.redirect(Policy::limited(MOST_REDIRECTIONS)).https_only(!server.is_loopback()).read_timeout(ASK_LIMIT)
+                let client = client.redirect(Policy::limited(MOST_REDIRECTIONS)).https_only(!server.is_loopback());
+                client.read_timeout(ASK_LIMIT).timeout(DOWNLOAD_LIMIT)
             }
         };
         client = match &self.proxy {
@@ -173,7 +176,9 @@ impl HttpRequest {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(HttpAnswer { status: response.status().as_u16(), body: Secret::new(String::from_utf8_lossy(&body).into_owned()) })
+        // Some servers begin every text with a mark of its encoding (RFC 8259 section 8.1).
+        let body = String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body)).into_owned();
+        Ok(HttpAnswer { status: response.status().as_u16(), body: Secret::new(body) })
     }
 }
 
