@@ -52,6 +52,11 @@ fn folder() -> (tempfile::TempDir, DataFolder) {
 #[test]
 fn a_new_version_with_the_publishers_signature_is_kept_and_told() {
     let (t, (_temporary, folder)) = (Scenario::new().with_far(), folder());
+    // An older one, and what a phone has left of one that was killed.
+    fs::create_dir_all(folder.path().join("updates")).expect("there is room");
+    for old in ["Sidetone_9.9.8_amd64.deb", "Sidetone_9.9.8_amd64.part"] {
+        fs::write(folder.path().join("updates").join(old), "old").expect("there is room");
+    }
     publishes(&t, "9.9.9", SIGNATURE, CONTENT);
     assert_eq!(update(&t, &folder).expect("it is taken"), Some("9.9.9".into()));
     assert_eq!(kept(&folder), ["Sidetone_9.9.9_amd64.deb"]);

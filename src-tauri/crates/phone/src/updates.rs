@@ -135,6 +135,7 @@ impl Phone {
             return Err(refused);
         }
         fs::rename(&partly, &kept)?;
+        remove_others(&kept);
         let path = kept.display().to_string();
         self.show_update(UpdateView { version: manifest.version.clone(), file: path.into() })?;
         Ok(Some(manifest.version))
@@ -196,6 +197,12 @@ fn request(url: &str) -> Result<HttpRequest, NotUpdated> {
 
 fn is_silent(snapshot: &Snapshot) -> bool {
     snapshot.calls.iter().all(|call| matches!(call.state, CallState::Ended { .. }))
+}
+
+/// Removes the packages of earlier versions, and what a killed program left of one.
+fn remove_others(kept: &Path) {
+    let files = kept.parent().map(fs::read_dir).and_then(Result::ok).into_iter().flatten().flatten();
+    files.map(|file| file.path()).filter(|file| file != kept && file.is_file()).for_each(|file| remove(&file));
 }
 
 fn remove(partly: &Path) {
