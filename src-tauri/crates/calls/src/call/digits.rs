@@ -33,7 +33,7 @@ pub(crate) struct Digits {
     /// Digits that wait to go by INFO or as tones, with their lengths.
     waiting: VecDeque<(DtmfDigit, Duration)>,
     next_at: Option<Instant>,
-    /// The last one that went by INFO; it goes another way when it is refused.
+    /// The one that went by INFO and is not answered yet; it goes another way when it is refused, before those behind it.
     by_info: Option<(DtmfDigit, Duration)>,
     pressed: Option<Pressed>,
     refused: Refused,
@@ -164,6 +164,9 @@ impl Call {
             return;
         }
         self.digits.next_at = None;
+        if self.digits.by_info.is_some() {
+            return;
+        }
         let (Some(mode), Some(audio)) = (self.dtmf_in_use(), &self.audio) else { return };
         let Some((digit, length)) = self.digits.waiting.pop_front() else { return };
         match mode {
@@ -180,8 +183,12 @@ impl Call {
         self.digits.next_at = Some(now + length + GAP);
     }
 
-    /// The far end did not take the last digit by INFO: it goes the next best way, and so do those behind it.
-    pub(super) fn on_dtmf_refused(&mut self, now: Instant, code: u16, out: &mut Outbox) {
+    /// The digit that went by INFO is answered. One that the far end does not take goes the next best way, and so do those behind it.
+    pub(super) fn on_dtmf_answered(&mut self, now: Instant, code: u16, out: &mut Outbox) {
+        if code < 300 {
+            self.digits.by_info = None;
+            return self.send_waiting_digits(now, out);
+        }
         let before = self.dtmf_in_use();
         let relay_alone = before == Some(DtmfMode::Info) && code == UNSUPPORTED_MEDIA_TYPE;
         self.digits.refused = if relay_alone { Refused::Relay } else { Refused::Info };

@@ -41,7 +41,7 @@ impl Call {
                 let duration_ms = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
                 out.event(Event::Dtmf { call: self.id, digit, duration_ms });
             }
-            LineEvent::DtmfFailed { code, .. } => self.on_dtmf_refused(now, code, out),
+            LineEvent::DtmfAnswered { code, .. } => self.on_dtmf_answered(now, code, out),
             LineEvent::Ended { how, .. } => self.on_ended(now, how, out),
             // Not about a call, or about its transfer; call control has taken them.
             LineEvent::Referred { .. }

@@ -51,7 +51,7 @@ impl CallControl {
             | LineEvent::ReofferRefused { call, .. }
             | LineEvent::RemoteChanged { call, .. }
             | LineEvent::Dtmf { call, .. }
-            | LineEvent::DtmfFailed { call, .. }
+            | LineEvent::DtmfAnswered { call, .. }
             | LineEvent::Referred { call, .. }
             | LineEvent::ReferAnswered { call, .. }
             | LineEvent::ReferProgress { call, .. }

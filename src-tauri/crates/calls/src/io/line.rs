@@ -172,7 +172,7 @@ pub enum LineRequest {
         /// SIP status, 488 as a rule.
         code: u16,
     },
-    /// Send a digit by INFO.
+    /// Send a digit by INFO. Answered by `DtmfAnswered`; the next one waits for that.
     SendDtmf {
         /// Which.
         call: LineCall,
@@ -359,11 +359,11 @@ pub enum LineEvent {
         /// How long, as told.
         duration: Duration,
     },
-    /// A digit could not be sent by INFO.
-    DtmfFailed {
+    /// The digit that was sent by INFO last was answered; 408 when nobody did.
+    DtmfAnswered {
         /// Which.
         call: LineCall,
-        /// SIP status.
+        /// SIP status; from 300 on it was not taken.
         code: u16,
     },
     /// The far end asks us to call somebody. Wants `AnswerRefer`.

@@ -117,9 +117,8 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
             let (digit, duration) = dtmf::read(&content_type, body.expose())?;
             LineEvent::Dtmf { call, digit, duration }
         }
-        CallEvent::InfoAnswered { code } if code >= 300 => LineEvent::DtmfFailed { call, code },
+        CallEvent::InfoAnswered { code } => LineEvent::DtmfAnswered { call, code },
         CallEvent::Ended(how) => LineEvent::Ended { call, how: line_end(how) },
-        CallEvent::InfoAnswered { .. } => return None,
         // It answers an offer in a `Progress` of ours, and we send none.
         CallEvent::EarlyAnswer { .. } => return None,
         // An answer to it would come too late and be dropped; the session stays as it was.

@@ -53,7 +53,7 @@ fn digits_go_and_come_by_info() {
     assert_eq!(info.headers.get("Content-Type"), Some("application/dtmf-relay"));
     assert_eq!(info.body, b"Signal=#\r\nDuration=120\r\n");
     bench.answer(Method::Info, 415, &[]);
-    assert_eq!(bench.events.last(), Some(&LineEvent::DtmfFailed { call, code: 415 }));
+    assert_eq!(bench.events.last(), Some(&LineEvent::DtmfAnswered { call, code: 415 }));
     bench.request_in_call("INFO", "Content-Type: application/dtmf-relay\r\n", "Signal=11\r\nDuration=90\r\n");
     assert_eq!(bench.events.last(), Some(&LineEvent::Dtmf { call, digit, duration: Duration::from_millis(90) }));
     assert_eq!(bench.responses(), [200]);
