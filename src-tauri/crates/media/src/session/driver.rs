@@ -1,7 +1,7 @@
 //! The task of a media session: waits for requests, packets, the microphone and the second's tick.
 
 use std::{
-    future::{Future, pending},
+    future::{Future, pending, ready},
     pin::Pin,
     sync::Arc,
     time::Duration,
@@ -40,6 +40,8 @@ pub(super) struct Driver {
     negotiation: Negotiation,
     events: mpsc::Sender<MediaEvent>,
     peer: Option<Arc<dyn Peer>>,
+    /// Why there is no peer and will be none; every description that is asked for has this as its outcome.
+    unopened: Option<PeerError>,
     peer_statistics: PeerStatistics,
     draft: Option<(Draft, Drafting)>,
     packets: Vec<RtpPacket>,
@@ -81,6 +83,7 @@ impl Driver {
             negotiation,
             events,
             peer: None,
+            unopened: None,
             peer_statistics: PeerStatistics::default(),
             draft: None,
             packets: Vec::new(),
@@ -149,7 +152,16 @@ impl Driver {
                 }
                 Next::GoOn
             }
-            Err(error) => self.tell(MediaEvent::Failed { fault: error.into() }).await,
+            Err(error) => {
+                self.unopened = Some(error.clone());
+                match &mut self.draft {
+                    Some((_, drafting)) => {
+                        *drafting = Box::pin(ready(Err(error)));
+                        Next::GoOn
+                    }
+                    None => self.tell(MediaEvent::Failed { fault: error.into() }).await,
+                }
+            }
         }
     }
 
@@ -215,9 +227,10 @@ impl Driver {
 
     /// Asks for our end of the transport; with it `drafted` goes on. The audio goes on meanwhile.
     fn begin(&mut self, draft: Draft) {
-        let drafting: Drafting = match self.peer.clone() {
-            Some(peer) => Box::pin(async move { peer.local().await }),
-            None => Box::pin(pending()),
+        let drafting: Drafting = match (self.peer.clone(), self.unopened.clone()) {
+            (Some(peer), _) => Box::pin(async move { peer.local().await }),
+            (None, Some(error)) => Box::pin(ready(Err(error))),
+            (None, None) => Box::pin(pending()),
         };
         self.draft = Some((draft, drafting));
     }

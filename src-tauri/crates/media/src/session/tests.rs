@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::WebrtcRuntime;
+use crate::{Peer, PeerError, WebrtcRuntime};
 
 const SOON: Duration = Duration::from_secs(8);
 
@@ -51,8 +51,11 @@ impl Drop for End {
 }
 
 fn start(seed: u64, codecs: &[Codec]) -> End {
+    start_over(Arc::new(WebrtcRuntime::new().expect("a certificate can be made")), seed, codecs)
+}
+
+fn start_over(runtime: Arc<dyn RtcRuntime>, seed: u64, codecs: &[Codec]) -> End {
     let (sender, events) = mpsc::channel(256);
-    let runtime = Arc::new(WebrtcRuntime::new().expect("a certificate can be made"));
     let settings = MediaSettings::new(codecs.to_vec(), seed);
     let OpenSession { handle, mut leg, run } = open(runtime, Arc::new(TokioClock(Instant::now())), settings, sender);
     let hears = Arc::new(AtomicBool::new(false));
@@ -265,4 +268,32 @@ async fn closing_is_the_last_word() {
     caller.ask(MediaRequest::Close);
     caller.wait("the end", |event| matches!(event, MediaEvent::Closed(_)).then_some(())).await;
     assert!(caller.events.recv().await.is_none());
+}
+
+/// A machine without a socket to give.
+struct NoSockets;
+
+#[async_trait::async_trait]
+impl RtcRuntime for NoSockets {
+    async fn open(&self, _settings: PeerSettings) -> Result<Box<dyn Peer>, PeerError> {
+        Err(PeerError::System("no socket".into()))
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_opened_says_so_to_whoever_asks_and_can_be_closed() {
+    let failed = |event| matches!(event, MediaEvent::Failed { .. }).then_some(());
+    let closed = |event| matches!(event, MediaEvent::Closed(_)).then_some(());
+    let mut asked_at_once = start_over(Arc::new(NoSockets), 1, &CODECS);
+    asked_at_once.ask(MediaRequest::Offer { account: account() });
+    asked_at_once.wait("the failure", failed).await;
+    asked_at_once.ask(MediaRequest::Close);
+    asked_at_once.wait("the end", closed).await;
+
+    let mut prepared = start_over(Arc::new(NoSockets), 1, &CODECS);
+    prepared.wait("the failure", failed).await;
+    prepared.ask(MediaRequest::Offer { account: account() });
+    prepared.wait("the failure, for the call that asks", failed).await;
+    prepared.ask(MediaRequest::Close);
+    prepared.wait("the end", closed).await;
 }
