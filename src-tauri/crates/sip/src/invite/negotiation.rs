@@ -101,15 +101,14 @@ impl Session {
         };
         match &mut self.negotiation {
             // RFC 3261 14.1: no INVITE while another one is under way, and ours is until its ACK comes.
-            Negotiation::Idle if self.unacknowledged.is_some() => {
+            Negotiation::Idle | Negotiation::Waiting { wish: Wish::Timer, .. } if self.unacknowledged.is_some() => {
                 self.negotiation = Negotiation::Waiting { offer, wish: Wish::User, at: None };
             }
-            Negotiation::Idle => self.send_offer(core, offer, Wish::User),
-            Negotiation::Offering { wish: Wish::Timer, queued: queued @ None, .. } => *queued = Some(offer),
-            Negotiation::Waiting { wish: Wish::Timer, .. } => {
+            Negotiation::Idle | Negotiation::Waiting { wish: Wish::Timer, .. } => {
                 self.negotiation = Negotiation::Idle;
                 self.send_offer(core, offer, Wish::User);
             }
+            Negotiation::Offering { wish: Wish::Timer, queued: queued @ None, .. } => *queued = Some(offer),
             Negotiation::First
             | Negotiation::Offering { .. }
             | Negotiation::Waiting { .. }
@@ -195,10 +194,24 @@ impl Session {
                 }
             }
         };
-        if let (Some(offer), Negotiation::Idle, Fate::Lives) = (queued, &self.negotiation, &fate) {
-            self.send_offer(core, offer, Wish::User);
+        if let (Some(offer), Fate::Lives) = (queued, &fate) {
+            self.after_refresh(core, offer);
         }
         fate
+    }
+
+    /// What the user wanted while the session timer's offer was out: it goes now, or in place of that one when it goes again.
+    fn after_refresh(&mut self, core: &mut Core, offer: Offer) {
+        match &mut self.negotiation {
+            Negotiation::Waiting { at, .. } => {
+                let at = *at;
+                self.negotiation = Negotiation::Waiting { offer, wish: Wish::User, at };
+            }
+            Negotiation::Offering { queued, .. } => *queued = Some(offer),
+            Negotiation::First | Negotiation::Idle | Negotiation::AckDue { .. } | Negotiation::Answering { .. } => {
+                self.send_offer(core, offer, Wish::User);
+            }
+        }
     }
 
     fn offer_accepted(&mut self, core: &mut Core, answered: &Answered, offer: Offer, wish: Wish) {
@@ -243,15 +256,18 @@ impl Session {
 
     /// Gives up an offer that nobody answers, and sends one again whose time has come.
     pub(super) fn tick_negotiation(&mut self, core: &mut Core) {
-        match &self.negotiation {
-            Negotiation::Offering { sent, wish, .. } if core.now >= sent.give_up_at => {
-                let (transaction, wish) = (sent.transaction, *wish);
+        match &mut self.negotiation {
+            Negotiation::Offering { sent, wish, queued, .. } if core.now >= sent.give_up_at => {
+                let (transaction, wish, queued) = (sent.transaction, *wish, queued.take());
                 // Whoever accepts all the same gets no ACK, and ends the call.
                 let owner = core.owner(self.user(Task::Withdraw));
                 core.transactions.cancel(core.now, transaction, owner, "");
                 core.transactions.forget(transaction);
                 self.negotiation = Negotiation::Idle;
                 self.tell_wish(core, wish, 408, "the far end did not answer the change of the call");
+                if let Some(offer) = queued {
+                    self.send_offer(core, offer, Wish::User);
+                }
             }
             Negotiation::Waiting { at: Some(at), .. } if core.now >= *at => self.send_again(core),
             Negotiation::First

@@ -277,6 +277,45 @@ fn a_session_is_refreshed_by_the_same_offer_where_update_is_not_allowed() {
 }
 
 #[test]
+fn a_wish_behind_a_refresh_is_made_whatever_becomes_of_that() {
+    let behind_a_refresh = || {
+        let (mut line, ..) = talking_with(&[("Session-Expires", "900;refresher=uac")]);
+        line.wait(seconds(450));
+        let refresh = line.request(Method::Invite);
+        line.command(Command::Reoffer { call: CALL, offer: Some(ANSWER.into()) });
+        line.silent();
+        (line, refresh)
+    };
+    let is_made = |line: &mut Line| {
+        let wish = line.request(Method::Invite);
+        assert_eq!(wish.session_description().as_deref(), Some(ANSWER));
+        line.receive(answer(&wish, 200, "", &[BOB], OFFER));
+        line.request(Method::Ack);
+        assert_eq!(line.told(), ["ReofferAnswered { answer: Personal(..) }"]);
+    };
+
+    let (mut line, refresh) = behind_a_refresh();
+    line.receive(answer(&refresh, 491, "", &[], ""));
+    line.request(Method::Ack);
+    line.wait(seconds(5));
+    is_made(&mut line);
+
+    let (mut line, refresh) = behind_a_refresh();
+    line.receive(answer(&refresh, 422, "", &[("Min-SE", "3600")], ""));
+    line.request(Method::Ack);
+    let refresh = line.request(Method::Invite);
+    line.receive(answer(&refresh, 200, "", &[BOB], ANSWER));
+    line.request(Method::Ack);
+    is_made(&mut line);
+
+    let (mut line, refresh) = behind_a_refresh();
+    line.receive(answer(&refresh, 100, "", &[], ""));
+    line.wait(seconds(60));
+    line.request(Method::Cancel);
+    is_made(&mut line);
+}
+
+#[test]
 fn a_refresh_that_another_change_holds_up_is_made_after_it() {
     let (mut line, _, _) = talking_with(&[("Session-Expires", "90;refresher=uac")]);
     line.wait(seconds(44));
