@@ -362,21 +362,19 @@ fn names_nobody(value: &str) -> bool {
     longest < 7 && !value.contains(['@', '<', '\\']) && value.len() <= 512
 }
 
-/// `sip:user:password@host` with the password cut.
+/// `sip:user:password@host` with the password cut. The user part ends at the `@`, also behind a `;` (RFC 3261 section 25.1).
 fn without_passwords(text: &str) -> String {
     let mut cut = text.to_owned();
-    let mut from = 0;
-    while let Some(at) = cut[from..].find("sip:").or_else(|| cut[from..].find("sips:")) {
-        let begin = from + at + cut[from + at..].find(':').map_or(0, |colon| colon + 1);
-        let user = cut[begin..].find(['@', '>', '<', ' ', '"', ';']).filter(|end| cut[begin + end..].starts_with('@'));
-        if let Some(user) = user
-            && let Some(colon) = cut[begin..begin + user].find(':')
+    let lower = text.to_ascii_lowercase();
+    let schemes = ["sip:", "sips:"].into_iter().flat_map(|scheme| lower.match_indices(scheme));
+    for begin in schemes.map(|(at, scheme)| at + scheme.len()) {
+        let user = text[begin..].split(['@', '>', '<', ' ', '"']).next().unwrap_or_default();
+        if let Some((name, password)) = user.split_once(':')
+            && text[begin + user.len()..].starts_with('@')
         {
-            let password = begin + colon + 1..begin + user;
-            let row = "x".repeat(password.len());
-            cut.replace_range(password, &row);
+            let password = begin + name.len() + 1..begin + name.len() + 1 + password.len();
+            cut.replace_range(password.clone(), &"x".repeat(password.len()));
         }
-        from = begin;
     }
     cut
 }
@@ -438,6 +436,23 @@ mod tests {
         let written = plain(&trace);
         for kept in ["a=rtpmap:111 opus/48000/2", " typ relay", "200 OK", ";tag=2"] {
             assert!(written.contains(kept), "{kept} in {written}");
+        }
+    }
+
+    #[test]
+    fn no_password_in_a_uri_is_kept_however_the_uri_is_written() {
+        for uris in [
+            "<sips:alice:hunter2@example.com>, <sip:bob@example.com>",
+            "SIP:alice:hunter2@example.com",
+            "<sip:alice:hunter2,x@example.com>",
+            "<sip:alice;day=tuesday:hunter2@example.com>",
+            "<sip:bob@example.com;x=sip:alice:hunter2@example.com>",
+        ] {
+            let kept = without_passwords(uris);
+            assert_eq!(kept, uris.replace("hunter2,x", "xxxxxxxxx").replace("hunter2", "xxxxxxx"));
+        }
+        for uris in ["<sip:alice@example.com:5061;x=y>, <sip:bob@example.com>", "sip:example.com:5060"] {
+            assert_eq!(without_passwords(uris), uris, "a port is no password");
         }
     }
 
