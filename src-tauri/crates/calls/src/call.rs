@@ -179,6 +179,13 @@ impl Call {
         call
     }
 
+    /// A call that cannot be placed on `line`: over before it began, and there to be read.
+    pub(crate) fn not_placed(now: Instant, id: CallId, line: &Line, target: &Target, cause: Cause, out: &mut Outbox) -> Self {
+        let mut call = Self { remote: remote_of(target), ..Self::fresh(now, id, line, LineCall::Dialled(id.0)) };
+        call.end(now, cause, out);
+        call
+    }
+
     fn dial_on(&mut self, line: &Line, dial: Dial, out: &mut Outbox) {
         if !line.capabilities.prepares {
             return self.make_offer(dial, out);

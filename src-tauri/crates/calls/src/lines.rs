@@ -204,6 +204,16 @@ impl Lines {
     /// Takes a new state and tells those who follow when it became reachable or stopped being so.
     pub(crate) fn set_state(&mut self, id: &AccountId, state: AccountState, outbox: &mut Outbox) {
         let Some(line) = self.0.iter_mut().find(|line| line.id == *id) else { return };
+        if let Some(cause) = offline_cause(&state)
+            && line.told.as_ref() != Some(cause)
+        {
+            outbox.event(Event::Unregistered { account: id.clone(), cause: cause.clone(), message: cause.to_string() });
+            line.told = Some(cause.clone());
+        }
+        // An account that was switched off stays so while its line signs off.
+        if line.state == AccountState::Disabled {
+            return;
+        }
         let was_usable = line.is_usable();
         let before = std::mem::replace(&mut line.state, state);
         if line.is_usable() {
@@ -213,12 +223,6 @@ impl Lines {
             outbox.event(Event::Registered { account: id.clone() });
         } else if line.state == AccountState::Ready && !was_usable {
             outbox.event(Event::Ready { account: id.clone() });
-        }
-        if let Some(cause) = offline_cause(&line.state)
-            && line.told.as_ref() != Some(cause)
-        {
-            outbox.event(Event::Unregistered { account: id.clone(), cause: cause.clone(), message: cause.to_string() });
-            line.told = Some(cause.clone());
         }
     }
 

@@ -82,22 +82,19 @@ impl CallControl {
             }
             _ => Some(Cause::AccountNotReady { fault: LineFault::SwitchedOff }),
         };
-        let audio = match self.prepared.take_if(|prepared| prepared.account == line.id) {
-            Some(prepared) => Audio::new(prepared.media),
-            None => Audio::new(self.outbox.new_media()),
-        };
         self.numbered += 1;
         let id = CallId(self.numbered);
         let target = dial.target.clone();
         self.outbox.event(Event::Dialing { call: id, account: line.id.clone(), target: target.into() });
         let call = match refusal {
-            None => Call::dialled(now, id, line, dial, audio, wait, &mut self.outbox),
-            Some(cause) => {
-                let mut call = Call::dialled(now, id, line, dial, audio, Some(WAIT_FOR_LINE), &mut self.outbox);
-                call.audio = None;
-                call.end(now, cause, &mut self.outbox);
-                call
+            None => {
+                let audio = match self.prepared.take_if(|prepared| prepared.account == line.id) {
+                    Some(prepared) => Audio::new(prepared.media),
+                    None => Audio::new(self.outbox.new_media()),
+                };
+                Call::dialled(now, id, line, dial, audio, wait, &mut self.outbox)
             }
+            Some(cause) => Call::not_placed(now, id, line, &dial.target, cause, &mut self.outbox),
         };
         let is_placed = call.is_live();
         self.calls.insert(id, call);

@@ -12,8 +12,10 @@ use crate::io::{
     SoundRequest, Transfers,
 };
 
+mod accounts;
 mod changes;
 mod cloud;
+mod digits;
 mod elsewhere;
 mod several;
 
@@ -290,69 +292,6 @@ fn a_session_that_never_closes_does_not_hide_the_end() {
 }
 
 #[test]
-fn an_account_that_stays_unreachable_is_told_once_per_cause() {
-    let offline = |cause| LineEvent::State(AccountState::Offline { cause, retry_in_s: Some(1) });
-    let told = |desk: &mut Desk| desk.events().iter().filter(|event| matches!(event, Event::Unregistered { .. })).count();
-    let mut desk = Desk::new();
-    for _ in 0..5 {
-        desk.line(offline(OfflineCause::NoAnswer));
-        desk.line(LineEvent::State(AccountState::Connecting));
-    }
-    assert_eq!(told(&mut desk), 1);
-    desk.line(offline(OfflineCause::WrongPassword { code: 403 }));
-    assert_eq!(told(&mut desk), 1);
-    desk.line(LineEvent::State(AccountState::Registered));
-    desk.line(offline(OfflineCause::WrongPassword { code: 403 }));
-    assert_eq!(told(&mut desk), 1);
-}
-
-#[test]
-fn digits_by_info_are_spaced() {
-    let mut settings = Settings::default();
-    let sip = r#"{"server":"wss://example.com","user":"a","dtmf":"info"}"#;
-    settings.accounts[0].provider = model::Provider::Sip(serde_json::from_str(sip).expect("an account"));
-    let mut desk = Desk::with(settings);
-    let call = desk.talk();
-    desk.command(Command::SendDtmf { call: CallId(1), digits: DtmfDigit::parse_all("12").expect("digits") });
-    let sent =
-        |desk: &Desk| desk.asked.iter().filter(|asked| matches!(asked, Output::Line(_, LineRequest::SendDtmf { .. }))).count();
-    assert_eq!(sent(&desk), 1);
-    desk.wait(Duration::from_millis(189));
-    assert_eq!(sent(&desk), 1);
-    desk.wait(Duration::from_millis(1));
-    assert_eq!(sent(&desk), 2);
-    let digit = DtmfDigit::try_from('2').expect("a digit");
-    assert!(desk.asked_of_line(LineRequest::SendDtmf {
-        call,
-        digit,
-        duration: Duration::from_millis(120),
-        form: crate::io::InfoForm::DtmfRelay
-    }));
-}
-
-#[test]
-fn a_call_dialled_while_the_account_comes_up_goes_out_when_it_is() {
-    let mut desk = Desk::new();
-    desk.line(LineEvent::State(AccountState::Connecting));
-    let call = desk.dial();
-    assert!(!desk.asked.iter().any(|asked| matches!(asked, Output::Line(..))));
-    desk.line(LineEvent::State(AccountState::Registered));
-    desk.media(1, MediaEvent::OfferReady { offer: text("offer") });
-    assert!(desk.asked.iter().any(|asked| matches!(asked, Output::Line(_, LineRequest::Invite { call: c, .. }) if *c == call)));
-}
-
-#[test]
-fn a_call_on_an_account_that_is_offline_says_why() {
-    let mut desk = Desk::new();
-    desk.line(LineEvent::State(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(2) }));
-    desk.dial();
-    let fault = LineFault::Offline { cause: OfflineCause::NoAnswer };
-    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::AccountNotReady { fault } }));
-    desk.wait(Duration::from_secs(1));
-    assert!(desk.events().iter().any(|event| matches!(event, Event::Ended { .. })));
-}
-
-#[test]
 fn more_calls_than_the_limit_hear_busy() {
     let mut settings = Settings::default();
     settings.calls.limit = 1;
@@ -360,18 +299,6 @@ fn more_calls_than_the_limit_hear_busy() {
     desk.talk();
     let call = desk.ring();
     assert!(desk.asked_of_line(LineRequest::Reject { call, code: 486, text: "Busy Here".into() }));
-}
-
-#[test]
-fn candidates_gathered_ahead_are_used_by_the_next_call_and_else_let_go() {
-    let mut desk = Desk::new();
-    desk.command(Command::Prepare { account: None });
-    assert!(desk.asked_of_media(1, MediaRequest::Prepare { account: account() }));
-    desk.dial();
-    assert!(desk.asked_of_media(1, MediaRequest::Offer { account: account() }));
-    desk.command(Command::Prepare { account: None });
-    desk.wait(Duration::from_secs(61));
-    assert!(desk.asked_of_media(2, MediaRequest::Close));
 }
 
 #[test]

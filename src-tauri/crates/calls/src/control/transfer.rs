@@ -87,9 +87,10 @@ impl CallControl {
         for id in ids {
             self.settle_transfer(now, id);
         }
-        let replaced = |call: &mut Call| if call.is_talking() { call.replaces.take() } else { None };
-        let replaced: Vec<CallId> = self.calls.values_mut().filter_map(replaced).collect();
-        for old in replaced {
+        let answered = self.calls.values_mut().filter(|call| call.is_talking());
+        let replaced: Vec<_> = answered.filter_map(|call| Some((call.id, call.replaces.take()?))).collect();
+        for (new, old) in replaced {
+            self.inherit(now, new, old);
             if let Some(call) = self.calls.get_mut(&old) {
                 call.leave_to_others(now, &mut self.outbox);
             }
@@ -98,6 +99,17 @@ impl CallControl {
             if let Some(transfer) = call.transfer_to_tell() {
                 self.outbox.event(Event::transfer(call.id, transfer));
             }
+        }
+    }
+
+    /// A call that was answered in the place of another has what that one had: the floor, its place in the conference, or a
+    /// hold.
+    fn inherit(&mut self, now: Instant, new: CallId, old: CallId) {
+        self.floor.members.iter_mut().filter(|member| **member == old).for_each(|member| *member = new);
+        if self.floor.holder == Some(Holder::Call(old)) {
+            self.floor.give(now, Holder::Call(new));
+        } else if self.calls.get(&old).is_some_and(Call::is_to_be_held) {
+            self.hold_calls(&[new]);
         }
     }
 
@@ -330,7 +342,7 @@ impl CallControl {
         }
     }
 
-    /// A call that takes the place of one of ours: it is answered at once, in the place of the other. When that has ended
+    /// A call that takes the place of one of ours is answered at once; `inherit` does the rest. When the other has ended
     /// since, it would be a stranger who is answered unasked.
     pub(super) fn take_place(&mut self, now: Instant, new: CallId, old: CallId) {
         if !self.calls.get(&old).is_some_and(Call::is_live) {
@@ -339,16 +351,9 @@ impl CallControl {
             }
             return;
         }
-        let had_floor = self.floor.includes(old);
-        let was_member = self.floor.is_member(old);
         if let Some(call) = self.calls.get_mut(&new) {
             call.alert_silently(now, &mut self.outbox);
         }
         self.with_call(new, NoticeCode::TransferFailed, |call, out| call.answer(now, out));
-        if was_member {
-            self.floor.members.iter_mut().filter(|member| **member == old).for_each(|member| *member = new);
-        } else if had_floor {
-            self.floor.give(now, Holder::Call(new));
-        }
     }
 }

@@ -144,6 +144,40 @@ fn a_member_that_cannot_be_taken_back_is_not_in_the_conference() {
 }
 
 #[test]
+fn who_takes_the_place_of_a_member_is_one_from_the_moment_it_is_answered() {
+    let mut desk = desk();
+    talk(&mut desk, &office(), 1);
+    talk(&mut desk, &account(), 2);
+    desk.command(Command::Merge { calls: vec![CallId(1), CallId(2)] });
+    desk.arrives(None, Some(LineCall::Dialled(2)));
+    desk.media(3, MediaEvent::Accepted);
+    let members = |desk: &Desk| desk.control.snapshot(desk.now).conference.map(|conference| conference.members);
+    assert_eq!(members(&desk), Some(vec![CallId(1), CallId(2)]));
+    let (direction, remote) = (MediaDirection::SendRecv, MediaDirection::SendRecv);
+    desk.media(3, MediaEvent::AnswerReady { answer: text("answer"), direction, remote, telephone_event: true });
+    desk.line(LineEvent::Ended { call: LineCall::Dialled(2), how: LineEnd::Bye { code: None } });
+    assert_eq!(members(&desk), Some(vec![CallId(1), CallId(3)]));
+    assert_eq!(routes(&desk), [(1, true, vec![3]), (3, true, vec![1])]);
+}
+
+#[test]
+fn who_takes_the_place_of_a_held_call_is_held_too() {
+    let mut desk = desk();
+    talk(&mut desk, &account(), 1);
+    desk.command(Command::Hold { call: CallId(1) });
+    accept(&mut desk, 1, MediaDirection::SendOnly);
+    desk.arrives(None, Some(LineCall::Dialled(1)));
+    desk.media(2, MediaEvent::Accepted);
+    let (direction, remote) = (MediaDirection::SendRecv, MediaDirection::SendRecv);
+    desk.media(2, MediaEvent::AnswerReady { answer: text("answer"), direction, remote, telephone_event: true });
+    desk.media(2, MediaEvent::Connected { pair: None });
+    assert_eq!(routes(&desk), [], "nobody is there to speak");
+    assert!(desk.asked_of_media(2, MediaRequest::Reoffer { direction: MediaDirection::SendOnly, restart_ice: false }));
+    desk.command(Command::Resume { call: CallId(2) });
+    assert_eq!(routes(&desk), [(2, true, vec![])]);
+}
+
+#[test]
 fn a_refused_hold_gives_the_floor_back_unless_somebody_else_has_it() {
     let mut desk = desk();
     talk(&mut desk, &account(), 1);

@@ -1,0 +1,80 @@
+//! What the state of an account makes of the calls to be placed from it.
+
+use super::*;
+
+#[test]
+fn an_account_that_stays_unreachable_is_told_once_per_cause() {
+    let offline = |cause| LineEvent::State(AccountState::Offline { cause, retry_in_s: Some(1) });
+    let told = |desk: &mut Desk| desk.events().iter().filter(|event| matches!(event, Event::Unregistered { .. })).count();
+    let mut desk = Desk::new();
+    for _ in 0..5 {
+        desk.line(offline(OfflineCause::NoAnswer));
+        desk.line(LineEvent::State(AccountState::Connecting));
+    }
+    assert_eq!(told(&mut desk), 1);
+    desk.line(offline(OfflineCause::WrongPassword { code: 403 }));
+    assert_eq!(told(&mut desk), 1);
+    desk.line(LineEvent::State(AccountState::Registered));
+    desk.line(offline(OfflineCause::WrongPassword { code: 403 }));
+    assert_eq!(told(&mut desk), 1);
+}
+
+#[test]
+fn a_call_dialled_while_the_account_comes_up_goes_out_when_it_is() {
+    let mut desk = Desk::new();
+    desk.line(LineEvent::State(AccountState::Connecting));
+    let call = desk.dial();
+    assert!(!desk.asked.iter().any(|asked| matches!(asked, Output::Line(..))));
+    desk.line(LineEvent::State(AccountState::Registered));
+    desk.media(1, MediaEvent::OfferReady { offer: text("offer") });
+    assert!(desk.asked.iter().any(|asked| matches!(asked, Output::Line(_, LineRequest::Invite { call: c, .. }) if *c == call)));
+}
+
+#[test]
+fn a_call_on_an_account_that_is_offline_says_why() {
+    let mut desk = Desk::new();
+    desk.line(LineEvent::State(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(2) }));
+    desk.dial();
+    let fault = LineFault::Offline { cause: OfflineCause::NoAnswer };
+    assert_eq!(desk.state(1), Some(CallState::Ended { cause: Cause::AccountNotReady { fault } }));
+    desk.wait(Duration::from_secs(1));
+    assert!(desk.events().iter().any(|event| matches!(event, Event::Ended { .. })));
+}
+
+#[test]
+fn candidates_gathered_ahead_are_used_by_the_next_call_and_else_let_go() {
+    let mut desk = Desk::new();
+    desk.command(Command::Prepare { account: None });
+    assert!(desk.asked_of_media(1, MediaRequest::Prepare { account: account() }));
+    desk.dial();
+    assert!(desk.asked_of_media(1, MediaRequest::Offer { account: account() }));
+    desk.command(Command::Prepare { account: None });
+    desk.wait(Duration::from_secs(61));
+    assert!(desk.asked_of_media(2, MediaRequest::Close));
+}
+
+#[test]
+fn a_call_that_cannot_be_placed_leaves_the_candidates_gathered_ahead_to_the_next() {
+    let mut desk = Desk::new();
+    desk.command(Command::Prepare { account: None });
+    desk.line(LineEvent::State(AccountState::Offline { cause: OfflineCause::NoAnswer, retry_in_s: Some(2) }));
+    let target: Target = "600".parse().expect("a number");
+    desk.command(Command::Dial(DialOptions { target, account: None, headers: Vec::new() }));
+    assert!(matches!(desk.state(1), Some(CallState::Ended { .. })));
+    desk.wait(Duration::from_secs(61));
+    assert!(desk.asked_of_media(1, MediaRequest::Close), "nobody used them");
+}
+
+#[test]
+fn an_account_that_is_switched_off_stays_so_while_its_line_signs_off() {
+    let mut desk = Desk::new();
+    let mut settings = Settings::default();
+    settings.accounts[0].enabled = false;
+    desk.command(Command::SaveSettings { settings: Box::new(settings) });
+    desk.line(LineEvent::State(AccountState::Offline { cause: OfflineCause::SignedOff, retry_in_s: None }));
+    assert_eq!(desk.control.snapshot(desk.now).accounts[0].state, AccountState::Disabled);
+    let is_told = |event: &Event| matches!(event, Event::Unregistered { cause: OfflineCause::SignedOff, .. });
+    assert!(desk.events().iter().any(is_told));
+    desk.command(Command::SaveSettings { settings: Box::default() });
+    assert_eq!(desk.control.snapshot(desk.now).accounts[0].state, AccountState::Connecting);
+}
