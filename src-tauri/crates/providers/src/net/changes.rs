@@ -11,15 +11,15 @@ use std::{
 
 use if_watch::{IfEvent, IpNet, tokio::IfWatcher};
 use model::{Clock, Instant};
-use tokio::time;
+use tokio::time::{self, Interval, MissedTickBehavior};
 use tracing::{debug, info};
 
 /// Addresses come and go in bursts: one network goes, another comes, each with several of them.
 const SETTLED: Duration = Duration::from_millis(100);
 /// How often is looked whether the computer slept.
 const LOOK: Duration = Duration::from_secs(5);
-/// The clock of the wall ran ahead of ours by more than a correction of it would.
-const SLEPT_S: i64 = 10;
+/// So much and it slept: more than a correction of the wall's clock, or than a machine that is merely busy.
+const SLEPT: Duration = Duration::from_secs(10);
 
 /// What is known of this computer's networks.
 pub(super) struct Changes {
@@ -28,6 +28,8 @@ pub(super) struct Changes {
     watcher: Watcher,
     /// The addresses of other networks than loopback, as of the last change; none before the first look.
     known: Option<BTreeSet<IpNet>>,
+    /// The rhythm of the looks, which needs a runtime, too.
+    rhythm: Option<Interval>,
     /// When was looked last, by both clocks.
     looked: (Instant, i64),
 }
@@ -46,13 +48,14 @@ type Ask = fn() -> io::Result<IfWatcher>;
 impl Changes {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         let looked = (clock.now(), clock.unix_seconds());
-        Self { clock, ask: IfWatcher::new, watcher: Watcher::NotYet, known: None, looked }
+        Self { clock, ask: IfWatcher::new, watcher: Watcher::NotYet, known: None, rhythm: None, looked }
     }
 
     /// Waits for the next change; who stops waiting may miss one.
     pub(super) async fn next(&mut self) {
         if let Watcher::NotYet = self.watcher {
             self.watch();
+            self.looked = (self.clock.now(), self.clock.unix_seconds());
         }
         loop {
             tokio::select! {
@@ -66,7 +69,7 @@ impl Changes {
                     }
                     Err(error) => self.watcher = blind(&error),
                 },
-                () = time::sleep(LOOK) => {
+                () = look_is_due(&mut self.rhythm) => {
                     if let Watcher::Blind = self.watcher {
                         self.watch();
                     }
@@ -106,12 +109,13 @@ impl Changes {
         is_elsewhere
     }
 
-    /// Our clock stands still while the computer sleeps, that of the wall does not.
+    /// The clock of the wall goes on while the computer sleeps. Ours stands still then, or goes on too, as on Windows; then the
+    /// look comes late.
     fn has_slept(&mut self) -> bool {
         let (now, wall) = (self.clock.now(), self.clock.unix_seconds());
         let (then, wall_then) = std::mem::replace(&mut self.looked, (now, wall));
-        let awake = i64::try_from(now.since(then).as_secs()).unwrap_or(i64::MAX);
-        wall.saturating_sub(wall_then).saturating_sub(awake) >= SLEPT_S
+        let (ours, walls) = (now.since(then), u64::try_from(wall.saturating_sub(wall_then)).unwrap_or(0));
+        ours >= LOOK + SLEPT || Duration::from_secs(walls) >= ours + SLEPT
     }
 }
 
@@ -122,6 +126,17 @@ impl Watcher {
             Self::NotYet | Self::Blind => pending().await,
         }
     }
+}
+
+/// Keeps its time also when whoever waits stops in between.
+async fn look_is_due(rhythm: &mut Option<Interval>) {
+    let rhythm = rhythm.get_or_insert_with(|| {
+        let mut rhythm = time::interval(LOOK);
+        rhythm.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        rhythm.reset();
+        rhythm
+    });
+    rhythm.tick().await;
 }
 
 fn blind(error: &io::Error) -> Watcher {
@@ -175,6 +190,19 @@ mod tests {
         clock.slept_s.store(600, Ordering::Relaxed);
         let waited = time::timeout(Duration::from_secs(6), changes.next()).await;
         assert!(waited.is_ok(), "it woke up");
+    }
+
+    #[tokio::test(start_paused = true)]
+    #[expect(clippy::disallowed_methods, reason = "the test makes its clock")]
+    async fn sleep_is_told_where_all_clocks_go_on_meanwhile() {
+        let clock = Arc::new(Sleeper { started: time::Instant::now(), slept_s: AtomicI64::new(0) });
+        let mut changes = Changes::new(clock);
+        changes.ask = || Err(io::Error::other("nobody is to be asked"));
+        let hour = time::timeout(Duration::from_secs(3_600), changes.next());
+        let (waited, ()) = tokio::join!(hour, time::advance(Duration::from_secs(600)));
+        assert!(waited.is_ok(), "it woke up");
+        let waited = time::timeout(Duration::from_secs(3_600), changes.next()).await;
+        assert!(waited.is_err(), "that was told once");
     }
 
     #[tokio::test(start_paused = true)]
