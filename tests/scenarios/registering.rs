@@ -165,3 +165,18 @@ fn a_server_with_another_key_is_refused_until_its_user_takes_that_key() {
     let Provider::Sip(sip) = &t.run(phone.office().settings()).settings.accounts[0].provider else { panic!("it is one") };
     assert_eq!(sip.pin, found);
 }
+
+#[test]
+fn an_account_that_is_changed_registers_anew_and_is_never_told_to_have_signed_off() {
+    let t = Scenario::new().with_far();
+    let phone = &t.alice().phone;
+    let mut wanted = t.run(phone.office().settings()).settings;
+    let Provider::Sip(sip) = &mut wanted.accounts[0].provider else { panic!("the account is at a SIP server") };
+    sip.display_name = "Alice in Wonderland".into();
+    let before = registers(&t).len();
+    t.run(phone.office().save(phone, wanted)).expect("they are fine");
+    t.run_until("the new line registers, and the old one signs off", seconds(5), |t| registers(t).len() >= before + 2);
+    t.run_for(seconds(5));
+    assert!(t.alice().is_registered());
+    assert_eq!(fell(&t), 0);
+}

@@ -21,7 +21,7 @@ use crate::{spawn::spawn, world::World};
 /// Requests that may wait for a line; a line takes one in microseconds.
 const WAITING: usize = 1024;
 
-/// A line signs off within two seconds.
+/// A line signs off within two seconds; all of them do so at once.
 const SIGN_OFF: Duration = Duration::from_millis(2500);
 
 /// All running lines.
@@ -47,6 +47,12 @@ impl Running {
         let Some(changes) = taken_over(&self.account, account) else { return false };
         self.account = account.clone();
         changes.into_iter().all(|change| self.inbox.try_send(change).is_ok())
+    }
+
+    /// Another line of the same account is about to start.
+    fn give_way(&self) {
+        // One that takes nothing more signs off as it loses its inbox, and says so.
+        let _taken = self.inbox.try_send(LineInput::GiveWay);
     }
 }
 
@@ -88,7 +94,14 @@ impl Lines {
     /// are; those of all others are filled in already.
     pub(crate) fn configure(&mut self, settings: &Settings, asked_for: &[AccountId]) {
         let wanted = |id: &AccountId| settings.accounts.iter().find(|account| account.enabled && account.id == *id);
-        self.running.retain(|id, running| asked_for.contains(id) || wanted(id).is_some_and(|account| running.takes(account)));
+        self.running.retain(|id, running| {
+            let account = wanted(id);
+            let stays = asked_for.contains(id) || account.is_some_and(|account| running.takes(account));
+            if !stays && account.is_some() {
+                running.give_way();
+            }
+            stays
+        });
         let ready = |account: &&Account| account.enabled && !asked_for.contains(&account.id);
         for account in settings.accounts.iter().filter(ready) {
             if !self.running.contains_key(&account.id)
@@ -172,16 +185,19 @@ impl Lines {
         }
     }
 
-    /// Tells every line to sign off; the future ends when all of them have.
+    /// Tells every line to sign off; the future ends when all of them have, or their time is over.
     pub(crate) fn stop(&mut self) -> impl Future<Output = ()> + use<> {
         let running = std::mem::take(&mut self.running);
-        // Dropping the inboxes tells all of them at once; then they are waited for.
+        // Dropping the inboxes tells all of them at once; then they are waited for. What one panicked over is written down.
         let tasks: Vec<_> = running.into_values().map(|line| line.task).collect();
         async move {
-            for task in tasks {
-                if timeout(SIGN_OFF, task).await.is_err() {
-                    error!("a line did not sign off in time");
+            let all = async {
+                for task in tasks {
+                    let _ended = task.await;
                 }
+            };
+            if timeout(SIGN_OFF, all).await.is_err() {
+                error!("a line did not sign off in time");
             }
         }
     }

@@ -41,6 +41,8 @@ pub enum LineInput {
     Token(Secret),
     /// Sign off. Dropping the sender says the same.
     Stop,
+    /// Sign off for another line of the same account, which speaks from now on: of this one only the ends of calls are told.
+    GiveWay,
 }
 
 /// One account on the wire. Inbox: requests of call control. Outbox: the run loop.
@@ -67,7 +69,7 @@ impl Line {
     /// Goes online and serves until told to stop. The caller spawns it.
     pub async fn run(self) {
         let span = info_span!("account", id = %self.account);
-        Running { line: self, links: Links::default(), ended: Vec::new() }.run().instrument(span).await;
+        Running { line: self, links: Links::default(), ended: Vec::new(), gives_way: false }.run().instrument(span).await;
     }
 }
 
@@ -85,6 +87,8 @@ struct Running {
     links: Links,
     /// Calls that a mistake has ended, to be told.
     ended: Vec<LineEvent>,
+    /// Whether another line speaks for the account.
+    gives_way: bool,
 }
 
 impl Running {
@@ -108,6 +112,10 @@ impl Running {
                     Some(LineInput::AcceptCalls(wanted)) => Input::AcceptCalls(wanted),
                     Some(LineInput::Token(token)) => Input::Token(token),
                     Some(LineInput::Stop) | None => break,
+                    Some(LineInput::GiveWay) => {
+                        self.gives_way = true;
+                        break;
+                    }
                 },
                 event = self.links.next() => self.heard(event),
                 () = wake_at(self.line.provider.poll_timeout(), &*self.line.clock) => Input::Timeout,
@@ -202,6 +210,9 @@ impl Running {
 
     /// Whether somebody listened.
     async fn tell(&mut self, event: LineEvent) -> bool {
+        if self.gives_way && !matches!(event, LineEvent::Ended { .. }) {
+            return true;
+        }
         self.line.outbox.send((self.line.account.clone(), event)).await.is_ok()
     }
 }

@@ -195,6 +195,24 @@ async fn signing_off_takes_two_seconds_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_line_that_gives_way_tells_the_ends_of_its_calls_and_nothing_else() {
+    let call = LineCall::Received(3);
+    let mut bench = Bench::new(|input| match input {
+        Input::Stop => vec![
+            Output::Line(LineEvent::Ended { call: LineCall::Received(3), how: LineEnd::Bye { code: None } }),
+            Output::Line(LineEvent::State(AccountState::Offline { cause: OfflineCause::SignedOff, retry_in_s: None })),
+            Output::Stopped,
+        ],
+        _ => vec![],
+    });
+    bench.inbox.take().expect("running").send(LineInput::GiveWay).await.expect("running");
+    bench.line.await.expect("no panic");
+    assert!(matches!(bench.outbox.recv().await, Some((_, LineEvent::Capable(_)))));
+    assert!(matches!(bench.outbox.recv().await, Some((_, LineEvent::Ended { call: ended, .. })) if ended == call));
+    assert!(bench.outbox.recv().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_that_nobody_listens_to_signs_off() {
     let bench = Bench::new(|input| match input {
         Input::Request(_) => vec![Output::Line(LineEvent::State(AccountState::Ready))],
