@@ -95,3 +95,13 @@ fn a_phone_stops_while_the_path_is_lost() {
     t.run_for(seconds(10));
     t.finish();
 }
+
+#[test]
+fn a_phone_stops_at_once_where_a_call_was_prepared_and_never_dialled() {
+    let t = Scenario::new().with_far();
+    t.alice().send(model::Command::Prepare { account: None });
+    t.run_for(ms(200));
+    let begun = t.now();
+    t.finish();
+    assert!(t.now().since(begun) < ms(500), "{:?}", t.now().since(begun));
+}

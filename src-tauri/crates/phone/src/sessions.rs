@@ -11,6 +11,7 @@ use media::session::{self, MediaSettings, SessionHandle};
 use model::{
     Account, AccountId, CallSettings, IcePolicy, IceServer, InternalFault, MediaFault, MediaId, Provider, Settings, SipAccount,
 };
+use providers::net::ServerUrl;
 use tokio::sync::mpsc;
 use tracing::{debug, info_span};
 
@@ -186,6 +187,13 @@ impl Sessions {
         }
     }
 
+    /// Closes what is open: at the end that is what was prepared and used by no call.
+    pub(crate) fn close(&mut self) {
+        for media in self.open.keys().copied().collect::<Vec<_>>() {
+            self.send(media, MediaRequest::Close);
+        }
+    }
+
     fn report_failure(&self, media: MediaId, fault: MediaFault) {
         let (outbox, event) = (self.outbox.clone(), MediaEvent::Failed { fault });
         spawn("media failure", info_span!("media", id = media.0), async move {
@@ -212,11 +220,9 @@ impl Sessions {
 
 /// Whether the host of a URL is loopback.
 fn is_on_this_machine(server: &str) -> bool {
-    let authority = server.split_once("://").map_or(server, |(_, rest)| rest);
-    let host = authority.split(['/', '?']).next().unwrap_or(authority);
-    let host = host.rsplit_once(':').map_or(host, |(host, port)| if port.ends_with(']') { authority } else { host });
-    let host = host.trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    let place = server.split_once("://").map_or(server, |(_, place)| place);
+    // An account at a XiVO is named by https, or by its name alone.
+    format!("wss://{place}").parse::<ServerUrl>().is_ok_and(|server| server.is_loopback())
 }
 
 #[cfg(test)]
@@ -225,7 +231,15 @@ mod tests {
 
     #[test]
     fn loopback_servers_are_told_from_others() {
-        for server in ["ws://127.0.0.1:80/ws", "wss://localhost/ws", "wss://localhost:8089", "wss://[::1]:8089/ws"] {
+        for server in [
+            "ws://127.0.0.1:80/ws",
+            "wss://localhost/ws",
+            "wss://LocalHost:8089",
+            "wss://[::1]:8089/ws",
+            "wss://[::1]/ws",
+            "https://127.0.0.1",
+            "localhost",
+        ] {
             assert!(is_on_this_machine(server), "{server}");
         }
         for server in ["wss://example.com", "wss://localhost.example.com/ws", "wss://[2001:db8::1]:443/", "wss://10.0.0.1"] {

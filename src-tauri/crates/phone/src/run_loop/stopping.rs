@@ -24,6 +24,7 @@ impl RunLoop {
         for call in calls {
             self.step(Input::Command(Command::HangUp { call }));
         }
+        self.sessions.close();
         // Reports come when the sessions have closed; lines go on meanwhile, to say goodbye.
         let last_words = async {
             while self.sessions.are_open() || self.recordings.are_open() {
