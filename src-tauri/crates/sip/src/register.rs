@@ -393,12 +393,15 @@ fn own_among<'a>(core: &Core, contacts: &'a [NameAddr]) -> Option<&'a NameAddr> 
     same_address.or_else(|| contacts.iter().find(is_ours))
 }
 
-/// Whether a contact can be ours with the address beside it that a server sees, as some put it there: same user, same transport,
+/// Whether a contact can be ours with the address beside it that a server sees, as some put it there: same user, by WebSocket too,
 /// and no address that another phone has made up (RFC 7118 appendix B.1).
 fn may_be_ours(core: &Core, contact: &NameAddr) -> bool {
     let (ours, uri) = (core.contact().uri, &contact.uri);
-    let transport = |uri: &Uri| uri.param("transport").unwrap_or_default().to_ascii_lowercase();
-    uri.user_text() == ours.user_text() && transport(uri) == transport(&ours) && !uri.host.to_ascii_lowercase().ends_with(".invalid")
+    // Some servers write what RFC 7118 has not: "wss" for what is secure.
+    let is_web_socket = |uri: &Uri| uri.param("transport").is_some_and(|name| ["ws", "wss"].contains(&&*name.to_ascii_lowercase()));
+    uri.user_text() == ours.user_text()
+        && is_web_socket(uri) == is_web_socket(&ours)
+        && !uri.host.to_ascii_lowercase().ends_with(".invalid")
 }
 
 /// Whether a response says that the token is not, or no longer, good (RFC 6750 section 3.1).
