@@ -1,6 +1,6 @@
 //! `sidetone-cli accounts`.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use model::{Account, AccountId, AculabInterface, Password, Provider, Secret, Settings};
 use store::{KeptIn, KioskPin};
@@ -10,6 +10,7 @@ use crate::{
     args::{AccountArguments, AccountsVerb},
     checks,
     exit::{Exit, Failure},
+    input::read_line,
     print::Printer,
     setting::Setting,
 };
@@ -121,7 +122,5 @@ fn ask_secret(what: &str) -> Result<Secret, Failure> {
         let mut screen = io::stderr();
         write!(screen, "{what} (shown while typed): ").and_then(|()| screen.flush()).map_err(failed)?;
     }
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(failed)?;
-    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
+    Ok(Secret::new(read_line()?.trim_end_matches(['\r', '\n'])))
 }

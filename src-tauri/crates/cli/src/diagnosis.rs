@@ -11,9 +11,13 @@ use phone::{Ladder, RemoteAnswer, RemoteRequest, WireTrace, ask_remote, stories}
 
 use crate::{
     exit::{Exit, Failure},
+    input::read_text,
     print::Printer,
     setting::Setting,
 };
+
+/// Far above any bundle: a journal has four megabytes at most.
+const LARGEST_MB: u64 = 32;
 
 /// The heading of the journal in a bundle.
 const JOURNAL: &str = "== journal ==";
@@ -139,8 +143,7 @@ async fn trace(folder: &Path) -> Result<WireTrace, Failure> {
 /// The journal of the running phone, or the one in a bundle.
 async fn journal(folder: &Path, bundle: Option<&Path>) -> Result<Vec<String>, Failure> {
     if let Some(file) = bundle {
-        let text =
-            fs::read_to_string(file).map_err(|error| Failure::usage(format!("{} cannot be read: {error}", file.display())))?;
+        let text = read_text(file, LARGEST_MB)?;
         let (_, journal) = text.split_once(JOURNAL).ok_or_else(|| Failure::usage("that is no support bundle"))?;
         return Ok(journal.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect());
     }

@@ -14,6 +14,7 @@ mod contract;
 mod devices;
 mod diagnosis;
 mod exit;
+mod input;
 mod print;
 mod printing;
 mod provision;

@@ -124,7 +124,7 @@ fn write_line(line: &str) {
 }
 
 /// Text without what a terminal obeys: the name of a stranger could clear the screen with it, or write from right to left.
-fn for_terminal(text: &str) -> String {
+pub(crate) fn for_terminal(text: &str) -> String {
     let is_order = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_direction_mark(c);
     text.chars().filter(|c| !is_order(*c)).collect()
 }

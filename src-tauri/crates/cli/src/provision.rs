@@ -1,7 +1,7 @@
 //! `sidetone-cli provision`: what others have set here, and what a web server wants to set.
 
 use std::{
-    io::{self, BufRead, IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     sync::Arc,
 };
 
@@ -12,6 +12,7 @@ use phone::{Phone, PhoneOptions};
 
 use crate::{
     exit::{Exit, Failure},
+    input::read_line,
     print::Printer,
     setting::Setting,
 };
@@ -123,7 +124,5 @@ fn agreed() -> Result<bool, Failure> {
     let failed = |error: io::Error| Failure::new(Exit::Failed, error);
     let mut err = io::stderr();
     write!(err, "Change this? [y/N] ").and_then(|()| err.flush()).map_err(failed)?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(failed)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok(matches!(read_line()?.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -2,7 +2,10 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use clap::Parser;
+use clap::{
+    Parser,
+    error::{ContextKind, ContextValue},
+};
 use model::Clock;
 use phone::SystemClock;
 
@@ -11,12 +14,17 @@ use crate::{
     args::{Arguments, Verb},
     book, call, checks, devices, diagnosis,
     exit::{Exit, Failure},
-    print::Printer,
+    print::{Printer, for_terminal},
     printing::print_failure,
     provision, remote, serve,
     setting::Setting,
     xivo,
 };
+
+/// Options whose values are never repeated.
+const HOLD_SECRETS: [&str; 2] = ["--ice", "--proxy"];
+/// Letters of what was given that are repeated.
+const LONGEST_SHOWN: usize = 80;
 
 /// Reads the command line, runs its verb and turns its end into an exit status.
 pub(crate) fn run() -> ExitCode {
@@ -24,7 +32,7 @@ pub(crate) fn run() -> ExitCode {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return unread(&error, &*clock),
+        Err(error) => return unread(&fit_to_print(error), &*clock),
     };
     let printer = Printer::new(arguments.json);
     match run_verb(arguments, printer, Arc::clone(&clock)) {
@@ -49,6 +57,34 @@ fn unread(error: &clap::Error, clock: &dyn Clock) -> ExitCode {
         Printer::Json.failure_object(&Failure::usage(first_sentence(&error.render().to_string())), clock.now());
     }
     Exit::Usage.into()
+}
+
+/// The error without what nobody should find in the log of a script: what was given may hold a secret, orders to a terminal, or
+/// megabytes.
+fn fit_to_print(mut error: clap::Error) -> clap::Error {
+    let text = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let is_secret = text(&error, ContextKind::InvalidArg).is_some_and(|name| HOLD_SECRETS.iter().any(|one| name.starts_with(one)));
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        let Some(given) = text(&error, kind) else { continue };
+        let shown = match kind {
+            ContextKind::InvalidValue if is_secret => "…".to_owned(),
+            _ => shortened(&given),
+        };
+        error.insert(kind, ContextValue::String(shown));
+    }
+    error
+}
+
+/// A line of it that shows what is meant.
+fn shortened(given: &str) -> String {
+    let plain = for_terminal(given);
+    match plain.char_indices().nth(LONGEST_SHOWN) {
+        Some((end, _)) => format!("{}…", &plain[..end]),
+        None => plain,
+    }
 }
 
 /// What is wrong with the command line, without how it is to be used.
@@ -120,5 +156,22 @@ mod tests {
             let error = Arguments::try_parse_from(line.split(' ')).expect_err(line);
             assert_eq!(first_sentence(&error.render().to_string()), sentence);
         }
+    }
+
+    #[test]
+    fn what_was_given_is_repeated_as_far_as_a_log_may_have_it() {
+        let said = |arguments: &[&str]| {
+            let error = Arguments::try_parse_from([&["sidetone-cli"], arguments].concat()).expect_err("it cannot be used");
+            fit_to_print(error).render().to_string()
+        };
+        let secret = said(&["call", "600", "--server", "ws://x/", "--ice", "turn:u:opensesame@h?transport=sctp"]);
+        assert!(secret.contains("'…' for '--ice <SERVER>'") && !secret.contains("opensesame"), "{secret}");
+        let long = "sip:".to_owned() + &"x".repeat(100_000);
+        for arguments in [&["dial", &long][..], &["status", &long], &[&long]] {
+            let said = said(arguments);
+            assert!(said.contains("sip:xxx") && said.contains('…') && said.len() < 1_000, "{said}");
+        }
+        let orders = said(&["status", "\u{202e}a\u{1b}[2Jb"]);
+        assert!(orders.contains("'a[2Jb'"), "{orders}");
     }
 }

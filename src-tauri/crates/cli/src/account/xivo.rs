@@ -6,7 +6,10 @@ use clap::{Args, ValueEnum};
 use model::{Password, Secret, XivoAccount, XivoGeneration};
 
 use super::from_environment;
-use crate::exit::Failure;
+use crate::{exit::Failure, input::read_text};
+
+/// Far above any line that a XiVO tells.
+const LARGEST_MB: u64 = 1;
 
 /// What describes one, beside what all accounts have.
 #[derive(Clone, Debug, Args)]
@@ -68,9 +71,7 @@ pub(super) fn described(arguments: &XivoAccountArguments) -> Result<Option<XivoA
         xivo.password = Password::Known(Secret::new(from_environment(variable, "a password")?));
     }
     if let Some(file) = &arguments.line_config {
-        let text = std::fs::read_to_string(file);
-        let text = text.map_err(|error| Failure::usage(format!("{} cannot be read: {error}", file.display())))?;
-        xivo.line = Secret::new(text);
+        xivo.line = Secret::new(read_text(file, LARGEST_MB)?);
     }
     xivo.allow_plain = arguments.allow_plain;
     xivo.sip_host = arguments.sip_host.clone().unwrap_or_default();

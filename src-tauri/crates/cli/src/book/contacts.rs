@@ -12,9 +12,13 @@ use store::text_of_file;
 use super::{changed, failed, open};
 use crate::{
     exit::{Exit, Failure},
+    input::read_file,
     print::Printer,
     setting::Setting,
 };
+
+/// Twice as much as is taken, for what is written with two bytes a letter.
+const LARGEST_MB: u64 = 64;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum ContactsVerb {
@@ -105,8 +109,7 @@ pub(super) async fn run(setting: &Setting, verb: ContactsVerb, printer: Printer)
         }
         ContactsVerb::Delete { id } => book.delete_contact(ContactId(id)).map_err(failed)?,
         ContactsVerb::Import { file, form } => {
-            let unreadable = |error| Failure::usage(format!("{} cannot be read: {error}", file.display()));
-            let bytes = fs::read(&file).map_err(unreadable)?;
+            let bytes = read_file(&file, LARGEST_MB)?;
             let text = text_of_file(&bytes);
             let form = form.map_or_else(|| by_contents(&text), ContactForm::from);
             let report = book.import_contacts(form, &text).map_err(failed)?;
