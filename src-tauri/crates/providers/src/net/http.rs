@@ -216,7 +216,90 @@ fn failed(error: &reqwest::Error) -> OfflineCause {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use tokio::{io::AsyncReadExt, net::TcpListener};
+
+    use super::{
+        super::{Network, Sockets},
+        *,
+    };
+    use crate::test_clock::TestClock;
+
+    /// What is made of a server that says this, whatever it is asked, and how often it was asked. `{at}` is its own address.
+    async fn asked(says: &[u8]) -> (Result<HttpAnswer, OfflineCause>, usize) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let at = listener.local_addr().expect("it is bound").to_string();
+        let says = match str::from_utf8(says) {
+            Ok(text) => text.replace("{at}", &at).into_bytes(),
+            Err(_) => says.to_owned(),
+        };
+        let times = AtomicUsize::new(0);
+        let serve = async {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                times.fetch_add(1, Ordering::Relaxed);
+                // Who has heard enough hangs up; that is no fault of the server's.
+                let _asked = stream.read(&mut [0; 4_096]).await;
+                let _heard = stream.write_all(&says).await;
+            }
+        };
+        let network = Sockets::new(Arc::new(TestClock::new()));
+        let question = HttpRequest { basic: Some(("user".into(), Secret::new("key"))), ..request(&format!("http://{at}/x")) };
+        let answer = tokio::select! {
+            answer = network.ask(&question) => answer,
+            () = serve => panic!("it listens for ever"),
+        };
+        (answer, times.into_inner())
+    }
+
+    fn page(status: &str, headers: &str, body: &str) -> Vec<u8> {
+        format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    }
+
+    #[tokio::test]
+    async fn what_a_web_server_says_is_taken_as_text_and_leads_nowhere_else() {
+        let gzip = "Content-Encoding: gzip\r\n";
+        let wants = "WWW-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\nSet-Cookie: a=b\r\n";
+        for (says, status, body) in [
+            (page("200 OK", "Content-Type: text/html; charset=utf-16\r\n", "{}"), 200, "{}"),
+            (page("200 OK", "", "\u{feff}{}"), 200, "{}"),
+            (page("200 OK", gzip, "not unpacked"), 200, "not unpacked"),
+            ([b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec(), page("200 OK", "", "{}")].concat(), 200, "{}"),
+            (page("302 Found", "Location: http://{at}/y\r\n", ""), 302, ""),
+            (page("307 Temporary Redirect", "Location: file:///etc/passwd\r\n", ""), 307, ""),
+            (page("401 Unauthorized", wants, "no"), 401, "no"),
+            (page("200 OK", "", "??").into_iter().map(|byte| if byte == b'?' { 0xFF } else { byte }).collect(), 200, "\u{fffd}\u{fffd}"),
+        ] {
+            let shown = String::from_utf8_lossy(&says).into_owned();
+            let (answer, times) = asked(&says).await;
+            let answer = answer.unwrap_or_else(|cause| panic!("{shown}: {cause}"));
+            assert_eq!((answer.status, answer.body.expose(), times), (status, body, 1), "{shown}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_or_sense_is_refused_in_words() {
+        let endless = |head: &str, again: &str| [head, &again.repeat((1 << 21) / again.len())].concat().into_bytes();
+        for (says, words) in [
+            (endless("HTTP/1.1 200 OK\r\n\r\n", " "), "too long"),
+            (endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "4\r\n    \r\n"), "too long"),
+            (endless("HTTP/1.1 200 OK\r\n", "X: y\r\n"), "too large"),
+            (endless("HTTP/1.1 200 ", "O"), "too large"),
+            (endless("HTTP/1.1 200 OK\r\nX: ", "y"), "too large"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\n{}".to_vec(), "content-length"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}".to_vec(), "without a word"),
+            (b"{}".to_vec(), ""),
+        ] {
+            let shown = String::from_utf8_lossy(&says[..says.len().min(60)]).into_owned();
+            match asked(&says).await {
+                (Err(OfflineCause::Unreachable { detail }), _) => assert!(detail.contains(words), "{shown}: {detail}"),
+                (other, _) => panic!("{shown}: {other:?}"),
+            }
+        }
+    }
 
     fn request(url: &str) -> HttpRequest {
         HttpRequest {
