@@ -66,12 +66,15 @@ impl Session {
             // RFC 6665 4.1.3: there is no such subscription (any more).
             return core.reply(id, if package == "refer" { 481 } else { 489 });
         }
-        let Some((code, text)) = status_line(&notify.body) else {
+        let state = notify.headers.get("Subscription-State").unwrap_or("");
+        let is_terminated = state.trim_start().to_ascii_lowercase().starts_with("terminated");
+        // What ends without a word is over all the same (RFC 6665 section 4.1.3); nobody knows how it went.
+        let told = status_line(&notify.body).or_else(|| is_terminated.then(|| (100, String::new())));
+        let Some((code, text)) = told else {
             return core.reply_with(id, 400, &[("Warning", "399 - \"the body is no message/sipfrag with a status\"")]);
         };
         core.reply(id, 200);
-        let state = notify.headers.get("Subscription-State").unwrap_or("");
-        let is_over = state.trim_start().to_ascii_lowercase().starts_with("terminated") || code >= 200;
+        let is_over = is_terminated || code >= 200;
         let last = if is_over { ReferSubscription::Terminated } else { ReferSubscription::Active };
         if is_over {
             self.outgoing_refer = OutgoingRefer::None;

@@ -34,6 +34,33 @@ fn a_blind_transfer_is_accepted_and_reported_to_its_end() {
 }
 
 #[test]
+fn a_report_that_ends_without_a_word_is_over_and_one_that_goes_on_must_say_something() {
+    let mut line = Line::new();
+    let invite = line.dial();
+    let theirs = answer(&invite, 200, "bob", &[("Contact", "<sip:bob@192.0.2.9>")], ANSWER);
+    line.receive(theirs.clone());
+    line.command(Command::Refer { call: CALL, target: uri("sip:carol@example.com"), replaces: None });
+    line.request(Method::Ack);
+    let refer = line.request(Method::Refer);
+    line.receive(answer(&refer, 202, "", &[], ""));
+    line.told();
+    let silent = |number, state| {
+        let mut notify = notify(&invite, &theirs, number, state, "");
+        notify.set_body("message/sipfrag", "");
+        notify
+    };
+    line.receive(silent(1, "active;expires=60"));
+    line.response(400);
+    assert_eq!(line.told(), [""; 0]);
+    line.receive(silent(2, "terminated;reason=noresource"));
+    line.response(200);
+    let told = line.told();
+    assert!(told.len() == 1 && told[0].contains("code: 100") && told[0].contains("Terminated"), "{told:?}");
+    line.receive(silent(3, "terminated"));
+    line.response(481);
+}
+
+#[test]
 fn an_attended_transfer_names_the_other_call_from_the_far_ends_side() {
     let mut line = Line::new();
     line.answered_call();
