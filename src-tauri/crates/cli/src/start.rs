@@ -66,7 +66,8 @@ fn fit_to_print(mut error: clap::Error) -> clap::Error {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
     };
-    let is_secret = text(&error, ContextKind::InvalidArg).is_some_and(|name| HOLD_SECRETS.iter().any(|one| name.starts_with(one)));
+    let is_secret =
+        text(&error, ContextKind::InvalidArg).is_some_and(|name| HOLD_SECRETS.iter().any(|one| name.starts_with(one)));
     for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
         let Some(given) = text(&error, kind) else { continue };
         let shown = match kind {

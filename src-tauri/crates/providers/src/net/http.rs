@@ -271,7 +271,11 @@ mod tests {
             (page("302 Found", "Location: http://{at}/y\r\n", ""), 302, ""),
             (page("307 Temporary Redirect", "Location: file:///etc/passwd\r\n", ""), 307, ""),
             (page("401 Unauthorized", wants, "no"), 401, "no"),
-            (page("200 OK", "", "??").into_iter().map(|byte| if byte == b'?' { 0xFF } else { byte }).collect(), 200, "\u{fffd}\u{fffd}"),
+            (
+                page("200 OK", "", "??").into_iter().map(|byte| if byte == b'?' { 0xFF } else { byte }).collect(),
+                200,
+                "\u{fffd}\u{fffd}",
+            ),
         ] {
             let shown = String::from_utf8_lossy(&says).into_owned();
             let (answer, times) = asked(&says).await;

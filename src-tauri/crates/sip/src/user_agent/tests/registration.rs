@@ -67,7 +67,15 @@ fn what_was_granted_is_read_from_our_contact_then_from_expires_then_from_what_wa
         (&|r| vec![("Contact", ours(r)), ("Expires", "90".into())], 90),
         (&|r| vec![("Contact", ours(r).replace(";transport=ws", ";transport=ws;alias=1~2~3;ob"))], 600),
         // The address that the server sees in the place of ours, on two connections.
-        (&|_| vec![("Contact", "<sip:alice@192.0.2.7:5;transport=ws>;expires=70, <sip:alice@[2001:db8::7];transport=WS>;expires=50".into())], 50),
+        (
+            &|_| {
+                vec![(
+                    "Contact",
+                    "<sip:alice@192.0.2.7:5;transport=ws>;expires=70, <sip:alice@[2001:db8::7];transport=WS>;expires=50".into(),
+                )]
+            },
+            50,
+        ),
         (&|_| vec![("Expires", "90".into())], 90),
         (&|_| vec![("Contact", "<not a uri".into()), ("Expires", "120".into())], 120),
     ];
