@@ -144,6 +144,8 @@ fn when_free(mut act: impl FnMut() -> rusqlite::Result<()>) -> rusqlite::Result<
 pub(super) fn guard(db: &Connection) -> Result<(), BookError> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     db.pragma_update(None, "cell_size_check", "ON")?;
     // In KiB: the index of names is in memory already.
     db.pragma_update(None, "cache_size", -1024)?;

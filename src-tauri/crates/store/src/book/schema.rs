@@ -68,9 +68,12 @@ pub(super) fn check(db: &Connection) -> Result<(), BookError> {
     let application: i64 = moment.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let found: i64 = moment.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = moment.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    // Views, triggers and virtual tables have no page of their own: none of ours, and reading one may never end.
+    let alive: i64 = moment.query_row("SELECT count(*) FROM sqlite_schema WHERE rootpage = 0", [], |row| row.get(0))?;
     moment.commit()?;
     match (application, found) {
         (APPLICATION, found) if found > VERSION => Err(BookError::Newer { found, known: VERSION }),
+        (APPLICATION, _) if alive > 0 => Err(BookError::Damaged),
         (APPLICATION, found) if found >= 0 => Ok(()),
         (0, 0) if tables == 0 => Ok(()),
         _ => Err(BookError::Damaged),

@@ -158,6 +158,33 @@ fn a_file_of_another_program_is_kept_aside() {
 }
 
 #[test]
+fn a_file_whose_tables_do_something_by_themselves_is_kept_aside_and_the_rest_of_it_is_read() {
+    let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x AS id, x AS name, x AS organisation, \
+        x AS note, 0 AS favourite, 0 AS lamp FROM n";
+    for (evil, contacts) in [
+        (format!("DROP TABLE number; DROP TABLE contact; CREATE VIEW contact AS {endless}; CREATE VIEW number AS {endless}"), 0),
+        ("CREATE TRIGGER gone AFTER INSERT ON history BEGIN DELETE FROM history; DELETE FROM contact; END".to_owned(), 60),
+        ("CREATE VIRTUAL TABLE pages USING dbstat".to_owned(), 60),
+    ] {
+        let (_temporary, folder) = folder();
+        filled(&folder);
+        let lacks = Connection::open(folder.path().join("book.sqlite3")).and_then(|db| db.execute_batch(&evil)).err();
+        if let Some(error) = lacks {
+            // Not every SQLite has that module.
+            assert!(error.to_string().contains("no such module"), "{error}");
+            continue;
+        }
+        assert_eq!(not_kept(&folder), BookError::Damaged);
+        let lease = BookLease::take(&folder);
+        let mut opened = BookFile::open(&folder, &rules(), lease.as_ref());
+        let kept = folder.path().join("book.damaged-1.sqlite3");
+        let calls = usize::try_from(CALLS).expect("few");
+        assert_eq!(opened.trouble, Some(BookTrouble::KeptAside { kept, calls, contacts }), "{evil}");
+        opened.book.add_call(&outgoing("600", NOON), &ended(Outcome::Answered)).expect("kept");
+    }
+}
+
+#[test]
 fn a_file_that_another_program_keeps_to_itself_is_left_alone() {
     let (_temporary, folder) = folder();
     filled(&folder);
