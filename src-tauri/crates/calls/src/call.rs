@@ -24,7 +24,7 @@ use self::digits::Digits;
 pub(crate) use self::ending::Ended;
 use self::{lost::Lost, recording::Recording, unattended::Unattended};
 use crate::{
-    dial::Dial,
+    dial::{Dial, remote_of},
     exchange::Exchange,
     io::{Description, IncomingCall, LineRequest, MediaRequest, SoundRequest},
     lines::{Line, WithoutMicrophone},
@@ -166,8 +166,11 @@ impl Call {
         wait: Option<Duration>,
         out: &mut Outbox,
     ) -> Self {
-        let mut call =
-            Self { remote: remote_of(&dial.target), audio: Some(audio), ..Self::fresh(now, id, line, LineCall::Dialled(id.0)) };
+        let mut call = Self {
+            remote: remote_of(dial.target.expose()),
+            audio: Some(audio),
+            ..Self::fresh(now, id, line, LineCall::Dialled(id.0))
+        };
         if line.without_microphone != WithoutMicrophone::GoesOn {
             // Where there is none, better nobody hears of the call.
             out.sound(SoundRequest::Capture);
@@ -181,7 +184,7 @@ impl Call {
 
     /// A call that cannot be placed on `line`: over before it began, and there to be read.
     pub(crate) fn not_placed(now: Instant, id: CallId, line: &Line, target: &Target, cause: Cause, out: &mut Outbox) -> Self {
-        let mut call = Self { remote: remote_of(target), ..Self::fresh(now, id, line, LineCall::Dialled(id.0)) };
+        let mut call = Self { remote: remote_of(target.expose()), ..Self::fresh(now, id, line, LineCall::Dialled(id.0)) };
         call.end(now, cause, out);
         call
     }
@@ -468,13 +471,4 @@ impl Call {
     fn elapsed_ms(&self, now: Instant) -> Option<f64> {
         Some(now.since(self.since).as_secs_f64() * 1000.0)
     }
-}
-
-/// What is known of the called before anyone answers.
-pub(crate) fn remote_of(target: &Target) -> Remote {
-    let text = target.expose();
-    let number = text.split_once(':').map_or(text, |(_, rest)| rest);
-    let number = number.split('@').next().unwrap_or(number);
-    let uri = if target.is_address() { text } else { "" };
-    Remote { name: "".into(), number: number.into(), uri: uri.into() }
 }

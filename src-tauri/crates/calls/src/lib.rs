@@ -19,3 +19,4 @@ mod transfer;
 mod waiting;
 
 pub use control::CallControl;
+pub use dial::remote_of;

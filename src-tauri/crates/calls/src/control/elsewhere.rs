@@ -8,8 +8,8 @@ use model::{
 
 use super::CallControl;
 use crate::{
-    call::{Call, Phase, remote_of},
-    dial::Dial,
+    call::{Call, Phase},
+    dial::{Dial, remote_of},
     elsewhere::{CallElsewhere, Moving, TURN_WITHIN, Turn},
     io::{Act, Elsewhere, LineEnd, Step},
     transfer::{SERVER_CALLS_WITHIN, SERVER_ENDS_WITHIN, SHOW_FOR},
@@ -82,7 +82,7 @@ impl CallControl {
 
     fn dial_elsewhere(&mut self, now: Instant, id: CallId, account: AccountId, target: &Target) {
         self.hold_here();
-        let told = (Direction::Outgoing, remote_of(target), Step::Dialing);
+        let told = (Direction::Outgoing, remote_of(target.expose()), Step::Dialing);
         let call = CallElsewhere::new(now, id, account, LineCall::Dialled(id.0), told);
         call.ask(Act::Dial { target: target.clone() }, &mut self.outbox);
         self.elsewhere.insert(id, call);

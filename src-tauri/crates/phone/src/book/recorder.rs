@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use calls::remote_of;
 use model::{CallId, Cause, Direction, Event, Outcome, Remote, TurnedAway};
 use store::{CallEnd, NewCall};
 
@@ -42,7 +43,7 @@ impl Recorder {
         };
         match event {
             Event::Dialing { call, account, target } => {
-                Some(self.begin(*call, begins(account, Direction::Outgoing, dialled(target.expose()))))
+                Some(self.begin(*call, begins(account, Direction::Outgoing, remote_of(target.expose()))))
             }
             Event::Incoming { call, account, remote, .. } => {
                 Some(self.begin(*call, begins(account, Direction::Incoming, remote.clone())))
@@ -89,14 +90,6 @@ impl Recorder {
         self.calls.insert(call, Noted { new: new.clone(), answered: false, automatically: false });
         Record::Begin { call, new }
     }
-}
-
-/// The called as far as it is known: a number or user, and its address where one was given.
-fn dialled(target: &str) -> Remote {
-    let number = target.split_once(':').map_or(target, |(_, rest)| rest);
-    let number = number.split('@').next().unwrap_or(number);
-    let uri = if target.contains('@') { target } else { "" };
-    Remote { name: "".into(), number: number.into(), uri: uri.into() }
 }
 
 fn outcome(noted: &Noted, cause: &Cause) -> Outcome {
