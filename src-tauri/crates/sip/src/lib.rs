@@ -23,7 +23,7 @@ pub use message::{Message, Request, Response, reason_phrase};
 pub use method::Method;
 pub use name_addr::NameAddr;
 pub use params::Params;
-pub use parse::{MAX_HEADER_LINES, MAX_HEADER_VALUE, MAX_MESSAGE, MAX_SEPARATORS, ParseError, ReplyParts, is_keep_alive};
+pub use parse::{MAX_ADDRESS, MAX_HEADER_LINES, MAX_MESSAGE, MAX_SEPARATORS, ParseError, ReplyParts, is_keep_alive};
 pub use tokens::Tokens;
 pub use trace::Trace;
 pub use uri::{InvalidUri, Scheme, Uri};

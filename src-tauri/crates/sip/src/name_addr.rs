@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{InvalidUri, Params, Uri, grammar, uri};
+use crate::{InvalidUri, MAX_ADDRESS, Params, Uri, grammar, uri};
 
 /// `"Display Name" <uri>;params`
 #[derive(Clone, PartialEq, Eq)]
@@ -49,6 +49,9 @@ impl FromStr for NameAddr {
 
     fn from_str(text: &str) -> Result<Self, InvalidUri> {
         let text = text.trim();
+        if text.len() > MAX_ADDRESS {
+            return Err(InvalidUri::Length);
+        }
         let (name, rest) = match grammar::take_quoted(text) {
             Some((name, rest)) => (name, rest.trim_start()),
             // An open quote leaves no telling where the name ends.

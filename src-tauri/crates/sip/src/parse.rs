@@ -16,15 +16,19 @@ pub const MAX_MESSAGE: usize = 64 * 1024;
 /// The most header lines read in one message.
 pub const MAX_HEADER_LINES: usize = 256;
 
-/// The longest header value read, in bytes, folded lines together.
-pub const MAX_HEADER_VALUE: usize = 8 * 1024;
+/// The longest address read, in bytes, with its name and parameters: what is kept and shown of a far end. Any other header may be
+/// as long as its message, because RFC 3261 section 18.1.1 has us take 65,535 bytes however they are divided.
+pub const MAX_ADDRESS: usize = 8 * 1024;
 
 /// The most commas and semicolons read in the header of one message. Each may start a value or a parameter, so they are
 /// what makes a message of some size costly; the longest route of a real call has some hundreds.
 pub const MAX_SEPARATORS: usize = 1024;
 
-/// The longest start line read, in bytes.
-const MAX_START_LINE: usize = 8 * 1024;
+/// What a response repeats of its request (RFC 3261 section 8.2.6.2).
+const REPEATED: [&str; 5] = ["Via", "From", "To", "Call-ID", "CSeq"];
+
+/// The most of a response's words kept, in characters.
+const MAX_WORDS: usize = 1024;
 
 /// Header fields that a message has once, because two could be read in two ways (RFC 4475 section 3.3.8).
 const ONCE: [&str; 6] = ["Call-ID", "Content-Length", "CSeq", "From", "Max-Forwards", "To"];
@@ -42,7 +46,7 @@ pub struct ParseError {
 /// What is left of a bad request, to be answered.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReplyParts {
-    /// The status to answer with: 400, 505 or 513.
+    /// The status to answer with: 400, 414, 505 or 513.
     pub code: u16,
     /// The method of the request.
     pub method: Method,
@@ -140,7 +144,7 @@ fn reply(code: u16, method: Method, bad: &Headers) -> Option<Box<ReplyParts>> {
         return None;
     }
     let mut headers = Headers::new();
-    for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
+    for name in REPEATED {
         headers.copy(name, bad);
     }
     Some(Box::new(ReplyParts { code, method, headers }))
@@ -167,9 +171,7 @@ impl<'a> Iterator for Lines<'a> {
 }
 
 fn start_line(line: &[u8]) -> Result<Start, Fault> {
-    if line.len() > MAX_START_LINE {
-        return Err(Fault::new("the first line is too long"));
-    }
+    let is_long = line.len() > MAX_ADDRESS;
     let line = decode(line);
     let (first, rest) = line.split_once(' ').ok_or_else(|| Fault::new("the first line is not one of SIP"))?;
     if first.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("SIP/")) {
@@ -190,6 +192,8 @@ fn start_line(line: &[u8]) -> Result<Start, Fault> {
             code: 505,
             reason: format!("the version is not SIP/2.0 but {}", version.chars().take(20).collect::<String>()),
         })
+    } else if is_long {
+        Err(Fault { code: 414, reason: format!("the request address is longer than {MAX_ADDRESS} bytes") })
     } else {
         request_uri(uri)
     };
@@ -211,17 +215,18 @@ fn status_line(version: &str, rest: &str) -> Result<Start, Fault> {
     let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
     let code = grammar::number(code).filter(|code| (100..700).contains(code)).and_then(|code| u16::try_from(code).ok());
     let code = code.ok_or_else(|| Fault::new("the status is not one of SIP"))?;
-    Ok(Start::Response { code, reason: grammar::one_line(reason).trim().to_owned() })
+    Ok(Start::Response { code, reason: grammar::one_line(reason).trim().chars().take(MAX_WORDS).collect() })
 }
 
-/// Reads header lines up to the empty one. Stops at the first that is too many or too long; what cannot be read as a
-/// header line at all is left out, as a fault.
+/// Reads header lines up to the empty one. Behind one that is too many nothing is kept but what a refusal repeats; what cannot
+/// be read as a header line at all is left out, as a fault.
 fn header_lines(lines: &mut Lines<'_>) -> (Headers, Option<Fault>) {
     let mut headers = Headers::new();
     let mut fault = None;
     let mut line: Vec<u8> = Vec::new();
     let mut count = 0;
     let mut separators = 0;
+    let mut crowded = None;
     for next in lines {
         separators += next.iter().filter(|byte| matches!(byte, b',' | b';')).count();
         // A line that starts with a blank goes on with the one before (RFC 3261 section 7.3.1).
@@ -229,41 +234,39 @@ fn header_lines(lines: &mut Lines<'_>) -> (Headers, Option<Fault>) {
             line.push(b' ');
             line.extend_from_slice(next.trim_ascii());
         } else {
-            if let Some(bad) = take_header(&mut headers, &line) {
+            if let Some(bad) = take_header(&mut headers, &line, crowded.is_some()) {
                 fault.get_or_insert(bad);
             }
             line.clear();
             if next.is_empty() {
-                return (headers, fault);
+                return (headers, crowded.or(fault));
             }
             count += 1;
             line.extend_from_slice(next);
         }
-        if count > MAX_HEADER_LINES {
-            return (headers, Some(Fault::new(format!("there are more than {MAX_HEADER_LINES} header lines"))));
+        if crowded.is_none() && count > MAX_HEADER_LINES {
+            crowded = Some(Fault::new(format!("there are more than {MAX_HEADER_LINES} header lines")));
         }
-        if separators > MAX_SEPARATORS {
-            return (
-                headers,
-                Some(Fault::new(format!("there are more than {MAX_SEPARATORS} commas and semicolons in the header"))),
-            );
-        }
-        if line.len() > MAX_HEADER_VALUE {
-            return (headers, Some(Fault::new(format!("a header line is longer than {MAX_HEADER_VALUE} bytes"))));
+        if crowded.is_none() && separators > MAX_SEPARATORS {
+            crowded = Some(Fault::new(format!("there are more than {MAX_SEPARATORS} commas and semicolons in the header")));
         }
     }
-    let _ = take_header(&mut headers, &line);
-    (headers, fault.or_else(|| Some(Fault::new("the empty line after the header is missing"))))
+    let _ = take_header(&mut headers, &line, crowded.is_some());
+    (headers, crowded.or(fault).or_else(|| Some(Fault::new("the empty line after the header is missing"))))
 }
 
-fn take_header(headers: &mut Headers, line: &[u8]) -> Option<Fault> {
+fn take_header(headers: &mut Headers, line: &[u8], crowded: bool) -> Option<Fault> {
     if line.is_empty() {
         return None;
     }
     let text = decode(line);
     match text.split_once(':') {
         Some((name, value)) if grammar::is_token(name.trim_end()) => {
-            headers.push(long_name(name.trim_end()), value);
+            let name = long_name(name.trim_end());
+            let is_repeated = REPEATED.iter().any(|repeated| repeated.eq_ignore_ascii_case(name));
+            if !crowded || is_repeated && headers.len() < 2 * MAX_HEADER_LINES {
+                headers.push(name, value);
+            }
             None
         }
         Some(_) | None => Some(Fault::new("a header line has no name")),
@@ -383,10 +386,35 @@ mod tests {
     #[test]
     fn sizes_are_capped() {
         assert_eq!(refusal(with(&"X: y\r\n".repeat(MAX_HEADER_LINES), "")).1, Some(400));
-        assert_eq!(refusal(with(&format!("X: {}\r\n", "y".repeat(MAX_HEADER_VALUE)), "")).1, Some(400));
-        assert_eq!(refusal(with(&format!("X: y\r\n{}", " y\r\n".repeat(MAX_HEADER_VALUE)), "")).1, Some(400));
         assert_eq!(refusal(with(&format!("X: {}\r\n", ",".repeat(MAX_SEPARATORS)), "")).1, Some(400));
         assert_eq!(refusal(with("", &"y".repeat(MAX_MESSAGE))).1, Some(513));
+    }
+
+    #[test]
+    fn a_header_may_be_as_long_as_its_message_and_an_address_may_not() {
+        for lines in [format!("X-Note: {}\r\n", "y".repeat(60_000)), format!("X-Note: y\r\n{}", " y\r\n".repeat(15_000))] {
+            let message = with(&lines, "v=0\r\n").expect("valid");
+            assert!(message.headers().get("X-Note").is_some_and(|note| note.len() >= 30_000));
+        }
+        let long = "y".repeat(MAX_ADDRESS);
+        assert_eq!(refusal(with(&format!("Contact: <sip:{long}@x>\r\n"), "")).1, Some(400));
+        assert_eq!(refusal(with(&format!("Contact: \"{long}\" <sip:y@x>\r\n"), "")).1, Some(400));
+        let to = OPTIONS.replace("OPTIONS sip:a", &format!("OPTIONS sip:{long}"));
+        assert_eq!(refusal(Message::parse(format!("{to}\r\n").as_bytes())).1, Some(414));
+        let words = OPTIONS.replace("OPTIONS sip:a@b SIP/2.0", &format!("SIP/2.0 200 {long}"));
+        assert!(Message::parse(format!("{words}\r\n").as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_refusal_finds_what_it_repeats_behind_what_is_too_much() {
+        let (start, rest) = OPTIONS.split_once("\r\n").expect("lines");
+        for crowd in ["X: y\r\n".repeat(MAX_HEADER_LINES + 50), format!("X: {}\r\n", ",".repeat(MAX_SEPARATORS + 1))] {
+            let error = Message::parse(format!("{start}\r\n{crowd}{rest}\r\n").as_bytes()).expect_err("too much");
+            let reply = error.reply.expect("it is answered");
+            assert!(REPEATED.iter().all(|name| reply.headers.has(name)) && !reply.headers.has("X"), "{:?}", reply.headers);
+        }
+        let vias = Message::parse(format!("{OPTIONS}{}\r\n", "v: SIP/2.0/WSS c\r\n".repeat(3_000)).as_bytes());
+        assert!(vias.expect_err("too much").reply.expect("it is answered").headers.len() <= 2 * MAX_HEADER_LINES);
     }
 
     #[test]

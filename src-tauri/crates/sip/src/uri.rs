@@ -58,6 +58,9 @@ pub enum InvalidUri {
     /// The port is not a number up to 65535.
     #[error("the port is not valid")]
     Port,
+    /// It is longer than [`crate::MAX_ADDRESS`].
+    #[error("it is too long")]
+    Length,
 }
 
 impl Uri {

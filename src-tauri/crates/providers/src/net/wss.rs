@@ -39,8 +39,9 @@ use super::{
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
 /// What one address of a server may take for TLS and WebSocket while there are others to try (RFC 3263 section 4.3).
 const SERVER_LIMIT: Duration = Duration::from_secs(3);
-/// Longest message, either way; SIP messages with a large SDP have 4 KiB.
-const LONGEST_MESSAGE: usize = 64 * 1024;
+/// Longest message, either way; SIP messages with a large SDP have 4 KiB. One that is longer ends the connection, so that there is
+/// room above what SIP takes: whoever sends that is refused (513), and not everybody else with him.
+const LONGEST_MESSAGE: usize = 2 * sip::MAX_MESSAGE;
 /// Messages that wait for the line.
 const INCOMING: usize = 100;
 /// Messages that wait to be sent: several answers to each that waits for the line, since both may leave in one go.
