@@ -4,8 +4,12 @@ use std::collections::VecDeque;
 
 use model::Instant;
 
-use super::Provisional;
-use crate::{Headers, transaction::Repeat, user_agent::Core};
+use super::{Provisional, Session};
+use crate::{
+    Headers, Request,
+    transaction::{Repeat, ServerId},
+    user_agent::Core,
+};
 
 /// Most provisional responses that wait for an earlier one's PRACK.
 const MAX_QUEUED: usize = 8;
@@ -28,6 +32,18 @@ impl Support {
             (true, _) => Self::Required,
             (false, true) => Self::Offered,
             (false, false) => Self::None,
+        }
+    }
+}
+
+impl Session {
+    /// A PRACK in an answered call, for what our answer has overtaken (RFC 3262 section 3 has us take it).
+    pub(super) fn confirmed(&mut self, core: &mut Core, id: ServerId, prack: &Request) {
+        let Ok(rack) = prack.headers.rack() else { return core.reply(id, 400) };
+        match self.overtaken.take_if(|overtaken| *overtaken == rack) {
+            None => core.reply(id, 481),
+            Some(_) if prack.session_description().is_some() => self.offered(core, id, prack),
+            Some(_) => core.reply(id, 200),
         }
     }
 }
@@ -115,6 +131,11 @@ impl Reliable {
             core.transactions.send(outstanding.response.clone());
         }
         false
+    }
+
+    /// The call is answered: what has no PRACK yet is not repeated any more, and the PRACK may still come. Its number.
+    pub fn overtaken(&mut self) -> Option<u32> {
+        self.outstanding.take().map(|outstanding| outstanding.rseq)
     }
 
     pub fn deadline(&self) -> Option<Instant> {

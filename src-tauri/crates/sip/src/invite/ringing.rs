@@ -10,7 +10,7 @@ use super::{
     unacknowledged::{Answers, Unacknowledged},
 };
 use crate::{
-    Method, Request, compose, diversion,
+    Method, RAck, Request, compose, diversion,
     transaction::{ServerId, earlier},
     user_agent::{CallEnd, CallEvent, CallKey, Core, Description, ExtraHeaders, IncomingCall, Reliability},
 };
@@ -179,6 +179,8 @@ impl Ringing {
             self.session.local = Some(description.clone());
         }
         let Some(bytes) = core.respond(self.transaction, &response) else { return false };
+        let number = self.invite.headers.cseq().map_or(0, |cseq| cseq.number);
+        self.session.overtaken = self.reliable.overtaken().map(|rseq| RAck { rseq, cseq: number, method: Method::Invite });
         let was_demand = self.invite.session_description().is_none() && !self.session.is_settled();
         let answers = if was_demand { Answers::FirstDemand } else { Answers::First };
         let unacknowledged = Unacknowledged::new(core, bytes, &self.invite, answers);
@@ -224,7 +226,7 @@ impl Ringing {
     /// A PRACK: what it confirms is not repeated any more, and what waited for it goes out.
     fn confirm(&mut self, core: &mut Core, id: ServerId, prack: &Request) -> Step {
         let number = self.invite.headers.cseq().map_or(0, |cseq| cseq.number);
-        let is_of_invite = |rack: &crate::RAck| rack.cseq == number && rack.method == Method::Invite;
+        let is_of_invite = |rack: &RAck| rack.cseq == number && rack.method == Method::Invite;
         let confirmed = prack.headers.rack().ok().filter(is_of_invite).and_then(|rack| self.reliable.confirm(rack.rseq));
         let Some(outstanding) = confirmed.filter(|_| self.session.dialog.accept_number(prack)) else {
             core.reply(id, 481);

@@ -50,6 +50,8 @@ pub(crate) struct Session {
     /// The shortest session interval the far end has told us of (422).
     shortest: u32,
     last_rseq: Option<u32>,
+    /// What PRACK would confirm of ours, though our answer has left since.
+    pub(super) overtaken: Option<RAck>,
     /// The first of them is under way.
     infos: VecDeque<(String, Personal)>,
 }
@@ -117,6 +119,7 @@ impl Session {
             incoming_refer: IncomingRefer::None,
             shortest: 0,
             last_rseq: None,
+            overtaken: None,
             infos: VecDeque::new(),
         }
     }
@@ -281,8 +284,7 @@ impl Session {
                 let supported = core.supported();
                 core.reply_with(id, 200, &[("Allow", ALLOW), ("Accept", ACCEPT), ("Supported", &supported)]);
             }
-            // A PRACK for what is not, or no longer, waiting for one (RFC 3262 section 3).
-            Method::Prack => core.reply(id, 481),
+            Method::Prack => self.confirmed(core, id, request),
             Method::Other(_) => core.reply_with(id, 501, &[("Allow", ALLOW)]),
             Method::Ack | Method::Cancel | Method::Register | Method::Subscribe | Method::Message | Method::Publish => {
                 core.reply_with(id, 405, &[("Allow", ALLOW)]);

@@ -188,6 +188,26 @@ fn a_changed_offer_that_overtakes_the_answer_to_ours_is_put_off() {
 }
 
 #[test]
+fn a_prack_that_our_answer_has_overtaken_is_taken() {
+    let (mut line, invite) = ringing(&[("Require", "100rel")]);
+    let rseq = line.response(180).headers.rseq().expect("reliable");
+    line.command(Command::Accept { call: INCOMING, description: Some(ANSWER.into()), headers: Vec::new() });
+    let ok = line.response(200);
+    line.receive(ack(&invite, &ok, ""));
+    let prack = |number, rseq: u32| {
+        in_dialog(&invite, &ok, Method::Prack, number, &[("RAck", &format!("{rseq} 1 INVITE"))], "")
+    };
+    line.receive(prack(2, rseq + 1));
+    line.response(481);
+    line.receive(prack(3, rseq));
+    line.response(200);
+    line.receive(prack(4, rseq));
+    line.response(481);
+    line.wait(seconds(60));
+    line.silent();
+}
+
+#[test]
 fn who_requires_100rel_gets_each_response_reliably_and_one_at_a_time() {
     let (mut line, invite) = ringing(&[("Require", "100rel")]);
     let ringing = line.response(180);
