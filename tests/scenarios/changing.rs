@@ -148,7 +148,7 @@ fn a_session_nobody_refreshes_ends_before_it_expires() {
     assert!(t.alice().is_established(call));
     let bye = t.request_within(&Method::Bye, seconds(41));
     far.respond(&bye, 200, "OK", "");
-    t.cause("alice", call);
+    assert_eq!(t.cause("alice", call).code(), Some(408));
 }
 
 #[test]
@@ -343,5 +343,5 @@ fn a_far_end_that_forgets_the_call_ends_it() {
     // RFC 3261 12.2.1.2: the dialog is gone.
     talk.far.respond(&reinvite, 481, "Call/Transaction Does Not Exist", "");
     t.request(&Method::Ack);
-    t.cause("alice", talk.call);
+    assert_eq!(t.cause("alice", talk.call).code(), Some(481));
 }

@@ -1912,6 +1912,8 @@ words: string } |
 { code: "no-description" } | 
 /**  It no longer answers. */
 { code: "vanished" } | 
+/**  It answers that it knows nothing of the call (481). */
+{ code: "forgotten" } | 
 /**  The phone lost track of the call by a mistake of its own. */
 { code: "confused" };
 

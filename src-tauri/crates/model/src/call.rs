@@ -323,8 +323,8 @@ impl Cause {
             | Self::ServerFailed { code, .. } => Some(*code),
             // RFC 3261 8.1.3.1.
             Self::ServiceSilent => Some(408),
-            // What stands for a failure of our own.
-            Self::LineFailed { .. } => Some(500),
+            // The far end's, or what stands for a failure of ours.
+            Self::LineFailed { fault } => Some(fault.status()),
             Self::HungUp { .. }
             | Self::Transferred
             | Self::Cancelled

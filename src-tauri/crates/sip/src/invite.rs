@@ -7,6 +7,7 @@
 
 mod closing;
 mod dialling;
+mod fate;
 mod negotiation;
 mod received;
 mod reliable;
@@ -22,8 +23,8 @@ use crate::{
     invite::{
         closing::{Closing, Discarded},
         dialling::Dialling,
+        fate::Fate,
         ringing::Ringing,
-        session::Fate,
     },
     user_agent::{CallEnd, CallEvent, CallKey, Core, Description, ExtraHeaders, Invite},
 };

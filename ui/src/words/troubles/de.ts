@@ -105,6 +105,7 @@ export const troubles: TroubleWords = {
   "line.no-sender": "die Antwort sagt nicht, von wem sie ist",
   "line.no-description": "die Gegenseite hat angenommen, ohne zu sagen, wohin der Ton geht",
   "line.vanished": "die Gegenseite meldet sich nicht mehr",
+  "line.forgotten": "die Gegenseite weiß nichts mehr davon",
   "line.confused": "das Telefon hat ihn durch einen eigenen Fehler aus den Augen verloren",
 
   "media.no-path": "es fand sich kein Weg zur Gegenseite",

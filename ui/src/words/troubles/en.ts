@@ -106,6 +106,7 @@ export const troubles = {
   "line.no-sender": "the answer does not say from whom it comes",
   "line.no-description": "the other side answered without saying how to send audio",
   "line.vanished": "the other side no longer answers",
+  "line.forgotten": "the other side knows nothing of it any more",
   "line.confused": "the phone lost track of it by a mistake of its own",
 
   "media.no-path": "no way to the other side was found",

@@ -105,6 +105,7 @@ export const troubles: TroubleWords = {
   "line.no-sender": "la respuesta no dice de quién viene",
   "line.no-description": "la otra parte contestó sin decir cómo enviar el sonido",
   "line.vanished": "la otra parte ya no responde",
+  "line.forgotten": "la otra parte ya no sabe nada de ella",
   "line.confused": "el teléfono la perdió de vista por un error propio",
 
   "media.no-path": "no se encontró ningún camino a la otra parte",

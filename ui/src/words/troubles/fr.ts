@@ -105,6 +105,7 @@ export const troubles: TroubleWords = {
   "line.no-sender": "la réponse ne dit pas de qui elle vient",
   "line.no-description": "le correspondant a répondu sans dire comment envoyer le son",
   "line.vanished": "le correspondant ne répond plus",
+  "line.forgotten": "le correspondant n’en sait plus rien",
   "line.confused": "le téléphone s’est trompé et l’a perdu de vue",
 
   "media.no-path": "aucun chemin vers le correspondant",

@@ -56,8 +56,34 @@ pub enum LineFault {
     NoDescription,
     /// It no longer answers.
     Vanished,
+    /// It answers that it knows nothing of the call (481).
+    Forgotten,
     /// The phone lost track of the call by a mistake of its own.
     Confused,
+}
+
+impl LineFault {
+    /// The status that stands for it where it ends a call (RFC 3261 section 21): the far end's, or the one it is told.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Vanished | Self::AnswerNotConfirmed => 408,
+            Self::Forgotten => 481,
+            Self::RingNotConfirmed => 504,
+            Self::SwitchedOff
+            | Self::NotUpInTime
+            | Self::NotConnected
+            | Self::Offline { .. }
+            | Self::NoToken { .. }
+            | Self::Telephone { .. }
+            | Self::NothingToPickUp
+            | Self::NotAnAddress { .. }
+            | Self::Header { .. }
+            | Self::TooMany
+            | Self::NoSender
+            | Self::NoDescription
+            | Self::Confused => 500,
+        }
+    }
 }
 
 /// In English; the page has its own words.
@@ -78,6 +104,7 @@ impl fmt::Display for LineFault {
             Self::NoSender => f.write_str("the answer does not say from whom it comes"),
             Self::NoDescription => f.write_str("the far end answered without a session description"),
             Self::Vanished => f.write_str("the far end no longer answers"),
+            Self::Forgotten => f.write_str("the far end knows nothing of it any more"),
             Self::Confused => f.write_str("the phone lost track of it by a mistake of its own"),
         }
     }

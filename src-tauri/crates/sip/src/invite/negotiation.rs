@@ -6,7 +6,8 @@ use model::Instant;
 
 use super::{
     Task,
-    session::{Fate, Session, ends_on_481},
+    fate::Fate,
+    session::Session,
     unacknowledged::{Answers, Unacknowledged},
 };
 use crate::{
@@ -190,7 +191,7 @@ impl Session {
                 self.tell_wish(core, wish, code, &response.reason);
                 match wish {
                     Wish::Timer => self.refresh_failed(core, code),
-                    Wish::User => ends_on_481(response),
+                    Wish::User => Fate::of_response(response),
                 }
             }
         };

@@ -1,6 +1,6 @@
 //! What the far end says to a call: responses to its requests, and requests, ACK and CANCEL of their own.
 
-use super::{Call, Purpose, Rejection, Session, State, closing::Closing, dialling, session::Fate};
+use super::{Call, Purpose, Rejection, Session, State, closing::Closing, dialling, fate::Fate};
 use crate::{
     Method, Reason, Request,
     transaction::ServerId,

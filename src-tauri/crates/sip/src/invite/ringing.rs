@@ -5,8 +5,9 @@ use std::time::Duration;
 use model::{Instant, LineFault};
 
 use super::{
+    fate::Fate,
     reliable::{Outstanding, Reliable, Support},
-    session::{Fate, Session},
+    session::Session,
     unacknowledged::{Answers, Unacknowledged},
 };
 use crate::{

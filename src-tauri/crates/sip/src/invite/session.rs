@@ -8,6 +8,7 @@ use super::{
     Purpose, Task,
     closing::Acks,
     dialling::ReliableProgress,
+    fate::Fate,
     negotiation::{Negotiation, Wish},
     unacknowledged::{Overdue, Unacknowledged},
 };
@@ -71,17 +72,6 @@ pub(super) enum FirstAnswer {
     Early,
     /// It came, or left, for good.
     Settled,
-}
-
-/// What becomes of a session after a message.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It goes on.
-    Lives,
-    /// We have to end it, with `reason` as the Reason header of the BYE.
-    Ends { end: CallEnd, reason: &'static str },
-    /// The far end ended it.
-    Hung { code: Option<u16> },
 }
 
 impl Session {
@@ -247,7 +237,7 @@ impl Session {
                 core.tell(self.key, CallEvent::InfoAnswered { code: response.code });
                 self.infos.pop_front();
                 self.send_info(core);
-                ends_on_481(response)
+                Fate::of_response(response)
             }
             Task::Refer => {
                 self.refer_answered(core, response);
@@ -363,13 +353,16 @@ impl Session {
 
     /// RFC 4028 section 10: 408 and 481 say that there is no session; anything else is worth another try.
     pub(super) fn refresh_failed(&mut self, core: &Core, code: u16) -> Fate {
-        if let 408 | 481 = code {
-            return vanished();
+        match code {
+            408 => Fate::vanished(),
+            481 => Fate::forgotten(),
+            _ => {
+                if let Some(timer) = &mut self.timer {
+                    timer.postpone(core.now, Duration::from_secs(5));
+                }
+                Fate::Lives
+            }
         }
-        if let Some(timer) = &mut self.timer {
-            timer.postpone(core.now, Duration::from_secs(5));
-        }
-        Fate::Lives
     }
 
     fn refresh(&mut self, core: &mut Core) {
@@ -434,7 +427,7 @@ impl Session {
                 self.refresh(core);
                 Fate::Lives
             }
-            Due::End => vanished(),
+            Due::End => Fate::vanished(),
         }
     }
 
@@ -482,18 +475,5 @@ impl Session {
             | Negotiation::Waiting { .. } => {}
         }
         self.drop_refer(core);
-    }
-}
-
-fn vanished() -> Fate {
-    let end = CallEnd::Failed { fault: LineFault::Vanished };
-    Fate::Ends { end, reason: "SIP;cause=408;text=\"Session expired\"" }
-}
-
-/// RFC 5057 section 5: 481 says that the far end knows nothing of this call any more.
-pub(super) fn ends_on_481(response: &Response) -> Fate {
-    match response.code {
-        481 => vanished(),
-        _ => Fate::Lives,
     }
 }

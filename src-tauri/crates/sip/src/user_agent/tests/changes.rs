@@ -96,8 +96,9 @@ fn a_dialog_the_far_end_has_lost_ends_the_call() {
     let invite = line.request(Method::Invite);
     line.receive(answer(&invite, 481, "", &[], ""));
     line.request(Method::Ack);
-    line.request(Method::Bye);
-    assert!(line.told().last().expect("ended").starts_with("Ended(Failed"));
+    let bye = line.request(Method::Bye);
+    assert!(bye.headers.get("Reason").is_some_and(|reason| reason.starts_with("SIP;cause=481")));
+    assert_eq!(line.told().last().map(String::as_str), Some("Ended(Failed { fault: Forgotten })"));
 }
 
 #[test]
@@ -335,13 +336,13 @@ fn a_refresh_that_another_change_holds_up_is_made_after_it() {
 
 #[test]
 fn a_refresh_that_meets_nobody_ends_the_call() {
-    for code in [408, 481] {
+    for (code, fault) in [(408, "Vanished"), (481, "Forgotten")] {
         let (mut line, ..) = talking_with(&[("Allow", "UPDATE"), ("Session-Expires", "90;refresher=uac")]);
         line.wait(seconds(45));
         let update = line.request(Method::Update);
         line.receive(answer(&update, code, "", &[], ""));
         line.request(Method::Bye);
-        assert!(line.told().last().expect("ended").starts_with("Ended(Failed"));
+        assert_eq!(line.told().last().cloned(), Some(format!("Ended(Failed {{ fault: {fault} }})")));
     }
 }
 
