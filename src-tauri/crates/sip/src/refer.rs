@@ -18,6 +18,8 @@ pub(crate) enum OutgoingRefer {
     None,
     /// Sent; NOTIFYs may come, even before its answer.
     Open,
+    /// How it ended is known; the NOTIFY that ends the report is still to come.
+    Told,
 }
 
 /// A REFER of theirs in a call.
@@ -66,20 +68,26 @@ impl Session {
             // RFC 6665 4.1.3: there is no such subscription (any more).
             return core.reply(id, if package == "refer" { 481 } else { 489 });
         }
-        let state = notify.headers.get("Subscription-State").unwrap_or("");
-        let is_terminated = state.trim_start().to_ascii_lowercase().starts_with("terminated");
-        // What ends without a word is over all the same (RFC 6665 section 4.1.3); nobody knows how it went.
-        let told = status_line(&notify.body).or_else(|| is_terminated.then(|| (100, String::new())));
-        let Some((code, text)) = told else {
-            return core.reply_with(id, 400, &[("Warning", "399 - \"the body is no message/sipfrag with a status\"")]);
-        };
         core.reply(id, 200);
-        let is_over = is_terminated || code >= 200;
-        let last = if is_over { ReferSubscription::Terminated } else { ReferSubscription::Active };
-        if is_over {
+        let state = notify.headers.get("Subscription-State").unwrap_or("");
+        let ends = state.trim_start().to_ascii_lowercase().starts_with("terminated");
+        let was_told = self.outgoing_refer == OutgoingRefer::Told;
+        let status = status_line(&notify.body);
+        if ends {
             self.outgoing_refer = OutgoingRefer::None;
+        } else if status.as_ref().is_some_and(|(code, _)| *code >= 200) {
+            self.outgoing_refer = OutgoingRefer::Told;
         }
-        core.tell(self.key, CallEvent::ReferProgress { code, text, last });
+        // RFC 3515 section 2.4.5 wants a status in each. Some begin or end the report without one: nothing new, but for its end.
+        let (code, text) = match status {
+            Some(status) => status,
+            None if ends => (100, String::new()),
+            None => return,
+        };
+        if !was_told {
+            let last = if ends || code >= 200 { ReferSubscription::Terminated } else { ReferSubscription::Active };
+            core.tell(self.key, CallEvent::ReferProgress { code, text, last });
+        }
     }
 
     /// The far end asks us to call somebody.
@@ -171,11 +179,12 @@ impl Uri {
     }
 }
 
-/// The status in a sipfrag (RFC 3420): its first line.
+/// The status in a sipfrag (RFC 3420): its first line that is not empty.
 fn status_line(body: &[u8]) -> Option<(u16, String)> {
     let text = String::from_utf8_lossy(body);
-    let line = text.lines().next()?.trim();
-    let rest = line.strip_prefix("SIP/2.0")?.trim_start();
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let (version, rest) = line.split_at_checked("SIP/2.0".len())?;
+    let rest = Some(rest.trim_start()).filter(|_| version.eq_ignore_ascii_case("SIP/2.0"))?;
     let (code, words) = rest.split_once(' ').unwrap_or((rest, ""));
     let code: u16 = code.parse().ok()?;
     (100..=699).contains(&code).then(|| (code, words.trim().to_owned()))
@@ -189,6 +198,7 @@ mod tests {
     fn a_sipfrag_is_read_by_its_first_line() {
         assert_eq!(status_line(b"SIP/2.0 200 OK\r\nTo: x\r\n"), Some((200, "OK".into())));
         assert_eq!(status_line(b"SIP/2.0 486"), Some((486, String::new())));
+        assert_eq!(status_line(b"\r\n sip/2.0  180  Ringing \r\n"), Some((180, "Ringing".into())));
         for body in [&b""[..], b"SIP/2.0", b"SIP/2.0 99 x", b"SIP/2.0 7000", b"\xff\xfe", b"INVITE sip:a@b SIP/2.0"] {
             assert_eq!(status_line(body), None);
         }

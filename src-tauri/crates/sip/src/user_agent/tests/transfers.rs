@@ -34,30 +34,36 @@ fn a_blind_transfer_is_accepted_and_reported_to_its_end() {
 }
 
 #[test]
-fn a_report_that_ends_without_a_word_is_over_and_one_that_goes_on_must_say_something() {
+fn reports_without_a_status_and_after_the_last_one_are_taken() {
     let mut line = Line::new();
     let invite = line.dial();
     let theirs = answer(&invite, 200, "bob", &[("Contact", "<sip:bob@192.0.2.9>")], ANSWER);
     line.receive(theirs.clone());
-    line.command(Command::Refer { call: CALL, target: uri("sip:carol@example.com"), replaces: None });
     line.request(Method::Ack);
-    let refer = line.request(Method::Refer);
-    line.receive(answer(&refer, 202, "", &[], ""));
     line.told();
-    let silent = |number, state| {
-        let mut notify = notify(&invite, &theirs, number, state, "");
-        notify.set_body("message/sipfrag", "");
-        notify
+    let report = |line: &mut Line, number, state, status: &str| {
+        let mut notify = notify(&invite, &theirs, number, state, status);
+        if status.is_empty() {
+            notify.set_body("", "");
+        }
+        line.receive(notify);
+        line.response(200);
+        line.told()
     };
-    line.receive(silent(1, "active;expires=60"));
-    line.response(400);
-    assert_eq!(line.told(), [""; 0]);
-    line.receive(silent(2, "terminated;reason=noresource"));
-    line.response(200);
-    let told = line.told();
-    assert!(told.len() == 1 && told[0].contains("code: 100") && told[0].contains("Terminated"), "{told:?}");
-    line.receive(silent(3, "terminated"));
-    line.response(481);
+    let refer = |line: &mut Line| {
+        line.command(Command::Refer { call: CALL, target: uri("sip:carol@example.com"), replaces: None });
+        let refer = line.request(Method::Refer);
+        line.receive(answer(&refer, 202, "", &[], ""));
+        line.told();
+    };
+    refer(&mut line);
+    assert!(report(&mut line, 1, "pending", "").is_empty());
+    assert!(report(&mut line, 2, "active", "200 OK")[0].contains("code: 200"));
+    assert!(report(&mut line, 3, "active", "200 OK").is_empty());
+    assert!(report(&mut line, 4, "terminated;reason=noresource", "200 OK").is_empty());
+    refer(&mut line);
+    let ended = report(&mut line, 5, "terminated;reason=timeout", "");
+    assert_eq!(ended, [r#"ReferProgress { code: 100, text: "", last: Terminated }"#]);
 }
 
 #[test]
