@@ -200,7 +200,7 @@ pub trait Peer: Send + Sync {
     async fn discard_restart(&self);
 
     /// Connects to the far end; again with changed credentials it completes an ICE restart, with a changed fingerprint it
-    /// begins a new DTLS association. With nothing changed it does nothing.
+    /// begins a new DTLS association, and with turned roles another beside the one in use. With nothing changed it does nothing.
     async fn connect(&self, remote: TransportDescription, roles: Roles) -> Result<(), PeerError>;
 
     /// Sends one packet. Before the connection is up it is dropped, as on a network.

@@ -12,6 +12,7 @@ use crate::{Bell, Peer, PeerError, PeerSettings, RtcRuntime};
 
 mod addresses;
 mod association;
+mod associations;
 mod checks;
 mod flights;
 mod ice;

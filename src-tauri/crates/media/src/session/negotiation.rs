@@ -143,11 +143,12 @@ impl Negotiation {
     fn roles(&self, remote: &RemoteDescription, side: Side) -> Roles {
         let transport = &remote.transport;
         let going_on = self.agreed.as_ref().filter(|agreed| agreed.remote.transport.fingerprints == transport.fingerprints);
-        let dtls_client = match (going_on, transport.setup, side) {
+        let dtls_client = match (going_on, transport.setup) {
             // An association that goes on keeps its roles, whatever `actpass` would allow (RFC 8842 section 5.5).
-            (Some(agreed), _, _) => agreed.roles.dtls_client,
-            (None, Setup::Active, _) => false,
-            (None, Setup::Passive | Setup::Actpass, _) => true,
+            (Some(agreed), Setup::Actpass) => agreed.roles.dtls_client,
+            // Who turns them wants another (section 3.1).
+            (_, Setup::Active) => false,
+            (_, Setup::Passive) | (None, Setup::Actpass) => true,
         };
         let same_ice = self.agreed.as_ref().filter(|_| !self.restarts_ice(remote));
         let ice_controlling = match same_ice {
@@ -224,6 +225,18 @@ mod tests {
     #[test]
     fn an_offer_that_wants_to_begin_is_answered_passively() {
         let (mut a, mut b) = (side(1), side(2));
+        let offer = a.offer(&transport("a"), MediaDirection::SendRecv).replace("actpass", "active");
+        let remote = b.judge(&offer).expect("a good offer");
+        let (answer, settled) = b.answer(remote, &transport("b"), MediaDirection::SendRecv).expect("codecs in common");
+        assert!(answer.contains("a=setup:passive"), "{answer}");
+        assert!(!settled.roles.dtls_client);
+    }
+
+    #[test]
+    fn an_offer_that_turns_the_roles_is_answered_so() {
+        let (mut a, mut b) = (side(1), side(2));
+        let (_, theirs) = exchange(&mut a, &mut b, ("a", "b"), MediaDirection::SendRecv);
+        assert!(theirs.roles.dtls_client);
         let offer = a.offer(&transport("a"), MediaDirection::SendRecv).replace("actpass", "active");
         let remote = b.judge(&offer).expect("a good offer");
         let (answer, settled) = b.answer(remote, &transport("b"), MediaDirection::SendRecv).expect("codecs in common");

@@ -103,6 +103,11 @@ impl Association {
         self.established || self.give_up_at.is_some()
     }
 
+    /// Whether there are keys.
+    pub(crate) fn is_established(&self) -> bool {
+        self.established
+    }
+
     /// The path is there: a client says hello, a server begins to wait.
     pub(crate) fn start(&mut self, now: Instant) -> Result<(), Error> {
         if !self.has_begun() {

@@ -172,6 +172,45 @@ async fn an_ice_restart_keeps_the_audio_going() {
     assert_eq!(next_packet(&a, &b).await.sequence, 13);
 }
 
+/// Packets pass both ways.
+async fn talk(a: &Arc<dyn Peer>, b: &Arc<dyn Peer>, sequence: u16) {
+    a.send(packet(7, sequence)).await.expect("sent");
+    assert_eq!(next_packet(b, a).await.sequence, sequence);
+    b.send(packet(9, sequence)).await.expect("sent");
+    assert_eq!(next_packet(a, b).await.sequence, sequence);
+}
+
+#[tokio::test]
+async fn turned_roles_begin_another_association_and_the_audio_goes_on() {
+    let (a, b) = pair().await;
+    let (ours, theirs) = (a.local().await.expect("ours"), b.local().await.expect("theirs"));
+    b.connect(ours, Roles { dtls_client: false, ..ANSWERER }).await.expect("the offer is usable");
+    talk(&a, &b, 1).await;
+    a.connect(theirs, Roles { dtls_client: true, ..OFFERER }).await.expect("the answer is usable");
+    a.send(packet(7, 2)).await.expect("sent");
+    both_connected(&a, &b).await;
+    talk(&a, &b, 3).await;
+}
+
+#[tokio::test]
+async fn another_end_with_the_same_certificate_is_met_whoever_says_hello() {
+    let same = WebrtcRuntime::new().expect("a certificate can be made");
+    for (first, second) in [(OFFERER, ANSWERER), (Roles { dtls_client: true, ..OFFERER }, Roles { dtls_client: false, ..ANSWERER })] {
+        let opened = || async { Arc::<dyn Peer>::from(same.open(settings()).await.expect("sockets can be bound")) };
+        let (a, another, b) = (opened().await, opened().await, open(settings()).await);
+        b.connect(a.local().await.expect("an offer"), second).await.expect("the offer is usable");
+        a.connect(b.local().await.expect("an answer"), first).await.expect("the answer is usable");
+        both_connected(&a, &b).await;
+        drop(a);
+        b.restart().await.expect("a restart can begin");
+        let answer = b.local().await.expect("an answer");
+        b.connect(another.local().await.expect("an offer"), second).await.expect("the offer is usable");
+        another.connect(answer, first).await.expect("the answer is usable");
+        both_connected(&another, &b).await;
+        talk(&another, &b, 1).await;
+    }
+}
+
 #[tokio::test]
 async fn a_discarded_restart_changes_nothing() {
     let (a, b) = pair().await;

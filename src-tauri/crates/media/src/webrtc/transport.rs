@@ -13,7 +13,8 @@ use rtc::shared::error::Error;
 
 use super::{
     addresses::Addresses,
-    association::{Association, AssociationEvent},
+    association::AssociationEvent,
+    associations::{Associations, Begun},
     flights::Early,
     ice::{Ice, IceEvent, LocalAddress},
     identity::Identity,
@@ -47,9 +48,7 @@ pub(crate) struct Transport {
     notes: Vec<String>,
     /// Relays that do not take the user name or password.
     refused_by: Vec<SocketAddr>,
-    association: Option<Association>,
-    remote: Option<TransportDescription>,
-    dtls_client: bool,
+    associations: Associations,
     srtp: Option<SrtpPair>,
     early: Early,
     reports: Reports,
@@ -67,15 +66,13 @@ impl Transport {
         Ok(Self {
             ice: Ice::new(now, Arc::clone(&identity.crypto), policy).map_err(|error| PeerError::System(error.to_string()))?,
             servers: Servers::new(Arc::clone(&identity.crypto)),
+            associations: Associations::new(Arc::clone(&identity)),
             identity,
             policy,
             ours: Addresses::default(),
             before: None,
             notes: Vec::new(),
             refused_by: Vec::new(),
-            association: None,
-            remote: None,
-            dtls_client: false,
             srtp: None,
             early: Early::default(),
             reports: Reports::new(now, u32::from_be_bytes(ssrc)),
@@ -202,16 +199,10 @@ impl Transport {
         if !self.ice.is_restarting() {
             self.discard_restart(now);
         }
-        let same_association = self.association.is_some()
-            && self.dtls_client == roles.dtls_client
-            && self.remote.as_ref().is_some_and(|known| known.fingerprints == remote.fingerprints);
-        if !same_association {
-            let association = Association::new(&self.identity, remote.fingerprints.clone(), roles.dtls_client);
-            self.association = Some(association.map_err(unusable)?);
-            self.srtp = None;
-            self.dtls_client = roles.dtls_client;
+        match self.associations.describe(&remote.fingerprints, roles.dtls_client).map_err(unusable)? {
+            Begun::Anew => self.srtp = None,
+            Begun::GoesOn => {}
         }
-        self.remote = Some(remote);
         self.ended = false;
         if self.has_path_for_dtls() {
             self.start_association(now);
@@ -242,13 +233,11 @@ impl Transport {
 
     /// Whether the association has begun, or may: on the way to another far end the old path is no use.
     fn has_path_for_dtls(&self) -> bool {
-        let begun = || self.association.as_ref().is_some_and(Association::has_begun);
-        self.ice.path().is_some() && (!self.ice.is_restarting() || begun())
+        self.ice.path().is_some() && (!self.ice.is_restarting() || self.associations.has_begun())
     }
 
     fn handle_dtls(&mut self, now: Instant, bytes: &[u8]) {
-        let events = self.association.as_mut().map(|association| association.handle_datagram(now, bytes)).unwrap_or_default();
-        for event in events {
+        for event in self.associations.handle_datagram(now, bytes) {
             self.association_event(event);
         }
     }
@@ -261,8 +250,7 @@ impl Transport {
             }
             AssociationEvent::Closed => {
                 self.srtp = None;
-                // Whoever is described next begins a new association, though it may have the same certificate.
-                self.remote = None;
+                self.associations.end();
                 self.tell(PeerEvent::Closed);
             }
             AssociationEvent::Failed(fault) => self.fail(fault),
@@ -274,13 +262,17 @@ impl Transport {
         // RFC 5761 section 4.
         if bytes.get(1).is_some_and(|kind| (192..=223).contains(kind)) {
             match srtp.unprotect_control(bytes) {
-                Ok(plain) => self.reports.handle(now, &plain),
+                Ok(plain) => {
+                    self.associations.trust();
+                    self.reports.handle(now, &plain);
+                }
                 Err(error) => tracing::trace!(%error, "an RTCP packet was dropped"),
             }
             return;
         }
         match srtp.unprotect(bytes) {
             Ok(packet) => {
+                self.associations.trust();
                 self.reports.on_received(now, &packet);
                 self.tell(PeerEvent::Rtp(packet));
             }
@@ -301,16 +293,16 @@ impl Transport {
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.servers.handle_timeout(now);
         self.ice.handle_timeout(now);
-        if let Some(event) = self.association.as_mut().and_then(|association| association.handle_timeout(now)) {
+        if let Some(event) = self.associations.handle_timeout(now) {
             self.association_event(event);
         }
         self.turn(now);
     }
 
     pub(crate) fn poll_timeout(&mut self) -> Option<Instant> {
-        let association = self.association.as_ref().and_then(Association::poll_timeout);
+        let associations = self.associations.poll_timeout();
         let reports = self.srtp.as_ref().map(|_| self.reports.poll_timeout());
-        [self.servers.poll_timeout(), self.ice.poll_timeout(), association, reports].into_iter().flatten().min()
+        [self.servers.poll_timeout(), self.ice.poll_timeout(), associations, reports].into_iter().flatten().min()
     }
 
     pub(crate) fn poll_datagram(&mut self) -> Option<Datagram> {
@@ -339,9 +331,7 @@ impl Transport {
         if let Some(Ok(bytes)) = self.srtp.as_mut().map(|srtp| srtp.protect_control(&goodbye)) {
             self.write(now, bytes);
         }
-        if let Some(association) = &mut self.association {
-            association.close(now);
-        }
+        self.associations.close(now);
         self.turn(now);
         let locals: Vec<SocketAddr> = self.before.iter().chain([&self.ours]).flat_map(Addresses::all).collect();
         self.servers.close(now, &locals);
@@ -387,6 +377,9 @@ impl Transport {
                     self.start_association(now);
                     // DTLS reports the first connection; afterwards a path that is found again is news by itself.
                     if self.srtp.is_some() {
+                        if event == IceEvent::Switched {
+                            self.associations.doubt(now);
+                        }
                         self.tell(PeerEvent::Connected(self.ice.pair()));
                     }
                 }
@@ -406,7 +399,7 @@ impl Transport {
             self.write_to(now, local, remote, bytes);
         }
         // Behind the checks: the one that selects the path must be there before what is sent on it.
-        while let Some(bytes) = self.association.as_mut().and_then(|association| association.poll_datagram(now)) {
+        while let Some(bytes) = self.associations.poll_datagram(now) {
             self.write(now, bytes);
         }
         if self.srtp.is_some()
@@ -425,9 +418,12 @@ impl Transport {
     }
 
     fn start_association(&mut self, now: Instant) {
-        let Some(association) = &mut self.association else { return };
-        if let Err(error) = association.start(now) {
+        if let Err(error) = self.associations.start(now) {
             return self.fail(MediaFault::System { words: format!("DTLS did not start: {error}") });
+        }
+        // Who is described anew may be at the end of a path that is still looked for.
+        if !self.ice.is_restarting() {
+            self.associations.start_beside(now);
         }
         while let Some(Datagram { local, remote, bytes }) = self.early.take() {
             if self.ice.admits(now, local, remote) {
