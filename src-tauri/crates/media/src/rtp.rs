@@ -21,6 +21,13 @@ const FAR_IN_A_ROW: u32 = 2;
 const SEEN_IN_A_ROW: u32 = 4;
 const SEEN_FOR: Duration = Duration::from_millis(50);
 
+/// A source that another one has taken the place of is heard again when nothing came of that one for so long. Until then it is
+/// what overtook the change on its way, or a far end that goes on with both.
+const TAKEN_OVER_FOR: Duration = Duration::from_millis(200);
+
+/// Sources left that are remembered; a far end has two or three in the life of a call.
+const LEFT: usize = 4;
+
 /// Numbers our packets: one line of sequence numbers and of timestamps through holds, codecs and digits.
 pub(crate) struct Numbering {
     sequence: u16,
@@ -75,6 +82,10 @@ pub(crate) enum Arrival {
 #[derive(Default)]
 pub(crate) struct Reception {
     ssrc: Option<u32>,
+    /// When that source was heard last.
+    heard: Instant,
+    /// The sources that this one has taken the place of, the last of them at the end.
+    left: Vec<u32>,
     /// Extended number of the first and of the newest packet of this stream.
     first: i64,
     newest: i64,
@@ -104,13 +115,15 @@ struct Suspect {
 impl Reception {
     /// Places a packet in its stream.
     pub(crate) fn arrived(&mut self, now: Instant, packet: &RtpPacket) -> Arrival {
-        if self.ssrc != Some(packet.ssrc) {
-            return self.restart(packet);
+        if self.ssrc.is_none() || self.is_elsewhere(packet) {
+            let overtaken = self.left.contains(&packet.ssrc) && now.since(self.heard) < TAKEN_OVER_FOR;
+            return if overtaken { Arrival::Repeated } else { self.restart(now, packet) };
         }
+        self.heard = now;
         let step = i64::from(packet.sequence.wrapping_sub(self.newest as u16) as i16);
         if !(-LONGEST_MISORDER..=LONGEST_DROPOUT).contains(&step) {
             let run = self.suspect(now, packet.sequence, 1);
-            return if run.count >= FAR_IN_A_ROW { self.restart(packet) } else { Arrival::Repeated };
+            return if run.count >= FAR_IN_A_ROW { self.restart(now, packet) } else { Arrival::Repeated };
         }
         let number = self.newest + step;
         if step > 0 {
@@ -126,7 +139,7 @@ impl Reception {
             let seen = self.window & bit != 0;
             let run = self.suspect(now, packet.sequence, u32::from(seen));
             if run.count >= SEEN_IN_A_ROW && now.since(run.since) >= SEEN_FOR {
-                return self.restart(packet);
+                return self.restart(now, packet);
             }
             if seen {
                 return Arrival::Repeated;
@@ -157,9 +170,20 @@ impl Reception {
         self.earlier_received += std::mem::take(&mut self.received);
     }
 
-    fn restart(&mut self, packet: &RtpPacket) -> Arrival {
+    /// Whether a packet is of another source than the one that is heard.
+    pub(crate) fn is_elsewhere(&self, packet: &RtpPacket) -> bool {
+        self.ssrc.is_some_and(|heard| heard != packet.ssrc)
+    }
+
+    fn restart(&mut self, now: Instant, packet: &RtpPacket) -> Arrival {
         self.close();
         self.rested = false;
+        self.left.retain(|left| *left != packet.ssrc);
+        self.left.extend(self.ssrc.filter(|left| *left != packet.ssrc));
+        if self.left.len() > LEFT {
+            self.left.remove(0);
+        }
+        self.heard = now;
         // Far enough from the numbers before that the two are never mixed up.
         let number = ((self.newest >> 16) + 2) * 0x1_0000 + i64::from(packet.sequence);
         self.ssrc = Some(packet.ssrc);
@@ -266,6 +290,24 @@ mod tests {
         assert!(matches!(reception.arrived(at(1), &packet(50_000, 8)), Arrival::Restarted(_)));
         assert!(matches!(reception.arrived(at(2), &packet(50_001, 8)), Arrival::New(_)));
         assert_eq!((reception.received(), reception.loss()), (3, 0.0));
+    }
+
+    #[test]
+    fn of_two_sources_at_once_the_one_that_began_last_is_heard() {
+        let mut reception = Reception::default();
+        let come = |reception: &mut Reception, n: u16, ssrc| reception.arrived(at(n), &packet(100 + n, ssrc));
+        come(&mut reception, 0, 7);
+        assert!(matches!(come(&mut reception, 1, 8), Arrival::Restarted(_)));
+        for n in 2..50 {
+            assert_eq!(come(&mut reception, n, 7), Arrival::Repeated);
+            assert!(matches!(come(&mut reception, n, 8), Arrival::New(_)));
+        }
+        // The new one stops: the one before is heard again soon, and the new one after it.
+        let back = (50..70).find(|n| come(&mut reception, *n, 7) != Arrival::Repeated);
+        assert_eq!(back, Some(59), "200 ms after its last packet");
+        assert_eq!(come(&mut reception, 60, 8), Arrival::Repeated);
+        assert!(matches!(come(&mut reception, 61, 9), Arrival::Restarted(_)));
+        assert_eq!(reception.loss(), 0.0);
     }
 
     #[test]

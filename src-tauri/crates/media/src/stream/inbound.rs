@@ -11,7 +11,7 @@ use super::{
     leg::{Figures, Spent, ToLeg},
 };
 use crate::{
-    Negotiated, RtpPacket,
+    Negotiated, Payload, RtpPacket,
     codec::{CodecError, Decoders, clock_hz, duration},
     dtmf::DtmfReceiver,
     jitter::Coded,
@@ -30,6 +30,8 @@ enum Kind {
 /// The receiving half of a stream.
 pub(super) struct Inbound {
     negotiated: Option<Negotiated>,
+    /// What was to be received by the agreement before: it still comes until the far end knows of the new one.
+    before: Vec<Payload>,
     reception: Reception,
     dtmf: DtmfReceiver,
     codec: Option<Codec>,
@@ -38,12 +40,15 @@ pub(super) struct Inbound {
     figures: Arc<Figures>,
     /// Decoders that found the ring full; they may not be lost.
     decoders: Option<Box<Decoders>>,
+    /// What those in use decode.
+    decodes: Vec<Codec>,
 }
 
 impl Inbound {
     pub(super) fn new(to_leg: Producer<ToLeg>, from_leg: Consumer<Spent>, figures: Arc<Figures>) -> Self {
         Self {
             negotiated: None,
+            before: Vec::new(),
             reception: Reception::default(),
             dtmf: DtmfReceiver::default(),
             codec: None,
@@ -51,14 +56,22 @@ impl Inbound {
             from_leg,
             figures,
             decoders: None,
+            decodes: Vec::new(),
         }
     }
 
     pub(super) fn configure(&mut self, negotiated: &Negotiated) -> Result<(), CodecError> {
-        let codecs = |agreed: &Negotiated| agreed.receive.iter().map(|payload| payload.codec).collect::<Vec<_>>();
-        // Decoders keep their state through a hold or a new direction.
-        if self.negotiated.as_ref().is_none_or(|before| codecs(before) != codecs(negotiated)) {
-            self.decoders = Some(Box::new(Decoders::new(codecs(negotiated))?));
+        let codecs = |payloads: &[Payload]| payloads.iter().map(|payload| payload.codec).collect::<Vec<_>>();
+        let before = self.negotiated.as_ref().map(|before| &before.receive).filter(|before| **before != negotiated.receive);
+        if let Some(before) = before {
+            self.before.clone_from(before);
+        }
+        let wanted = [codecs(&negotiated.receive), codecs(&self.before)].concat();
+        // Decoders keep their state as long as they serve.
+        if !wanted.iter().all(|codec| self.decodes.contains(codec)) {
+            self.decoders = Some(Box::new(Decoders::new(wanted.iter().copied())?));
+            // Beside Opus there is one for each, wanted or not.
+            self.decodes = [&wanted[..], &[Codec::G722, Codec::Pcmu, Codec::Pcma]].concat();
         }
         let receives = |agreed: &Negotiated| agreed.direction.receives();
         if receives(negotiated) && self.negotiated.as_ref().is_some_and(|before| !receives(before)) {
@@ -70,15 +83,21 @@ impl Inbound {
     }
 
     pub(super) fn received(&mut self, now: Instant, packet: RtpPacket) -> Option<DtmfEvent> {
+        // Without a payload it only keeps the way open (RFC 6263 section 4.1).
+        let kind = self.kind(packet.payload_type).filter(|_| !packet.payload.is_empty());
+        // Some gateways send keys, or noise, from a source of their own: only sound takes the place of sound.
+        if !matches!(kind, Some(Kind::Audio(_) | Kind::Red)) && self.reception.is_elsewhere(&packet) {
+            return match kind {
+                Some(Kind::TelephoneEvent { clock_hz }) => self.dtmf.received(now, &packet, clock_hz),
+                Some(Kind::Audio(_) | Kind::Red) | None => self.dtmf.timeout(now),
+            };
+        }
         let (number, restarted) = match self.reception.arrived(now, &packet) {
             Arrival::New(number) => (number, false),
             Arrival::Restarted(number) => (number, true),
             Arrival::Repeated => return None,
         };
-        let negotiated = self.negotiated.as_ref()?;
-        let receives = negotiated.direction.receives();
-        // Without a payload it only keeps the way open (RFC 6263 section 4.1).
-        let kind = kind(negotiated, packet.payload_type).filter(|_| !packet.payload.is_empty());
+        let receives = self.negotiated.as_ref()?.direction.receives();
         if !receives || matches!(kind, None | Some(Kind::TelephoneEvent { .. })) {
             // Digits, comfort noise, what comes while the far end is held. A full ring means that nobody pulls.
             let _told = self.to_leg.push(ToLeg::NotAudio(number));
@@ -138,7 +157,7 @@ impl Inbound {
         let Some(blocks) = red::split(payload) else { return };
         let last = blocks.len().saturating_sub(1);
         for (order, block) in blocks.into_iter().enumerate() {
-            let opus = self.negotiated.as_ref().and_then(|agreed| kind(agreed, block.payload_type));
+            let opus = self.kind(block.payload_type);
             let (Some(Kind::Audio(codec)), false) = (opus, block.payload.is_empty()) else { continue };
             // Copies carry no sequence number; their packets were as long as they are.
             let back = i64::from(block.offset) / duration(codec, &block.payload).map_or(i64::MAX, |length| length as i64);
@@ -157,6 +176,18 @@ impl Inbound {
         }
     }
 
+    fn kind(&self, payload_type: u8) -> Option<Kind> {
+        let negotiated = self.negotiated.as_ref()?;
+        if negotiated.red == Some(payload_type) {
+            return Some(Kind::Red);
+        }
+        if let Some(event) = negotiated.telephone_events.iter().find(|event| event.number == payload_type) {
+            return Some(Kind::TelephoneEvent { clock_hz: event.clock_hz });
+        }
+        let mut payloads = negotiated.receive.iter().chain(&self.before);
+        payloads.find(|payload| payload.number == payload_type).map(|payload| Kind::Audio(payload.codec))
+    }
+
     fn hand_over(&mut self, now: Instant, coded: Coded) {
         self.tidy();
         self.figures.newest_ms.store(now.as_millis(), Relaxed);
@@ -167,12 +198,3 @@ impl Inbound {
     }
 }
 
-fn kind(negotiated: &Negotiated, payload_type: u8) -> Option<Kind> {
-    if negotiated.red == Some(payload_type) {
-        return Some(Kind::Red);
-    }
-    if let Some(event) = negotiated.telephone_events.iter().find(|event| event.number == payload_type) {
-        return Some(Kind::TelephoneEvent { clock_hz: event.clock_hz });
-    }
-    negotiated.receive.iter().find(|payload| payload.number == payload_type).map(|payload| Kind::Audio(payload.codec))
-}

@@ -6,6 +6,8 @@ use model::MediaDirection;
 use super::*;
 use crate::{Payload, TelephoneEvent, dtmf::TelephoneEventPayload};
 
+mod sources;
+
 const EVENTS: [TelephoneEvent; 2] =
     [TelephoneEvent { number: 101, clock_hz: 8_000 }, TelephoneEvent { number: 110, clock_hz: 48_000 }];
 
