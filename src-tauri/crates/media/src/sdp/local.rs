@@ -53,6 +53,8 @@ pub struct LocalSession {
     rtcp_mux: bool,
     /// Payload types that were agreed on; they keep their meaning (RFC 3264 section 8.3.2).
     agreed: Vec<Format>,
+    /// Codecs in the order agreed on last: the first is what is spoken.
+    in_use: Vec<Codec>,
 }
 
 /// Default payload types; the dynamic ones are those of browsers, because gateways have seen them before.
@@ -79,6 +81,7 @@ impl LocalSession {
             bundles: true,
             rtcp_mux: true,
             agreed: Vec::new(),
+            in_use: Vec::new(),
         }
     }
 
@@ -110,6 +113,7 @@ impl LocalSession {
         self.bundles = remote.bundles;
         self.rtcp_mux = remote.audio.rtcp_mux;
         self.agreed = formats.clone();
+        self.uses(&formats);
         let text = self.write(terms, transport, setup, direction, &formats);
         Some(Answer { text, formats })
     }
@@ -117,6 +121,11 @@ impl LocalSession {
     /// Remembers what the far end's answer settled.
     pub fn answered(&mut self, offer: &Offer) {
         self.agreed = offer.formats.clone();
+    }
+
+    /// Remembers the order in which the far end wants formats.
+    pub fn uses(&mut self, formats: &[Format]) {
+        self.in_use = formats.iter().filter_map(Format::codec).collect();
     }
 
     fn offered_formats(&self, terms: &AudioTerms) -> Vec<Format> {
@@ -134,7 +143,10 @@ impl LocalSession {
             }
             free.unwrap_or(number)
         };
-        for codec in &terms.codecs {
+        // What is spoken stays first: an offer that only holds a call shall have nobody change his codec.
+        let kept = self.in_use.iter().filter(|codec| terms.codecs.contains(codec));
+        let others = terms.codecs.iter().filter(|codec| !self.in_use.contains(codec));
+        for codec in kept.chain(others) {
             let number = match codec {
                 Codec::Opus => OPUS,
                 Codec::G722 => 9,

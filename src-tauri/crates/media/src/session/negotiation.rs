@@ -124,6 +124,7 @@ impl Negotiation {
         };
         let negotiated =
             negotiate(&ours, &remote.audio, wanted).ok_or_else(|| Refusal::unacceptable(DescriptionFault::NoCodec))?;
+        self.local.uses(&remote.audio.formats);
         let roles = self.roles(&remote, Side::Offerer);
         let settled = Settled { negotiated: negotiated.clone(), remote: remote.transport.clone(), roles };
         self.agreed = Some(Agreed { remote, ours, wanted, negotiated, roles, answer: Some(answer.to_owned()) });
@@ -282,6 +283,26 @@ mod tests {
             Ok(Outcome::New(settled)) => assert!(settled.remote.ice_ufrag.starts_with("cccc")),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn an_offer_that_follows_begins_with_the_codec_that_is_spoken() {
+        let first = |text: &str| text.lines().find_map(|line| line.strip_prefix("a=rtpmap:")).map(str::to_owned);
+        let (mut a, mut b) = (side(1), side(2));
+        // Answered in another order than offered.
+        b.terms.codecs.reverse();
+        let offer = b.offer(&transport("b"), MediaDirection::SendRecv);
+        assert_eq!(first(&offer).as_deref(), Some("0 PCMU/8000"));
+        let remote = a.judge(&offer).expect("a good offer");
+        let (answer, _) = a.answer(remote, &transport("a"), MediaDirection::SendRecv).expect("codecs in common");
+        assert_eq!(first(&a.offer(&transport("a"), MediaDirection::SendOnly)).as_deref(), Some("0 PCMU/8000"));
+        b.apply(&answer).expect("a good answer");
+        // Answered with one codec alone.
+        let (mut a, mut b) = (side(1), Negotiation::new(AudioTerms { codecs: vec![Codec::Pcmu], packet_ms: 20, dtx: false }, 2));
+        exchange(&mut a, &mut b, ("a", "b"), MediaDirection::SendRecv);
+        let held = a.offer(&transport("a"), MediaDirection::SendOnly);
+        assert_eq!(first(&held).as_deref(), Some("0 PCMU/8000"));
+        assert!(held.contains("opus/48000/2"), "{held}");
     }
 
     #[test]
