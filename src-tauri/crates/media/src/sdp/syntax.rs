@@ -53,7 +53,9 @@ pub fn parse(text: &str) -> Result<Session<'_>, String> {
     let mut session = Session::default();
     let mut attributes_left = MAX_ATTRIBUTES;
     let mut version_seen = false;
-    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim())) {
+    // Some write the zero byte that ends a text in their memory.
+    let blank = |c: char| c.is_whitespace() || c == '\0';
+    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim_matches(blank))) {
         if line.is_empty() {
             continue;
         }

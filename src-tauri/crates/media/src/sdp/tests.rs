@@ -400,3 +400,10 @@ proptest! {
         read(&format!("v=0\n{}", lines.join("\n")));
     }
 }
+
+#[test]
+fn a_zero_byte_behind_a_description_is_nothing() {
+    let text = fixture!("asterisk-offer");
+    assert_eq!(offer(&format!("{text}\0")), offer(text));
+    assert_eq!(refusal(&text.replace("s=", "s\0=")).code, 400);
+}
