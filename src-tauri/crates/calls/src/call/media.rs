@@ -111,7 +111,7 @@ impl Call {
         let not_acceptable = |fault| Cause::NotAcceptable { code, text: String::new(), fault: Some(fault) };
         match &self.phase {
             Phase::Judging | Phase::Alerting { .. } => {
-                out.line(&self.account, LineRequest::Reject { call: self.line, code, text: "Not Acceptable Here".into() });
+                out.line(&self.account, LineRequest::Reject { call: self.line, code, text: String::new() });
                 self.end(now, not_acceptable(fault), out);
             }
             Phase::Talking | Phase::Inviting { .. } if self.exchange.is_answering() => {
