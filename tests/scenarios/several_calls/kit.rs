@@ -97,10 +97,16 @@ pub(super) struct Second {
 
 pub(super) fn dial_second(t: &Scenario) -> Second {
     let call = t.dial("alice", "dave");
+    let (invite, hold) = invite_and_hold(t);
+    Second { call, invite, hold }
+}
+
+/// The INVITE of a second call and the changed offer to the first, in whatever order they come.
+pub(super) fn invite_and_hold(t: &Scenario) -> (Request, Request) {
     let (one, other) = (t.request(&Method::Invite), t.request(&Method::Invite));
     let (invite, hold) = if is_inside(&one) { (other, one) } else { (one, other) };
     assert!(is_inside(&hold) && !is_inside(&invite));
-    Second { call, invite, hold }
+    (invite, hold)
 }
 
 /// The far end answers a dialled call.

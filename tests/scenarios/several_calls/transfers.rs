@@ -7,7 +7,7 @@ use model::{
 use sip::{Method, Request};
 use tests::{FarCall, FarTalk, Scenario, Seat, ms, seconds};
 
-use super::kit::{FREE, HELD, agree, hold, pick_up, reinvite};
+use super::kit::{FREE, HELD, agree, hold, invite_and_hold, pick_up, reinvite};
 
 fn blind(target: &str) -> TransferTo {
     TransferTo::Blind { target: target.parse().expect("somebody") }
@@ -219,6 +219,71 @@ fn who_is_transferred_is_asked_and_then_talks_to_the_target() {
     t.run_until("Bob talks to Carol", seconds(2), |t| t.bob().is_established(new) && t.phone("carol").is_established(ringing));
     t.run_until("Bob's first call is over", seconds(2), |t| t.bob().cause(talk.called).is_some());
     t.finish();
+}
+
+/// The far end sends Alice to Dave, who has answered her; the far end has been told. Her two calls.
+fn sent_to_dave(t: &Scenario) -> (FarTalk, FarTalk) {
+    let mut old = t.far_call();
+    old.far.request(&Method::Refer, "Refer-To: <sip:dave@far.invalid>\r\n", "");
+    assert_eq!(t.response(&Method::Refer).code, 202);
+    told(t, &old, "SIP/2.0 100");
+    let (invite, held) = invite_and_hold(t);
+    agree(t, &old, &held);
+    let new = pick_up(t, t.alice().newest_call().expect("the call to Dave"), &invite);
+    told(t, &old, "SIP/2.0 200");
+    assert_eq!((hold(t.alice(), old.call), hold(t.alice(), new.call)), (HELD, FREE));
+    (old, new)
+}
+
+/// The far end hears how the call it asked for is getting on.
+fn told(t: &Scenario, talk: &FarTalk, status: &str) {
+    let notify = t.request(&Method::Notify);
+    assert!(String::from_utf8_lossy(&notify.body).starts_with(status), "{notify:?}");
+    talk.far.respond(&notify, 200, "OK", "");
+}
+
+fn obedient() -> Scenario {
+    Scenario::new().with_settings(|settings| settings.calls.allow_transfers = AllowTransfers::Always).with_far()
+}
+
+#[test]
+fn who_sends_us_on_and_never_hangs_up_is_hung_up_on() {
+    let t = obedient();
+    let (old, new) = sent_to_dave(&t);
+    t.run_for(seconds(4));
+    assert!(t.far().take_request(&Method::Bye).is_none(), "he has the first word");
+    let bye = t.request_within(&Method::Bye, seconds(2));
+    assert_eq!(bye.headers.get("Call-ID"), Some(old.far.call_id()));
+    old.far.respond(&bye, 200, "OK", "");
+    assert_eq!(t.cause("alice", old.call), Cause::Transferred);
+    assert_eq!(t.talks(&new), (true, true));
+    t.finish();
+}
+
+#[test]
+fn a_call_that_sent_us_on_and_was_taken_back_stays() {
+    let t = obedient();
+    let (old, new) = sent_to_dave(&t);
+    t.alice().resume(old.call);
+    for _ in 0..2 {
+        let changed = reinvite(&t);
+        let is_old = changed.headers.get("Call-ID") == Some(old.far.call_id());
+        agree(&t, if is_old { &old } else { &new }, &changed);
+    }
+    t.run_for(seconds(10));
+    assert!(t.far().take_request(&Method::Bye).is_none());
+    assert_eq!((hold(t.alice(), old.call), hold(t.alice(), new.call)), (FREE, HELD));
+}
+
+#[test]
+fn a_call_that_sent_us_on_is_not_lost_with_the_one_it_led_to() {
+    let t = obedient();
+    let (old, mut new) = sent_to_dave(&t);
+    new.far.bye();
+    t.response(&Method::Bye);
+    t.run_for(seconds(10));
+    assert!(t.far().take_request(&Method::Bye).is_none());
+    assert_eq!(hold(t.alice(), old.call), HELD);
 }
 
 #[test]

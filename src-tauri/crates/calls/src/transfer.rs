@@ -18,6 +18,10 @@ pub(crate) const RING_WITHIN: Duration = Duration::from_secs(180);
 /// How long the far end has to hang up when it told the end of its report and not how it ended.
 pub(crate) const HANG_UP_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long who sent us to somebody else has to hang up once he was told that we talk to them (RFC 5589 section 6.1 has him
+/// do so). Some never do, and the call would stay on hold for ever.
+pub(crate) const PART_WITHIN: Duration = Duration::from_secs(5);
+
 /// How long the user may think about a far end that asks us to call somebody: its request is answered before it is
 /// repeated for the last time (RFC 3261, timer F).
 pub(crate) const ASK_FOR: Duration = Duration::from_secs(25);
@@ -53,6 +57,8 @@ pub(crate) enum Transfer {
     Asked { target: Target, until: Instant },
     /// We call whom the far end asked for.
     Taking { by: CallId },
+    /// We talk to whom the far end asked for, and it has been told.
+    Taken { by: CallId, until: Instant },
     /// It did not work.
     Failed { fault: TransferFault, until: Instant },
 }
@@ -77,7 +83,7 @@ pub(crate) struct Other {
 impl Transfer {
     /// Whether another transfer of this call can begin.
     pub(crate) fn is_free(&self) -> bool {
-        matches!(self, Self::None | Self::Failed { .. })
+        matches!(self, Self::None | Self::Failed { .. } | Self::Taken { .. })
     }
 
     /// When it wants to be woken.
@@ -90,6 +96,7 @@ impl Transfer {
             | Self::Ordered { until, .. }
             | Self::Returning { until, .. }
             | Self::Asked { until, .. }
+            | Self::Taken { until, .. }
             | Self::Failed { until, .. } => Some(*until),
             Self::None | Self::Consulting { .. } | Self::Taking { .. } => None,
         }
@@ -98,7 +105,7 @@ impl Transfer {
     /// As drawn.
     pub(crate) fn view(&self) -> Option<TransferView> {
         match self {
-            Self::None | Self::Taking { .. } => None,
+            Self::None | Self::Taking { .. } | Self::Taken { .. } => None,
             Self::Holding { .. } | Self::TakingFloor { .. } | Self::HoldingToConsult { .. } => {
                 Some(TransferView::Moving { stage: TransferStage::Holding })
             }

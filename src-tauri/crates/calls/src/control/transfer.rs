@@ -10,7 +10,9 @@ use crate::{
     dial::Dial,
     floor::Holder,
     io::{LineEvent, LineRequest, Transfers},
-    transfer::{ASK_FOR, FIRST_WORD_WITHIN, HANG_UP_WITHIN, HOLD_WITHIN, Order, Other, RING_WITHIN, SHOW_FOR, Transfer},
+    transfer::{
+        ASK_FOR, FIRST_WORD_WITHIN, HANG_UP_WITHIN, HOLD_WITHIN, Order, Other, PART_WITHIN, RING_WITHIN, SHOW_FOR, Transfer,
+    },
 };
 
 impl CallControl {
@@ -157,6 +159,13 @@ impl CallControl {
                 }
             }
             Transfer::Taking { by } => self.tell_referrer(now, id, by),
+            Transfer::Taken { by, until } => {
+                if is_over {
+                    self.set_transfer(id, Transfer::None);
+                } else if now >= until {
+                    self.part(now, id, by);
+                }
+            }
             Transfer::Failed { until, .. } => {
                 if is_over || now >= until {
                     self.set_transfer(id, Transfer::None);
@@ -318,9 +327,20 @@ impl CallControl {
             None => 487,
         };
         self.notify_referrer(id, code);
-        self.set_transfer(id, Transfer::None);
         if code >= 300 {
+            self.set_transfer(id, Transfer::None);
             self.back(now, id, false);
+        } else {
+            self.set_transfer(id, Transfer::Taken { by, until: now + PART_WITHIN });
+        }
+    }
+
+    /// Who sent us on has not hung up: we do, unless the user has taken that call back, or the other one is over.
+    fn part(&mut self, now: Instant, id: CallId, by: CallId) {
+        self.set_transfer(id, Transfer::None);
+        let is_left = self.calls.get(&id).is_some_and(Call::is_to_be_held) && self.is_talking(by);
+        if let Some(call) = self.calls.get_mut(&id).filter(|_| is_left) {
+            call.leave_to_others(now, &mut self.outbox);
         }
     }
 
