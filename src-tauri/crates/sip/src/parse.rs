@@ -234,7 +234,7 @@ fn header_lines(lines: &mut Lines<'_>) -> (Headers, Option<Fault>) {
             line.push(b' ');
             line.extend_from_slice(next.trim_ascii());
         } else {
-            if let Some(bad) = take_header(&mut headers, &line, crowded.is_some()) {
+            if let Some(bad) = take_header(&mut headers, &line, Wanted::of(crowded.as_ref())) {
                 fault.get_or_insert(bad);
             }
             line.clear();
@@ -251,11 +251,25 @@ fn header_lines(lines: &mut Lines<'_>) -> (Headers, Option<Fault>) {
             crowded = Some(Fault::new(format!("there are more than {MAX_SEPARATORS} commas and semicolons in the header")));
         }
     }
-    let _ = take_header(&mut headers, &line, crowded.is_some());
+    let _ = take_header(&mut headers, &line, Wanted::of(crowded.as_ref()));
     (headers, crowded.or(fault).or_else(|| Some(Fault::new("the empty line after the header is missing"))))
 }
 
-fn take_header(headers: &mut Headers, line: &[u8], crowded: bool) -> Option<Fault> {
+/// Which header lines are kept.
+#[derive(Clone, Copy)]
+enum Wanted {
+    All,
+    /// Those that a refusal repeats.
+    Repeated,
+}
+
+impl Wanted {
+    fn of(crowded: Option<&Fault>) -> Self {
+        if crowded.is_some() { Self::Repeated } else { Self::All }
+    }
+}
+
+fn take_header(headers: &mut Headers, line: &[u8], wanted: Wanted) -> Option<Fault> {
     if line.is_empty() {
         return None;
     }
@@ -264,7 +278,11 @@ fn take_header(headers: &mut Headers, line: &[u8], crowded: bool) -> Option<Faul
         Some((name, value)) if grammar::is_token(name.trim_end()) => {
             let name = long_name(name.trim_end());
             let is_repeated = REPEATED.iter().any(|repeated| repeated.eq_ignore_ascii_case(name));
-            if !crowded || is_repeated && headers.len() < 2 * MAX_HEADER_LINES {
+            let is_kept = match wanted {
+                Wanted::All => true,
+                Wanted::Repeated => is_repeated && headers.len() < 2 * MAX_HEADER_LINES,
+            };
+            if is_kept {
                 headers.push(name, value);
             }
             None

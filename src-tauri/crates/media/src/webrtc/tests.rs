@@ -195,7 +195,9 @@ async fn turned_roles_begin_another_association_and_the_audio_goes_on() {
 #[tokio::test]
 async fn another_end_with_the_same_certificate_is_met_whoever_says_hello() {
     let same = WebrtcRuntime::new().expect("a certificate can be made");
-    for (first, second) in [(OFFERER, ANSWERER), (Roles { dtls_client: true, ..OFFERER }, Roles { dtls_client: false, ..ANSWERER })] {
+    for (first, second) in
+        [(OFFERER, ANSWERER), (Roles { dtls_client: true, ..OFFERER }, Roles { dtls_client: false, ..ANSWERER })]
+    {
         let opened = || async { Arc::<dyn Peer>::from(same.open(settings()).await.expect("sockets can be bound")) };
         let (a, another, b) = (opened().await, opened().await, open(settings()).await);
         b.connect(a.local().await.expect("an offer"), second).await.expect("the offer is usable");

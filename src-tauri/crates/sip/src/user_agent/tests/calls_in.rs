@@ -194,9 +194,7 @@ fn a_prack_that_our_answer_has_overtaken_is_taken() {
     line.command(Command::Accept { call: INCOMING, description: Some(ANSWER.into()), headers: Vec::new() });
     let ok = line.response(200);
     line.receive(ack(&invite, &ok, ""));
-    let prack = |number, rseq: u32| {
-        in_dialog(&invite, &ok, Method::Prack, number, &[("RAck", &format!("{rseq} 1 INVITE"))], "")
-    };
+    let prack = |number, rseq: u32| in_dialog(&invite, &ok, Method::Prack, number, &[("RAck", &format!("{rseq} 1 INVITE"))], "");
     line.receive(prack(2, rseq + 1));
     line.response(481);
     line.receive(prack(3, rseq));
