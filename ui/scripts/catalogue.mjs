@@ -1,5 +1,6 @@
-// Finds words in views that are not in the catalogue, and keys of the catalogue that nobody says.
-import { readdirSync, readFileSync } from "node:fs";
+// Finds words in views that are not in the catalogue, keys of the catalogue that nobody says, and those that are said too early.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const views = readdirSync("src/view", { recursive: true }).filter(
   (name) => /\.tsx?$/.test(name) && !name.includes(".test."),
@@ -33,6 +34,30 @@ const said = source.map(([, text]) => text).join("\n");
 const made = [...said.matchAll(/[`"']([a-z-]+\.)\$\{/g)].map(([, start]) => start);
 for (const key of keys) {
   if (!said.includes(`"${key}"`) && !made.some((start) => key.startsWith(start))) problems.push(`nobody says ${key}`);
+}
+
+// What the settings say is loaded with them: nothing that a page has from its start says any of it.
+const keysOf = (file) => [...readFileSync(file, "utf8").matchAll(/^ {2}"([^"]+)":/gm)].map(([, key]) => key);
+const withSettings = [...keysOf("src/words/settings/en.ts"), ...keysOf("src/words/diagnosis/en.ts")];
+for (const file of loadedFirst(["src/main.tsx", "src/incoming.tsx", "src/kiosk.tsx"])) {
+  const text = readFileSync(file, "utf8");
+  for (const key of withSettings)
+    if (text.includes(`"${key}"`)) problems.push(`${file}: ${key} comes with the settings`);
+}
+
+/** Files, and those that they import before they run. */
+function loadedFirst(files) {
+  const found = [...files];
+  for (const file of found) {
+    for (const [, name] of readFileSync(file, "utf8").matchAll(
+      /^(?:import|export)(?! type)[^;]*? from "(\.[^"]+)"/gm,
+    )) {
+      const path = join(dirname(file), name);
+      const full = [path, `${path}.ts`, `${path}.tsx`].find((one) => /\.tsx?$/.test(one) && existsSync(one));
+      if (full && !found.includes(full)) found.push(full);
+    }
+  }
+  return found;
 }
 
 // The compiler sees a missing sentence, but not one that is filled in otherwise than the English one.

@@ -1,5 +1,5 @@
 import { say } from "../words/words";
-import { Action } from "./CallCard";
+import { Action } from "./Action";
 
 interface Props {
   /** How long until then, in ms. */

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Bridge } from "../bridge/bridge";
 import type { AccountId, CallId, CallView, Contact, Snapshot } from "../bridge/types";
-import { type Key, say } from "../words/words";
+import { type Key, say, speakOf } from "../words/words";
 import { AccountBar } from "./AccountBar";
 import { Announcer } from "./Announcer";
 import { type Assistant, AssistantContext, useAssistantShown } from "./assistant";
@@ -25,8 +25,11 @@ import { callName, isEnded, isHeld, isIncoming, isTalking, stateWords } from "./
 import { type Keys, useKeys } from "./useKeys";
 import { accountShown } from "./voicemail";
 
-/** The settings are a third of the page, and rarely wanted. */
-const loadSettings = () => import("./settings/Settings");
+/** The settings are a third of the page, and of its words, and rarely wanted. */
+async function loadSettings() {
+  const [part] = await Promise.all([import("./settings/Settings"), speakOf("settings")]);
+  return part;
+}
 
 type View = "phone" | "history" | "contacts" | "settings";
 const VIEWS: readonly (readonly [View, IconName])[] = [

@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
 import type { CallView, XHeaders } from "../bridge/types";
 import { about, continued, isolated, type Key, say } from "../words/words";
+import { Action } from "./Action";
 import { Avatar } from "./Avatar";
 import { Dialpad } from "./Dialpad";
 import { useDoing } from "./doing";
-import { Icon, type IconName } from "./icons";
+import { Icon } from "./icons";
 import { Level } from "./Level";
 import { levelsOf } from "./levels";
 import { TransferStatus } from "./Transfer";
@@ -194,34 +195,6 @@ function Sound({ call }: { call: CallView }) {
       </span>
       {advice && <small class="advice">{advice}</small>}
     </div>
-  );
-}
-
-interface ActionProps {
-  icon: IconName;
-  words: Key;
-  pressed?: boolean;
-  /** It was done, and there is nothing more to it. */
-  done?: boolean;
-  tone?: "answer" | "end";
-  onClick: () => void;
-}
-
-/** A button of a card: a picture with its word. The second click of a double click switches what is a switch, and does nothing
- * else: where "Answer" was, the call that came of it has "Hang up". */
-export function Action({ icon, words, pressed, done, tone, onClick }: ActionProps) {
-  return (
-    <button
-      type="button"
-      class={tone ? `action ${tone}` : "action"}
-      title={say(words)}
-      aria-pressed={pressed}
-      aria-disabled={done || undefined}
-      onClick={(event) => !done && (pressed !== undefined || event.detail < 2) && onClick()}
-    >
-      <Icon name={icon} />
-      <span class="action-words">{say(words)}</span>
-    </button>
   );
 }
 

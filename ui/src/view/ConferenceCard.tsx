@@ -1,6 +1,6 @@
 import type { CallView, ConferenceView } from "../bridge/types";
 import { isolated, say } from "../words/words";
-import { Action } from "./CallCard";
+import { Action } from "./Action";
 import { useDoing } from "./doing";
 import { Icon } from "./icons";
 import { Level } from "./Level";

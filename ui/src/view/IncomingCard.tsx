@@ -1,7 +1,8 @@
 import type { CallView } from "../bridge/types";
 import { continued, isolated, say } from "../words/words";
+import { Action } from "./Action";
 import { AnswersItself } from "./AnswersItself";
-import { Action, CallTitle, SentAlong } from "./CallCard";
+import { CallTitle, SentAlong } from "./CallCard";
 import { closing, DeclineReasons, ReasonsToggle, useReasons } from "./DeclineReasons";
 import { useDoing } from "./doing";
 import { callName, stateWords } from "./texts";

@@ -11,7 +11,7 @@ import type {
   AssistantView,
   Snapshot,
 } from "../bridge/types";
-import { speakOfAssistant } from "../words/words";
+import { speakOf } from "../words/words";
 import { type Doing, useDoing } from "./doing";
 import { useLoaded } from "./hooks";
 import { accountShown } from "./voicemail";
@@ -56,7 +56,7 @@ export function useAssistantShown(snapshot: Snapshot, from: AccountId | null, do
 
 /** The views, with their words. */
 async function loadViews(): Promise<Views> {
-  const [views] = await Promise.all([import("./assistant/views"), speakOfAssistant()]);
+  const [views] = await Promise.all([import("./assistant/views"), speakOf("assistant")]);
   return views;
 }
 

@@ -1,13 +1,9 @@
-import { diagnosis } from "./diagnosis/de.ts";
 import { refusals } from "./refusals/de.ts";
-import { settings } from "./settings/de.ts";
 import { troubles } from "./troubles/de.ts";
 import type { Catalogue } from "./words";
 
 export const de: Catalogue = {
-  ...diagnosis,
   ...refusals,
-  ...settings,
   ...troubles,
   "app.views": "Ansichten",
   "app.phone": "Telefon",
@@ -311,6 +307,27 @@ export const de: Catalogue = {
   "keys.rows": "In einer Liste: eine Zeile höher oder tiefer",
   "keys.dnd": "„Nicht stören“ an oder aus",
   "keys.help": "Diese Liste zeigen",
+
+  "dtmf.invalid": "Ungültige Tonwahl: Nur 0-9 * # A-D können gesendet werden",
+  "devices.microphone": "Mikrofon",
+  "devices.speaker": "Lautsprecher",
+  "devices.ringer": "Klingel",
+  "privacy.open-folder": "Ordner des Telefons öffnen",
+  "fact.relay-refused": "Der TURN-Server {server} lehnte Benutzernamen oder Passwort ab ({error})",
+  "advice.one-way":
+    "Der Fehler liegt bei der Gegenseite oder dazwischen: Vielleicht schickt der Server den Ton an eine falsche Adresse, oder ihr Mikrofon ist aus. Oft hilft ein TURN-Server.",
+  "advice.nothing-sent":
+    "Prüfen Sie, dass kein anderes Programm das Mikrofon benutzt und eine Firewall dieses Programm senden lässt.",
+  "advice.microphone-silent":
+    "Suchen Sie einen Stummschalter am Headset, wählen Sie in den Einstellungen ein anderes Mikrofon, oder erlauben Sie diesem Programm das Mikrofon.",
+
+  "key.title": "Der Server von {name} hat einen anderen Schlüssel",
+  "key.words":
+    "Ihm wurde nichts gesendet, auch kein Passwort. Vielleicht steht jemand dazwischen, oder der Server bekam einen neuen Schlüssel. Fragen Sie den Betreiber des Servers nach dem Fingerabdruck, und nehmen Sie ihn nur an, wenn es der neue hier ist.",
+  "key.expected": "Bekannter Fingerabdruck",
+  "key.found": "Neuer Fingerabdruck",
+  "key.refuse": "Weiter ablehnen",
+  "key.accept": "Neuen Schlüssel annehmen",
 
   "kiosk.ready": "Bereit",
   "kiosk.more": "Weitere Namen",

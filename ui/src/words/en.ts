@@ -1,14 +1,10 @@
-import { diagnosis } from "./diagnosis/en.ts";
 import { refusals } from "./refusals/en.ts";
-import { settings } from "./settings/en.ts";
 import { troubles } from "./troubles/en.ts";
 import type { Entry } from "./words";
 
 // Keys are grouped by where they are said. `{…}` is filled in; forms by number follow the plural rules of the language.
 export const en = {
-  ...diagnosis,
   ...refusals,
-  ...settings,
   ...troubles,
   "app.views": "Views",
   "app.phone": "Phone",
@@ -311,6 +307,26 @@ export const en = {
   "keys.rows": "In a list: the row above or below",
   "keys.dnd": "Do not disturb on or off",
   "keys.help": "Show this list",
+
+  "dtmf.invalid": "Invalid DTMF string: only 0-9 * # A-D can be sent",
+  "devices.microphone": "Microphone",
+  "devices.speaker": "Speaker",
+  "devices.ringer": "Ringer",
+  "privacy.open-folder": "Open the phone's folder",
+  "fact.relay-refused": "The TURN server {server} refused the user name or password ({error})",
+  "advice.one-way":
+    "The fault is at the other side or between: the server may send audio to a wrong address, or their microphone is off. A TURN server often helps.",
+  "advice.nothing-sent": "Check that no other program uses the microphone, and that a firewall lets this program send.",
+  "advice.microphone-silent":
+    "Look for a mute switch on the headset, choose another microphone in the settings, or allow this program the microphone.",
+
+  "key.title": "The server of {name} has another key",
+  "key.words":
+    "Nothing was sent to it, no password either. Somebody may stand between, or the server got a new key. Ask who runs the server for its fingerprint, and accept it only if it is the new one here.",
+  "key.expected": "Known fingerprint",
+  "key.found": "New fingerprint",
+  "key.refuse": "Keep refusing",
+  "key.accept": "Accept the new key",
 
   "kiosk.ready": "Ready",
   "kiosk.more": "More names",

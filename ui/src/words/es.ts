@@ -1,13 +1,9 @@
-import { diagnosis } from "./diagnosis/es.ts";
 import { refusals } from "./refusals/es.ts";
-import { settings } from "./settings/es.ts";
 import { troubles } from "./troubles/es.ts";
 import type { Catalogue } from "./words";
 
 export const es: Catalogue = {
-  ...diagnosis,
   ...refusals,
-  ...settings,
   ...troubles,
   "app.views": "Vistas",
   "app.phone": "Teléfono",
@@ -310,6 +306,27 @@ export const es: Catalogue = {
   "keys.rows": "En una lista: la fila de arriba o de abajo",
   "keys.dnd": "Activar o desactivar «No molestar»",
   "keys.help": "Mostrar esta lista",
+
+  "dtmf.invalid": "Cadena DTMF no válida: solo se pueden enviar 0-9 * # A-D",
+  "devices.microphone": "Micrófono",
+  "devices.speaker": "Altavoz",
+  "devices.ringer": "Timbre",
+  "privacy.open-folder": "Abrir la carpeta del teléfono",
+  "fact.relay-refused": "El servidor TURN {server} rechazó el usuario o la contraseña ({error})",
+  "advice.one-way":
+    "El fallo está en el otro lado o en medio: el servidor puede enviar el audio a una dirección equivocada, o su micrófono está apagado. Un servidor TURN suele ayudar.",
+  "advice.nothing-sent":
+    "Compruebe que ningún otro programa usa el micrófono y que un cortafuegos deja enviar a este programa.",
+  "advice.microphone-silent":
+    "Busque un interruptor de silencio en los auriculares, elija otro micrófono en los ajustes o permita el micrófono a este programa.",
+
+  "key.title": "El servidor de {name} tiene otra clave",
+  "key.words":
+    "No se le envió nada, tampoco la contraseña. Puede haber alguien en medio, o el servidor tiene una clave nueva. Pida la huella a quien gestiona el servidor y acéptela solo si es la nueva de aquí.",
+  "key.expected": "Huella conocida",
+  "key.found": "Huella nueva",
+  "key.refuse": "Seguir rechazando",
+  "key.accept": "Aceptar la clave nueva",
 
   "kiosk.ready": "Listo",
   "kiosk.more": "Más nombres",

@@ -1,14 +1,10 @@
-import { diagnosis } from "./diagnosis/fr.ts";
 import { refusals } from "./refusals/fr.ts";
-import { settings } from "./settings/fr.ts";
 import { troubles } from "./troubles/fr.ts";
 import type { Catalogue } from "./words";
 
 // `say` makes the space before a colon and the like one that does not break.
 export const fr: Catalogue = {
-  ...diagnosis,
   ...refusals,
-  ...settings,
   ...troubles,
   "app.views": "Vues",
   "app.phone": "Téléphone",
@@ -314,6 +310,27 @@ export const fr: Catalogue = {
   "keys.rows": "Dans une liste : la ligne du dessus ou du dessous",
   "keys.dnd": "Activer ou désactiver « Ne pas déranger »",
   "keys.help": "Afficher cette liste",
+
+  "dtmf.invalid": "Suite DTMF non valable : seuls 0-9 * # A-D peuvent être envoyés",
+  "devices.microphone": "Micro",
+  "devices.speaker": "Haut-parleur",
+  "devices.ringer": "Sonnerie",
+  "privacy.open-folder": "Ouvrir le dossier du téléphone",
+  "fact.relay-refused": "Le serveur TURN {server} a refusé le nom ou le mot de passe ({error})",
+  "advice.one-way":
+    "Le défaut est de l’autre côté ou entre les deux : le serveur envoie peut-être l’audio à une mauvaise adresse, ou leur microphone est coupé. Un serveur TURN aide souvent.",
+  "advice.nothing-sent":
+    "Vérifiez qu’aucun autre programme n’utilise le microphone et qu’un pare-feu laisse ce programme émettre.",
+  "advice.microphone-silent":
+    "Cherchez un bouton muet sur le casque, choisissez un autre microphone dans les réglages, ou autorisez le microphone à ce programme.",
+
+  "key.title": "Le serveur de {name} a une autre clé",
+  "key.words":
+    "Rien ne lui a été envoyé, pas même le mot de passe. Quelqu’un se trouve peut-être entre les deux, ou le serveur a une nouvelle clé. Demandez son empreinte à qui gère le serveur, et n’acceptez que si c’est la nouvelle ci-dessous.",
+  "key.expected": "Empreinte connue",
+  "key.found": "Nouvelle empreinte",
+  "key.refuse": "Continuer à refuser",
+  "key.accept": "Accepter la nouvelle clé",
 
   "kiosk.ready": "Prêt",
   "kiosk.more": "Plus de noms",

@@ -9,16 +9,16 @@ import type { troubles } from "./troubles/en.ts";
 type Forms = { one: string; other: string };
 /** A sentence, or its forms by number. */
 export type Entry = string | Forms;
-export type Key = keyof typeof en | keyof typeof assistant;
+export type Key = keyof typeof en | keyof typeof assistant | keyof typeof settings;
 /** Every sentence of the English one, with forms by number where that has them. */
 export type Catalogue = Translated<typeof en>;
 /** The part of it about faults. */
 export type DiagnosisWords = Translated<typeof diagnosis>;
-/** What is said of a service's assistant, apart from the others: a page has it once somebody needs it. */
+/** What is said of a service's assistant. */
 export type AssistantWords = Translated<typeof assistant>;
 /** The part about what the phone refuses. */
 export type RefusalWords = Translated<typeof refusals>;
-/** The part that the settings say. */
+/** What the settings say, the part about faults with it. */
 export type SettingsWords = Translated<typeof settings>;
 /** The part about what did not work. */
 export type TroubleWords = Translated<typeof troubles>;
@@ -32,12 +32,23 @@ const LANGUAGES = {
   es: async (): Promise<Catalogue> => (await import("./es.ts")).es,
 };
 export type Language = keyof typeof LANGUAGES;
-const OF_ASSISTANT = {
-  en: async (): Promise<AssistantWords> => (await import("./assistant/en.ts")).assistant,
-  fr: async (): Promise<AssistantWords> => (await import("./assistant/fr.ts")).assistant,
-  de: async (): Promise<AssistantWords> => (await import("./assistant/de.ts")).assistant,
-  es: async (): Promise<AssistantWords> => (await import("./assistant/es.ts")).assistant,
-} satisfies Record<Language, unknown>;
+
+/** Words that a page has once somebody needs them. */
+const FURTHER = {
+  assistant: {
+    en: async (): Promise<AssistantWords> => (await import("./assistant/en.ts")).assistant,
+    fr: async (): Promise<AssistantWords> => (await import("./assistant/fr.ts")).assistant,
+    de: async (): Promise<AssistantWords> => (await import("./assistant/de.ts")).assistant,
+    es: async (): Promise<AssistantWords> => (await import("./assistant/es.ts")).assistant,
+  },
+  settings: {
+    en: async (): Promise<SettingsWords> => (await import("./settings/en.ts")).settings,
+    fr: async (): Promise<SettingsWords> => (await import("./settings/fr.ts")).settings,
+    de: async (): Promise<SettingsWords> => (await import("./settings/de.ts")).settings,
+    es: async (): Promise<SettingsWords> => (await import("./settings/es.ts")).settings,
+  },
+} satisfies Record<string, Record<Language, unknown>>;
+type Further = keyof typeof FURTHER;
 
 /** Each language by its own name. */
 export const LANGUAGE_NAMES: readonly (readonly [Language, string])[] = [
@@ -50,8 +61,8 @@ export const LANGUAGE_NAMES: readonly (readonly [Language, string])[] = [
 let language: Language = "en";
 let plural = new Intl.PluralRules("en");
 let words: Partial<Record<Key, Entry>> | undefined;
-/** Whether somebody needs the assistant's words, too. */
-let ofAssistant = false;
+/** Which further words somebody needs. */
+const further = new Set<Further>();
 /** The language asked for last: of several that are loaded at a time, it is the one to be spoken. */
 let wanted: Language = "en";
 
@@ -68,17 +79,18 @@ export function chooseLanguage(wish: string, system: readonly string[]): Languag
 export async function speak(chosen: Language): Promise<void> {
   wanted = chosen;
   if (words && language === chosen) return;
-  const loaded = await LANGUAGES[chosen]();
-  const further = ofAssistant ? await OF_ASSISTANT[chosen]() : {};
+  const loaded: typeof words = { ...(await LANGUAGES[chosen]()) };
+  // Those that are asked for meanwhile come in this turn, too.
+  for (const part of further) Object.assign(loaded, await FURTHER[part][chosen]());
   if (wanted !== chosen) return;
-  [language, words, plural] = [chosen, { ...loaded, ...further }, new Intl.PluralRules(chosen)];
+  [language, words, plural] = [chosen, loaded, new Intl.PluralRules(chosen)];
 }
 
-/** Loads the assistant's words; from then on each language that is spoken has them. */
-export async function speakOfAssistant(): Promise<void> {
-  ofAssistant = true;
+/** Loads further words; from then on each language that is spoken has them. */
+export async function speakOf(part: Further): Promise<void> {
+  further.add(part);
   const spoken = language;
-  const loaded = await OF_ASSISTANT[spoken]();
+  const loaded = await FURTHER[part][spoken]();
   // Another language brings its own.
   if (spoken === language) words = { ...words, ...loaded };
 }

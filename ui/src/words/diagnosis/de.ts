@@ -81,7 +81,6 @@ export const diagnosis: DiagnosisWords = {
   "fact.first-audio": "Der erste Ton kam an",
   "fact.path-lost": "Der Weg des Tons ist verloren",
   "fact.no-path": "Kein Weg für den Ton: {detail}",
-  "fact.relay-refused": "Der TURN-Server {server} lehnte Benutzernamen oder Passwort ab ({error})",
   "fact.description-refused": "Ihre Beschreibung des Tons ist nicht brauchbar ({status})",
   "fact.media-died": "Der Teil des Telefons, der den Ton trägt, fiel aus",
   "fact.trouble-over": "Der Ton ist wieder in Ordnung",
@@ -120,12 +119,6 @@ export const diagnosis: DiagnosisWords = {
     "Wahrscheinlich hält eine Firewall UDP auf. Fügen Sie dem Konto einen TURN-Server hinzu, am besten über TLS, oder fragen Sie den Betreiber des Netzes; die Prüfung der Verbindung probiert jeden Server.",
   "advice.relay-refused":
     "Geben Sie Benutzernamen und Passwort des Servers in den Netzwerkeinstellungen noch einmal ein. Ohne ihn haben Gespräche durch Firewalls vielleicht keinen Ton.",
-  "advice.one-way":
-    "Der Fehler liegt bei der Gegenseite oder dazwischen: Vielleicht schickt der Server den Ton an eine falsche Adresse, oder ihr Mikrofon ist aus. Oft hilft ein TURN-Server.",
-  "advice.nothing-sent":
-    "Prüfen Sie, dass kein anderes Programm das Mikrofon benutzt und eine Firewall dieses Programm senden lässt.",
-  "advice.microphone-silent":
-    "Suchen Sie einen Stummschalter am Headset, wählen Sie in den Einstellungen ein anderes Mikrofon, oder erlauben Sie diesem Programm das Mikrofon.",
   "advice.device-missing": "Stecken Sie es wieder ein, oder wählen Sie in den Einstellungen ein anderes.",
   "advice.network-changed": "Das Telefon fand selbst einen anderen Weg. Ein Kabel hält sein Netz besser als WLAN.",
   "advice.interrupted": "Das Netz verlor sekundenlang alles: Prüfen Sie Kabel, WLAN oder VPN.",
@@ -172,13 +165,6 @@ export const diagnosis: DiagnosisWords = {
   "bundle.preview": "Vorschau des Pakets",
   "bundle.save": "Speichern …",
 
-  "key.title": "Der Server von {name} hat einen anderen Schlüssel",
-  "key.words":
-    "Ihm wurde nichts gesendet, auch kein Passwort. Vielleicht steht jemand dazwischen, oder der Server bekam einen neuen Schlüssel. Fragen Sie den Betreiber des Servers nach dem Fingerabdruck, und nehmen Sie ihn nur an, wenn es der neue hier ist.",
-  "key.expected": "Bekannter Fingerabdruck",
-  "key.found": "Neuer Fingerabdruck",
-  "key.refuse": "Weiter ablehnen",
-  "key.accept": "Neuen Schlüssel annehmen",
   "key.compare": "Schlüssel vergleichen",
 
   "tried.no-key-store": "Die Passwörter waren aus dem Schlüsselbund nicht zu lesen",

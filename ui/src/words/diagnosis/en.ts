@@ -81,7 +81,6 @@ export const diagnosis = {
   "fact.first-audio": "The first audio arrived",
   "fact.path-lost": "The way of the audio is lost",
   "fact.no-path": "No way for the audio: {detail}",
-  "fact.relay-refused": "The TURN server {server} refused the user name or password ({error})",
   "fact.description-refused": "Their description of the audio cannot be used ({status})",
   "fact.media-died": "The part of the phone that carries the audio broke down",
   "fact.trouble-over": "The audio is well again",
@@ -120,11 +119,6 @@ export const diagnosis = {
     "A firewall probably stops UDP. Add a TURN server to the account, best over TLS, or ask who runs the network; the connection check tries each server.",
   "advice.relay-refused":
     "Enter the server’s user name and password once more in the network settings. Without it, calls through firewalls may have no audio.",
-  "advice.one-way":
-    "The fault is at the other side or between: the server may send audio to a wrong address, or their microphone is off. A TURN server often helps.",
-  "advice.nothing-sent": "Check that no other program uses the microphone, and that a firewall lets this program send.",
-  "advice.microphone-silent":
-    "Look for a mute switch on the headset, choose another microphone in the settings, or allow this program the microphone.",
   "advice.device-missing": "Plug it in again, or choose another one in the settings.",
   "advice.network-changed": "The phone found another way by itself. A cable keeps its network better than Wi-Fi.",
   "advice.interrupted": "The network dropped everything for seconds: check the cable, the Wi-Fi, or the VPN.",
@@ -166,13 +160,6 @@ export const diagnosis = {
   "bundle.preview": "Preview of the bundle",
   "bundle.save": "Save …",
 
-  "key.title": "The server of {name} has another key",
-  "key.words":
-    "Nothing was sent to it, no password either. Somebody may stand between, or the server got a new key. Ask who runs the server for its fingerprint, and accept it only if it is the new one here.",
-  "key.expected": "Known fingerprint",
-  "key.found": "New fingerprint",
-  "key.refuse": "Keep refusing",
-  "key.accept": "Accept the new key",
   "key.compare": "Compare the keys",
 
   "tried.no-key-store": "The passwords could not be read from the key store",

@@ -80,7 +80,6 @@ export const diagnosis: DiagnosisWords = {
   "fact.first-audio": "Llegó el primer audio",
   "fact.path-lost": "Se perdió el camino del audio",
   "fact.no-path": "Sin camino para el audio: {detail}",
-  "fact.relay-refused": "El servidor TURN {server} rechazó el usuario o la contraseña ({error})",
   "fact.description-refused": "Su descripción del audio no sirve ({status})",
   "fact.media-died": "Falló la parte del teléfono que lleva el audio",
   "fact.trouble-over": "El audio vuelve a estar bien",
@@ -119,12 +118,6 @@ export const diagnosis: DiagnosisWords = {
     "Probablemente un cortafuegos detiene UDP. Añada un servidor TURN a la cuenta, mejor sobre TLS, o pregunte a quien gestiona la red; la comprobación de la conexión prueba cada servidor.",
   "advice.relay-refused":
     "Introduzca de nuevo el usuario y la contraseña del servidor en los ajustes de red. Sin él, las llamadas a través de cortafuegos pueden quedarse sin audio.",
-  "advice.one-way":
-    "El fallo está en el otro lado o en medio: el servidor puede enviar el audio a una dirección equivocada, o su micrófono está apagado. Un servidor TURN suele ayudar.",
-  "advice.nothing-sent":
-    "Compruebe que ningún otro programa usa el micrófono y que un cortafuegos deja enviar a este programa.",
-  "advice.microphone-silent":
-    "Busque un interruptor de silencio en los auriculares, elija otro micrófono en los ajustes o permita el micrófono a este programa.",
   "advice.device-missing": "Conéctelo de nuevo o elija otro en los ajustes.",
   "advice.network-changed":
     "El teléfono encontró otro camino por sí mismo. Un cable conserva mejor su red que la Wi-Fi.",
@@ -171,13 +164,6 @@ export const diagnosis: DiagnosisWords = {
   "bundle.preview": "Vista previa del paquete",
   "bundle.save": "Guardar …",
 
-  "key.title": "El servidor de {name} tiene otra clave",
-  "key.words":
-    "No se le envió nada, tampoco la contraseña. Puede haber alguien en medio, o el servidor tiene una clave nueva. Pida la huella a quien gestiona el servidor y acéptela solo si es la nueva de aquí.",
-  "key.expected": "Huella conocida",
-  "key.found": "Huella nueva",
-  "key.refuse": "Seguir rechazando",
-  "key.accept": "Aceptar la clave nueva",
   "key.compare": "Comparar las claves",
 
   "tried.no-key-store": "No se pudieron leer las contraseñas del almacén de claves",

@@ -80,7 +80,6 @@ export const diagnosis: DiagnosisWords = {
   "fact.first-audio": "Le premier son est arrivé",
   "fact.path-lost": "Le chemin de l’audio est perdu",
   "fact.no-path": "Aucun chemin pour l’audio : {detail}",
-  "fact.relay-refused": "Le serveur TURN {server} a refusé le nom ou le mot de passe ({error})",
   "fact.description-refused": "Leur description de l’audio est inutilisable ({status})",
   "fact.media-died": "La partie du téléphone qui porte l’audio a lâché",
   "fact.trouble-over": "L’audio va de nouveau bien",
@@ -119,12 +118,6 @@ export const diagnosis: DiagnosisWords = {
     "Un pare-feu arrête probablement UDP. Ajoutez un serveur TURN au compte, de préférence sur TLS, ou demandez à qui gère le réseau ; la vérification de la connexion essaie chaque serveur.",
   "advice.relay-refused":
     "Saisissez à nouveau le nom et le mot de passe du serveur dans les réglages du réseau. Sans lui, les appels à travers des pare-feu peuvent rester sans audio.",
-  "advice.one-way":
-    "Le défaut est de l’autre côté ou entre les deux : le serveur envoie peut-être l’audio à une mauvaise adresse, ou leur microphone est coupé. Un serveur TURN aide souvent.",
-  "advice.nothing-sent":
-    "Vérifiez qu’aucun autre programme n’utilise le microphone et qu’un pare-feu laisse ce programme émettre.",
-  "advice.microphone-silent":
-    "Cherchez un bouton muet sur le casque, choisissez un autre microphone dans les réglages, ou autorisez le microphone à ce programme.",
   "advice.device-missing": "Rebranchez-le, ou choisissez-en un autre dans les réglages.",
   "advice.network-changed":
     "Le téléphone a trouvé lui-même un autre chemin. Un câble garde mieux son réseau que le Wi-Fi.",
@@ -173,13 +166,6 @@ export const diagnosis: DiagnosisWords = {
   "bundle.preview": "Aperçu du dossier",
   "bundle.save": "Enregistrer …",
 
-  "key.title": "Le serveur de {name} a une autre clé",
-  "key.words":
-    "Rien ne lui a été envoyé, pas même le mot de passe. Quelqu’un se trouve peut-être entre les deux, ou le serveur a une nouvelle clé. Demandez son empreinte à qui gère le serveur, et n’acceptez que si c’est la nouvelle ci-dessous.",
-  "key.expected": "Empreinte connue",
-  "key.found": "Nouvelle empreinte",
-  "key.refuse": "Continuer à refuser",
-  "key.accept": "Accepter la nouvelle clé",
   "key.compare": "Comparer les clés",
 
   "tried.no-key-store": "Les mots de passe n’ont pas pu être lus dans le trousseau",

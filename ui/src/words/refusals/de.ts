@@ -46,7 +46,7 @@ export const refusals: RefusalWords = {
   "refused.file-unwritten": "Die Datei kann nicht geschrieben werden: {detail}",
   "refused.no-dialog": "Das System zeigt keinen Dialog: {detail}",
   "refused.dialog-closed": "Das System hat den Dialog geschlossen: noch einmal versuchen",
-  "refused.not-allowed": "Sie haben das Programm nicht erlaubt: Nichts wurde geändert",
+  "refused.not-allowed": "Sie haben das Programm nicht erlaubt; nichts wurde geändert",
   "refused.not-opened": "Es ließ sich nicht öffnen: {detail}",
   "refused.sound-too-large": "Ein Klingelton darf höchstens {most_mb} MB haben",
   "refused.sound-unplayable": "Diese Datei ist nicht abzuspielen; WAV, MP3, Ogg Vorbis oder FLAC wählen",

@@ -46,7 +46,7 @@ export const refusals = {
   "refused.file-unwritten": "The file cannot be written: {detail}",
   "refused.no-dialog": "The system shows no dialog: {detail}",
   "refused.dialog-closed": "The system closed the dialog: try again",
-  "refused.not-allowed": "You did not allow the program: nothing has changed",
+  "refused.not-allowed": "You did not allow the program, so nothing has changed",
   "refused.not-opened": "It could not be opened: {detail}",
   "refused.sound-too-large": "A ringtone may have {most_mb} MB at most",
   "refused.sound-unplayable": "This file cannot be played; choose a WAV, MP3, Ogg Vorbis or FLAC file",

@@ -45,7 +45,7 @@ export const refusals: RefusalWords = {
   "refused.file-unwritten": "No se puede escribir el archivo: {detail}",
   "refused.no-dialog": "El sistema no muestra ningún diálogo: {detail}",
   "refused.dialog-closed": "El sistema cerró el diálogo: pruebe otra vez",
-  "refused.not-allowed": "Usted no permitió el programa: nada ha cambiado",
+  "refused.not-allowed": "Usted no permitió el programa; nada ha cambiado",
   "refused.not-opened": "No se pudo abrir: {detail}",
   "refused.sound-too-large": "Un tono de llamada ocupa {most_mb} MB como máximo",
   "refused.sound-unplayable": "Este archivo no se puede reproducir; elija un archivo WAV, MP3, Ogg Vorbis o FLAC",

@@ -46,7 +46,7 @@ export const refusals: RefusalWords = {
   "refused.file-unwritten": "Le fichier ne peut pas être écrit : {detail}",
   "refused.no-dialog": "Le système n’affiche pas de dialogue : {detail}",
   "refused.dialog-closed": "Le système a fermé le dialogue : réessayez",
-  "refused.not-allowed": "Vous n’avez pas autorisé le programme : rien n’a changé",
+  "refused.not-allowed": "Vous n’avez pas autorisé le programme ; rien n’a changé",
   "refused.not-opened": "Impossible de l’ouvrir : {detail}",
   "refused.sound-too-large": "Une sonnerie fait au plus {most_mb} Mo",
   "refused.sound-unplayable": "Ce fichier est illisible ; choisissez un fichier WAV, MP3, Ogg Vorbis ou FLAC",

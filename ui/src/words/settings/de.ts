@@ -1,6 +1,8 @@
+import { diagnosis } from "../diagnosis/de.ts";
 import type { SettingsWords } from "../words";
 
 export const settings: SettingsWords = {
+  ...diagnosis,
   "settings.sections": "Bereiche der Einstellungen",
   "settings.back": "Zurück zu den Bereichen",
   "settings.not-saved": {
@@ -160,7 +162,6 @@ export const settings: SettingsWords = {
   "kept.nowhere": "Noch nichts hinterlegt",
   "kept.key-store": "Im Schlüsselbund des Desktops hinterlegt; leer lassen, um es zu behalten",
   "kept.this-run": "Hinterlegt, bis das Telefon beendet wird; leer lassen, um es zu behalten",
-  "dtmf.invalid": "Ungültige Tonwahl: Nur 0-9 * # A-D können gesendet werden",
   "dtmf.automatic": "Automatisch",
   "dtmf.rfc4733": "Mit dem Ton (RFC 4733)",
   "dtmf.info": "SIP INFO (dtmf-relay)",
@@ -182,9 +183,6 @@ export const settings: SettingsWords = {
   "trial.registration": "Angemeldet",
 
   "devices.order-hint": "Verwendet wird das erste angeschlossene Gerät der Liste; bei leerer Liste das des Systems.",
-  "devices.microphone": "Mikrofon",
-  "devices.speaker": "Lautsprecher",
-  "devices.ringer": "Klingel",
   "devices.using": "In Gebrauch: {name}",
   "devices.none": "Es ist keines angeschlossen",
   "devices.order": "{role}, das liebste zuerst",
@@ -353,7 +351,6 @@ export const settings: SettingsWords = {
   "privacy.debug": "Auch Entscheidungen",
   "privacy.trace": "Jede Nachricht",
   "privacy.secrets-hint": "Passwörter werden nie festgehalten, Nummern und Namen ersetzt.",
-  "privacy.open-folder": "Ordner des Telefons öffnen",
 
   "window.look": "Aussehen",
   "window.theme": "Farben",

@@ -1,7 +1,9 @@
+import { diagnosis } from "../diagnosis/en.ts";
 import type { Entry } from "../words";
 
-// What the settings say.
+// What the settings say, and those in them who look for a fault.
 export const settings = {
+  ...diagnosis,
   "settings.sections": "Sections of the settings",
   "settings.back": "Back to the sections",
   "settings.not-saved": {
@@ -159,7 +161,6 @@ export const settings = {
   "kept.nowhere": "Nothing is kept yet",
   "kept.key-store": "Kept in the key store of the desktop; leave empty to keep it",
   "kept.this-run": "Kept until the phone is closed; leave empty to keep it",
-  "dtmf.invalid": "Invalid DTMF string: only 0-9 * # A-D can be sent",
   "dtmf.automatic": "Automatically",
   "dtmf.rfc4733": "In the audio stream (RFC 4733)",
   "dtmf.info": "SIP INFO (dtmf-relay)",
@@ -181,9 +182,6 @@ export const settings = {
   "trial.registration": "Signed in",
 
   "devices.order-hint": "The first device of a list that is plugged in is used; with an empty list, the system's.",
-  "devices.microphone": "Microphone",
-  "devices.speaker": "Speaker",
-  "devices.ringer": "Ringer",
   "devices.using": "In use: {name}",
   "devices.none": "None is plugged in",
   "devices.order": "{role}, in order of preference",
@@ -352,7 +350,6 @@ export const settings = {
   "privacy.debug": "Decisions as well",
   "privacy.trace": "Every message",
   "privacy.secrets-hint": "Passwords are never written down, and numbers and names are replaced.",
-  "privacy.open-folder": "Open the phone's folder",
 
   "window.look": "Look",
   "window.theme": "Colours",

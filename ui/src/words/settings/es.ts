@@ -1,6 +1,8 @@
+import { diagnosis } from "../diagnosis/es.ts";
 import type { SettingsWords } from "../words";
 
 export const settings: SettingsWords = {
+  ...diagnosis,
   "settings.sections": "Secciones de los ajustes",
   "settings.back": "Volver a las secciones",
   "settings.not-saved": {
@@ -159,7 +161,6 @@ export const settings: SettingsWords = {
   "kept.nowhere": "Aún no hay nada guardado",
   "kept.key-store": "Guardada en el almacén de claves del escritorio; déjelo vacío para conservarla",
   "kept.this-run": "Guardada hasta cerrar el teléfono; déjelo vacío para conservarla",
-  "dtmf.invalid": "Cadena DTMF no válida: solo se pueden enviar 0-9 * # A-D",
   "dtmf.automatic": "Automáticamente",
   "dtmf.rfc4733": "Con el sonido (RFC 4733)",
   "dtmf.info": "SIP INFO (dtmf-relay)",
@@ -181,9 +182,6 @@ export const settings: SettingsWords = {
   "trial.registration": "Identificado",
 
   "devices.order-hint": "Se usa el primer dispositivo conectado de la lista; si está vacía, el del sistema.",
-  "devices.microphone": "Micrófono",
-  "devices.speaker": "Altavoz",
-  "devices.ringer": "Timbre",
   "devices.using": "En uso: {name}",
   "devices.none": "No hay ninguno conectado",
   "devices.order": "{role}, por orden de preferencia",
@@ -353,7 +351,6 @@ export const settings: SettingsWords = {
   "privacy.debug": "También las decisiones",
   "privacy.trace": "Cada mensaje",
   "privacy.secrets-hint": "Las contraseñas nunca se anotan; los números y nombres se sustituyen.",
-  "privacy.open-folder": "Abrir la carpeta del teléfono",
 
   "window.look": "Aspecto",
   "window.theme": "Colores",

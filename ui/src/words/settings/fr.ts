@@ -1,6 +1,8 @@
+import { diagnosis } from "../diagnosis/fr.ts";
 import type { SettingsWords } from "../words";
 
 export const settings: SettingsWords = {
+  ...diagnosis,
   "settings.sections": "Rubriques des réglages",
   "settings.back": "Revenir aux rubriques",
   "settings.not-saved": {
@@ -160,7 +162,6 @@ export const settings: SettingsWords = {
   "kept.nowhere": "Rien n’est conservé pour l’instant",
   "kept.key-store": "Conservé dans le trousseau du bureau ; laissez vide pour le garder",
   "kept.this-run": "Conservé jusqu’à la fermeture du téléphone ; laissez vide pour le garder",
-  "dtmf.invalid": "Suite DTMF non valable : seuls 0-9 * # A-D peuvent être envoyés",
   "dtmf.automatic": "Automatique",
   "dtmf.rfc4733": "Avec le son (RFC 4733)",
   "dtmf.info": "SIP INFO (dtmf-relay)",
@@ -183,9 +184,6 @@ export const settings: SettingsWords = {
 
   "devices.order-hint":
     "Le premier périphérique branché de la liste est utilisé ; si la liste est vide, celui du système.",
-  "devices.microphone": "Micro",
-  "devices.speaker": "Haut-parleur",
-  "devices.ringer": "Sonnerie",
   "devices.using": "Utilisé : {name}",
   "devices.none": "Aucun n’est branché",
   "devices.order": "{role}, par ordre de préférence",
@@ -356,7 +354,6 @@ export const settings: SettingsWords = {
   "privacy.debug": "Aussi les décisions",
   "privacy.trace": "Chaque message",
   "privacy.secrets-hint": "Les mots de passe ne sont jamais notés ; numéros et noms sont remplacés.",
-  "privacy.open-folder": "Ouvrir le dossier du téléphone",
 
   "window.look": "Apparence",
   "window.theme": "Couleurs",
