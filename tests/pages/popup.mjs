@@ -94,6 +94,10 @@ export default async function popup({ test, chromium, origin }) {
                 );
               const out = boxes.filter(({ right, bottom, cut }) => right > 360.5 || bottom > 204.5 || cut);
               expect(out.length === 0, `${shown}: ${JSON.stringify(out)}`);
+              const broken = await page.locator(".beside .action-words").evaluateAll((all) =>
+                all.filter((words) => words.getBoundingClientRect().height > 24).map((words) => words.textContent),
+              );
+              expect(broken.length === 0, `more than one line: ${broken.join(", ")}`);
             }
           },
           language,

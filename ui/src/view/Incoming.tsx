@@ -2,9 +2,9 @@ import { useState } from "preact/hooks";
 import type { IncomingAction, IncomingBridge } from "../bridge/bridge";
 import type { CallView } from "../bridge/types";
 import { isolated, say } from "../words/words";
+import { Action } from "./Action";
 import { AnswersItself } from "./AnswersItself";
 import { Avatar } from "./Avatar";
-import { Action } from "./CallCard";
 import { closing, DeclineReasons, ReasonsToggle, useReasons } from "./DeclineReasons";
 import { useNow, useSnapshot, useWear } from "./hooks";
 import { refusalWords } from "./refusals";
@@ -85,7 +85,7 @@ function Ringing({ call, now, busy, bridge }: RingingProps) {
         <bdi>{remoteNumber(call.remote, call.contact)}</bdi> {callerWords(call)}{" "}
         {call.diverted_by && say("call.diverted-by", { name: isolated(remoteName(call.diverted_by, null)) })}
       </span>
-      <div class={reasons.open ? "actions reasons" : "actions"}>
+      <div class={reasons.open ? "actions reasons" : busy ? "actions beside" : "actions"}>
         {!reasons.open && (
           <>
             <Action
