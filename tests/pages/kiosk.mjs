@@ -25,6 +25,7 @@ export default async function kiosk({ test, chromium, origin }) {
         for (const [width, height] of [
           [1024, 768],
           [768, 1024],
+          [800, 480],
         ]) {
           await on(scene, (page) => look(page, language), { language, scheme, width, height });
         }
@@ -60,6 +61,13 @@ export default async function kiosk({ test, chromium, origin }) {
       await page.getByRole("button", { name: "Department of things 3", exact: true }).click();
       expect((await acts(page)) === '[{"action":"call","contact":3}]', await acts(page));
     }));
+  test("the idle screen has a clock, and no other one has", async () => {
+    await on("idle", async (page) => {
+      const [time, date] = [await page.locator("time").innerText(), await page.locator(".kiosk-clock span").innerText()];
+      expect(/^\d{1,2}:\d\d\s?[AP]M$/u.test(time) && /^[A-Z][a-z]+, [A-Z][a-z]+ \d+$/.test(date), `${time} ${date}`);
+    });
+    await on("talking", async (page) => expect((await page.locator("time").count()) === 0, "there is a clock"));
+  });
   test("a red bar says that the microphone is live, and only then", async () => {
     await on("talking", async (page) => expect(await page.locator(".kiosk-live").isVisible(), "there is no bar"));
     await on("muted", async (page) => expect((await page.locator(".kiosk-live").count()) === 0, "there is a bar"));

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { KioskAction, KioskScreen } from "../../bridge/types";
 import { say } from "../../words/words";
+import { KioskClock } from "./KioskClock";
 
 /** As many as fit on the smallest screen without scrolling; a further place leads on. */
 const ON_A_PAGE = 11;
@@ -10,7 +11,7 @@ interface Props {
   act: (action: KioskAction) => void;
 }
 
-/** The screen on which nothing goes on: who can be called, and whether that works. */
+/** The screen on which nothing goes on: the time, who can be called, and whether that works. */
 export function KioskIdle({ screen, act }: Props) {
   const { ready, suspect } = screen;
   const people: [key: string, label: string, action: KioskAction][] = [
@@ -24,6 +25,7 @@ export function KioskIdle({ screen, act }: Props) {
   const all = people.length <= ON_A_PAGE + 1;
   return (
     <section class="kiosk-idle">
+      <KioskClock />
       <h1>{screen.title || "Sidetone"}</h1>
       {screen.text && <p>{screen.text}</p>}
       <div class="kiosk-buttons">
