@@ -13,6 +13,7 @@ pub(crate) mod screen;
 mod tray;
 
 mod awake;
+mod consent;
 mod files;
 mod links;
 mod page;

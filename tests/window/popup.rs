@@ -11,16 +11,16 @@ use super::{
 };
 use crate::interop::program::Program;
 
-const POPUP: &str = "Incoming call";
+pub(super) const POPUP: &str = "Incoming call";
 
 /// The middle of its first button.
-const ANSWER: (&str, &str) = ("68", "166");
+pub(super) const ANSWER: (&str, &str) = ("68", "166");
 
-fn rings(snapshot: &model::Snapshot) -> bool {
+pub(super) fn rings(snapshot: &model::Snapshot) -> bool {
     snapshot.calls.iter().any(|call| call.state == CallState::Incoming)
 }
 
-fn talks(snapshot: &model::Snapshot) -> bool {
+pub(super) fn talks(snapshot: &model::Snapshot) -> bool {
     snapshot.calls.iter().any(|call| matches!(call.state, CallState::Established { .. }))
 }
 

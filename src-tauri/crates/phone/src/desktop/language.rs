@@ -1,5 +1,7 @@
 //! The languages of what the desktop says outside of the page. The page has its own catalogue of the same languages.
 
+use model::CallMoment;
+
 use super::tables::{ENGLISH, FRENCH, GERMAN, SPANISH};
 
 /// A language of the phone.
@@ -62,7 +64,19 @@ pub struct Words {
     pub over: &'static str,
     pub incoming_call: &'static str,
     pub save_file: &'static str,
+    pub programs_for_calls: &'static str,
     pub may_programs_run: &'static str,
+    pub only_if_you_set_it_up: &'static str,
+    pub allow: &'static str,
+    pub do_not_allow: &'static str,
+    pub call_is_placed: &'static str,
+    pub it_rings_there: &'static str,
+    pub call_arrives: &'static str,
+    pub call_is_answered: &'static str,
+    pub audio_is_connected: &'static str,
+    pub other_side_is_busy: &'static str,
+    pub call_is_missed: &'static str,
+    pub call_is_over: &'static str,
     pub missed_call_of: &'static str,
     pub one_missed_call: &'static str,
     pub missed_calls: &'static str,
@@ -101,6 +115,22 @@ pub struct Words {
     pub refused: &'static str,
     pub configuration: &'static str,
     pub signed_off: &'static str,
+}
+
+impl Words {
+    /// What happens to a call, as the settings of the page say it.
+    pub fn moment(&self, moment: CallMoment) -> &'static str {
+        match moment {
+            CallMoment::Dialing => self.call_is_placed,
+            CallMoment::Ringing => self.it_rings_there,
+            CallMoment::Incoming => self.call_arrives,
+            CallMoment::Answered => self.call_is_answered,
+            CallMoment::Connected => self.audio_is_connected,
+            CallMoment::Busy => self.other_side_is_busy,
+            CallMoment::Missed => self.call_is_missed,
+            CallMoment::Ended => self.call_is_over,
+        }
+    }
 }
 
 /// A sentence with something put in for its `{}`.
