@@ -223,10 +223,6 @@ impl Call {
 
     /// Sends BYE in a dialog and keeps it until that is answered.
     fn discard(&mut self, core: &mut Core, session: Session, reason: &str) {
-        if self.discarded.len() >= MAX_DISCARDED {
-            tracing::warn!("too many dialogs of one call; one is left without BYE");
-            return;
-        }
         self.next_discarded += 1;
         let mut discarded = Discarded::of(session, self.next_discarded);
         discarded.bye(core, self.key, reason);

@@ -1,6 +1,6 @@
 //! What the far end says to a call: responses to its requests, and requests, ACK and CANCEL of their own.
 
-use super::{Call, Purpose, Rejection, Session, State, closing::Closing, dialling, fate::Fate};
+use super::{Call, MAX_DISCARDED, Purpose, Rejection, Session, State, closing::Closing, dialling, fate::Fate};
 use crate::{
     Method, Reason, Request,
     transaction::ServerId,
@@ -87,6 +87,10 @@ impl Call {
         }
         if let Some(mut session) = Session::of_response(self.key, u32::MAX, answered) {
             session.acknowledge(core, &answered.request, None);
+            // The call's own dialog is ended all the same, however many others there were.
+            if self.discarded.len() >= MAX_DISCARDED {
+                return tracing::warn!("too many dialogs of one call; one is left without BYE");
+            }
             self.discard(core, session, "");
         }
     }

@@ -127,7 +127,6 @@ fn whole(path: &Path) -> Result<Connection, BookError> {
 }
 
 /// For what SQLite does not wait with by itself: programs that begin with a new book at the same moment.
-#[expect(clippy::disallowed_methods, reason = "as SQLite itself waits elsewhere: for programs that nobody here hears of")]
 fn when_free(mut act: impl FnMut() -> rusqlite::Result<()>) -> rusqlite::Result<()> {
     for _ in 0..TRIES {
         match act() {

@@ -133,6 +133,24 @@ fn a_flood_of_forks_is_not_remembered() {
 }
 
 #[test]
+fn a_call_that_a_hundred_others_answer_too_is_ended_with_whom_it_is() {
+    let mut line = Line::new();
+    let invite = line.answered_call();
+    let mut ended = 0;
+    for fork in 0..100 {
+        line.receive(answer(&invite, 200, &format!("tag-{fork}"), &[BOB], ANSWER));
+        line.request(Method::Ack);
+        while !line.sent.is_empty() {
+            line.request(Method::Bye);
+            ended += 1;
+        }
+    }
+    assert_eq!(ended, 16, "strangers cost us no more than a few requests");
+    line.command(hang_up());
+    assert_eq!(line.request(Method::Bye).headers.to().expect("ours").tag(), Some("bob"));
+}
+
+#[test]
 fn each_fork_confirms_its_reliable_responses_on_its_own_route() {
     let mut line = Line::new();
     let invite = line.dial();
