@@ -17,3 +17,4 @@ mod parsers;
 mod program;
 #[cfg(target_os = "linux")]
 mod sound_server;
+mod within_a_call;

@@ -148,11 +148,31 @@ impl FarCall {
 
     /// Sends a request with the branch that belongs to the `of` of this number.
     fn send_as(&self, of: &Method, method: &Method, cseq: u32, headers: &str, body: &str) {
+        self.far.say(self.written(of, method, cseq, headers, body));
+    }
+
+    /// A request of this number in the call, as it would be sent; `headers` are whole lines, and `rest` is what follows them, with its
+    /// `Content-Length`.
+    pub fn draft(&self, method: &Method, cseq: u32, headers: &str, rest: &str) -> Vec<u8> {
+        self.written(method, method, cseq, headers, rest).into_bytes()
+    }
+
+    /// The number of its last request.
+    pub fn number(&self) -> u32 {
+        self.cseq
+    }
+
+    /// Its requests go on from this number.
+    pub fn go_on_from(&mut self, number: u32) {
+        self.cseq = number;
+    }
+
+    fn written(&self, of: &Method, method: &Method, cseq: u32, headers: &str, body: &str) -> String {
         let branch = format!("z9hG4bK{}{}{cseq}{of}", self.call_id, self.tag);
-        self.far.say(format!(
+        format!(
             "{method} {} SIP/2.0\r\nVia: SIP/2.0/WSS far.invalid;branch={branch}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\n\
              Call-ID: {}\r\nCSeq: {cseq} {method}\r\nContact: <sip:far@far.invalid;transport=ws>\r\n{headers}{body}",
             self.target, self.local, self.remote, self.call_id,
-        ));
+        )
     }
 }
