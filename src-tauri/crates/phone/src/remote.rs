@@ -173,17 +173,18 @@ async fn accept(listener: Listener, phone: Phone, window: Option<mpsc::Sender<Sh
     loop {
         match listener.accept().await {
             Ok(stream) => {
+                if !places.make_room().await {
+                    warn!("too many programs control the phone; one was turned away");
+                    continue;
+                }
                 let (phone, window) = (phone.clone(), window.clone());
-                let has_place = places.give(|silence| {
+                places.take(|silence| {
                     spawn("remote client", info_span!("remote"), async move {
                         if let Err(error) = converse(stream, &silence, &phone, window.as_ref()).await {
                             warn!(%error, "a controlling program was cut off");
                         }
                     })
                 });
-                if !has_place {
-                    warn!("too many programs control the phone; one was turned away");
-                }
             }
             Err(error) => {
                 warn!(%error, "a controlling program could not connect");
