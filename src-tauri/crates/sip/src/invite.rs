@@ -223,10 +223,14 @@ impl Call {
 
     /// Sends BYE in a dialog and keeps it until that is answered.
     fn discard(&mut self, core: &mut Core, session: Session, reason: &str) {
+        let key = self.key;
+        self.remember(session).bye(core, key, reason);
+    }
+
+    /// Keeps a dialog that is over for what may still come of it.
+    fn remember(&mut self, session: Session) -> &mut Discarded {
         self.next_discarded += 1;
-        let mut discarded = Discarded::of(session, self.next_discarded);
-        discarded.bye(core, self.key, reason);
-        self.discarded.push(discarded);
+        self.discarded.push_mut(Discarded::of(session, self.next_discarded))
     }
 
     /// Offers a changed session.

@@ -140,6 +140,8 @@ impl Call {
                 State::Talking(mut session) => {
                     session.abandon(core);
                     core.tell(self.key, CallEvent::Ended(CallEnd::Bye { code }));
+                    // A changed offer of ours may be accepted all the same, and that wants its ACK.
+                    self.remember(*session);
                 }
                 State::Dialling(_) | State::Ringing(_) | State::Parting { .. } | State::Closing(_) => {}
             }

@@ -209,6 +209,24 @@ fn bye_ends_what_waits_for_an_answer() {
 }
 
 #[test]
+fn a_change_of_ours_that_is_accepted_after_their_bye_is_acknowledged() {
+    let (mut line, first, theirs) = talking();
+    line.command(reoffer());
+    let ours = line.request(Method::Invite);
+    line.receive(from_callee(&first, &theirs, Method::Bye, 1, ""));
+    line.response(200);
+    let ok = answer(&ours, 200, "", &[BOB], ANSWER);
+    line.receive(ok.clone());
+    let ack = line.request(Method::Ack);
+    line.receive(ok);
+    assert_eq!(line.request(Method::Ack), ack);
+    assert_eq!(line.told().last().map(String::as_str), Some("Ended(Bye { code: None })"));
+    line.wait(seconds(200));
+    line.silent();
+    assert!(line.ua.is_quiet());
+}
+
+#[test]
 fn an_update_without_offer_is_a_sign_of_life_and_may_bring_a_new_name() {
     let (mut line, first, theirs) = talking();
     let mut update = from_callee(&first, &theirs, Method::Update, 1, "");
