@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Notice, Snapshot } from "../bridge/types";
 import { say } from "../words/words";
 import { type Toast, useDoing } from "./doing";
@@ -16,14 +16,22 @@ interface Props extends Ways {
 const SHOWN_MS = 6000;
 const LETTER_MS = 80;
 
-/** What the phone has to tell, each with a way to act; the page's own answers below. */
+/** The page's own answers, which somebody waits for, the last one first; below them what the phone has to tell, each with a way to act. */
 export function Toasts({ snapshot, toasts, onGone, ...ways }: Props) {
   const doing = useDoing();
   const { notices } = snapshot;
+  const area = useRef<HTMLElement>(null);
+  const newest = toasts.at(-1)?.id;
+  useEffect(() => {
+    if (newest !== undefined && area.current) area.current.scrollTop = 0;
+  }, [newest]);
   const dismiss = (notice: Notice) => doing.send({ command: "dismiss-notice", notice: notice.id });
   return (
     // It stands there empty as well: screen readers tell only of what comes into something that they know.
-    <section class="toasts" aria-label={say("notice.title")} aria-live="polite">
+    <section ref={area} class="toasts" aria-label={say("notice.title")} aria-live="polite">
+      {[...toasts].reverse().map((toast) => (
+        <OwnToast key={`own-${toast.id}`} toast={toast} onGone={() => onGone(toast.id)} />
+      ))}
       {notices.map((notice) => (
         <div key={notice.id} class="toast">
           <span>
@@ -32,9 +40,6 @@ export function Toasts({ snapshot, toasts, onGone, ...ways }: Props) {
           <WayOn way={wayOf(notice, snapshot, doing, ways)} onOver={() => dismiss(notice)} />
           <Dismiss onClick={() => dismiss(notice)} />
         </div>
-      ))}
-      {toasts.map((toast) => (
-        <OwnToast key={`own-${toast.id}`} toast={toast} onGone={() => onGone(toast.id)} />
       ))}
     </section>
   );
