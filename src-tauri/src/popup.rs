@@ -1,5 +1,7 @@
 //! The window of ringing calls: beside the user's work, never in front of his keyboard.
 
+use std::sync::mpsc;
+
 use model::{Settings, Theme};
 use phone::{Phone, desktop::ringing};
 use tauri::{
@@ -17,6 +19,9 @@ const LABEL: &str = "incoming";
 /// The size of one call's card, in logical pixels, and the space around the window.
 const CARD: (f64, f64) = (360.0, 204.0);
 const GAP: f64 = 16.0;
+
+/// Letters are not taken for greater than this; pages are made for 200 %.
+const GREATEST: f64 = 2.5;
 
 /// Cards that fit any screen; further calls ring, too.
 const MOST_CARDS: usize = 3;
@@ -78,7 +83,7 @@ fn page(settings: &Settings) -> String {
 }
 
 fn make(app: &AppHandle, cards: usize) -> tauri::Result<()> {
-    let size = size(cards);
+    let size = size(cards, letters(app)?);
     let settings = app.state::<Phone>().settings().borrow().clone();
     let builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page(&settings).into()))
         .title(language::of(&settings).words().incoming_call)
@@ -120,22 +125,38 @@ fn appear(window: &WebviewWindow) -> tauri::Result<()> {
 }
 
 fn put_in_corner(window: &WebviewWindow, cards: usize) -> tauri::Result<()> {
-    let size = size(cards);
-    web_view::fix_size(window, size)?;
+    let wanted = size(cards, letters(window.app_handle())?);
     let pointer = window.cursor_position().ok();
     let under_pointer = pointer.and_then(|at| window.monitor_from_point(at.x, at.y).ok().flatten());
     let monitor = match under_pointer {
         Some(monitor) => Some(monitor),
         None => window.primary_monitor()?,
     };
-    match monitor {
-        Some(monitor) => window.set_position(corner(*monitor.work_area(), monitor.scale_factor(), size)),
-        None => Ok(()),
-    }
+    let Some(monitor) = monitor else { return web_view::fix_size(window, wanted) };
+    let (area, scale) = (*monitor.work_area(), monitor.scale_factor());
+    let size = within(wanted, area.size.to_logical(scale));
+    web_view::fix_size(window, size)?;
+    window.set_position(corner(area, scale, size))
 }
 
-fn size(cards: usize) -> LogicalSize<f64> {
-    LogicalSize::new(CARD.0, CARD.1 * f64::from(u32::try_from(cards).unwrap_or(1)))
+/// How much greater than usual letters are. Not to be called on the main thread, which knows.
+fn letters(app: &AppHandle) -> tauri::Result<f64> {
+    let (tell, told) = mpsc::channel();
+    app.run_on_main_thread(move || {
+        let _heard = tell.send(web_view::letters());
+    })?;
+    Ok(told.recv().unwrap_or(1.0))
+}
+
+/// As many cards, with letters so much greater than usual: the buttons are what somebody looks for who is called.
+fn size(cards: usize, letters: f64) -> LogicalSize<f64> {
+    let letters = letters.clamp(1.0, GREATEST);
+    LogicalSize::new(CARD.0 * letters, CARD.1 * letters * f64::from(u32::try_from(cards).unwrap_or(1)))
+}
+
+/// What has no room on the screen is scrolled.
+fn within(size: LogicalSize<f64>, area: LogicalSize<f64>) -> LogicalSize<f64> {
+    LogicalSize::new(size.width.min(area.width - 2.0 * GAP), size.height.min(area.height - 2.0 * GAP))
 }
 
 /// Where notices appear by habit: above the task bar on Windows, below the menu bar elsewhere.
@@ -178,8 +199,16 @@ mod tests {
     #[test]
     fn it_stays_inside_the_work_area_of_its_monitor() {
         let area = PhysicalRect { position: PhysicalPosition::new(1920, 30), size: PhysicalSize::new(1280, 770) };
-        let at = corner(area, 2.0, size(1));
+        let at = corner(area, 2.0, size(1, 1.0));
         assert_eq!(at.x, 1920 + 1280 - 720 - 32);
         assert!(at.y >= 30 && at.y + 360 <= 800);
+    }
+
+    #[test]
+    fn it_grows_with_the_letters_as_far_as_the_screen_reaches() {
+        assert_eq!(size(2, 1.0), LogicalSize::new(360.0, 408.0));
+        assert_eq!(size(1, 2.0), LogicalSize::new(720.0, 408.0));
+        assert_eq!(size(1, -1.0), size(1, 1.0), "nobody knows");
+        assert_eq!(within(size(3, 2.0), LogicalSize::new(1280.0, 800.0)), LogicalSize::new(720.0, 768.0));
     }
 }

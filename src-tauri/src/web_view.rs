@@ -19,6 +19,13 @@ pub(crate) fn prepare() {
         unsafe { set_var(NO_DMABUF, "1") };
         keep_drivers_out();
     }
+    // Pages are small and wait for people: what a compiler of their scripts takes of the memory, some 10 MB,
+    // is more than it would ever spare. (Nor is there memory then that a page can write to and run.)
+    const NO_COMPILER: &str = "JSC_useJIT";
+    if var_os(NO_COMPILER).is_none() {
+        // SAFETY: as above.
+        unsafe { set_var(NO_COMPILER, "0") };
+    }
 }
 
 /// Keeps OpenGL out of this process, for good: GTK and WebKit would load its drivers to ask what they can, and never let go of them.
@@ -111,6 +118,20 @@ fn children() -> Vec<(i32, String)> {
 /// Other systems share such processes, or have none.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn end_idle() {}
+
+/// How much greater than usual the user has the letters of all programs; pages are written so, and windows are as great as before. To be
+/// called on the main thread.
+#[cfg(target_os = "linux")]
+pub(crate) fn letters() -> f64 {
+    const USUAL_DPI: f64 = 96.0;
+    gtk::gdk::Screen::default().map_or(1.0, |screen| screen.resolution() / USUAL_DPI)
+}
+
+/// Other systems make windows greater with what is in them.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn letters() -> f64 {
+    1.0
+}
 
 /// Gives a window that its user cannot resize its size, in logical pixels: GTK takes it from what is in the window.
 #[cfg(target_os = "linux")]
