@@ -70,6 +70,27 @@ export default async function focus({ test, chromium, origin }) {
       await page.locator(".question .danger").click();
       await has(page, "[data-account=practice] .delete");
     }));
+  test("what somebody has just done is answered above what the phone has to tell", () =>
+    on("notices", async (page) => {
+      expect((await page.locator(".toasts > .toast").count()) > 0, "the phone has nothing to tell");
+      await tab(page, 1);
+      await page.locator(".row-item .delete").first().click();
+      await page.locator(".toasts > .toast.own:first-child").waitFor();
+    }));
+  test("a program is written at once, and what goes leaves the focus nearby", () =>
+    on("idle", async (page) => {
+      await section(page, 2);
+      const group = page.getByRole("group", { name: "Programs for calls" });
+      const add = group.getByRole("button", { name: "Add a program" });
+      const isOnAdd = () => page.waitForFunction(() => document.activeElement?.textContent === "Add a program");
+      await add.click();
+      await has(page, ".program:has(+ .row) select");
+      await group.getByLabel("Program", { exact: true }).last().fill("/usr/bin/true");
+      await group.getByRole("button", { name: "Save" }).click();
+      await isOnAdd();
+      await group.getByRole("button", { name: /^Remove/ }).first().click();
+      await isOnAdd();
+    }));
   test("what is moved in a list keeps the focus, and its place is told", () =>
     on("idle", async (page) => {
       await section(page, 0);

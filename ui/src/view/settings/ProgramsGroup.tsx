@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { CallMoment, EventProgram, FieldProblem } from "../../bridge/types";
 import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
@@ -23,6 +23,8 @@ export function ProgramsGroup() {
   const [kept, keep] = useState<readonly EventProgram[]>([]);
   const [programs, change] = useState<readonly EventProgram[]>([]);
   const [problems, complain] = useState<readonly FieldProblem[]>([]);
+  /** It stays whatever goes, so that it has the focus then. */
+  const adding = useRef<HTMLButtonElement>(null);
   const take = (told: readonly EventProgram[]) => {
     keep(told);
     change(told);
@@ -34,7 +36,9 @@ export function ProgramsGroup() {
     try {
       const found = await bridge.saveEventPrograms([...programs]);
       complain(found);
-      if (found.length === 0) take(programs);
+      if (found.length > 0) return;
+      adding.current?.focus();
+      take(programs);
     } catch (thrown) {
       failed(thrown);
     }
@@ -48,12 +52,25 @@ export function ProgramsGroup() {
           program={program}
           problem={(name) => wordsOf(problems, `programs.${at}.${name}`)}
           onChange={(part) => put(at, part)}
-          onRemove={() => change(programs.filter((_, other) => other !== at))}
+          onRemove={() => {
+            adding.current?.focus();
+            change(programs.filter((_, other) => other !== at));
+          }}
         />
       ))}
       {wordsOf(problems, "programs") && <p class="problem">{wordsOf(problems, "programs")}</p>}
       <div class="row">
-        <button type="button" onClick={() => change([...programs, { on: "incoming", program: "", arguments: [] }])}>
+        <button
+          ref={adding}
+          type="button"
+          onClick={(event) => {
+            const group = event.currentTarget.closest("fieldset");
+            change([...programs, { on: "incoming", program: "", arguments: [] }]);
+            requestAnimationFrame(() =>
+              [...(group?.querySelectorAll<HTMLElement>(".program select") ?? [])].at(-1)?.focus(),
+            );
+          }}
+        >
           <Icon name="add" />
           {say("programs.add")}
         </button>
