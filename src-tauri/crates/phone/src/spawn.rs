@@ -1,12 +1,19 @@
 //! The one way to start a task.
 
+use std::pin::Pin;
+
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::{Instrument, Span, error};
 
 /// Starts a task inside `span`. A panic in it is logged with the task's name; it ends that task only. Aborting what is
 /// returned aborts it.
-#[expect(clippy::disallowed_methods, reason = "this is the one place where tasks are born")]
 pub fn spawn(name: &'static str, span: Span, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    // Of one type from here on: what the runtime needs for a task is in the program once for each type.
+    spawn_boxed(name, span, Box::pin(task))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place where tasks are born")]
+fn spawn_boxed(name: &'static str, span: Span, task: Pin<Box<dyn Future<Output = ()> + Send>>) -> JoinHandle<()> {
     let watched = async move {
         let mut inner = JoinSet::new();
         inner.spawn(task.in_current_span());
