@@ -398,7 +398,8 @@ fn own_among<'a>(core: &Core, contacts: &'a [NameAddr]) -> Option<&'a NameAddr> 
 fn may_be_ours(core: &Core, contact: &NameAddr) -> bool {
     let (ours, uri) = (core.contact().uri, &contact.uri);
     // Some servers write what RFC 7118 has not: "wss" for what is secure.
-    let is_web_socket = |uri: &Uri| uri.param("transport").is_some_and(|name| ["ws", "wss"].contains(&&*name.to_ascii_lowercase()));
+    let is_web_socket =
+        |uri: &Uri| uri.param("transport").is_some_and(|name| ["ws", "wss"].contains(&&*name.to_ascii_lowercase()));
     uri.user_text() == ours.user_text()
         && is_web_socket(uri) == is_web_socket(&ours)
         && !uri.host.to_ascii_lowercase().ends_with(".invalid")
