@@ -71,6 +71,8 @@ fn about(lines: &str) -> ScrolledWindow {
     label.set_max_width_chars(WIDEST);
     let scrolled = ScrolledWindow::builder()
         .hscrollbar_policy(PolicyType::Never)
+        // Nobody shall overlook that there is more.
+        .overlay_scrolling(false)
         .propagate_natural_height(true)
         .propagate_natural_width(true)
         .max_content_height(HIGHEST)
