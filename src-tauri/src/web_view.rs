@@ -19,13 +19,6 @@ pub(crate) fn prepare() {
         unsafe { set_var(NO_DMABUF, "1") };
         keep_drivers_out();
     }
-    // Pages are small and wait for people: what a compiler of their scripts takes of the memory, some 10 MB,
-    // is more than it would ever spare. (Nor is there memory then that a page can write to and run.)
-    const NO_COMPILER: &str = "JSC_useJIT";
-    if var_os(NO_COMPILER).is_none() {
-        // SAFETY: as above.
-        unsafe { set_var(NO_COMPILER, "0") };
-    }
 }
 
 /// Keeps OpenGL out of this process, for good: GTK and WebKit would load its drivers to ask what they can, and never let go of them.
