@@ -258,7 +258,9 @@ impl Writer {
         let value = &value[blanks..];
         match class {
             // A header that has lost its beginning reads like another one.
-            Class::Plain if value.split_once(':').is_some_and(|(name, _)| grammar::is_token(name.trim_end())) => self.secret(value),
+            Class::Plain if value.split_once(':').is_some_and(|(name, _)| grammar::is_token(name.trim_end())) => {
+                self.secret(value)
+            }
             Class::Plain => self.either(names_nobody(value), value),
             Class::Personal => self.personal(value),
             Class::Secret => self.secret(value),
