@@ -106,8 +106,8 @@ struct Notifier {
     app: AppHandle,
     phone: Phone,
     desktop: Desktop,
-    /// The desktop's number of each call's notification.
-    ringing: HashMap<CallId, u32>,
+    /// The desktop's number of each call's notification; none where it took none, and is not asked again.
+    ringing: HashMap<CallId, Option<u32>>,
     /// Missed calls that were told of.
     told: BTreeSet<CallId>,
     /// Their notifications, oldest first, and what calls back.
@@ -146,7 +146,7 @@ impl Notifier {
         let over: Vec<CallId> =
             self.ringing.keys().copied().filter(|call| !alerts.iter().any(|alert| alert.call == *call)).collect();
         for call in over {
-            if let Some(notice) = self.ringing.remove(&call)
+            if let Some(notice) = self.ringing.remove(&call).flatten()
                 && let Err(error) = self.desktop.close(notice).await
             {
                 debug!(%error, "the desktop did not take a notification away");
@@ -168,12 +168,11 @@ impl Notifier {
             presses.push((Press::Veto, words.veto));
         }
         let notice = Notice { title: &alert.title, body: &alert.body, presses, rings: true };
-        match self.desktop.show(&notice).await {
-            Ok(number) => {
-                self.ringing.insert(alert.call, number);
-            }
-            Err(error) => debug!(%error, "a ringing call could not be notified"),
+        let shown = self.desktop.show(&notice).await;
+        if let Err(error) = &shown {
+            debug!(%error, "a ringing call could not be notified");
         }
+        self.ringing.insert(alert.call, shown.ok());
     }
 
     async fn show_missed(&mut self, alert: &Alert, call_back: Option<Command>, words: &'static Words) {
@@ -203,7 +202,7 @@ impl Notifier {
         if press == Press::CallBack {
             return self.call_back(notice);
         }
-        let call = self.ringing.iter().find(|(_, shown)| **shown == notice).map(|(call, _)| *call);
+        let call = self.ringing.iter().find(|(_, shown)| **shown == Some(notice)).map(|(call, _)| *call);
         let chosen = press.action();
         let command = call.zip(chosen).and_then(|(call, chosen)| chosen.command(call, &self.phone.snapshot()));
         if let Some(command) = command {

@@ -70,8 +70,10 @@ impl Desktop {
     /// Waits for the next press; for ever where the bus is gone. Nothing is lost when the waiting is given up.
     pub(super) async fn pressed(&mut self) -> Result<(u32, Press), Error> {
         while let Some(signal) = self.presses.next().await {
-            let pressed = signal.args()?;
-            if let Some(press) = Press::of(&pressed.action) {
+            // What cannot be read was no press of ours.
+            if let Ok(pressed) = signal.args()
+                && let Some(press) = Press::of(&pressed.action)
+            {
                 return Ok((pressed.id, press));
             }
         }

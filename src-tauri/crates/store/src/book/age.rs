@@ -28,11 +28,11 @@ impl BookFile {
             None => self.newest(now_s)?.unwrap_or(now_s),
         };
         // The same day is no second evidence, however often the program is started on it.
-        if looked.is_some_and(|looked| (now_s - looked).abs() < DAY_S) {
+        if looked.is_some_and(|looked| now_s.abs_diff(looked) < DAY_S.unsigned_abs()) {
             return Ok(aged.min(now_s));
         }
         let step = i64::from((self.rules.keep_days / PART).max(SHORTEST_STEP)) * DAY_S;
-        let is_steady = looked.is_some_and(|looked| (0..=STEADY_S).contains(&(now_s - looked)));
+        let is_steady = looked.is_some_and(|looked| (0..=STEADY_S).contains(&now_s.saturating_sub(looked)));
         let aged = match aged {
             aged if aged < now_s => now_s.min(aged.saturating_add(step)),
             // It followed a clock that was ahead, and is not any more.

@@ -190,6 +190,17 @@ fn a_clock_that_begins_at_the_epoch_each_morning_neither_forgets_nor_keeps_for_e
 }
 
 #[test]
+fn dates_that_no_clock_ever_showed_forget_nothing() {
+    for date in [i64::MIN, i64::MAX] {
+        let mut book = hundred_days();
+        book.db.execute("UPDATE setting SET value = ?1", [date.to_string()]).expect("written");
+        for day in 1..=3 {
+            assert_eq!(book.forget_old(NOON + day * DAY), Ok(0), "{date}");
+        }
+    }
+}
+
+#[test]
 fn what_a_crash_left_open_is_closed_by_the_next_run() {
     let (_temporary, folder) = folder();
     let mut book = open(&folder);
