@@ -55,7 +55,7 @@ pub fn parse(text: &str) -> Result<Session<'_>, String> {
     let mut version_seen = false;
     // Some write the zero byte that ends a text in their memory.
     let blank = |c: char| c.is_whitespace() || c == '\0';
-    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim_matches(blank))) {
+    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim_end_matches(blank).trim_start())) {
         if line.is_empty() {
             continue;
         }
