@@ -33,8 +33,9 @@ pub(crate) struct Digits {
     /// Digits that wait to go by INFO or as tones, with their lengths.
     waiting: VecDeque<(DtmfDigit, Duration)>,
     next_at: Option<Instant>,
-    /// The one that went by INFO and is not answered yet; it goes another way when it is refused, before those behind it.
-    by_info: Option<(DtmfDigit, Duration)>,
+    /// The one that went by INFO and is not answered yet, and in which form; it goes another way when it is refused, before those
+    /// behind it.
+    by_info: Option<(DtmfMode, DtmfDigit, Duration)>,
     pressed: Option<Pressed>,
     refused: Refused,
 }
@@ -177,7 +178,7 @@ impl Call {
             DtmfMode::Info | DtmfMode::InfoDtmf | DtmfMode::Automatic => {
                 let form = if mode == DtmfMode::InfoDtmf { InfoForm::Dtmf } else { InfoForm::DtmfRelay };
                 out.line(&self.account, LineRequest::SendDtmf { call: self.line, digit, duration: length, form });
-                self.digits.by_info = Some((digit, length));
+                self.digits.by_info = Some((mode, digit, length));
             }
         }
         self.digits.next_at = Some(now + length + GAP);
@@ -185,20 +186,16 @@ impl Call {
 
     /// The digit that went by INFO is answered. One that the far end does not take goes the next best way, and so do those behind it.
     pub(super) fn on_dtmf_answered(&mut self, now: Instant, code: u16, out: &mut Outbox) {
-        if code < 300 {
-            self.digits.by_info = None;
-            return self.send_waiting_digits(now, out);
-        }
-        let before = self.dtmf_in_use();
-        let relay_alone = before == Some(DtmfMode::Info) && code == UNSUPPORTED_MEDIA_TYPE;
-        self.digits.refused = if relay_alone { Refused::Relay } else { Refused::Info };
-        match self.digits.by_info.take() {
-            Some(digit) if self.dtmf_in_use().is_some() && self.dtmf_in_use() != before => {
-                self.digits.waiting.push_front(digit);
-                self.send_waiting_digits(now, out);
+        let Some((went, digit, length)) = self.digits.by_info.take() else { return };
+        if code >= 300 {
+            let relay_alone = went == DtmfMode::Info && code == UNSUPPORTED_MEDIA_TYPE;
+            self.digits.refused = if relay_alone { Refused::Relay } else { Refused::Info };
+            match self.dtmf_in_use() {
+                Some(mode) if mode != went => self.digits.waiting.push_front((digit, length)),
+                Some(_) | None => out.failed(Some(self.id), Trouble::DigitRefused { status: code }),
             }
-            _ => out.failed(Some(self.id), Trouble::DigitRefused { status: code }),
         }
+        self.send_waiting_digits(now, out);
     }
 
     fn way_of_digits(&self) -> Result<DtmfMode, Trouble> {

@@ -7,9 +7,13 @@ const LENGTH: Duration = Duration::from_millis(120);
 
 /// A desk in a call of an account that sends its digits by INFO.
 fn desk() -> (Desk, LineCall) {
+    desk_that_sends("info")
+}
+
+fn desk_that_sends(dtmf: &str) -> (Desk, LineCall) {
     let mut settings = Settings::default();
-    let sip = r#"{"server":"wss://example.com","user":"a","dtmf":"info"}"#;
-    settings.accounts[0].provider = model::Provider::Sip(serde_json::from_str(sip).expect("an account"));
+    let sip = serde_json::json!({ "server": "wss://example.com", "user": "a", "dtmf": dtmf });
+    settings.accounts[0].provider = model::Provider::Sip(serde_json::from_value(sip).expect("an account"));
     let mut desk = Desk::with(settings);
     let call = desk.talk();
     (desk, call)
@@ -65,11 +69,31 @@ fn digits_stay_in_their_order_however_late_the_first_is_refused() {
     desk.wait(Duration::from_millis(300));
     desk.line(LineEvent::DtmfAnswered { call, code: 488 });
     desk.wait(Duration::from_millis(300));
-    let in_stream = desk.asked.iter().filter_map(|asked| match asked {
-        Output::Media(_, MediaRequest::SendDtmf { digits, .. }) => {
-            Some(digits.iter().copied().map(char::from).collect::<String>())
-        }
+    assert_eq!(in_stream(&desk), "12");
+}
+
+#[test]
+fn a_digit_that_is_refused_when_there_is_a_better_way_by_now_takes_that() {
+    let (mut desk, call) = desk_that_sends("automatic");
+    let far_end_offers = |desk: &mut Desk, telephone_event| {
+        desk.line(LineEvent::Reoffered { call, fork: 0, offer: Some(text("offer")) });
+        let both = MediaDirection::SendRecv;
+        desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction: both, remote: both, telephone_event });
+    };
+    far_end_offers(&mut desk, false);
+    send(&mut desk, "12");
+    assert_eq!(sent(&mut desk), [('1', InfoForm::DtmfRelay)]);
+    far_end_offers(&mut desk, true);
+    desk.line(LineEvent::DtmfAnswered { call, code: 500 });
+    desk.wait(Duration::from_millis(500));
+    assert_eq!(in_stream(&desk), "12");
+}
+
+/// The digits that were sent as telephone-event.
+fn in_stream(desk: &Desk) -> String {
+    let digits = desk.asked.iter().filter_map(|asked| match asked {
+        Output::Media(_, MediaRequest::SendDtmf { digits, .. }) => Some(digits.iter().copied().map(char::from)),
         _ => None,
     });
-    assert_eq!(in_stream.collect::<Vec<_>>(), ["1", "2"]);
+    digits.flatten().collect()
 }
