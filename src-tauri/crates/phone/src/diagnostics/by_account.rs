@@ -139,17 +139,25 @@ impl Visit for Name {
 mod tests {
     use std::{
         io,
-        sync::{Arc, Mutex, PoisonError},
+        sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
     };
 
     use model::{AccountId, AculabAccount, AculabCaller, AculabInterface};
-    use tracing::{debug, error, info, info_span, trace, warn};
+    use tracing::{Dispatch, debug, error, info, info_span, subscriber::NoSubscriber, trace, warn};
     use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, registry, reload};
 
     use super::*;
 
-    /// What is said in one place is weighed by all who listen at that moment: one test at a time.
-    static SPEAKING: Mutex<()> = Mutex::new(());
+    /// What is said in one place is weighed by all who listen at that moment: one test at a time. While there is one listener in the
+    /// whole process, `tracing` asks only that of the thread which weighs anew, and a thread without one silences all others: the
+    /// second listener, who hears nothing, makes it ask everybody.
+    fn alone() -> MutexGuard<'static, ()> {
+        static SPEAKING: Mutex<()> = Mutex::new(());
+        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+        let speaking = SPEAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        LazyLock::force(&SECOND);
+        speaking
+    }
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
@@ -205,7 +213,7 @@ mod tests {
 
     #[test]
     fn an_account_is_as_loud_as_its_level_and_libraries_are_no_louder_than_the_filter() {
-        let _alone = SPEAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = alone();
         let complaint = "what a library complains of";
         assert_eq!(written(None), ["an error", "a warning", complaint]);
         assert_eq!(written(Some(0)), [""; 0]);
@@ -221,7 +229,7 @@ mod tests {
 
     #[test]
     fn what_happens_outside_of_accounts_is_written_by_the_filter() {
-        let _alone = SPEAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = alone();
         let written = Written::default();
         let writer = written.clone();
         let mut filter = ByAccount::new(Targets::new().with_default(LevelFilter::INFO));
