@@ -11,11 +11,18 @@ pub(crate) fn is_ours(url: &Url) -> bool {
 #[cfg(target_os = "linux")]
 pub(crate) fn prepare() {
     use std::env::{set_var, var_os};
+    // The page draws what it is told and computes nothing: the compilers for long-running scripts cost more, in memory and in
+    // time, than they give back. (The first one, which everything runs through, stays.)
+    const COMPILERS: &str = "JSC_useDFGJIT";
+    if var_os(COMPILERS).is_none() {
+        // SAFETY: no other thread has been started that could read the environment at the same time.
+        unsafe { set_var(COMPILERS, "0") };
+    }
     // Without it some drivers draw nothing at all, and every machine without a GPU draws slower. Under automation it would
     // keep screenshots waiting for ever.
     const NO_DMABUF: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
     if var_os(NO_DMABUF).is_none() && var_os("TAURI_WEBVIEW_AUTOMATION").is_none() {
-        // SAFETY: no other thread has been started that could read the environment at the same time.
+        // SAFETY: as above.
         unsafe { set_var(NO_DMABUF, "1") };
         keep_drivers_out();
     }

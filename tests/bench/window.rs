@@ -41,7 +41,7 @@ pub async fn run() -> Outcome {
     tell("19.tray.cpu", idle.cpu_s * 60.0 / IDLE_S);
     tell("19.tray.wakeups", idle.wake_ups as f64 / IDLE_S);
     popups(&desktop, &mut program).await?;
-    drop(program);
+    program.end().await?;
 
     let mut program = desktop.start(&binary, &[]).await?;
     program.wait("the window is shown").await?;
@@ -73,6 +73,7 @@ async fn starts(desktop: &Desktop, binary: &std::path::Path) -> Outcome {
         let mut program = desktop.start(binary, &[]).await?;
         registered.push((program.wait("registered").await? - program.started()) * 1e3);
         shown.push((program.wait("the window is shown").await? - program.started()) * 1e3);
+        program.end().await?;
     }
     distribution("process start to registered, with a window", "ms", &registered);
     distribution("process start to the page drawn", "ms", &shown);

@@ -189,6 +189,21 @@ impl Running {
         Ok(self.family()?.values().filter(|name| name.starts_with("WebKitWebProces")).count())
     }
 
+    /// Ends it, and returns when what it has started is gone, too: memory that both have would count half for the next.
+    ///
+    /// # Errors
+    /// When something of it is still there after 30 s.
+    pub async fn end(mut self) -> Outcome {
+        let family = self.family()?;
+        self.child.kill().await?;
+        let gone = async {
+            while family.keys().any(|process| Path::new(&format!("/proc/{process}")).exists()) {
+                pause(0.1).await;
+            }
+        };
+        timeout(PATIENCE, gone).await.map_err(|_| "what sidetone started goes on without it".into())
+    }
+
     /// The program and what it has started, by number, with names.
     fn family(&self) -> Outcome<BTreeMap<u32, String>> {
         let own = self.child.id().ok_or("sidetone has ended")?;
