@@ -57,6 +57,21 @@ fn a_call_survives_a_connection_that_is_reset() {
 }
 
 #[test]
+fn the_far_end_that_hangs_up_reaches_the_phone_over_its_new_connection() {
+    let Some(lab) = lab::with(&[Part::Asterisk, Part::BadTls]) else { return };
+    let _alone = borrow("relay");
+    let mut phone = breakable(lab, "1001", &["run"]).humming().start().once_registered();
+    // Asterisk knows the call by the connection it came over, and hangs up after 8 s.
+    phone.tell(&["dial", "668"]);
+    phone.wait("media-connected");
+    let then = phone.now();
+    lab.run(&["relay", "cut"]);
+    phone.wait_from(then, "registered");
+    assert_eq!(phone.wait_from(then, "ended")["cause"]["by"], "remote");
+    phone.stop().was_a_good_call("remote");
+}
+
+#[test]
 fn the_phone_comes_back_when_the_server_takes_connections_again() {
     let Some(lab) = lab::with(&[Part::Asterisk, Part::BadTls]) else { return };
     let _alone = borrow("relay");

@@ -57,6 +57,8 @@ pub(crate) enum Task {
     Withdraw,
     /// Keeps the session alive by an UPDATE without offer.
     Refresh,
+    /// The same, to tell the way to us after a new connection.
+    Renew,
     /// INFO.
     Info,
     /// REFER.
@@ -326,6 +328,13 @@ impl Call {
     pub fn reconnected(&mut self, core: &mut Core) {
         if let State::Talking(session) | State::Parting { session, .. } = &mut self.state {
             session.reconnected(core);
+        }
+    }
+
+    /// The server knows us over this connection: the far end is told, too.
+    pub fn renew(&mut self, core: &mut Core) {
+        if let State::Talking(session) = &mut self.state {
+            session.renew(core);
         }
     }
 

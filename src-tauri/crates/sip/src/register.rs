@@ -98,6 +98,16 @@ impl Registration {
         }
     }
 
+    /// Whether it is to be registered, over each connection that comes.
+    pub fn is_wanted(&self) -> bool {
+        !matches!(self.state, State::Off | State::Leaving { .. })
+    }
+
+    /// Whether the server has taken us over this connection, and still has us.
+    pub fn is_known(&self) -> bool {
+        self.until.is_some()
+    }
+
     pub fn disconnected(&mut self, core: &mut Core) {
         self.until = None;
         match self.state {

@@ -79,6 +79,10 @@ impl UserAgent {
                 self.core.connected();
                 self.registration.connected(&mut self.core);
                 self.each_guarded(Call::reconnected);
+                // Who registers tells the calls when the server knows him again.
+                if !self.registration.is_wanted() {
+                    self.each_guarded(Call::renew);
+                }
                 self.core.transactions.reconnected(newest);
             }
             Input::Disconnected => {
@@ -210,7 +214,13 @@ impl UserAgent {
 
     fn answered(&mut self, user: &User, answered: &Answered) {
         match user {
-            User::Registration => self.registration.answered(&mut self.core, answered),
+            User::Registration => {
+                let was_known = self.registration.is_known();
+                self.registration.answered(&mut self.core, answered);
+                if !was_known && self.registration.is_known() {
+                    self.each_guarded(Call::renew);
+                }
+            }
             User::Call(key, purpose) => {
                 if self.calls.contains_key(key) {
                     self.guarded(*key, |call, core| call.answered_by(core, purpose, answered));

@@ -63,6 +63,8 @@ pub(super) enum Wish {
     User,
     /// The session timer: the same description once more.
     Timer,
+    /// A new connection, by which we are reached from now on: the same, and no answer ends no call.
+    Connection,
 }
 
 /// Which exchange it is.
@@ -102,14 +104,18 @@ impl Session {
         };
         match &mut self.negotiation {
             // RFC 3261 14.1: no INVITE while another one is under way, and ours is until its ACK comes.
-            Negotiation::Idle | Negotiation::Waiting { wish: Wish::Timer, .. } if self.unacknowledged.is_some() => {
+            Negotiation::Idle | Negotiation::Waiting { wish: Wish::Timer | Wish::Connection, .. }
+                if self.unacknowledged.is_some() =>
+            {
                 self.negotiation = Negotiation::Waiting { offer, wish: Wish::User, at: None };
             }
-            Negotiation::Idle | Negotiation::Waiting { wish: Wish::Timer, .. } => {
+            Negotiation::Idle | Negotiation::Waiting { wish: Wish::Timer | Wish::Connection, .. } => {
                 self.negotiation = Negotiation::Idle;
                 self.send_offer(core, offer, Wish::User);
             }
-            Negotiation::Offering { wish: Wish::Timer, queued: queued @ None, .. } => *queued = Some(offer),
+            Negotiation::Offering { wish: Wish::Timer | Wish::Connection, queued: queued @ None, .. } => {
+                *queued = Some(offer);
+            }
             Negotiation::First
             | Negotiation::Offering { .. }
             | Negotiation::Waiting { .. }
@@ -119,11 +125,11 @@ impl Session {
     }
 
     /// Refreshes the session by the description in force; whether that can be done now.
-    pub(super) fn offer_again(&mut self, core: &mut Core, description: Description) -> bool {
+    pub(super) fn offer_again(&mut self, core: &mut Core, description: Description, wish: Wish) -> bool {
         let is_free = matches!((&self.negotiation, &self.unacknowledged), (Negotiation::Idle, None));
         if is_free {
             let offer = Offer { description: Some(description), method: Method::Invite, tries: 0 };
-            self.send_offer(core, offer, Wish::Timer);
+            self.send_offer(core, offer, wish);
         }
         is_free
     }
@@ -191,7 +197,7 @@ impl Session {
                 self.tell_wish(core, wish, code, &response.reason);
                 match wish {
                     Wish::Timer => self.refresh_failed(core, code),
-                    Wish::User => Fate::of_response(response),
+                    Wish::User | Wish::Connection => Fate::of_response(response),
                 }
             }
         };
@@ -358,7 +364,7 @@ impl Session {
             Negotiation::Waiting { wish: Wish::User, .. } => {
                 self.refuse_wish(core, 491, "the far end changes the call at the same time");
             }
-            Negotiation::Idle | Negotiation::Waiting { wish: Wish::Timer, .. } => {}
+            Negotiation::Idle | Negotiation::Waiting { wish: Wish::Timer | Wish::Connection, .. } => {}
         }
         self.dialog.refresh_target(&request.headers);
         let remote = self.named_in(core, request);

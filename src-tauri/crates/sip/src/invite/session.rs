@@ -232,7 +232,8 @@ impl Session {
         match task {
             Task::Prack => Fate::Lives,
             Task::Offer => self.offer_answered(core, answered),
-            Task::Refresh => self.refreshed(core, response),
+            Task::Refresh => self.refreshed(core, response, Wish::Timer),
+            Task::Renew => self.refreshed(core, response, Wish::Connection),
             Task::Info => {
                 core.tell(self.key, CallEvent::InfoAnswered { code: response.code });
                 self.infos.pop_front();
@@ -330,7 +331,7 @@ impl Session {
         }
     }
 
-    fn refreshed(&mut self, core: &mut Core, response: &Response) -> Fate {
+    fn refreshed(&mut self, core: &mut Core, response: &Response, wish: Wish) -> Fate {
         match response.code {
             200..=299 => {
                 self.learn(&response.headers);
@@ -339,15 +340,18 @@ impl Session {
                 Fate::Lives
             }
             422 if self.lengthen(&response.headers) => {
-                self.refresh(core);
+                self.refresh(core, wish);
                 Fate::Lives
             }
             405 | 501 => {
                 self.update = Update::Unknown;
-                self.refresh(core);
+                self.refresh(core, wish);
                 Fate::Lives
             }
-            code => self.refresh_failed(core, code),
+            code => match wish {
+                Wish::Timer => self.refresh_failed(core, code),
+                Wish::User | Wish::Connection => Fate::of_response(response),
+            },
         }
     }
 
@@ -365,13 +369,21 @@ impl Session {
         }
     }
 
-    fn refresh(&mut self, core: &mut Core) {
+    /// A proxy on the way, or the far end itself, may know us by a connection that is gone. A request of ours tells it the new
+    /// one (RFC 3261 12.2, RFC 3311); what is under way, or waits, does so by itself.
+    pub(super) fn renew(&mut self, core: &mut Core) {
+        if let (Negotiation::Idle, None, FirstAnswer::Settled) = (&self.negotiation, &self.unacknowledged, self.first_answer) {
+            self.refresh(core, Wish::Connection);
+        }
+    }
+
+    fn refresh(&mut self, core: &mut Core, wish: Wish) {
         if let Some(timer) = &mut self.timer {
             timer.postpone(core.now, REFRESH_AGAIN_AFTER);
         }
         match (self.update, self.local.clone()) {
             (Update::Unknown, Some(local)) => {
-                if !self.offer_again(core, local)
+                if !self.offer_again(core, local, wish)
                     && let Some(timer) = &mut self.timer
                 {
                     timer.postpone(core.now, REFRESH_WHEN_FREE);
@@ -381,7 +393,11 @@ impl Session {
                 let mut update = self.dialog.request(Method::Update);
                 core.describe_us(&mut update.headers);
                 self.ask_for_timer(core, &mut update.headers);
-                core.request(self.user(Task::Refresh), update);
+                let task = match wish {
+                    Wish::Connection => Task::Renew,
+                    Wish::User | Wish::Timer => Task::Refresh,
+                };
+                core.request(self.user(task), update);
             }
         }
     }
@@ -424,7 +440,7 @@ impl Session {
         match self.timer.map_or(Due::Nothing, |timer| timer.due(core.now)) {
             Due::Nothing => Fate::Lives,
             Due::Refresh => {
-                self.refresh(core);
+                self.refresh(core, Wish::Timer);
                 Fate::Lives
             }
             Due::End => Fate::vanished(),
@@ -471,7 +487,7 @@ impl Session {
             Negotiation::AckDue { invite } => self.acknowledge(core, &invite, None),
             Negotiation::First
             | Negotiation::Idle
-            | Negotiation::Offering { wish: Wish::User | Wish::Timer, .. }
+            | Negotiation::Offering { wish: Wish::User | Wish::Timer | Wish::Connection, .. }
             | Negotiation::Waiting { .. } => {}
         }
         self.drop_refer(core);

@@ -9,6 +9,7 @@ mod faults;
 mod line;
 mod outside;
 mod pair;
+mod reconnecting;
 mod registration;
 mod subscriptions;
 mod transfers;
