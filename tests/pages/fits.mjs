@@ -42,6 +42,38 @@ export default async function fits({ test, chromium, origin }) {
       }
     });
   }
+  test("a call is ended without scrolling, whatever the phone tells meanwhile, in each language", async () => {
+    for (const scene of ["talking", "beset"]) {
+      const { page, close } = await open(chromium, `${origin}/fake.html?scene=${scene}`);
+      try {
+        for (const [name, { zoom, ...size }] of SIZES) {
+          // Lower than this the buttons alone are higher than what is left between what stands above and below.
+          if (size.height / zoom < 320) continue;
+          await page.setViewportSize(size);
+          await page.evaluate((factor) => {
+            document.documentElement.style.fontSize = `${factor * 100}%`;
+          }, zoom);
+          for (const language of LANGUAGES) {
+            await speak(page, language);
+            const shows = page.locator(".toast.brief [aria-expanded=false]");
+            for (const opened of [false, true]) {
+              if (opened && (await shows.count()) > 0) await shows.click();
+              const covered = await page.evaluate(hidden, ".call .action.end");
+              expect(!covered, `${scene} at ${name}, ${language}, notices ${opened ? "whole" : "short"}: ${covered}`);
+              if (zoom > 1 || size.height < 600 || opened) continue;
+              for (const part of [".call-name", ".timer", ".action:first-child"]) {
+                const covered = await page.evaluate(hidden, `.call ${part}`);
+                expect(!covered, `${scene} at ${name}, ${language}: ${covered}`);
+              }
+            }
+            if (scene === "beset") await page.locator(".toast.brief [aria-expanded=true]").click();
+          }
+        }
+      } finally {
+        await close();
+      }
+    }
+  });
   test("eight calls each show name, state and how to end them at 320 px", async () => {
     const { page, close } = await open(chromium, `${origin}/fake.html?scene=eight`, { width: 320, height: 480 });
     try {
@@ -61,6 +93,24 @@ export default async function fits({ test, chromium, origin }) {
       await close();
     }
   });
+}
+
+/** What of an element cannot be seen or touched without scrolling; nothing where all of it can. */
+function hidden(selector) {
+  const element = document.querySelector(selector);
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  const [middle, centre] = [(left + right) / 2, (top + bottom) / 2];
+  // Not at its corners, which are round.
+  for (const [x, y] of [
+    [left + 3, centre],
+    [right - 3, centre],
+    [middle, top + 3],
+    [middle, bottom - 3],
+  ]) {
+    const there = document.elementFromPoint(x, y);
+    if (!there || !element.contains(there)) return `${selector} is covered at ${x}, ${y} by ${there?.outerHTML.slice(0, 80)}`;
+  }
+  return null;
 }
 
 /** Text below 14 px, and what is touched below 24 px; what is decoration may be smaller. */

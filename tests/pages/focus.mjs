@@ -43,7 +43,7 @@ export default async function focus({ test, chromium, origin }) {
       await tab(page, 2);
       await page.getByRole("button", { name: /Edit .*Bob/ }).click();
       await page.getByRole("button", { name: "Delete", exact: true }).click();
-      await page.getByRole("button", { name: "Undo" }).waitFor();
+      await page.getByRole("button", { name: /^Undo:/ }).waitFor();
       await has(page, ".row-item .edit");
     }));
   test("a number that is added to a contact is written at once, and one that goes leaves the focus nearby", () =>

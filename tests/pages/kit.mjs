@@ -79,9 +79,11 @@ export const VIEWS = [
     "many",
     "first",
     "notices",
+    "beset",
     "offline",
     "key",
   ].map((scene) => ({ name: scene, scene, open: async () => {} })),
+  { name: "notices shown", scene: "beset", open: (page) => page.locator(".toast.brief [aria-expanded]").click() },
   { name: "keypad", scene: "talking", open: (page) => button(page, "keypad") },
   { name: "reasons to decline", scene: "second", open: (page) => page.locator(".reasons-toggle").click() },
   {

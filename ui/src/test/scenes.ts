@@ -2,7 +2,7 @@
 import { FakePhone } from "../bridge/fake";
 import { someAssistant, someCalls, someMeeting, somePeople, someRooms } from "../bridge/fake-assistant";
 import { SOME_MEDIA, someAccount, someCall, someSnapshot } from "../bridge/fake-snapshot";
-import type { CallView, Contact, HistoryEntry, XHeaders } from "../bridge/types";
+import type { CallView, Contact, HistoryEntry, Notice, XHeaders } from "../bridge/types";
 import { newContact } from "../view/ContactForm";
 
 const ACCOUNTS = [
@@ -94,6 +94,7 @@ const calls: Record<string, CallView[]> = {
   asked: [someCall({ transfer: { step: "asked", target: "2003" } })],
   bad: [someCall({ media: { ...SOME_MEDIA, mos: 2.6, loss_in: 0.12, jitter_ms: 35 } })],
   notices: [someCall()],
+  beset: [someCall({ media: { ...SOME_MEDIA, mos: 1, trouble: "microphone-silent" } })],
   "one-way": [someCall({ media: { ...SOME_MEDIA, mos: 1, trouble: "no-packets-in" } })],
   ringing: [someCall({ state: { state: "ringing" }, answered_ms: null, media: null })],
   incoming: [
@@ -145,6 +146,35 @@ const calls: Record<string, CallView[]> = {
     someCall({ id: 4, remote: { name: "", number: "608", uri: "" }, state: HELD }),
   ],
 };
+
+/** What the phone has to tell. */
+const NOTICES: Notice[] = [
+  { id: 1, code: "device", trouble: { code: "device", fault: { code: "gone", role: "microphone" } }, call: null },
+  {
+    id: 2,
+    code: "key-store",
+    trouble: { code: "refused", refusal: { code: "key-store-locked", detail: "prompt dismissed" } },
+    call: null,
+  },
+  {
+    id: 3,
+    code: "turn-refused",
+    trouble: { code: "relay-refused", server: "192.0.2.9:3478", error: 401 },
+    call: null,
+  },
+  {
+    id: 4,
+    code: "transfer-failed",
+    trouble: { code: "transfer-failed", fault: { code: "refused", status: 603, text: "Decline" } },
+    call: 1,
+  },
+];
+
+/** A computer without sound, in a call. */
+const NO_DEVICES = (["microphone", "speaker"] as const).map((role, at): Notice => {
+  const fault = { code: "unusable", role, fault: { code: "no-device", role } } as const;
+  return { id: 5 + at, code: "device", trouble: { code: "device", fault }, call: null };
+});
 
 /** Of a key that is made up. */
 const fingerprint = (pair: string) => Array.from({ length: 32 }, () => pair).join(":");
@@ -231,35 +261,7 @@ export function scene(name: string): FakePhone {
       conference: name === "conference" ? { members: [1, 2, 3], held: false } : null,
       missed: name === "idle" ? 2 : 0,
       lamps: [{ number: "2002", state: name === "idle" ? "ringing" : "busy", pick_up: name === "idle" }],
-      notices:
-        name === "notices"
-          ? [
-              {
-                id: 1,
-                code: "device",
-                trouble: { code: "device", fault: { code: "gone", role: "microphone" } },
-                call: null,
-              },
-              {
-                id: 2,
-                code: "key-store",
-                trouble: { code: "refused", refusal: { code: "key-store-locked", detail: "prompt dismissed" } },
-                call: null,
-              },
-              {
-                id: 3,
-                code: "turn-refused",
-                trouble: { code: "relay-refused", server: "192.0.2.9:3478", error: 401 },
-                call: null,
-              },
-              {
-                id: 4,
-                code: "transfer-failed",
-                trouble: { code: "transfer-failed", fault: { code: "refused", status: 603, text: "Decline" } },
-                call: 1,
-              },
-            ]
-          : [],
+      notices: name === "notices" ? NOTICES : name === "beset" ? [...NOTICES, ...NO_DEVICES] : [],
     }),
   );
   if (name !== "first") {

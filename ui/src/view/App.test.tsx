@@ -275,18 +275,56 @@ test("the 0 held down is a plus", async () => {
   expect(field.value).toBe("+0");
 });
 
+/** Shows the notices whole, where a call has them in short. */
+const unfold = () => {
+  const short = screen.queryByRole("button", { name: /^Show (?:the whole|all)/ });
+  if (short) fireEvent.click(short);
+};
+
 test("a notice offers what to do about it", () => {
   const phone = open("notices");
-  const [dismiss] = screen.getAllByRole("button", { name: "Dismiss" });
+  unfold();
+  const [dismiss] = screen.getAllByRole("button", { name: /^Dismiss/ });
   fireEvent.click(dismiss as HTMLElement);
   expect(phone.sent).toEqual([{ command: "dismiss-notice", notice: 1 }]);
-  expect(screen.getByRole("button", { name: "Open devices" })).toBeTruthy();
+  expect(screen.getByRole("button", { name: /^Open devices/ })).toBeTruthy();
+});
+
+test("during a call the newest notice is a short row, behind which all are", () => {
+  const phone = open("beset");
+  const region = screen.getByRole("region", { name: "Notices" });
+  expect(region.querySelectorAll(".toast").length).toBe(1);
+  expect(region.textContent).toMatch(/^Sound device Speaker: cannot be used.*6$/);
+  fireEvent.click(within(region).getByRole("button", { name: /^Dismiss: sound device, Speaker/ }));
+  expect(phone.sent).toEqual([{ command: "dismiss-notice", notice: 6 }]);
+  fireEvent.click(within(region).getByRole("button", { name: "Show all 6 notices" }));
+  expect(within(region).getAllByRole("button", { name: /^Dismiss/ }).length).toBe(6);
+  fireEvent.click(within(region).getByRole("button", { name: "Show the notices in short" }));
+  expect(region.querySelectorAll(".toast").length).toBe(1);
+  act(() => phone.show({ calls: [] }));
+  expect(within(region).getAllByRole("button", { name: /^Dismiss/ }).length).toBe(6);
+});
+
+test("buttons of notices are known by what they are about, in each language", async () => {
+  const phone = open("beset");
+  act(() => phone.show({ calls: [] }));
+  for (const language of ["en", "fr", "de", "es"]) {
+    await phone.saveSettings({ ...phone.kept, window: { ...phone.kept.window, language } });
+    await waitFor(() => expect(document.documentElement.lang).toBe(language));
+    const names = [...document.querySelectorAll(".toasts button")].map((button) => button.getAttribute("aria-label"));
+    expect(names.length).toBeGreaterThan(9);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.every((name) => name?.match(/ ?: .{20}/))).toBe(true);
+  }
+  await phone.saveSettings({ ...phone.kept, window: { ...phone.kept.window, language: "en" } });
+  await waitFor(() => expect(document.documentElement.lang).toBe("en"));
 });
 
 test("a recording without a folder, and a call without an account, lead to their settings", () => {
   const phone = open("idle");
   const way = (notice: Notice) => {
     act(() => phone.show({ notices: [notice] }));
+    unfold();
     return screen.getByRole("region", { name: "Notices" }).textContent;
   };
   expect(
@@ -304,8 +342,9 @@ test("what did not work with calls is tried again, or led on from, by the notice
   const touch = (notice: Omit<Notice, "id">, words: string) => {
     phone.sent.length = 0;
     act(() => phone.show({ notices: [{ ...notice, id: 7 }] }));
+    unfold();
     const region = within(screen.getByRole("region", { name: "Notices" }));
-    fireEvent.click(region.getByRole("button", { name: words }));
+    fireEvent.click(region.getByText(words));
     return phone.sent.filter(({ command }) => command !== "dismiss-notice");
   };
   const refused = { code: "change-refused" as const, status: 500, text: "no" };
@@ -329,8 +368,9 @@ test("a conference of one call leads to another call, digits nobody takes to the
   const phone = open("talking");
   const touch = (notice: Omit<Notice, "id" | "call">, words: string) => {
     act(() => phone.show({ notices: [{ ...notice, id: 8, call: null }] }));
+    unfold();
     const region = within(screen.getByRole("region", { name: "Notices" }));
-    fireEvent.click(region.getByRole("button", { name: words }));
+    fireEvent.click(region.getByText(words));
   };
   touch({ code: "conference-failed", trouble: { code: "conference-of-two" } }, "Add call");
   expect(screen.getByRole("button", { name: "Close the dial pad" })).toBeTruthy();
@@ -349,8 +389,9 @@ test("a call without audio from the other side says so, and what to do", () => {
 
 test("a relay that refuses the password is told, with the way to its settings", async () => {
   open("notices");
+  unfold();
   expect(screen.getByText("TURN server refused the password")).toBeTruthy();
-  fireEvent.click(screen.getByRole("button", { name: "Open network" }));
+  fireEvent.click(screen.getByRole("button", { name: /^Open network/ }));
   expect(await screen.findByRole("heading", { name: "Network" })).toBeTruthy();
 });
 

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Notice, Snapshot } from "../bridge/types";
-import { say } from "../words/words";
+import { about, say } from "../words/words";
 import { type Toast, useDoing } from "./doing";
 import { Icon } from "./icons";
 import { type Way, type Ways, wayOf } from "./notices";
+import { isEnded } from "./texts";
 import { troubleWords } from "./troubles";
 
 interface Props extends Ways {
@@ -16,10 +17,16 @@ interface Props extends Ways {
 const SHOWN_MS = 6000;
 const LETTER_MS = 80;
 
-/** The page's own answers, which somebody waits for, the last one first; below them what the phone has to tell, each with a way to act. */
+/**
+ * The page's own answers, which somebody waits for, the last one first; below them what the phone has to tell, each with a way to act.
+ * During a call that is one short row with the newest: the call has the room, and who wants to know more opens it.
+ */
 export function Toasts({ snapshot, toasts, onGone, ...ways }: Props) {
   const doing = useDoing();
   const { notices } = snapshot;
+  const calling = !snapshot.calls.every(isEnded);
+  const [opened, open] = useState(false);
+  useEffect(() => open(false), [calling]);
   const area = useRef<HTMLElement>(null);
   const newest = toasts.at(-1)?.id;
   useEffect(() => {
@@ -28,20 +35,65 @@ export function Toasts({ snapshot, toasts, onGone, ...ways }: Props) {
   const dismiss = (notice: Notice) => doing.send({ command: "dismiss-notice", notice: notice.id });
   return (
     // It stands there empty as well: screen readers tell only of what comes into something that they know.
-    <section ref={area} class="toasts" aria-label={say("notice.title")} aria-live="polite">
+    <section
+      ref={area}
+      class={calling && !opened ? "toasts short" : "toasts"}
+      aria-label={say("notice.title")}
+      aria-live="polite"
+    >
       {[...toasts].reverse().map((toast) => (
         <OwnToast key={`own-${toast.id}`} toast={toast} onGone={() => onGone(toast.id)} />
       ))}
-      {notices.map((notice) => (
-        <div key={notice.id} class="toast">
-          <span>
-            <strong>{say(`notice.${notice.code}`)}</strong> {troubleWords(notice.trouble)}
-          </span>
-          <WayOn way={wayOf(notice, snapshot, doing, ways)} onOver={() => dismiss(notice)} />
-          <Dismiss onClick={() => dismiss(notice)} />
-        </div>
-      ))}
+      {calling && notices.length > 0 && <Brief notices={notices} opened={opened} onOpen={open} onDismiss={dismiss} />}
+      {(opened || !calling) &&
+        notices.map((notice) => (
+          <div key={notice.id} class="toast">
+            <NoticeWords notice={notice} />
+            <WayOn way={wayOf(notice, snapshot, doing, ways)} what={spoken(notice)} onOver={() => dismiss(notice)} />
+            <Dismiss what={spoken(notice)} onClick={() => dismiss(notice)} />
+          </div>
+        ))}
     </section>
+  );
+}
+
+/** What a notice says, for buttons that are known by it alone. */
+const spoken = ({ code, trouble }: Notice) => `${say(`notice.${code}`)}, ${troubleWords(trouble)}`;
+
+function NoticeWords({ notice: { code, trouble } }: { notice: Notice }) {
+  return (
+    <span>
+      <strong>{say(`notice.${code}`)}</strong> {troubleWords(trouble)}
+    </span>
+  );
+}
+
+interface BriefProps {
+  notices: readonly Notice[];
+  opened: boolean;
+  onOpen: (open: boolean) => void;
+  onDismiss: (notice: Notice) => void;
+}
+
+/** The newest notice in a row, with what shows all of them; above them when they are shown. */
+function Brief({ notices, opened, onOpen, onDismiss }: BriefProps) {
+  const count = notices.length;
+  const newest = opened ? undefined : notices.at(-1);
+  return (
+    <div class="toast brief">
+      {newest ? <NoticeWords notice={newest} /> : <strong>{say("notice.title")}</strong>}
+      <button
+        type="button"
+        class="small"
+        aria-expanded={opened}
+        aria-label={say(opened ? "notice.fold" : "notice.show", { count })}
+        onClick={() => onOpen(!opened)}
+      >
+        {!opened && count > 1 && <span>{count}</span>}
+        <Icon name={opened ? "up" : "down"} />
+      </button>
+      {newest && <Dismiss what={spoken(newest)} onClick={() => onDismiss(newest)} />}
+    </div>
   );
 }
 
@@ -69,6 +121,7 @@ function OwnToast({ toast: { message, action }, onGone }: { toast: Toast; onGone
       {action && (
         <button
           type="button"
+          aria-label={about(action.label, message)}
           onClick={() => {
             action.run();
             onGone();
@@ -77,27 +130,27 @@ function OwnToast({ toast: { message, action }, onGone }: { toast: Toast; onGone
           {action.label}
         </button>
       )}
-      <Dismiss onClick={gone} />
+      <Dismiss what={message} onClick={gone} />
     </div>
   );
 }
 
-function Dismiss({ onClick }: { onClick: () => void }) {
+function Dismiss({ what, onClick }: { what: string; onClick: () => void }) {
   return (
-    <button type="button" class="small" aria-label={say("notice.dismiss")} onClick={onClick}>
+    <button type="button" class="small" aria-label={about(say("notice.dismiss"), what)} onClick={onClick}>
       <Icon name="close" />
     </button>
   );
 }
 
-function WayOn({ way, onOver }: { way: Way | null; onOver: () => void }) {
+function WayOn({ way, what, onOver }: { way: Way | null; what: string; onOver: () => void }) {
   if (!way) return null;
   const go = () => {
     way.run();
     if (way.over) onOver();
   };
   return (
-    <button type="button" onClick={go}>
+    <button type="button" aria-label={about(say(way.words), what)} onClick={go}>
       {say(way.words)}
     </button>
   );

@@ -281,6 +281,8 @@ export const de: Catalogue = {
   "notice.book": "Anrufe und Kontakte",
   "notice.service": "Dienst",
   "notice.dismiss": "Ausblenden",
+  "notice.show": { one: "Ganzen Hinweis zeigen", other: "Alle {count} Hinweise zeigen" },
+  "notice.fold": "Hinweise kürzen",
   "notice.devices": "Geräte öffnen",
   "notice.accounts": "Konten öffnen",
   "notice.network": "Netzwerk öffnen",

@@ -281,6 +281,8 @@ export const en = {
   "notice.book": "History and contacts",
   "notice.service": "Service",
   "notice.dismiss": "Dismiss",
+  "notice.show": { one: "Show the whole notice", other: "Show all {count} notices" },
+  "notice.fold": "Show the notices in short",
   "notice.devices": "Open devices",
   "notice.accounts": "Open accounts",
   "notice.network": "Open network",

@@ -280,6 +280,8 @@ export const es: Catalogue = {
   "notice.book": "Llamadas y contactos",
   "notice.service": "Servicio",
   "notice.dismiss": "Descartar",
+  "notice.show": { one: "Mostrar el aviso completo", other: "Mostrar los {count} avisos" },
+  "notice.fold": "Abreviar los avisos",
   "notice.devices": "Abrir dispositivos",
   "notice.accounts": "Abrir cuentas",
   "notice.network": "Abrir red",

@@ -284,6 +284,8 @@ export const fr: Catalogue = {
   "notice.book": "Appels et contacts",
   "notice.service": "Service",
   "notice.dismiss": "Masquer",
+  "notice.show": { one: "Afficher l’avis en entier", other: "Afficher les {count} avis" },
+  "notice.fold": "Abréger les avis",
   "notice.devices": "Ouvrir les périphériques",
   "notice.accounts": "Ouvrir les comptes",
   "notice.network": "Ouvrir le réseau",
