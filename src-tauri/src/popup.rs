@@ -1,6 +1,6 @@
 //! The window of ringing calls: beside the user's work, never in front of his keyboard.
 
-use std::sync::mpsc;
+use std::{sync::mpsc, time::Duration};
 
 use model::{Settings, Theme};
 use phone::{Phone, desktop::ringing};
@@ -9,6 +9,7 @@ use tauri::{
     WindowEvent,
     webview::{NewWindowResponse, PageLoadEvent},
 };
+use tokio::time::sleep;
 use tracing::{debug, warn};
 
 use crate::{language, program::Desktop, web_view, windows};
@@ -26,35 +27,55 @@ const GREATEST: f64 = 2.5;
 /// Cards that fit any screen; further calls ring, too.
 const MOST_CARDS: usize = 3;
 
+/// A window that could not be made is tried again after this, as long as it rings.
+const AGAIN: Duration = Duration::from_secs(2);
+
 /// Follows the phone.
 pub(crate) async fn follow(app: AppHandle, phone: Phone) {
     let mut snapshots = phone.snapshots();
     let mut settings = phone.settings();
     let mut focus = app.state::<Desktop>().focus();
-    let mut shown = 0;
+    let mut shown = Shown::default();
     loop {
         let wanted = settings.borrow_and_update().window.popup;
         let main_in_use = *focus.borrow_and_update();
         let ringing = ringing(&snapshots.borrow_and_update()).len();
         let cards = if wanted { cards(ringing, main_in_use) } else { 0 };
-        if cards != shown {
+        if !shown.has(cards) {
             debug!(cards, "{}", if cards == 0 { "no call rings here" } else { "a call rings here" });
             let app = app.clone();
             // Making a window waits for the main thread; the workers have audio to carry meanwhile.
-            let done = tokio::task::spawn_blocking(move || windows::report(show(&app, cards))).await;
-            if let Err(panicked) = done {
-                warn!(%panicked, "the window of a ringing call could not be shown");
+            let done = tokio::task::spawn_blocking(move || show(&app, cards)).await;
+            match &done {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => warn!(%error, "the window of a ringing call could not be shown, and is tried again"),
+                Err(panicked) => warn!(%panicked, "the window of a ringing call could not be shown, and is tried again"),
             }
-            shown = cards;
+            shown = Shown { cards, failed: !matches!(done, Ok(Ok(()))) };
         }
         let lives = tokio::select! {
             changed = snapshots.changed() => changed.is_ok(),
             changed = focus.changed() => changed.is_ok(),
             changed = settings.changed() => changed.is_ok(),
+            () = sleep(AGAIN), if shown.failed => true,
         };
         if !lives {
             return;
         }
+    }
+}
+
+/// What stands on the screen, as far as is known.
+#[derive(Default)]
+struct Shown {
+    cards: usize,
+    failed: bool,
+}
+
+impl Shown {
+    /// Whether it shows as many. What failed shows nothing that could be relied upon.
+    fn has(&self, cards: usize) -> bool {
+        self.cards == cards && !self.failed
     }
 }
 
@@ -180,6 +201,14 @@ mod tests {
         assert_eq!(cards(1, false), 1);
         assert_eq!(cards(1, true), 0);
         assert_eq!(cards(9, false), MOST_CARDS);
+    }
+
+    #[test]
+    fn what_could_not_be_shown_is_tried_again_though_nothing_else_rings() {
+        assert!(Shown::default().has(0));
+        assert!(Shown { cards: 1, failed: false }.has(1));
+        assert!(!Shown { cards: 1, failed: false }.has(2));
+        assert!(!Shown { cards: 1, failed: true }.has(1));
     }
 
     #[test]

@@ -290,7 +290,7 @@ test("a notice offers what to do about it", () => {
   expect(screen.getByRole("button", { name: /^Open devices/ })).toBeTruthy();
 });
 
-test("during a call the newest notice is a short row, behind which all are", () => {
+test("the newest of several notices is a short row, behind which all are, and during a call each is", () => {
   const phone = open("beset");
   const region = screen.getByRole("region", { name: "Notices" });
   expect(region.querySelectorAll(".toast").length).toBe(1);
@@ -301,17 +301,23 @@ test("during a call the newest notice is a short row, behind which all are", () 
   expect(within(region).getAllByRole("button", { name: /^Dismiss/ }).length).toBe(6);
   fireEvent.click(within(region).getByRole("button", { name: "Show the notices in short" }));
   expect(region.querySelectorAll(".toast").length).toBe(1);
+  // One alone is whole where no call wants the room.
   act(() => phone.show({ calls: [] }));
-  expect(within(region).getAllByRole("button", { name: /^Dismiss/ }).length).toBe(6);
+  expect(region.querySelectorAll(".toast").length).toBe(1);
+  act(() => phone.show({ notices: phone.snapshot.notices.slice(-1) }));
+  expect(within(region).getByRole("button", { name: /^Open devices: sound device, Speaker/ })).toBeTruthy();
+  expect(within(region).queryByRole("button", { name: /^Show/ })).toBe(null);
 });
 
 test("buttons of notices are known by what they are about, in each language", async () => {
   const phone = open("beset");
-  act(() => phone.show({ calls: [] }));
+  unfold();
   for (const language of ["en", "fr", "de", "es"]) {
     await phone.saveSettings({ ...phone.kept, window: { ...phone.kept.window, language } });
     await waitFor(() => expect(document.documentElement.lang).toBe(language));
-    const names = [...document.querySelectorAll(".toasts button")].map((button) => button.getAttribute("aria-label"));
+    const names = [...document.querySelectorAll(".toasts .toast:not(.brief) button")].map((button) =>
+      button.getAttribute("aria-label"),
+    );
     expect(names.length).toBeGreaterThan(9);
     expect(new Set(names).size).toBe(names.length);
     expect(names.every((name) => name?.match(/ ?: .{20}/))).toBe(true);

@@ -19,12 +19,14 @@ const LETTER_MS = 80;
 
 /**
  * The page's own answers, which somebody waits for, the last one first; below them what the phone has to tell, each with a way to act.
- * During a call that is one short row with the newest: the call has the room, and who wants to know more opens it.
+ * Several of those, and one as well during a call, are a short row with the newest: calls and lists have the room, and who wants to
+ * know more opens it.
  */
 export function Toasts({ snapshot, toasts, onGone, ...ways }: Props) {
   const doing = useDoing();
   const { notices } = snapshot;
   const calling = !snapshot.calls.every(isEnded);
+  const short = notices.length > 1 || (calling && notices.length > 0);
   const [opened, open] = useState(false);
   useEffect(() => open(false), [calling]);
   const area = useRef<HTMLElement>(null);
@@ -44,8 +46,8 @@ export function Toasts({ snapshot, toasts, onGone, ...ways }: Props) {
       {[...toasts].reverse().map((toast) => (
         <OwnToast key={`own-${toast.id}`} toast={toast} onGone={() => onGone(toast.id)} />
       ))}
-      {calling && notices.length > 0 && <Brief notices={notices} opened={opened} onOpen={open} onDismiss={dismiss} />}
-      {(opened || !calling) &&
+      {short && <Brief notices={notices} opened={opened} onOpen={open} onDismiss={dismiss} />}
+      {(opened || !short) &&
         notices.map((notice) => (
           <div key={notice.id} class="toast">
             <NoticeWords notice={notice} />

@@ -2,6 +2,7 @@
 //!
 //! A task of its own, because opening a device may take seconds.
 
+mod ringer;
 mod stream;
 mod trial;
 mod view;
@@ -9,13 +10,13 @@ mod view;
 use std::{sync::Arc, time::Duration};
 
 use audio::{
-    Capture, Country, Device, DeviceWatch, HubHandle, LegId, LegRoute, Playback, RingPattern, RingSound, RingTone, Ringing,
-    SoundError, SoundHost, ToneSpec, ring_anyhow,
+    Capture, Country, Device, DeviceWatch, HubHandle, LegId, LegRoute, Playback, RingPattern, RingSound, RingTone, SoundError,
+    SoundHost, ToneSpec,
 };
 use calls::io::{ProgressTone, Ring, Route, SoundRequest};
 use model::{
-    Cleanup, Clock, DeviceFault, DevicePreferences, DeviceTrial, DevicesView, Instant, MediaId, Ringtone, Settings, SoundFault,
-    SoundRole, TrialView,
+    Cleanup, Clock, DeviceFault, DevicePreferences, DeviceTrial, DevicesView, Instant, MediaId, Ringtone, Settings, SoundRole,
+    TrialView,
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -24,7 +25,7 @@ use tokio::{
 };
 use tracing::{debug, error, info, info_span, warn};
 
-use self::{stream::Stream, trial::Trial};
+use self::{ringer::Ringer, stream::Stream, trial::Trial};
 use crate::{spawn::spawn, world::World};
 
 /// Requests that may wait while devices are being opened.
@@ -109,7 +110,7 @@ impl Desk {
             captured: false,
             awaited: false,
             speaker: Stream::new(SoundRole::Speaker),
-            ringing: None,
+            ringer: Ringer::default(),
             ring: None,
             tone: None,
             routed: false,
@@ -181,7 +182,7 @@ struct Working {
     awaited: bool,
     speaker: Stream<dyn Playback>,
     listing: Option<JoinHandle<Result<Vec<Device>, SoundError>>>,
-    ringing: Option<Box<dyn Ringing>>,
+    ringer: Ringer,
     ring: Option<Ring>,
     tone: Option<ProgressTone>,
     /// Whether any session has a place in the mix.
@@ -203,7 +204,7 @@ impl Working {
         follow.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             // An idle phone does not wake up.
-            let in_use = self.microphone.is_in_use() || self.speaker.is_in_use() || self.ringing.is_some();
+            let in_use = self.microphone.is_in_use() || self.speaker.is_in_use() || self.ringer.is_ringing();
             let tries = self.trial.as_ref().is_some_and(Trial::is_going_on);
             tokio::select! {
                 request = requests.recv() => match request {
@@ -222,13 +223,17 @@ impl Working {
                     self.tell(trouble).await;
                     self.tell_microphone().await;
                 }
+                started = self.ringer.started() => {
+                    let trouble = self.ringer.settle(started);
+                    self.rung(trouble).await;
+                }
                 present = listed(&mut self.listing) => self.improve(present),
                 _ = look.tick(), if in_use => self.look().await,
                 _ = list.tick(), if in_use || self.onlookers.devices.receiver_count() > 0 => self.list(),
                 _ = follow.tick(), if tries => self.follow_trial().await,
             }
         }
-        self.ringing = None;
+        self.ringer.stop();
         self.hub.route(Vec::new());
         self.hub.tone(None);
         self.close_devices();
@@ -251,7 +256,7 @@ impl Working {
             DeskRequest::Sound(SoundRequest::Ring(ring)) => {
                 self.ring = ring;
                 self.play_tone();
-                self.ring().await;
+                self.ring();
             }
             DeskRequest::Sound(SoundRequest::Capture) => {
                 (self.awaited, self.keep_until) = (true, Some(self.clock.now() + EXPECT));
@@ -291,23 +296,20 @@ impl Working {
         self.hub.tone(self.tone.map(|tone| tone_spec(tone, self.country)).or(soft));
     }
 
-    async fn ring(&mut self) {
-        self.ringing = None;
-        if self.ring != Some(Ring::Full) {
-            return;
+    fn ring(&mut self) {
+        if self.ring == Some(Ring::Full) {
+            self.ringer.start(&self.host, &self.watch, self.ringtone.clone());
+        } else {
+            self.ringer.stop();
         }
-        let (host, mut watch, tone) = (Arc::clone(&self.host), self.watch.clone(), self.ringtone.clone());
-        let rung = spawn_blocking(move || {
-            let id = stream::best_device(&*host, &mut watch, SoundRole::Ringer);
-            ring_anyhow(&*host, id.as_ref(), &tone)
-        });
-        match rung.await {
-            Ok((ringing, troubles)) => {
-                let trouble = ring_trouble(ringing.is_some(), troubles);
-                self.ringing = ringing;
-                self.tell(trouble).await;
-            }
-            Err(panicked) => error!(%panicked, "the ringer failed"),
+    }
+
+    /// It rings, or not; by now that may not be wanted any more.
+    async fn rung(&mut self, trouble: Option<DeviceFault>) {
+        if self.ring == Some(Ring::Full) {
+            self.tell(trouble).await;
+        } else {
+            self.ringer.stop();
         }
     }
 
@@ -341,8 +343,8 @@ impl Working {
         } else if self.keep_until.take_if(|until| now >= *until).is_some() {
             self.close_devices();
         }
-        if self.ringing.as_ref().is_some_and(|ringing| ringing.is_gone()) {
-            self.ring().await;
+        if self.ringer.is_gone() {
+            self.ring();
         }
         if self.keep_until.is_some() {
             let lost_microphone = self.microphone.check(self.hub.microphone_levels().stream);
@@ -407,12 +409,6 @@ impl Working {
             let _heard = self.outbox.send(DeskNews::Trouble(fault)).await;
         }
     }
-}
-
-/// What the user must hear of a ring that did not go as he chose.
-fn ring_trouble(rings: bool, troubles: Vec<SoundError>) -> Option<DeviceFault> {
-    let fault = SoundFault::from(troubles.into_iter().next()?);
-    Some(if rings { DeviceFault::RingsOtherwise { fault } } else { DeviceFault::RingsUnheard { fault } })
 }
 
 /// The devices that were asked for; none when they cannot be listed. Waits for ever when nobody asked. Cancel-safe.
@@ -493,3 +489,6 @@ fn tone_spec(tone: ProgressTone, country: Country) -> ToneSpec {
         ProgressTone::AutoAnswer => ToneSpec::AutoAnswer,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,15 @@
 //! Trials of the sound devices: the same streams, tones and ringer as in a call.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use audio::{LegId, LegRoute, RingTone, Ringing, ToneSpec, TrialProgress, TrialState, microphone_trial, ring_anyhow};
+use audio::{LegId, LegRoute, Ringing, ToneSpec, TrialProgress, TrialState, microphone_trial};
 use model::{DeviceFault, DeviceTrial, Instant, SoundFault, SoundRole, TrialStage, TrialView};
-use tokio::task::spawn_blocking;
-use tracing::error;
+use tokio::task::JoinHandle;
 
-use super::{DeskNews, Working, ring_tone, stream};
+use super::{
+    DeskNews, Working, ring_tone,
+    ringer::{Rung, outcome, start_ring},
+};
 
 /// The leg of a microphone's trial; media sessions have numbers of 32 bits.
 const LEG: LegId = LegId(u64::MAX);
@@ -35,12 +37,27 @@ pub(super) struct Trial {
 
 /// How far it is.
 enum At {
-    Opening { until: Instant },
+    Opening {
+        until: Instant,
+    },
     Recording(TrialProgress),
     PlayingBack(TrialProgress),
-    Music { until: Instant },
-    Ringing { until: Instant, ringing: Box<dyn Ringing>, trouble: Option<DeviceFault> },
-    Over { trouble: Option<DeviceFault> },
+    Music {
+        until: Instant,
+    },
+    /// The ringer is on its way.
+    Reaching {
+        until: Instant,
+        starting: JoinHandle<Rung>,
+    },
+    Ringing {
+        until: Instant,
+        ringing: Box<dyn Ringing>,
+        trouble: Option<DeviceFault>,
+    },
+    Over {
+        trouble: Option<DeviceFault>,
+    },
 }
 
 impl Trial {
@@ -53,13 +70,13 @@ impl Trial {
     pub(super) fn needs_streams(&self) -> bool {
         match self.at {
             At::Opening { .. } | At::Recording(_) | At::PlayingBack(_) | At::Music { .. } => true,
-            At::Ringing { .. } | At::Over { .. } => false,
+            At::Reaching { .. } | At::Ringing { .. } | At::Over { .. } => false,
         }
     }
 
     fn view(&self) -> TrialView {
         let stage = match &self.at {
-            At::Opening { .. } => TrialStage::Opening,
+            At::Opening { .. } | At::Reaching { .. } => TrialStage::Opening,
             At::Recording(_) => TrialStage::Recording,
             At::PlayingBack(_) | At::Music { .. } | At::Ringing { .. } => TrialStage::Playing,
             At::Over { trouble } => TrialStage::Over { trouble: trouble.clone() },
@@ -74,10 +91,8 @@ impl Working {
         let at = if self.has_a_call() {
             At::Over { trouble: Some(DeviceFault::InCall) }
         } else if let DeviceTrial::Ringer { ringtone } = &trial {
-            self.ring_for_trial(
-                ringtone.as_ref().map_or_else(|| self.ringtone.clone(), |ringtone| ring_tone(ringtone, self.volume)),
-            )
-            .await
+            let tone = ringtone.as_ref().map_or_else(|| self.ringtone.clone(), |ringtone| ring_tone(ringtone, self.volume));
+            At::Reaching { until: self.clock.now() + OPENS_WITHIN, starting: start_ring(&self.host, &self.watch, tone) }
         } else {
             // What failed before gets another chance.
             self.microphone.retry();
@@ -102,7 +117,13 @@ impl Working {
         let before = trial.view();
         trial.at = match self.stream_trouble(&trial) {
             Some(trouble) => At::Over { trouble: Some(trouble) },
-            None => self.advance(&trial.trial, trial.at),
+            None => match trial.at {
+                At::Reaching { starting, .. } if starting.is_finished() => {
+                    let rung = starting.await;
+                    self.trial_rings(outcome(rung))
+                }
+                at => self.advance(&trial.trial, at),
+            },
         };
         if !trial.is_going_on() {
             self.silence_trial(&trial);
@@ -131,6 +152,9 @@ impl Working {
                 let role = if *trial == DeviceTrial::Microphone { SoundRole::Microphone } else { SoundRole::Speaker };
                 At::Over { trouble: Some(DeviceFault::Unusable { role, fault: SoundFault::TimedOut }) }
             }
+            At::Reaching { until, .. } if now >= until => {
+                At::Over { trouble: Some(DeviceFault::RingsUnheard { fault: SoundFault::TimedOut }) }
+            }
             At::Recording(progress) if progress.state() != TrialState::Recording => At::PlayingBack(progress),
             At::PlayingBack(progress) if progress.state() == TrialState::Done => {
                 At::Over { trouble: unheard(progress.loudest_dbfs(), self.hub.microphone_levels().only_zeros) }
@@ -153,24 +177,11 @@ impl Working {
         of_microphone.or(of_speaker).cloned()
     }
 
-    async fn ring_for_trial(&mut self, tone: RingTone) -> At {
-        let (host, mut watch) = (Arc::clone(&self.host), self.watch.clone());
-        let rung = spawn_blocking(move || {
-            let id = stream::best_device(&*host, &mut watch, SoundRole::Ringer);
-            ring_anyhow(&*host, id.as_ref(), &tone)
-        });
-        match rung.await {
-            Ok((ringing, troubles)) => {
-                let trouble = super::ring_trouble(ringing.is_some(), troubles);
-                match ringing {
-                    Some(ringing) => At::Ringing { until: self.clock.now() + RINGS, ringing, trouble },
-                    None => At::Over { trouble },
-                }
-            }
-            Err(panicked) => {
-                error!(%panicked, "the ringer failed");
-                At::Over { trouble: Some(DeviceFault::RingsUnheard { fault: SoundFault::Failed }) }
-            }
+    /// How a ring goes on that has begun.
+    fn trial_rings(&self, (ringing, trouble): (Option<Box<dyn Ringing>>, Option<DeviceFault>)) -> At {
+        match ringing {
+            Some(ringing) => At::Ringing { until: self.clock.now() + RINGS, ringing, trouble },
+            None => At::Over { trouble },
         }
     }
 
