@@ -21,7 +21,7 @@ interface Props {
 /** Entries that were deleted here: at once to be seen, at the phone once it cannot be undone any more. */
 export interface Removal {
   gone: ReadonlySet<number>;
-  remove: (id: number) => void;
+  remove: (entry: HistoryEntry) => void;
 }
 
 /** It outlives the list: what was deleted does not come back because somebody looks at something else. */
@@ -41,14 +41,15 @@ export function useRemoval({ bridge, failed, tell }: Pick<Doing, "bridge" | "fai
     window.addEventListener("pagehide", leave);
     return () => window.removeEventListener("pagehide", leave);
   }, [deleteNow]);
-  const remove = (id: number) => {
+  const remove = ({ id, remote, contact }: HistoryEntry) => {
     waiting.current.add(id);
     setGone((ids) => new Set([...ids, id]));
     const undo = () => {
       waiting.current.delete(id);
       setGone((ids) => new Set([...ids].filter((other) => other !== id)));
     };
-    tell(say("history.deleted"), { label: say("app.undo"), run: undo, otherwise: () => deleteNow([id]) });
+    const name = isolated(remoteName(remote, contact));
+    tell(say("history.deleted", { name }), { label: say("app.undo"), run: undo, otherwise: () => deleteNow([id]) });
   };
   return { gone, remove };
 }
@@ -146,7 +147,7 @@ export function History({ snapshot, opened, removal: { gone, remove }, onContact
               entry={entry}
               place={place}
               onDial={() => dial(entry.remote.number || entry.remote.uri)}
-              onDelete={() => remove(entry.id)}
+              onDelete={() => remove(entry)}
               onContact={() => onContact(entry.remote.name, entry.remote.number || entry.remote.uri)}
             />
           )}

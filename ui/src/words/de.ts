@@ -214,7 +214,7 @@ export const de: Catalogue = {
   "history.clear": "Alle löschen",
   "history.clear-question": "Die ganze Anrufliste löschen? Das lässt sich nicht rückgängig machen.",
   "history.add-contact": "Zu den Kontakten",
-  "history.deleted": "Aus der Anrufliste gelöscht",
+  "history.deleted": "Der Anruf mit {name} wurde gelöscht",
   "history.today": "Heute",
   "history.yesterday": "Gestern",
   "outcome.answered": "Angenommen",

@@ -214,7 +214,7 @@ export const en = {
   "history.clear": "Delete all",
   "history.clear-question": "Delete the whole history? This cannot be undone.",
   "history.add-contact": "Add to contacts",
-  "history.deleted": "Deleted from the history",
+  "history.deleted": "The call with {name} was deleted",
   "history.today": "Today",
   "history.yesterday": "Yesterday",
   "outcome.answered": "Answered",

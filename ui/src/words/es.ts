@@ -213,7 +213,7 @@ export const es: Catalogue = {
   "history.clear": "Borrar todo",
   "history.clear-question": "¿Borrar toda la lista de llamadas? No se puede deshacer.",
   "history.add-contact": "Añadir a los contactos",
-  "history.deleted": "Borrada de la lista de llamadas",
+  "history.deleted": "Se borró la llamada con {name}",
   "history.today": "Hoy",
   "history.yesterday": "Ayer",
   "outcome.answered": "Contestada",

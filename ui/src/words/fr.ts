@@ -214,7 +214,7 @@ export const fr: Catalogue = {
   "history.clear": "Tout supprimer",
   "history.clear-question": "Supprimer toute la liste d’appels ? C’est définitif.",
   "history.add-contact": "Ajouter aux contacts",
-  "history.deleted": "Supprimé de la liste d’appels",
+  "history.deleted": "L’appel avec {name} a été supprimé",
   "history.today": "Aujourd’hui",
   "history.yesterday": "Hier",
   "outcome.answered": "Répondu",
