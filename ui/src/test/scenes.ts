@@ -280,6 +280,12 @@ export function scene(name: string): FakePhone {
       ),
     });
   }
+  if (name === "beset") {
+    const cause = { kind: "wrong-password" as const, code: 403 };
+    const state = { state: "offline" as const, cause, retry_in_s: null };
+    const out = ["the branch office", "support", "home"].map((id) => someAccount(id, { state }));
+    phone.show({ accounts: [...ACCOUNTS, ...out] });
+  }
   if (name === "desk") {
     const can = { hold: true, transfer: true, elsewhere: true };
     phone.show({ accounts: ACCOUNTS.map((account) => ({ ...account, state: { state: "ready" }, can })) });

@@ -39,7 +39,7 @@ export function Toasts({ snapshot, toasts, onGone, ...ways }: Props) {
     // It stands there empty as well: screen readers tell only of what comes into something that they know.
     <section
       ref={area}
-      class={calling && !opened ? "toasts short" : "toasts"}
+      class={calling ? "toasts calling" : "toasts"}
       aria-label={say("notice.title")}
       aria-live="polite"
     >
