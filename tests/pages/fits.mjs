@@ -74,6 +74,25 @@ export default async function fits({ test, chromium, origin }) {
       }
     }
   });
+  test("a call is answered without scrolling at each size", async () => {
+    const { page, close } = await open(chromium, `${origin}/fake.html?scene=incoming`);
+    try {
+      for (const [name, { zoom, ...size }] of SIZES) {
+        if (size.height / zoom < 320) continue;
+        await page.setViewportSize(size);
+        await page.evaluate((factor) => {
+          document.documentElement.style.fontSize = `${factor * 100}%`;
+        }, zoom);
+        for (const language of LANGUAGES) {
+          await speak(page, language);
+          const covered = await page.evaluate(hidden, ".incoming .action.answer");
+          expect(!covered, `at ${name}, ${language}: ${covered}`);
+        }
+      }
+    } finally {
+      await close();
+    }
+  });
   test("eight calls each show name, state and how to end them at 320 px", async () => {
     const { page, close } = await open(chromium, `${origin}/fake.html?scene=eight`, { width: 320, height: 480 });
     try {
