@@ -118,6 +118,22 @@ fn a_second_phone_in_the_same_folder_is_refused_in_words_and_the_first_goes_on()
     assert_eq!(history(plain(), folder).len(), 1);
 }
 
+/// What the environment names as certificate authorities has no end, or cannot be any; both once hung the program.
+#[test]
+fn authorities_that_are_none_are_named_and_not_waited_for() {
+    let temporary = TempDir::new().expect("a folder");
+    let folder = temporary.path();
+    let settings = ["clients", "--cloud", "1-2-3", "--user", "u", "--key-env", "KEY", "--web-services", "https://127.0.0.1:9"];
+    for file in [Path::new("/dev/zero"), folder] {
+        let mut asks = cli(plain(), folder, &[&["aculab"], &settings[..]].concat());
+        let (exit, said) = done(asks.env("KEY", "none").env("SSL_CERT_FILE", file));
+        assert!(
+            exit != Some(0) && said.contains(&format!("the file of authorities {} cannot be read", file.display())),
+            "{said}"
+        );
+    }
+}
+
 /// A small disk with the user's folder on it, in a namespace of its own.
 struct Disk {
     keeper: Program,

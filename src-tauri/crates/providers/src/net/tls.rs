@@ -1,8 +1,10 @@
 //! TLS: who is trusted, and in plain words why somebody is not.
 
+#[cfg(target_os = "linux")]
+mod named;
 mod verdict;
 
-use std::{fmt, io, path::Path, sync::Arc, time::Duration};
+use std::{fmt, fs, io, path::Path, sync::Arc, time::Duration};
 
 use model::{Clock, OfflineCause, SetupFault, TlsFault};
 use rustls::{
@@ -30,6 +32,8 @@ pub(crate) fn client_config(
     // Given to each part by hand: the process-wide default may be another room's choice, or not made yet.
     let provider = Arc::new(ring::default_provider());
     let authorities = ca_file.map(read_authorities).transpose()?.unwrap_or_default();
+    #[cfg(target_os = "linux")]
+    named::look_at(std::env::var_os("SSL_CERT_FILE"), std::env::var_os("SSL_CERT_DIR"))?;
     let verifier = Verifier::new_with_extra_roots(authorities, provider.clone()).map_err(|error| no_tls(&error))?;
     let mut config = ClientConfig::builder_with_details(provider, Arc::new(WallClock(clock)))
         .with_safe_default_protocol_versions()
@@ -50,10 +54,9 @@ fn no_tls(error: &Error) -> SetupFault {
 fn read_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, SetupFault> {
     let name = || file.display().to_string();
     let unread = |detail: String| SetupFault::AuthoritiesUnread { file: name(), detail };
-    // A pipe would be waited for, each time once more.
-    let known = std::fs::metadata(file).map_err(|error| unread(error.to_string()))?;
-    if !known.is_file() || known.len() > LARGEST {
-        return Err(unread("it is no file of authorities".into()));
+    let known = fs::metadata(file).map_err(|error| unread(error.to_string()))?;
+    if !can_be_read(&known) {
+        return Err(no_authorities(file));
     }
     let certificates: Vec<_> =
         CertificateDer::pem_file_iter(file).and_then(Iterator::collect).map_err(|error| unread(error.to_string()))?;
@@ -61,6 +64,15 @@ fn read_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, SetupFa
         true => Err(SetupFault::AuthoritiesEmpty { file: name() }),
         false => Ok(certificates),
     }
+}
+
+/// A pipe would be waited for, each time once more, and a device has no end.
+fn can_be_read(known: &fs::Metadata) -> bool {
+    known.is_file() && known.len() <= LARGEST
+}
+
+fn no_authorities(file: &Path) -> SetupFault {
+    SetupFault::AuthoritiesUnread { file: file.display().to_string(), detail: "it is no file of authorities".into() }
 }
 
 /// What a failed handshake means to the user: a verdict of TLS, or just a lost connection.

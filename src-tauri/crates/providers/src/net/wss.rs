@@ -39,6 +39,8 @@ use super::{
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
 /// What one address of a server may take for TLS and WebSocket while there are others to try (RFC 3263 section 4.3).
 const SERVER_LIMIT: Duration = Duration::from_secs(3);
+/// What reading the authorities may take, from a disk of another computer perhaps; milliseconds as a rule.
+const AUTHORITIES_LIMIT: Duration = Duration::from_secs(2);
 /// Longest message, either way; SIP messages with a large SDP have 4 KiB. One that is longer ends the connection, so that there is
 /// room above what SIP takes: whoever sends that is refused (513), and not everybody else with him.
 const LONGEST_MESSAGE: usize = 2 * sip::MAX_MESSAGE;
@@ -53,6 +55,8 @@ pub struct Sockets {
     clock: Arc<dyn Clock>,
     /// The TLS configuration used last: reading the platform's authorities takes milliseconds and a megabyte.
     last_tls: Mutex<Option<(TlsKey, Arc<ClientConfig>)>>,
+    /// Held by whoever reads authorities: of those that wait for ever there is one, and not another with each try.
+    reading: Arc<tokio::sync::Mutex<()>>,
     changes: tokio::sync::Mutex<Changes>,
 }
 
@@ -68,7 +72,7 @@ impl Sockets {
     /// The network of this computer. The clock tells when to ping, and which certificates are valid.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let changes = tokio::sync::Mutex::new(Changes::new(Arc::clone(&clock)));
-        Self { clock, last_tls: Mutex::new(None), changes }
+        Self { clock, last_tls: Mutex::new(None), reading: Arc::default(), changes }
     }
 
     async fn open_over(&self, endpoint: &Endpoint, step: &mut Step) -> Result<Connection, OfflineCause> {
@@ -146,9 +150,21 @@ impl Sockets {
     }
 
     async fn tls_config(&self, ca_file: Option<PathBuf>, pin: Option<KeyPin>) -> Result<Arc<ClientConfig>, OfflineCause> {
+        let reading = time::timeout(AUTHORITIES_LIMIT, self.read_authorities(ca_file, pin)).await;
+        // It may go better another time, unlike what the settings say.
+        reading.unwrap_or_else(|_| {
+            let seconds = AUTHORITIES_LIMIT.as_secs();
+            let detail = format!("the certificate authorities to trust could not be read within {seconds} seconds");
+            Err(OfflineCause::Unreachable { detail })
+        })
+    }
+
+    async fn read_authorities(&self, ca_file: Option<PathBuf>, pin: Option<KeyPin>) -> Result<Arc<ClientConfig>, OfflineCause> {
+        let alone = Arc::clone(&self.reading).lock_owned().await;
         let clock = self.clock.clone();
         let last = self.last_tls.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let reading = task::spawn_blocking(move || {
+            let _alone = alone;
             let changed = ca_file.as_ref().and_then(|file| file.metadata().ok()?.modified().ok());
             let key = TlsKey { ca_file, pin, changed };
             match last {

@@ -236,6 +236,21 @@ async fn a_file_of_authorities_that_cannot_be_used_is_a_matter_of_configuration(
     assert!(matches!(refusal(&missing).await, OfflineCause::Configuration { .. }));
 }
 
+/// As of a disk that another computer has, which is gone.
+#[tokio::test(start_paused = true)]
+async fn authorities_that_cannot_be_read_to_their_end_are_waited_for_by_one_and_told() {
+    let sockets = Sockets::new(Arc::new(TestClock::new()));
+    let held = Arc::clone(&sockets.reading).lock_owned().await;
+    let nobody = HttpRequest::get("https://127.0.0.1:9/");
+    let waited = sockets.ask(&nobody).await.expect_err("nobody is there");
+    let detail = "the certificate authorities to trust could not be read within 2 seconds".into();
+    assert_eq!(waited, OfflineCause::Unreachable { detail });
+    drop(held);
+    time::resume();
+    let asked = sockets.ask(&nobody).await.expect_err("nobody is there");
+    assert_ne!(asked, waited);
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_sip_over_websocket_says_so_itself() {
     for (answer, words) in [
