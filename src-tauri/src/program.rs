@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use model::{CallId, Command, DialOptions, Target};
@@ -20,6 +21,7 @@ use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::{
     runtime::{Handle, Runtime},
     sync::{mpsc, watch},
+    time::sleep,
 };
 use tracing::{info, info_span};
 
@@ -35,6 +37,9 @@ use crate::{
 
 /// Sentences that may wait to be told.
 const SENTENCES: usize = 8;
+
+/// How long the main thread may take to end. Libraries of the desktop wait in it, without a limit, for services that they ask.
+const LONGEST_END: Duration = Duration::from_secs(5);
 
 /// What the windows, the tray and the pages know together.
 pub(crate) struct Desktop {
@@ -124,6 +129,16 @@ impl Running {
             self.runtime.block_on(engine.stop());
         }
     }
+
+    /// The same where the main thread does not come to it, and ends the process, too; nothing where it has begun.
+    async fn end_without_windows(&self) {
+        let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(engine) = engine {
+            tracing::warn!("the desktop does not answer: the windows are left as they are");
+            engine.stop().await;
+            std::process::exit(0);
+        }
+    }
 }
 
 /// Runs until the user or the system ends it.
@@ -138,13 +153,14 @@ pub(crate) fn run(
     let _inside = runtime.enter();
     let (sentences, told) = mpsc::channel(SENTENCES);
     let desktop = Desktop::new(&engine, sentences);
-    let app = tauri::Builder::default()
-        .manage(engine.phone.clone())
+    let (phone, folder) = (engine.phone.clone(), engine.folder.clone());
+    let builder = tauri::Builder::default()
+        .manage(phone.clone())
         .manage(desktop)
         .manage(Followers::new(runtime.handle().clone(), engine.phone.snapshots()))
         .manage(diagnosis::ShownBundle::default())
-        .manage(EventPrograms::load(&engine.folder, engine.phone.office().clone()))
-        .manage(Memory::load(PlacesFile::at(engine.folder.places_file())))
+        .manage(EventPrograms::load(&folder, phone.office().clone()))
+        .manage(Memory::load(PlacesFile::at(folder.places_file())))
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
         .plugin(tauri_plugin_deep_link::init())
         .plugin(tauri_plugin_autostart::Builder::new().args(["--minimized"]).build())
@@ -202,11 +218,13 @@ pub(crate) fn run(
             settings::try_ice,
             settings::registered_clients,
             settings::order_token,
-        ])
-        .build(tauri::generate_context!())
-        .map_err(|error| Failure::new(format!("the window system cannot be used: {error}")))?;
+        ]);
+    let running = Running { engine: Arc::new(Mutex::new(Some(engine))), runtime: runtime.handle().clone() };
+    let (made, app) = watch::channel(None);
+    phone::spawn("signals", info_span!("signals"), end_when_asked(app, running.clone()));
+    let app = build(builder).inspect_err(|_| running.stop())?;
     let handle = app.handle().clone();
-    let phone = engine.phone.clone();
+    made.send_replace(Some(handle.clone()));
     let is_kiosk = of_kiosk.is_some();
     if let Some(of_kiosk) = of_kiosk {
         // Before its window, whose page asks for it.
@@ -220,16 +238,23 @@ pub(crate) fn run(
     phone::spawn("windows", info_span!("windows"), show_when_wanted(handle.clone(), first, shows));
     if !is_kiosk {
         follow_on_desktop(&handle, &phone, told);
-        updates::look(&phone, &engine.folder);
+        updates::look(&phone, &folder);
     }
     phone::spawn("session", info_span!("session"), session::follow(handle.clone(), phone));
-    phone::spawn("signals", info_span!("signals"), end_when_asked(handle));
-    let running = Running { engine: Arc::new(Mutex::new(Some(engine))), runtime: runtime.handle().clone() };
     let inside = running.clone();
     let code = app.run_return(move |app, event| on_event(app, event, &inside));
     running.stop();
     runtime.shutdown_background();
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// Begins with the desktop, which waits for a screen that does not answer and for a session bus that does not.
+fn build(builder: tauri::Builder<tauri::Wry>) -> Result<tauri::App, Failure> {
+    // Whoever would do it later panics where the screen cannot be reached.
+    #[cfg(target_os = "linux")]
+    gtk::init().map_err(|_| Failure::no_display())?;
+    let built = builder.build(tauri::generate_context!());
+    built.map_err(|error| Failure::new(format!("the window system cannot be used: {error}")))
 }
 
 /// What shows the phone beside its window, and what reaches it from other programs. A kiosk has none of it.
@@ -353,12 +378,17 @@ fn navigation_guard() -> tauri::plugin::TauriPlugin<tauri::Wry> {
     tauri::plugin::Builder::new("navigation-guard").on_navigation(|_, url| web_view::is_ours(url)).build()
 }
 
-/// Ends the program when the session or its user says so.
-async fn end_when_asked(app: AppHandle) {
+/// Ends the program when the session or its user says so, also before there is an app.
+async fn end_when_asked(app: watch::Receiver<Option<AppHandle>>, running: Running) {
     match Interruptions::new() {
         Ok(mut interruptions) => interruptions.next().await,
         Err(error) => return tracing::warn!(%error, "signals cannot be heard"),
     }
     info!("asked to end");
-    app.exit(0);
+    let app = app.borrow().clone();
+    if let Some(app) = app {
+        app.exit(0);
+        sleep(LONGEST_END).await;
+    }
+    running.end_without_windows().await;
 }

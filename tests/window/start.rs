@@ -15,6 +15,38 @@ fn without_a_screen_it_says_so_and_names_the_other_program() {
 }
 
 #[test]
+fn with_a_screen_that_cannot_be_reached_it_says_the_same_and_signs_off() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(sidetone());
+    command.env("HOME", folder.path()).env("XDG_RUNTIME_DIR", folder.path()).env_remove("WAYLAND_DISPLAY");
+    command.env_remove("DBUS_SESSION_BUS_ADDRESS").env("PULSE_SERVER", "unix:none");
+    let output = command.env("DISPLAY", ":9999").arg("--data").arg(folder.path().join("data")).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("there is no display") && !said.contains("panicked"), "{said}");
+}
+
+/// GTK and WebKit wait for them in the main thread.
+#[test]
+fn who_asks_it_to_end_is_heard_though_services_of_the_desktop_say_nothing() {
+    let Some(screen) = Screen::open() else { return };
+    let silent = screen.home().join("silent");
+    let _listens = std::os::unix::net::UnixListener::bind(&silent).expect("a socket");
+    for bus in ["DBUS_SYSTEM_BUS_ADDRESS", "DBUS_SESSION_BUS_ADDRESS"] {
+        let mut command = screen.sidetone(&[]);
+        let mut program = Program::start(bus, command.env(bus, format!("unix:path={}", silent.display())));
+        screen.wait_for("registration", |snapshot| {
+            snapshot.accounts.iter().any(|account| account.state == model::AccountState::Registered)
+        });
+        screen.dial("600");
+        screen.wait_for("call", |snapshot| snapshot.calls.iter().any(|call| call.answered_ms.is_some()));
+        program.signal("TERM");
+        assert_eq!(program.finish(PATIENCE), Some(0), "{bus}: it ends when it is asked to");
+        program.wait_for_line("signed off", Duration::ZERO);
+    }
+}
+
+#[test]
 fn the_self_test_needs_no_screen_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(sidetone());
