@@ -2,8 +2,10 @@
 
 use std::{
     ffi::CString,
+    fs,
     io::{self, BufReader, Cursor, Read, Write},
     os::unix::net::UnixStream,
+    path::Path,
     time::Duration,
 };
 
@@ -17,6 +19,9 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// The longest message that is believed: a list of many devices with all their properties.
 const LONGEST_MESSAGE: usize = 4 * 1024 * 1024;
+
+/// Above this a file is no cookie; they have 256 bytes.
+const LONGEST_COOKIE: u64 = 4 * 1024;
 
 /// The channel of a message that is no sound.
 const NO_CHANNEL: u32 = u32::MAX;
@@ -54,7 +59,7 @@ impl Connection {
         let version = protocol::MAX_VERSION;
         let mut connection = Self { socket: BufReader::new(socket), version, sequence: 0, message: Vec::new() };
         // Without a cookie the server decides by the user it is asked by.
-        let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+        let cookie = pulseaudio::cookie_path_from_env().map_or(Ok(Vec::new()), |path| read_cookie(&path))?;
         let auth = AuthParams { version, supports_shm: false, supports_memfd: false, cookie };
         let AuthReply { version: theirs, .. } = connection.ask(&Command::Auth(auth))?;
         connection.version = version.min(theirs);
@@ -135,5 +140,35 @@ impl Connection {
         self.message.resize(DESCRIPTOR_SIZE + length, 0);
         self.socket.read_exact(&mut self.message[DESCRIPTOR_SIZE..])?;
         Ok(descriptor.channel)
+    }
+}
+
+/// Reads the cookie; one that cannot be read is none. What can be no cookie is an error: the environment may name a device, which has
+/// no end, and cpal reads it to its end for the ringer, once there is a server.
+fn read_cookie(path: &Path) -> io::Result<Vec<u8>> {
+    let can_be_read = |known: fs::Metadata| known.is_dir() || known.is_file() && known.len() <= LONGEST_COOKIE;
+    if !fs::metadata(path).map_or(true, can_be_read) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the cookie of the sound server is none"));
+    }
+    Ok(fs::read(path).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_a_file_of_its_length_and_not_read_for_ever() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("cookie");
+        fs::write(&file, [7; 256]).expect("written");
+        assert_eq!(read_cookie(&file).expect("it is one"), [7; 256]);
+        for none in [folder.path(), &folder.path().join("nothing")] {
+            assert_eq!(read_cookie(none).expect("there is none"), []);
+        }
+        fs::File::create(&file).and_then(|file| file.set_len(1 << 40)).expect("it may have holes");
+        for endless in [Path::new("/dev/zero"), &file] {
+            assert!(read_cookie(endless).is_err(), "{}", endless.display());
+        }
     }
 }
