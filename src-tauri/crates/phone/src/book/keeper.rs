@@ -205,7 +205,11 @@ impl Keeper {
         if now_s.abs_diff(self.looked_at_s) >= DAY_S {
             self.looked_at_s = now_s;
             let forgotten = self.book.forget_old(now_s);
-            self.history_changed |= forgotten.as_ref().is_ok_and(|count| *count > 0);
+            if forgotten.as_ref().is_ok_and(|count| *count > 0) {
+                self.history_changed = true;
+                // There may be more, which the next call need not wait for.
+                self.looked_at_s = 0;
+            }
             self.note(forgotten.map(drop));
         }
     }

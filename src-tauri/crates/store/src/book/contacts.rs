@@ -73,14 +73,20 @@ impl BookFile {
 
     pub(super) fn load_contacts(&mut self) -> Result<(), BookError> {
         let mut numbers: BTreeMap<u32, Vec<ContactNumber>> = BTreeMap::new();
-        let mut all = self.db.prepare("SELECT contact, kind, number FROM number ORDER BY contact, place")?;
+        // A file that another program filled may have more than one takes; no more of them are read.
+        let sql = format!(
+            "SELECT contact, kind, number FROM number
+            WHERE contact IN (SELECT id FROM contact ORDER BY id LIMIT {MOST}) AND place < {MOST_NUMBERS} ORDER BY contact, place"
+        );
+        let mut all = self.db.prepare(&sql)?;
         let mut rows = all.query([])?;
         while let Some(row) = rows.next()? {
             let number =
                 ContactNumber { kind: kind_of(&row.get::<_, String>(1)?), number: Personal::from(row.get::<_, String>(2)?) };
             numbers.entry(row.get(0)?).or_default().push(number);
         }
-        let mut all = self.db.prepare("SELECT id, name, organisation, favourite, lamp, note FROM contact")?;
+        let sql = format!("SELECT id, name, organisation, favourite, lamp, note FROM contact ORDER BY id LIMIT {MOST}");
+        let mut all = self.db.prepare(&sql)?;
         let contacts = all.query_map([], |row| {
             let id: u32 = row.get(0)?;
             let text = |at: usize| row.get::<_, String>(at).map(Personal::from);

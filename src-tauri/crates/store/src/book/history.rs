@@ -16,6 +16,9 @@ const MOST: u32 = 100_000;
 /// How many entries are given at once.
 const MOST_AT_ONCE: u32 = 500;
 
+/// How many that are old are forgotten in one go, which takes a moment.
+const MOST_FORGOTTEN: usize = 20_000;
+
 /// Those who were called lately are kept in memory, so many.
 const MOST_PAST: u32 = 5_000;
 
@@ -189,18 +192,21 @@ impl BookFile {
         Ok(self.db.prepare_cached("SELECT count(*) FROM history WHERE seen = 0")?.query_row([], |row| row.get(0))?)
     }
 
-    /// Forgets calls that are older than the settings say, and those beyond the most that are kept. What the clock says is not
-    /// believed at once when it has jumped.
+    /// Forgets calls that are older than the settings say, and those beyond the most that are kept, how many; some thousands in one
+    /// go, and none when there are no more. What the clock says is not believed at once when it has jumped.
     pub fn forget_old(&mut self, now_s: i64) -> Result<usize, BookError> {
+        let some = |condition: &str| {
+            format!("id IN (SELECT id FROM history WHERE outcome IS NOT NULL AND {condition} LIMIT {MOST_FORGOTTEN})")
+        };
         let mut forgotten = 0;
         if self.rules.keep_days > 0 {
             let first = self.aged_to(now_s)?.saturating_sub(i64::from(self.rules.keep_days).saturating_mul(DAY_S));
-            forgotten += self.forget("outcome IS NOT NULL AND started_s < ?1", &first)?;
+            forgotten += self.forget(&some("started_s < ?1"), &first)?;
         }
         let beyond = "SELECT id FROM history ORDER BY id DESC LIMIT 1 OFFSET ?1";
         let last: Option<i64> = self.db.query_row(beyond, [MOST], |row| row.get(0)).optional()?;
         if let Some(last) = last {
-            forgotten += self.forget("outcome IS NOT NULL AND id <= ?1", &last)?;
+            forgotten += self.forget(&some("id <= ?1"), &last)?;
         }
         Ok(forgotten)
     }

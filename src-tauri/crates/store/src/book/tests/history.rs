@@ -237,3 +237,25 @@ fn another_country_reads_the_numbers_anew() {
     book.configure(BookRules { country: "de".into(), ..rules() }, NOON).expect("in force");
     assert_eq!(history(&mut book, "+49 30").len(), 1);
 }
+
+#[test]
+fn a_book_that_another_program_filled_is_read_and_cut_in_portions() {
+    let (_temporary, folder) = folder();
+    drop(open(&folder));
+    let db = Connection::open(folder.path().join("book.sqlite3")).expect("the file");
+    let fill = format!(
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 125000)
+        INSERT INTO history SELECT n, 'a', 'incoming', 1, {NOON}, 1, 1, 'answered', '', 200, 1 FROM n;
+        INSERT INTO party VALUES (1, 'Ann', '1001', '', 'ann', '', 125000, {NOON});
+        INSERT INTO contact SELECT id, 'Ann ' || id, '', 0, 0, '' FROM history WHERE id <= 20500;
+        INSERT INTO number SELECT id, 0, 'work', id FROM contact;"
+    );
+    db.execute_batch(&fill).expect("filled");
+    drop(db);
+    let mut book = open(&folder);
+    assert_eq!(book.directory.len(), 20_000);
+    let portions: Vec<usize> = (0..3).map(|_| book.forget_old(NOON).expect("the history")).collect();
+    assert_eq!(portions, [20_000, 5_000, 0]);
+    let newest = history(&mut book, "");
+    assert_eq!((newest.len(), newest[0].id), (100, 125_000));
+}
