@@ -118,6 +118,8 @@ impl Lines {
                 let voicemail = before.as_ref().and_then(|line| line.voicemail.clone());
                 let expires = before.as_ref().and_then(|line| line.expires);
                 let token = before.as_ref().and_then(|line| line.token.clone());
+                // Who saves settings is told nothing of it anew.
+                let told = before.as_ref().and_then(|line| line.told.clone());
                 let state = match before {
                     _ if !account.enabled => AccountState::Disabled,
                     Some(Line { state, .. }) if state != AccountState::Disabled => state,
@@ -128,7 +130,7 @@ impl Lines {
                     state,
                     capabilities,
                     dtmf: DtmfMode::Automatic,
-                    told: None,
+                    told,
                     watches: false,
                     park_number: Personal::default(),
                     voicemail_number: Personal::default(),

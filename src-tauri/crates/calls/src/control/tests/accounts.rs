@@ -20,6 +20,27 @@ fn an_account_that_stays_unreachable_is_told_once_per_cause() {
 }
 
 #[test]
+fn who_saves_settings_is_not_told_again_of_an_account_that_is_off_anyway() {
+    let told = |desk: &mut Desk| desk.events().iter().filter(|event| matches!(event, Event::Unregistered { .. })).count();
+    for (enabled, cause) in [(false, OfflineCause::SignedOff), (true, OfflineCause::NoAnswer)] {
+        let mut desk = Desk::new();
+        let mut count = 0;
+        for _ in 0..3 {
+            let mut settings = Settings::default();
+            settings.accounts[0].enabled = enabled;
+            desk.command(Command::SaveSettings { settings: Box::new(settings) });
+            desk.line(LineEvent::State(AccountState::Offline { cause: cause.clone(), retry_in_s: None }));
+            count += told(&mut desk);
+        }
+        assert_eq!(count, 1, "{cause}");
+        desk.command(Command::SaveSettings { settings: Box::default() });
+        desk.line(LineEvent::State(AccountState::Registered));
+        desk.line(LineEvent::State(AccountState::Offline { cause, retry_in_s: None }));
+        assert_eq!(told(&mut desk), 1);
+    }
+}
+
+#[test]
 fn a_call_dialled_while_the_account_comes_up_goes_out_when_it_is() {
     let mut desk = Desk::new();
     desk.line(LineEvent::State(AccountState::Connecting));
