@@ -95,6 +95,30 @@ fn a_hold_that_is_refused_leaves_the_call_as_it_was() {
 }
 
 #[test]
+fn a_hold_that_the_far_end_takes_back_is_as_if_it_had_never_been_asked_for() {
+    let t = Scenario::new().with_far();
+    let mut talk = t.far_call();
+    for theirs in [t.far_reoffer(&talk.media, MediaDirection::SendOnly), String::new()] {
+        talk.far.request(&Method::Invite, "", &theirs);
+        talk.far.cancel("");
+        talk.media.ask(MediaRequest::Rollback);
+        assert_eq!(t.response(&Method::Cancel).code, 200);
+        let refusal = t.response(&Method::Invite);
+        assert_eq!(refusal.code, 487, "it was taken back before it was answered");
+        talk.far.ack(&refusal, "");
+        t.run_for(seconds(1));
+        assert_eq!(hold(&t, &talk), Hold::default());
+        assert_eq!(t.talks(&talk), (true, true));
+    }
+    // What follows is as it always is.
+    t.alice().hold(talk.call);
+    agree(&t, &talk);
+    offer(&t, &mut talk, MediaDirection::SendRecv);
+    assert_eq!(hold(&t, &talk), Hold { local: true, remote: false });
+    t.finish();
+}
+
+#[test]
 fn offers_that_cross_are_both_refused_and_ours_is_made_again() {
     for alice_called in [true, false] {
         let t = Scenario::new().with_far();

@@ -28,10 +28,15 @@ fn asked(t: &Scenario) -> Request {
 
 /// The server tells of somebody's dialogs.
 fn tell(t: &Scenario, subscribe: &Request, number: u32, dialogs: &str) {
+    tell_as(t, subscribe, (number, "full"), dialogs);
+}
+
+/// The server tells of somebody's dialogs, of all or of some.
+fn tell_as(t: &Scenario, subscribe: &Request, (number, state): (u32, &str), dialogs: &str) {
     let header = |name: &str| subscribe.headers.get(name).expect("it has one").to_owned();
     let (from, to, call_id, contact) = (header("To"), header("From"), header("Call-ID"), t.far().contact());
     let body = format!(
-        "<?xml version=\"1.0\"?><dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"{number}\" state=\"full\" \
+        "<?xml version=\"1.0\"?><dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"{number}\" state=\"{state}\" \
          entity=\"sip:bob@far.invalid\">{dialogs}</dialog-info>"
     );
     t.far().say(format!(
@@ -68,6 +73,22 @@ fn a_lamp_shows_whether_somebody_is_in_a_call() {
     assert_eq!(lamp(&t), (LampState::Free, false), "what cannot be read changes nothing");
     let everybody = t.ask(t.alice().phone.book().contacts(Default::default())).expect("the contacts");
     assert!(everybody.is_empty(), "none was asked for: {everybody:?}");
+    t.finish();
+}
+
+#[test]
+fn a_part_behind_one_that_is_missing_has_the_whole_asked_for_at_once() {
+    let t = Scenario::new().with_far();
+    watch(&t, "bob");
+    let subscribe = asked(&t);
+    tell(&t, &subscribe, 1, "");
+    tell_as(&t, &subscribe, (3, "partial"), TALKING);
+    assert_eq!(lamp(&t), (LampState::Free, false));
+    let again = t.request(&Method::Subscribe);
+    assert_eq!(again.headers.to().expect("readable").tag(), Some("lamp"), "within the subscription");
+    t.far().answer(&again, 200, "OK");
+    tell(&t, &subscribe, 4, TALKING);
+    assert_eq!(lamp(&t), (LampState::Busy, false));
     t.finish();
 }
 

@@ -5,8 +5,8 @@ use std::io::Cursor;
 use audio::DeviceRole;
 use hound::{SampleFormat, WavSpec};
 use model::{
-    Account, AccountId, AccountStep, AccountTrial, Codec, DevicesView, FieldFault, FieldProblem, KeptWhere, OfflineCause,
-    Provider, Refusal, SecretKey, SettingsView, SipAccount, TrialFact, TrialOutcome,
+    Account, AccountId, AccountStep, AccountTrial, CallState, Codec, DevicesView, FieldFault, FieldProblem, KeptWhere,
+    OfflineCause, Provider, Refusal, SecretKey, SettingsView, SipAccount, TrialFact, TrialOutcome,
 };
 use tests::{Registering, Scenario, seconds, tone};
 
@@ -40,6 +40,26 @@ fn settings_are_put_in_force_in_a_call_and_the_call_goes_on() {
     assert_eq!(settings(&t).settings.calls.codecs, [Codec::Pcma]);
     t.run_for(seconds(1));
     assert!(t.alice().is_established(talk.caller) && t.alice().is_registered());
+}
+
+#[test]
+fn a_line_that_is_started_anew_names_no_call_as_the_one_before_it_did() {
+    let t = Scenario::new().with_far();
+    let old = t.far_calls().call;
+    let phone = &t.alice().phone;
+    let mut wanted = settings(&t).settings;
+    let Provider::Sip(sip) = &mut wanted.accounts[0].provider else { panic!("the account is at a SIP server") };
+    sip.display_name = "Alice A.".into();
+    t.run(phone.office().save(phone, wanted)).expect("they are fine");
+    t.run_until("the old call is over", seconds(3), |t| matches!(t.alice().state(old), None | Some(CallState::Ended { .. })));
+    t.run_until("the new line is registered", seconds(3), |t| t.alice().is_registered());
+    t.far().forget();
+    t.far_rings();
+    let journal = t.journal("alice");
+    let named = journal.iter().filter(|line| line.contains("\"incoming\"")).filter_map(|line| line.split("\"received\":").nth(1));
+    let mut names: Vec<&str> = named.filter_map(|rest| rest.split('}').next()).collect();
+    names.dedup();
+    assert_eq!(names.len(), 2, "{names:?}");
 }
 
 #[test]

@@ -19,9 +19,18 @@ pub(crate) struct Exchange {
     asked: bool,
     /// Whether ICE shall be restarted with the next offer.
     restart: bool,
+    /// Whether it is with the one under way, which may come to nothing.
+    #[serde(default)]
+    restarting: bool,
     crossings: u8,
     /// Offers that were withdrawn while the session was still making them: they will arrive and must be ignored.
     withdrawn: u32,
+    /// Answers to offers that the far end took back: likewise.
+    #[serde(default)]
+    moot: u32,
+    /// Whether the far end was held before its last offer.
+    #[serde(default)]
+    held_before: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +50,8 @@ enum State {
     OfferingOnRequest { ours_out: bool },
     /// Our offer crossed with theirs; theirs is settled and the refusal of ours (491) is still to come.
     Crossed,
+    /// The far end took its offer back; the session puts in force what was agreed before.
+    Restoring { ours_out: bool },
 }
 
 /// What to do with an offer the media session has made.
@@ -97,7 +108,8 @@ impl Exchange {
             return None;
         }
         self.state = State::Making;
-        Some((self.direction_to_ask(), std::mem::take(&mut self.restart)))
+        self.restarting = std::mem::take(&mut self.restart);
+        Some((self.direction_to_ask(), self.restarting))
     }
 
     /// The media session has made an offer.
@@ -115,7 +127,12 @@ impl Exchange {
                 self.state = State::Applying;
                 MadeOffer::Answer
             }
-            State::Idle | State::Offered | State::Applying | State::Answering { .. } | State::Crossed => MadeOffer::Ignore,
+            State::Idle
+            | State::Offered
+            | State::Applying
+            | State::Answering { .. }
+            | State::Crossed
+            | State::Restoring { .. } => MadeOffer::Ignore,
         }
     }
 
@@ -124,12 +141,15 @@ impl Exchange {
         let (rollback, ours_out) = match self.state {
             State::Making => {
                 self.withdrawn += 1;
+                self.want_restart_again();
                 (true, false)
             }
             State::Offered => (true, true),
             State::Crossed => (false, true),
+            State::Restoring { ours_out } => (false, ours_out),
             State::Idle | State::Applying | State::Answering { .. } | State::OfferingOnRequest { .. } => (false, false),
         };
+        self.held_before = self.held;
         self.state = if has_offer { State::Answering { ours_out } } else { State::OfferingOnRequest { ours_out } };
         rollback
     }
@@ -144,22 +164,69 @@ impl Exchange {
         self.state = match self.state {
             State::Answering { ours_out: true } | State::OfferingOnRequest { ours_out: true } => State::Crossed,
             State::Answering { ours_out: false } | State::OfferingOnRequest { ours_out: false } => State::Idle,
-            State::Idle | State::Making | State::Offered | State::Applying | State::Crossed => self.state,
+            State::Idle | State::Making | State::Offered | State::Applying | State::Crossed | State::Restoring { .. } => {
+                self.state
+            }
         };
+    }
+
+    /// The far end took its offer back; returns whether the session must put in force what was agreed before. Our answer may be on
+    /// its way to us, or have left for where it is dropped.
+    pub(crate) fn taken_back(&mut self) -> bool {
+        let ours_out = match self.state {
+            State::Answering { ours_out } => {
+                self.moot += 1;
+                ours_out
+            }
+            State::OfferingOnRequest { ours_out } => {
+                self.withdrawn += 1;
+                ours_out
+            }
+            State::Making => {
+                self.withdrawn += 1;
+                self.want_restart_again();
+                false
+            }
+            State::Crossed => true,
+            State::Idle | State::Applying => false,
+            // Ours is out, and its answer settles everything.
+            State::Offered | State::Restoring { .. } => return false,
+        };
+        self.state = State::Restoring { ours_out };
+        (self.held, self.asked) = (self.held_before, self.held_before);
+        true
+    }
+
+    /// Whether the answer that the session has made, or could not make, is to an offer that was taken back.
+    pub(crate) fn is_moot(&mut self) -> bool {
+        let is_moot = self.moot > 0;
+        self.moot = self.moot.saturating_sub(1);
+        is_moot
     }
 
     /// The far end answered our offer; it is being applied.
     pub(crate) fn accepted(&mut self) {
         if self.state == State::Offered {
             self.state = State::Applying;
+            self.restarting = false;
         }
     }
 
-    /// Their answer is in force.
+    /// Their answer is in force, or what was agreed before.
     pub(crate) fn applied(&mut self) {
-        if self.state == State::Applying {
-            self.state = State::Idle;
-            self.crossings = 0;
+        self.held_before = self.held;
+        match self.state {
+            State::Applying => {
+                self.state = State::Idle;
+                self.crossings = 0;
+            }
+            State::Restoring { ours_out } => self.state = if ours_out { State::Crossed } else { State::Idle },
+            State::Idle
+            | State::Making
+            | State::Offered
+            | State::Answering { .. }
+            | State::OfferingOnRequest { .. }
+            | State::Crossed => {}
         }
     }
 
@@ -181,11 +248,13 @@ impl Exchange {
             State::Offered | State::Crossed => self.state = State::Idle,
             State::Answering { .. } => self.state = State::Answering { ours_out: false },
             State::OfferingOnRequest { .. } => self.state = State::OfferingOnRequest { ours_out: false },
+            State::Restoring { .. } => self.state = State::Restoring { ours_out: false },
             State::Idle | State::Making | State::Applying => {}
         }
         let crossed = code == 491 && self.crossings < MOST_CROSSINGS;
         if crossed {
             self.crossings += 1;
+            self.want_restart_again();
         } else {
             self.give_up();
         }
@@ -194,12 +263,17 @@ impl Exchange {
 
     /// Their answer to our offer cannot be used, or ours cannot be made: what was agreed stays.
     pub(crate) fn give_up(&mut self) {
-        if matches!(self.state, State::Applying | State::Making) {
+        if matches!(self.state, State::Applying | State::Making | State::Restoring { .. }) {
             self.state = State::Idle;
         }
         self.hold = self.held;
-        self.restart = false;
+        (self.restart, self.restarting) = (false, false);
         self.crossings = 0;
+    }
+
+    /// What restarts ICE has come to nothing.
+    fn want_restart_again(&mut self) {
+        self.restart |= std::mem::take(&mut self.restarting);
     }
 }
 
@@ -285,6 +359,82 @@ mod tests {
         exchange.agreed(false);
         exchange.applied();
         assert_eq!(exchange.next(), None);
+    }
+
+    #[test]
+    fn a_restart_of_ice_that_crosses_with_their_offer_is_made_after_it() {
+        let restart = Some((MediaDirection::SendRecv, true));
+        let begun = || {
+            let mut exchange = Exchange::default();
+            exchange.want_restart();
+            assert_eq!(exchange.next(), restart);
+            exchange
+        };
+        // Theirs comes while ours is made.
+        let mut making = begun();
+        assert!(making.offered(true));
+        assert_eq!(making.offer_made(), MadeOffer::Ignore);
+        making.answered();
+        assert_eq!(making.next(), restart);
+        // And while ours is out.
+        let mut out = begun();
+        out.offer_made();
+        assert!(out.offered(true));
+        out.answered();
+        out.refused(491);
+        assert_eq!(out.next(), restart);
+        out.offer_made();
+        out.accepted();
+        out.applied();
+        assert_eq!(out.next(), None, "once");
+        // What is refused for good is not.
+        let mut refused = begun();
+        refused.offer_made();
+        refused.refused(500);
+        assert_eq!(refused.next(), None);
+        refused.offered(true);
+        refused.answered();
+        assert_eq!(refused.next(), None);
+    }
+
+    #[test]
+    fn an_offer_that_is_taken_back_leaves_who_is_held_as_it_was() {
+        // Held by us, and about to be taken back when the far end offers.
+        let mut exchange = offered();
+        exchange.accepted();
+        exchange.agreed(false);
+        exchange.applied();
+        assert!(exchange.is_held());
+        exchange.offered(true);
+        exchange.want_hold(false);
+        exchange.direction_to_ask();
+        exchange.agreed(true);
+        exchange.answered();
+        assert!(!exchange.is_held());
+        // Its CANCEL came before our answer.
+        assert!(exchange.taken_back());
+        assert!(exchange.is_held());
+        assert_eq!(exchange.next(), None, "the session has not gone back yet");
+        exchange.agreed(false);
+        exchange.applied();
+        assert!(exchange.is_held());
+        assert_eq!(exchange.next(), Some((MediaDirection::SendRecv, false)));
+    }
+
+    #[test]
+    fn an_offer_that_is_taken_back_and_one_that_follows_are_kept_apart() {
+        let mut exchange = Exchange::default();
+        exchange.offered(true);
+        assert!(exchange.taken_back());
+        exchange.offered(true);
+        assert!(exchange.is_moot(), "the answer to the first");
+        exchange.agreed(true);
+        exchange.applied();
+        assert!(exchange.is_answering());
+        assert!(!exchange.is_moot(), "the answer to the second");
+        exchange.answered();
+        exchange.want_hold(true);
+        assert!(exchange.next().is_some());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod elsewhere;
 mod line;
+mod line_end;
 mod media;
 mod plan;
 mod sound;
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     elsewhere::{Act, Elsewhere, Step},
-    line::{Capabilities, IncomingCall, InfoForm, LineEnd, LineEvent, LineRequest, OnBehalf, Transfers, Wish},
+    line::{Capabilities, IncomingCall, InfoForm, LineEvent, LineRequest, OnBehalf, Transfers, Wish},
+    line_end::LineEnd,
     media::{MediaEvent, MediaRequest},
     plan::Plan,
     sound::{ProgressTone, Ring, Route, SoundEvent, SoundRequest},

@@ -24,6 +24,9 @@ const WAITING: usize = 1024;
 /// A line signs off within two seconds; all of them do so at once.
 const SIGN_OFF: Duration = Duration::from_millis(2500);
 
+/// So many calls may arrive on one line; those of the next line of its account have higher numbers.
+const CALLS_OF_A_LINE: u32 = 1 << 20;
+
 /// All running lines.
 pub(crate) struct Lines {
     world: World,
@@ -32,6 +35,8 @@ pub(crate) struct Lines {
     outbox: mpsc::Sender<(AccountId, LineEvent)>,
     tap: mpsc::Sender<WireMessage>,
     running: BTreeMap<AccountId, Running>,
+    /// The first number of the next line's calls, by account: a line that gives way still ends its own.
+    first_calls: BTreeMap<AccountId, u32>,
 }
 
 struct Running {
@@ -87,7 +92,7 @@ impl Lines {
         outbox: mpsc::Sender<(AccountId, LineEvent)>,
         tap: mpsc::Sender<WireMessage>,
     ) -> Self {
-        Self { world, practice, instance, outbox, tap, running: BTreeMap::new() }
+        Self { world, practice, instance, outbox, tap, running: BTreeMap::new(), first_calls: BTreeMap::new() }
     }
 
     /// Starts, restarts and stops lines so that they fit the settings. Accounts whose secrets are still asked for stay as they
@@ -112,7 +117,7 @@ impl Lines {
         }
     }
 
-    fn start(&self, account: &Account) -> Option<Running> {
+    fn start(&mut self, account: &Account) -> Option<Running> {
         let id = account.id.clone();
         let machine = match (&account.provider, &self.practice) {
             (Provider::Practice, Some(sip)) => machine(&Provider::Sip(sip.clone()), &self.instance, &self.world),
@@ -126,8 +131,11 @@ impl Lines {
             }
         };
         let (inbox, requests) = mpsc::channel(WAITING);
+        let next = self.first_calls.entry(id.clone()).or_default();
+        let first_call = std::mem::replace(next, next.wrapping_add(CALLS_OF_A_LINE));
         let line = Line {
             account: id,
+            first_call,
             provider,
             network: Arc::clone(&self.world.network),
             clock: Arc::clone(&self.world.clock),

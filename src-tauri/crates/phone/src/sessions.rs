@@ -122,6 +122,7 @@ impl Sessions {
             | MediaRequest::Reoffer { .. }
             | MediaRequest::Reaccept { .. }
             | MediaRequest::Rollback
+            | MediaRequest::Withdrawn
             | MediaRequest::Microphone { .. }
             | MediaRequest::SendDtmf { .. }
             | MediaRequest::PressKey { .. }

@@ -57,6 +57,9 @@ pub struct Line {
     pub network: Arc<dyn Network>,
     /// Where it reads the time.
     pub clock: Arc<dyn Clock>,
+    /// The number of the first call that arrives. Another than those of a line of the account that gives way to it, whose calls
+    /// still end meanwhile.
+    pub first_call: u32,
     /// What it is told.
     pub inbox: mpsc::Receiver<LineInput>,
     /// What it tells. When nobody listens any more, it signs off too.
@@ -97,6 +100,7 @@ impl Running {
         if !self.tell(capable).await {
             return;
         }
+        self.decide(Input::NumberFrom(self.line.first_call));
         self.decide(Input::Start);
         loop {
             match self.settle().await {
@@ -169,7 +173,8 @@ impl Running {
         let now = self.line.clock.now();
         let call = match &input {
             Input::Request(request) => request.call(),
-            Input::Start
+            Input::NumberFrom(_)
+            | Input::Start
             | Input::Stop
             | Input::Assist(_)
             | Input::AcceptCalls(_)

@@ -25,6 +25,8 @@ pub trait Provider: Send {
 /// What a provider is told.
 #[derive(Debug)]
 pub enum Input {
+    /// Before `Start`: the number of the first call that arrives. Those of an earlier line of the account have others.
+    NumberFrom(u32),
     /// Go online.
     Start,
     /// Sign off in good order: end calls, unregister, close. `Output::Stopped` follows, within two seconds.

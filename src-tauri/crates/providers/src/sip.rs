@@ -118,7 +118,8 @@ impl Unusable {
             Input::Request(LineRequest::Invite { call, .. } | LineRequest::Prepare { call, .. }) => {
                 self.outputs.push_back(failed(call, LineFault::Offline { cause: self.cause.clone() }))
             }
-            Input::Request(_)
+            Input::NumberFrom(_)
+            | Input::Request(_)
             | Input::Assist(_)
             | Input::AcceptCalls(_)
             | Input::Token(_)

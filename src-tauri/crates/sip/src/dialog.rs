@@ -127,6 +127,20 @@ impl Dialog {
         response.headers.to().is_ok_and(|to| to.tag() == self.remote.tag())
     }
 
+    /// Whether the response that made this dialog, or this one, has no tag, so that both may be of the same fork.
+    pub fn may_be_of_response(&self, response: &Response) -> bool {
+        response.headers.to().is_ok_and(|to| to.tag().is_none() || self.remote.tag().is_none())
+    }
+
+    /// Takes the tag of a response where the one that made this dialog had none.
+    pub fn take_tag(&mut self, response: &Response) {
+        if let (None, Ok(to)) = (self.remote.tag(), response.headers.to())
+            && let Some(tag) = to.tag()
+        {
+            self.remote.set_tag(tag);
+        }
+    }
+
     /// Whether a `Replaces` names it.
     pub fn is_named_by(&self, replaces: &Replaces) -> bool {
         // RFC 3891 section 3: a tag of "0" also stands for a peer that sends none.

@@ -60,10 +60,21 @@ struct Document {
     dialogs: Vec<(String, Told)>,
 }
 
+/// What a document was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The next one.
+    Taken,
+    /// None, or an old one.
+    Unusable,
+    /// A part, and one before it is missing: the whole must be asked for (RFC 4235 section 4.3).
+    Gap,
+}
+
 impl DialogInfo {
-    /// Takes a document; whether it could be read and was the next one. What a document does not say stays.
-    pub fn take(&mut self, document: &str) -> bool {
-        let Some(document) = Document::parse(document) else { return false };
+    /// Takes a document when it is the next one. What a document does not say stays.
+    pub fn take(&mut self, document: &str) -> Notice {
+        let Some(document) = Document::parse(document) else { return Notice::Unusable };
         // Section 4.3: what is older is of no interest, and a part without the one before it cannot be put in its place.
         let is_next = match self.version {
             None => !document.is_partial,
@@ -71,7 +82,8 @@ impl DialogInfo {
             Some(version) => document.version > version,
         };
         if !is_next {
-            return false;
+            let is_newer = self.version.is_none_or(|version| document.version > version);
+            return if is_newer { Notice::Gap } else { Notice::Unusable };
         }
         self.version = Some(document.version);
         if !document.is_partial {
@@ -84,7 +96,7 @@ impl DialogInfo {
                 self.dialogs.insert(id, told);
             }
         }
-        true
+        Notice::Taken
     }
 
     /// What it comes to.
@@ -231,22 +243,28 @@ mod tests {
             (8, "<dialog id=\"x\"/>".into(), Occupation::Ringing),
             (9, String::new(), Occupation::Idle),
         ] {
-            assert!(lamp.take(&info(version, "full", &dialogs)), "{dialogs}");
+            assert_eq!(lamp.take(&info(version, "full", &dialogs)), Notice::Taken, "{dialogs}");
             assert_eq!(lamp.occupation(), occupation, "{dialogs}");
         }
-        assert!(!lamp.take(&info(9, "full", &dialog("1", "recipient", "early"))), "told before");
+        assert_eq!(lamp.take(&info(9, "full", &dialog("1", "recipient", "early"))), Notice::Unusable, "told before");
     }
 
     #[test]
-    fn parts_are_put_in_their_place() {
+    fn parts_are_put_in_their_place_and_one_that_is_missing_is_noticed() {
         let mut lamp = DialogInfo::default();
-        assert!(!lamp.take(&info(0, "partial", &dialog("1", "recipient", "early"))), "a part of what?");
-        assert!(lamp.take(&info(1, "full", &dialog("1", "recipient", "confirmed"))));
-        assert!(lamp.take(&info(2, "partial", &dialog("2", "recipient", "early"))));
+        for (version, state, id, dialog_state, notice) in [
+            (0, "partial", "1", "early", Notice::Gap),
+            (1, "full", "1", "confirmed", Notice::Taken),
+            (2, "partial", "2", "early", Notice::Taken),
+            (2, "partial", "2", "terminated", Notice::Unusable),
+            (4, "partial", "2", "terminated", Notice::Gap),
+            (3, "partial", "2", "terminated", Notice::Taken),
+            (5, "partial", "1", "terminated", Notice::Gap),
+            (6, "full", "3", "early", Notice::Taken),
+        ] {
+            assert_eq!(lamp.take(&info(version, state, &dialog(id, "recipient", dialog_state))), notice, "{version}");
+        }
         assert_eq!(lamp.occupation(), Occupation::Ringing);
-        assert!(!lamp.take(&info(4, "partial", &dialog("2", "recipient", "terminated"))), "one is missing");
-        assert!(lamp.take(&info(3, "partial", &dialog("2", "recipient", "terminated"))));
-        assert_eq!(lamp.occupation(), Occupation::InUse);
     }
 
     #[test]
@@ -267,7 +285,7 @@ mod tests {
     #[test]
     fn what_is_no_such_document_changes_nothing() {
         let mut lamp = DialogInfo::default();
-        assert!(lamp.take(&info(1, "full", &dialog("1", "recipient", "confirmed"))));
+        assert_eq!(lamp.take(&info(1, "full", &dialog("1", "recipient", "confirmed"))), Notice::Taken);
         let deep = "<a>".repeat(DEEPEST + 1) + &"</a>".repeat(DEEPEST + 1);
         let many: String = (0..=MOST_DIALOGS).map(|id| dialog(&id.to_string(), "recipient", "terminated")).collect();
         let entity = "<!DOCTYPE d [<!ENTITY a \"b\">]>".to_owned() + &info(2, "full", "");
@@ -283,7 +301,7 @@ mod tests {
             &info(2, "full", &many),
             &entity,
         ] {
-            assert!(!lamp.take(document), "{document}");
+            assert_eq!(lamp.take(document), Notice::Unusable, "{document}");
         }
         assert_eq!(lamp.occupation(), Occupation::InUse);
     }

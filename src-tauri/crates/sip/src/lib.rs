@@ -44,7 +44,7 @@ mod transaction;
 mod user_agent;
 
 pub use compose::{InvalidExtraHeader, check_extra_headers};
-pub use dialog_info::{DialogInfo, Occupation};
+pub use dialog_info::{DialogInfo, Notice, Occupation};
 pub use subscribe::MessageSummary;
 pub use transaction::Timers;
 pub use user_agent::{

@@ -24,6 +24,8 @@ const LONGEST_PAUSE_S: u32 = 3600;
 const MAX_LENGTHENED: u32 = 2;
 /// How often in a row a server may send us away to come back at once (481, `deactivated`).
 const MAX_BEGUN_ANEW: u32 = 3;
+/// How often between two refreshes the whole is asked for: a server that cannot count is not asked without end.
+const MAX_CAUGHT_UP: u32 = 8;
 
 /// One subscription.
 #[derive(Debug)]
@@ -41,6 +43,7 @@ pub(crate) struct Subscription {
     asking: Option<ClientId>,
     lengthened: u32,
     begun_anew: u32,
+    caught_up: u32,
     state: State,
 }
 
@@ -74,6 +77,7 @@ impl Subscription {
             asking: None,
             lengthened: 0,
             begun_anew: 0,
+            caught_up: 0,
             state: State::Over,
         };
         subscription.begin(core);
@@ -101,7 +105,7 @@ impl Subscription {
             }
             State::Active { refresh_at } if core.now >= refresh_at => {
                 // It has lasted; only what ends at once, time and again, is to be left alone.
-                self.begun_anew = 0;
+                (self.begun_anew, self.caught_up) = (0, 0);
                 self.refresh(core);
             }
             State::Waiting { until } if core.now >= until => {
@@ -110,6 +114,15 @@ impl Subscription {
             }
             State::Leaving { until } if core.now >= until => self.end(core),
             State::Asked { .. } | State::Active { .. } | State::Waiting { .. } | State::Leaving { .. } | State::Over => {}
+        }
+    }
+
+    /// Something that was told is missing: asks for the whole at once, which a refresh brings (RFC 6665 4.4.1).
+    pub fn catch_up(&mut self, core: &mut Core) {
+        let is_free = matches!(self.state, State::Active { .. }) && self.asking.is_none();
+        if is_free && self.caught_up < MAX_CAUGHT_UP {
+            self.caught_up += 1;
+            self.refresh(core);
         }
     }
 

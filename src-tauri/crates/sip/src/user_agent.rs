@@ -97,6 +97,11 @@ impl UserAgent {
         self.settle();
     }
 
+    /// Numbers calls that arrive from `first` on.
+    pub fn number_from(&mut self, first: u32) {
+        self.next_received = first;
+    }
+
     /// The next thing it asks for.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.core.poll_output()
@@ -288,7 +293,7 @@ impl UserAgent {
             Command::RefuseReoffer { call, code } => self.with(call, |call, core| call.answer_reoffer(core, Err(code))),
             Command::AckAnswer { call, answer } => self.with(call, |call, core| call.ack_answer(core, &answer)),
             Command::Info { call, content_type, body } => {
-                self.with_session(call, |session, core| session.info(core, content_type, body));
+                self.with_session(call, |session, core| session.info(core, &content_type, &body));
             }
             Command::Refer { call, target, replaces } => self.refer(call, target, replaces),
             Command::AcceptRefer { call } => self.with_session(call, |session, core| session.accept_refer(core)),
@@ -303,6 +308,11 @@ impl UserAgent {
             Command::Unsubscribe(key) => {
                 if let Some(subscription) = self.subscriptions.get_mut(&key) {
                     subscription.stop(&mut self.core);
+                }
+            }
+            Command::CatchUp(key) => {
+                if let Some(subscription) = self.subscriptions.get_mut(&key) {
+                    subscription.catch_up(&mut self.core);
                 }
             }
             Command::Respond { request, response } => self.respond(request, &response),

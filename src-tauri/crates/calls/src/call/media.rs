@@ -16,6 +16,7 @@ impl Call {
             MediaEvent::OfferReady { offer } => self.on_offer_ready(now, offer, out),
             // What a relay refuses is told to the user, and nothing of the call changes.
             MediaEvent::Accepted | MediaEvent::RelayRefused { .. } => {}
+            MediaEvent::AnswerReady { .. } | MediaEvent::Refused { .. } if self.exchange.is_moot() => {}
             MediaEvent::AnswerReady { answer, direction, remote, telephone_event } => {
                 if let Some(audio) = &mut self.audio {
                     audio.telephone_event = Some(telephone_event);
@@ -234,6 +235,15 @@ impl Call {
             out.media(audio.id, MediaRequest::Rollback);
         }
         out.media(audio.id, MediaRequest::Reaccept { offer, direction: self.exchange.direction_to_ask() });
+    }
+
+    /// The far end takes its changed offer back.
+    pub(super) fn on_reoffer_withdrawn(&mut self, out: &mut Outbox) {
+        if let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking())
+            && self.exchange.taken_back()
+        {
+            out.media(audio.id, MediaRequest::Withdrawn);
+        }
     }
 
     /// Our changed offer was refused.

@@ -29,6 +29,7 @@ impl Call {
             }
             LineEvent::Confirmed { answer, .. } => self.on_confirmed(now, answer, out),
             LineEvent::Reoffered { fork, offer, .. } => self.on_reoffered(fork, offer, out),
+            LineEvent::ReofferWithdrawn { .. } => self.on_reoffer_withdrawn(out),
             LineEvent::ReofferAnswered { answer, .. } => {
                 if self.is_talking() {
                     self.exchange.accepted();

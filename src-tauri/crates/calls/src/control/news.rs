@@ -47,6 +47,7 @@ impl CallControl {
             | LineEvent::Answered { call, .. }
             | LineEvent::Confirmed { call, .. }
             | LineEvent::Reoffered { call, .. }
+            | LineEvent::ReofferWithdrawn { call }
             | LineEvent::ReofferAnswered { call, .. }
             | LineEvent::ReofferRefused { call, .. }
             | LineEvent::RemoteChanged { call, .. }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use model::{
-    AccountState, AssistantNews, CallerKind, Cause, DtmfDigit, IceServer, Instant, LampState, LineCall, LineFault, Personal,
-    Remote, Secret, ServiceEvent, ServiceFault, Target, TokenView, TransferFault, Voicemail, XHeaders,
+    AccountState, AssistantNews, CallerKind, DtmfDigit, IceServer, Instant, LampState, LineCall, Personal, Remote, Secret,
+    ServiceEvent, ServiceFault, Target, TokenView, TransferFault, Voicemail, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Act, Description, Elsewhere, Plan};
+use super::{Act, Description, Elsewhere, LineEnd, Plan};
 
 /// What a provider's line can do, so that call control never asks which provider it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -326,6 +326,11 @@ pub enum LineEvent {
         /// Their offer.
         offer: Option<Description>,
     },
+    /// The far end took its changed offer back: an answer to it is dropped, and the session stays as it was.
+    ReofferWithdrawn {
+        /// Which.
+        call: LineCall,
+    },
     /// Our changed offer was accepted.
     ReofferAnswered {
         /// Which.
@@ -458,43 +463,4 @@ pub struct IncomingCall {
 pub struct OnBehalf {
     /// The call that may be transferred to the one he consults in this one.
     pub consults: Option<LineCall>,
-}
-
-/// How a call ended on the wire.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LineEnd {
-    /// We ended it: BYE, CANCEL or refusal went out.
-    Local,
-    /// The far end sent BYE, with its Reason header if any (RFC 3326).
-    Bye {
-        /// `cause` of the Reason header.
-        code: Option<u16>,
-    },
-    /// The caller gave up while it rang here, with the Reason header's cause (200: answered elsewhere).
-    Cancelled {
-        /// `cause` of the Reason header.
-        code: Option<u16>,
-    },
-    /// Nobody answered our INVITE at all.
-    Unanswered,
-    /// Our INVITE was refused, or rang too long (408).
-    Refused {
-        /// SIP status.
-        code: u16,
-        /// Its words.
-        text: String,
-    },
-    /// For a cause that the service has its own list for.
-    Caused {
-        /// It.
-        cause: Cause,
-    },
-    /// The connection went and the call could not be kept.
-    ConnectionLost,
-    /// The far end broke the protocol in a way that ends the call.
-    Failed {
-        /// What happened.
-        fault: LineFault,
-    },
 }

@@ -56,6 +56,9 @@ pub enum MediaRequest {
     NetworkChanged,
     /// The last offer was refused or crossed with one of theirs: back to what was agreed.
     Rollback,
+    /// The far end has taken back what `Reaccept` brought, answered or not: back to what was agreed before. Answered by `Applied`,
+    /// behind the answer or offer that is still to come.
+    Withdrawn,
     /// Whether the microphone goes to this session; not at first. While it does not, sending silence is no trouble.
     Microphone {
         /// Whether it does.
@@ -110,7 +113,7 @@ pub enum MediaEvent {
         /// What does not fit.
         fault: DescriptionFault,
     },
-    /// The far end's answer is in force.
+    /// The far end's answer is in force, or what was agreed before an offer that it took back.
     Applied {
         /// What flows from our side.
         direction: MediaDirection,

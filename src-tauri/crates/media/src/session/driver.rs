@@ -16,7 +16,7 @@ use tokio::{
 
 use super::negotiation::{Negotiation, Outcome, Settled};
 use crate::{
-    AudioStream, CodecError, Peer, PeerError, PeerEvent, PeerStatistics, RtpPacket,
+    AudioStream, CodecError, Negotiated, Peer, PeerError, PeerEvent, PeerStatistics, RtpPacket,
     sdp::{Refusal, RemoteDescription, TransportDescription},
 };
 
@@ -190,8 +190,11 @@ impl Driver {
                 }
                 self.begin(Draft::Offer { direction });
             }
-            MediaRequest::Reaccept { offer: None, direction } => self.begin(Draft::Offer { direction }),
-            MediaRequest::Reaccept { offer: Some(offer), direction } => match self.negotiation.judge(offer.expose()) {
+            MediaRequest::Reaccept { offer: None, direction } => {
+                self.negotiation.reoffered();
+                self.begin(Draft::Offer { direction });
+            }
+            MediaRequest::Reaccept { offer: Some(offer), direction } => match self.rejudge(&offer) {
                 Ok(remote) => {
                     if let Err(error) = self.answer_restart(&remote).await {
                         return self.refuse(Refusal { code: 500, fault: error.into() }).await;
@@ -206,6 +209,7 @@ impl Driver {
                     peer.discard_restart().await;
                 }
             }
+            MediaRequest::Withdrawn => return self.withdrawn().await,
             MediaRequest::Microphone { open } => self.stream.set_muted(!open),
             MediaRequest::SendDtmf { digits, tone, gap } => {
                 if !self.stream.send_dtmf(&digits, tone, gap) {
@@ -274,6 +278,32 @@ impl Driver {
             }
             Err(refusal) => return self.refuse(refusal).await,
         };
+        self.tell_applied(&negotiated).await
+    }
+
+    fn rejudge(&mut self, offer: &Description) -> Result<RemoteDescription, Refusal> {
+        self.negotiation.reoffered();
+        self.negotiation.judge(offer.expose())
+    }
+
+    /// Puts in force again what was agreed before the far end's last offer. A generation of ICE that it brought has got no further
+    /// than checks, for the far end never heard of our end of it.
+    async fn withdrawn(&mut self) -> Next {
+        if let Some(settled) = self.negotiation.withdrawn()
+            && let Err(refusal) = self.settle(settled).await
+        {
+            return self.refuse(refusal).await;
+        }
+        if let Some(peer) = &self.peer {
+            peer.discard_restart().await;
+        }
+        match self.negotiation.negotiated().cloned() {
+            Some(negotiated) => self.tell_applied(&negotiated).await,
+            None => Next::GoOn,
+        }
+    }
+
+    async fn tell_applied(&mut self, negotiated: &Negotiated) -> Next {
         let telephone_event = !negotiated.telephone_events.is_empty();
         let (direction, remote) = (negotiated.direction, negotiated.remote);
         self.tell(MediaEvent::Applied { direction, remote, telephone_event }).await

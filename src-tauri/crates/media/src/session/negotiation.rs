@@ -13,6 +13,8 @@ pub(crate) struct Negotiation {
     local: LocalSession,
     open: Option<OpenOffer>,
     agreed: Option<Agreed>,
+    /// What was agreed before the far end's offer that was answered last, while it may take that back.
+    before: Option<(LocalSession, Agreed)>,
 }
 
 /// An offer of ours that waits for its answer.
@@ -56,7 +58,7 @@ pub(crate) enum Outcome {
 impl Negotiation {
     /// Nothing is open, nothing agreed.
     pub(crate) fn new(terms: AudioTerms, seed: u64) -> Self {
-        Self { terms, local: LocalSession::new(seed), open: None, agreed: None }
+        Self { terms, local: LocalSession::new(seed), open: None, agreed: None, before: None }
     }
 
     /// Writes an offer; it is open until answered or rolled back.
@@ -91,11 +93,13 @@ impl Negotiation {
         let roles = self.roles(&remote, Side::Answerer);
         let setup = if roles.dtls_client { Setup::Active } else { Setup::Passive };
         let direction = wanted.and(remote.audio.direction.reversed());
+        let local = self.local.clone();
         let no_codec = || Refusal::unacceptable(DescriptionFault::NoCodec);
         let answer = self.local.answer(&remote, &self.terms, transport, (setup, direction)).ok_or_else(no_codec)?;
         let negotiated = negotiate(&answer.formats, &remote.audio, wanted).ok_or_else(no_codec)?;
         let settled = Settled { negotiated: negotiated.clone(), remote: remote.transport.clone(), roles };
-        self.agreed = Some(Agreed { remote, ours: answer.formats, wanted, negotiated, roles, answer: None });
+        let agreed = Agreed { remote, ours: answer.formats, wanted, negotiated, roles, answer: None };
+        self.before = self.agreed.replace(agreed).map(|before| (local, before));
         Ok((answer.text, settled))
     }
 
@@ -128,12 +132,29 @@ impl Negotiation {
         let roles = self.roles(&remote, Side::Offerer);
         let settled = Settled { negotiated: negotiated.clone(), remote: remote.transport.clone(), roles };
         self.agreed = Some(Agreed { remote, ours, wanted, negotiated, roles, answer: Some(answer.to_owned()) });
+        self.before = None;
         Ok(Outcome::New(settled))
     }
 
     /// Forgets the open offer.
     pub(crate) fn rollback(&mut self) {
         self.open = None;
+    }
+
+    /// The far end offers anew, or wants our offer: what it may take back begins here.
+    pub(crate) fn reoffered(&mut self) {
+        self.before = None;
+    }
+
+    /// The far end takes back what it came with last: neither our answer to it nor our offer at its request counts. What is in force
+    /// again, where something else was meanwhile.
+    pub(crate) fn withdrawn(&mut self) -> Option<Settled> {
+        self.open = None;
+        let (local, before) = self.before.take()?;
+        let settled =
+            Settled { negotiated: before.negotiated.clone(), remote: before.remote.transport.clone(), roles: before.roles };
+        (self.local, self.agreed) = (local, Some(before));
+        Some(settled)
     }
 
     /// What is agreed now.
@@ -303,6 +324,30 @@ mod tests {
         let held = a.offer(&transport("a"), MediaDirection::SendOnly);
         assert_eq!(first(&held).as_deref(), Some("0 PCMU/8000"));
         assert!(held.contains("opus/48000/2"), "{held}");
+    }
+
+    #[test]
+    fn an_offer_that_is_taken_back_leaves_what_was_agreed_before() {
+        let (mut a, mut b) = (side(1), side(2));
+        let (_, first) = exchange(&mut a, &mut b, ("a", "b"), MediaDirection::SendRecv);
+        // Another direction, another codec, another generation of ICE and roles that turn.
+        let offer = a.offer(&transport("A"), MediaDirection::SendOnly).replace("actpass", "active");
+        let offer = offer.replace(" 111", "").replace("a=rtpmap:111 opus/48000/2", "a=x");
+        b.reoffered();
+        let remote = b.judge(&offer).expect("a good offer");
+        let (_, second) = b.answer(remote, &transport("B"), MediaDirection::SendRecv).expect("codecs in common");
+        assert_ne!(second, first);
+        assert_eq!(b.withdrawn(), Some(first.clone()));
+        assert_eq!(b.negotiated(), Some(&first.negotiated));
+        assert_eq!(b.withdrawn(), None, "once");
+        // What follows is of what was agreed first.
+        let ours = b.offer(&transport("b"), MediaDirection::SendRecv);
+        assert!(ours.contains("opus/48000/2") && ours.contains("a=setup:actpass"), "{ours}");
+        b.reoffered();
+        b.offer(&transport("b"), MediaDirection::SendRecv);
+        assert_eq!(b.withdrawn(), None, "our offer at their request was not answered");
+        assert!(b.apply("v=0").is_err());
+        assert_eq!(b.negotiated(), Some(&first.negotiated));
     }
 
     #[test]

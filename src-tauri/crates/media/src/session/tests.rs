@@ -211,6 +211,33 @@ async fn crossing_offers_are_rolled_back() {
 }
 
 #[tokio::test]
+async fn what_the_far_end_takes_back_is_as_if_it_had_never_been_answered() {
+    let (mut caller, mut called) = call().await;
+    called.hears(true).await;
+    // Held by an offer that restarts ICE, too: the answer never reaches the caller.
+    caller.ask(MediaRequest::Reoffer { direction: MediaDirection::SendOnly, restart_ice: true });
+    let offer = Some(caller.offer().await);
+    called.ask(MediaRequest::Reaccept { offer, direction: MediaDirection::SendRecv });
+    assert_eq!(called.answer().await.1, MediaDirection::RecvOnly);
+    called.ask(MediaRequest::Withdrawn);
+    caller.ask(MediaRequest::Rollback);
+    assert_eq!(called.applied().await, (MediaDirection::SendRecv, MediaDirection::SendRecv));
+    caller.hears(true).await;
+    called.hears(true).await;
+    // Before the answer is made, and where our offer was wanted.
+    called.ask(MediaRequest::Reaccept { offer: None, direction: MediaDirection::SendRecv });
+    called.ask(MediaRequest::Withdrawn);
+    called.offer().await;
+    assert_eq!(called.applied().await.0, MediaDirection::SendRecv);
+    let held = reoffer(&mut called, &mut caller, MediaDirection::SendOnly, true).await;
+    assert_eq!(held, (MediaDirection::SendOnly, MediaDirection::RecvOnly));
+    called.hears(false).await;
+    reoffer(&mut called, &mut caller, MediaDirection::SendRecv, false).await;
+    called.hears(true).await;
+    caller.hears(true).await;
+}
+
+#[tokio::test]
 async fn the_same_answer_twice_is_applied_once() {
     let (mut caller, mut called) = (start(1, &CODECS), start(2, &CODECS));
     caller.ask(MediaRequest::Offer { account: account() });

@@ -128,6 +128,11 @@ impl Ice {
         self.next.is_some()
     }
 
+    /// Whether both sides have agreed to the restart on its way, and its path is being looked for.
+    pub(crate) fn is_restart_agreed(&self) -> bool {
+        self.next.as_ref().is_some_and(|next| next.remote.is_some())
+    }
+
     pub(crate) fn discard_restart(&mut self) {
         self.next = None;
     }

@@ -222,7 +222,7 @@ impl Peer for UdpPeer {
 
     async fn discard_restart(&self) {
         let mut state = self.state();
-        state.transport.discard_restart(now().into_std());
+        state.transport.roll_back(now().into_std());
         state.flush();
     }
 

@@ -154,6 +154,13 @@ impl Transport {
         Ok(())
     }
 
+    /// Forgets a restart that was begun and not connected; one that both sides have agreed to goes on.
+    pub(crate) fn roll_back(&mut self, now: Instant) {
+        if !self.ice.is_restart_agreed() {
+            self.discard_restart(now);
+        }
+    }
+
     pub(crate) fn discard_restart(&mut self, now: Instant) {
         self.ice.discard_restart();
         if let Some(before) = self.before.take() {

@@ -71,6 +71,7 @@ pub(super) async fn run(world: &World, account: Account) -> AccountTrial {
         inbox: requests,
         outbox,
         tap: None,
+        first_call: 0,
     };
     let task = spawn("account trial", info_span!("trial"), line.run());
     let mut watched = Watched { clock: Arc::clone(&world.clock), begun: world.clock.now(), times: Times::default() };

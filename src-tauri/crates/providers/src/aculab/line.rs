@@ -182,7 +182,7 @@ impl AculabLine {
                 }
                 self.presence.handle(now, Input::NetworkChanged);
             }
-            input @ (Input::Stop | Input::Net(_)) => self.presence.handle(now, input),
+            input @ (Input::NumberFrom(_) | Input::Stop | Input::Net(_)) => self.presence.handle(now, input),
         }
         self.settle(now);
     }

@@ -2,7 +2,7 @@
 
 use calls::io::LineEvent;
 use model::{LampState, LineFault, Personal, Target};
-use sip::{DialogInfo, Occupation, Subscribe, SubscriptionKey, Uri};
+use sip::{DialogInfo, Notice, Occupation, Subscribe, SubscriptionKey, Uri};
 use tracing::debug;
 
 use super::target;
@@ -30,6 +30,10 @@ struct Lamp {
     refused: bool,
     told: Option<(LampState, bool)>,
 }
+
+/// A notice of somebody's calls is missing.
+#[derive(Debug)]
+pub(super) struct Gap;
 
 impl Lamps {
     pub(super) fn new(pickup_code: Personal) -> Self {
@@ -73,12 +77,16 @@ impl Lamps {
         }
     }
 
-    /// A document came; what it changes, if anything.
-    pub(super) fn notified(&mut self, key: SubscriptionKey, body: &str) -> Option<LineEvent> {
-        let lamp = self.lamps.iter_mut().find(|lamp| lamp.key == key)?;
-        if !lamp.info.take(body) {
-            debug!("a notice of somebody's calls that cannot be used");
-            return None;
+    /// A document came; what it changes, if anything, or that one before it is missing.
+    pub(super) fn notified(&mut self, key: SubscriptionKey, body: &str) -> Result<Option<LineEvent>, Gap> {
+        let Some(lamp) = self.lamps.iter_mut().find(|lamp| lamp.key == key) else { return Ok(None) };
+        match lamp.info.take(body) {
+            Notice::Taken => {}
+            Notice::Unusable => {
+                debug!("a notice of somebody's calls that cannot be used");
+                return Ok(None);
+            }
+            Notice::Gap => return Err(Gap),
         }
         let state = match lamp.info.occupation() {
             Occupation::Idle => LampState::Free,
@@ -88,7 +96,8 @@ impl Lamps {
         let can_be_fetched = !self.pickup_code.is_empty() || lamp.info.to_be_picked_up().is_some();
         let pick_up = state == LampState::Ringing && can_be_fetched;
         let news = (state, pick_up);
-        (lamp.told.replace(news) != Some(news)).then(|| LineEvent::Lamp { number: lamp.number.clone(), state, pick_up })
+        let is_news = lamp.told.replace(news) != Some(news);
+        Ok(is_news.then(|| LineEvent::Lamp { number: lamp.number.clone(), state, pick_up }))
     }
 
     /// The server does not tell of somebody.

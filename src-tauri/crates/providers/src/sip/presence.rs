@@ -220,6 +220,7 @@ impl Presence {
             Input::NetworkChanged => self.on_network_changed(now),
             Input::AcceptCalls(wanted) => self.accept_calls(now, wanted),
             Input::Token(token) => self.sign_in(now, token),
+            Input::NumberFrom(first) => self.agent.number_from(first),
             // SIP has no assistant.
             Input::Assist(_) => {}
             Input::Timeout => self.on_timeout(now),
@@ -459,13 +460,7 @@ impl Presence {
                 debug!(code, "the server takes no subscription to waiting messages");
                 self.mwi = false;
             }
-            Event::Subscription(key, event) => {
-                let news = match event {
-                    SubscriptionEvent::Notified { body, .. } => self.lamps.notified(key, body.expose()),
-                    SubscriptionEvent::Refused { code } => self.lamps.refused(key, code),
-                };
-                self.outputs.extend(news.map(Output::Line));
-            }
+            Event::Subscription(key, event) => self.on_lamp(now, key, event),
             // It was heard, as anything else is.
             Event::Response { request: silence::QUESTION, .. } => {}
             Event::Response { response, .. } => self.news.push_back(News::Response(response)),

@@ -121,8 +121,7 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
         CallEvent::Ended(how) => LineEvent::Ended { call, how: line_end(how) },
         // It answers an offer in a `Progress` of ours, and we send none.
         CallEvent::EarlyAnswer { .. } => return None,
-        // An answer to it would come too late and be dropped; the session stays as it was.
-        CallEvent::ReofferWithdrawn => return None,
+        CallEvent::ReofferWithdrawn => LineEvent::ReofferWithdrawn { call },
         CallEvent::ReferAnswered { code, text } => {
             let refused = (code >= 300).then_some(TransferFault::Refused { status: code, text });
             LineEvent::ReferAnswered { call, refused }

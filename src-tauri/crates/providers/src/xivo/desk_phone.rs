@@ -93,6 +93,11 @@ enum Mismatch {
 }
 
 impl DeskPhone {
+    /// One without calls, whose calls have numbers above `last`.
+    pub(super) fn numbering_from(last: u32) -> Self {
+        Self { numbered: last, ..Self::default() }
+    }
+
     pub(super) fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }

@@ -114,6 +114,8 @@ struct Machine {
     status: Option<PhoneStatus>,
     /// How many connections SIP has numbered.
     connections: u32,
+    /// The number of the first call that arrives.
+    first_call: u32,
     /// Whether the SIP WebSocket is open.
     sip_is_open: bool,
     /// Whether the last state that was told is that of a registered line.
@@ -160,6 +162,7 @@ impl Machine {
             desk: None,
             status: None,
             connections: 0,
+            first_call: 0,
             sip_is_open: false,
             registered: false,
             narrator: Narrator::default(),
@@ -184,6 +187,7 @@ impl Machine {
 
     fn handle(&mut self, now: Instant, input: Input) {
         match input {
+            Input::NumberFrom(first) => self.first_call = first,
             // It is on its way already, or there.
             Input::Start if self.started => {}
             Input::Start => {
@@ -378,6 +382,7 @@ impl Machine {
             LineMode::WebRtc => match self.setup(line) {
                 Ok(setup) => {
                     self.sip = Sip::On(Box::new(Presence::new(setup, self.seed)));
+                    self.sip(now, Input::NumberFrom(self.first_call));
                     return self.sip(now, Input::Start);
                 }
                 Err(problem) => problem.into(),

@@ -203,10 +203,21 @@ impl Dialling {
         core.tell(self.key, CallEvent::Progress { code, fork, answer });
     }
 
+    /// The early dialog a response belongs to. RFC 3261 12.1 wants a tag in each that makes one; where there is one fork, what
+    /// has none is of that.
+    fn known_fork(&mut self, response: &Response) -> Option<usize> {
+        let known = self.forks.iter().position(|session| session.dialog.is_of_response(response));
+        let at = known.or(match &self.forks[..] {
+            [only] if only.dialog.may_be_of_response(response) => Some(0),
+            _ => None,
+        })?;
+        self.forks.get_mut(at)?.dialog.take_tag(response);
+        Some(at)
+    }
+
     /// The early dialog of a provisional response, made if it is new.
     fn fork_of(&mut self, answered: &Answered) -> Option<&mut Session> {
-        let known = self.forks.iter().position(|session| session.dialog.is_of_response(&answered.response));
-        let at = match known {
+        let at = match self.known_fork(&answered.response) {
             Some(at) => at,
             None if self.forks.len() >= MAX_FORKS => {
                 tracing::debug!("too many forks of one INVITE; one is not listened to");
@@ -224,8 +235,7 @@ impl Dialling {
 
     fn accepted(&mut self, core: &mut Core, answered: &Answered) -> Outcome {
         let response = &answered.response;
-        let known = self.forks.iter().position(|session| session.dialog.is_of_response(response));
-        let session = match known {
+        let session = match self.known_fork(response) {
             Some(at) => Some(self.forks.swap_remove(at)),
             None => Session::of_response(self.key, self.next_fork, answered),
         };

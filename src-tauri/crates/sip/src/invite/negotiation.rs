@@ -196,7 +196,7 @@ impl Session {
             code => {
                 self.tell_wish(core, wish, code, &response.reason);
                 match wish {
-                    Wish::Timer => self.refresh_failed(core, code),
+                    Wish::Timer => self.refresh_failed(core, response),
                     Wish::User | Wish::Connection => Fate::of_response(response),
                 }
             }

@@ -1,6 +1,6 @@
 //! One dialog of a call and the session in it: requests both ways, refreshes, digits.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use model::{Instant, LineCall, LineFault, Personal, Remote};
 
@@ -21,9 +21,6 @@ use crate::{
     transaction::{ServerId, earlier},
     user_agent::{ACCEPT, ALLOW, Answered, CallEnd, CallEvent, CallKey, Core, Description, User},
 };
-
-/// Most digits waiting to be sent by INFO; more are pressed by no one.
-const MAX_INFOS: usize = 64;
 
 /// A refresh that got no answer is not worth repeating before its transaction has ended.
 const REFRESH_AGAIN_AFTER: Duration = Duration::from_secs(33);
@@ -53,8 +50,6 @@ pub(crate) struct Session {
     last_rseq: Option<u32>,
     /// What PRACK would confirm of ours, though our answer has left since.
     pub(super) overtaken: Option<RAck>,
-    /// The first of them is under way.
-    infos: VecDeque<(String, Personal)>,
 }
 
 /// Whether the far end takes UPDATE (RFC 3311 section 4).
@@ -110,7 +105,6 @@ impl Session {
             shortest: 0,
             last_rseq: None,
             overtaken: None,
-            infos: VecDeque::new(),
         }
     }
 
@@ -236,12 +230,15 @@ impl Session {
             Task::Renew => self.refreshed(core, response, Wish::Connection),
             Task::Info => {
                 core.tell(self.key, CallEvent::InfoAnswered { code: response.code });
-                self.infos.pop_front();
-                self.send_info(core);
                 Fate::of_response(response)
             }
             Task::Refer => {
                 self.refer_answered(core, response);
+                // RFC 5057 section 4.3: it is no request of the call's, and some answer so when it is the call to be replaced that
+                // they do not have. Whether this one is there is asked for.
+                if response.code == 481 {
+                    self.refresh(core, Wish::Timer);
+                }
                 Fate::Lives
             }
             Task::Notify | Task::Withdraw => Fate::Lives,
@@ -310,23 +307,11 @@ impl Session {
         core.tell(self.key, CallEvent::Info { content_type, body });
     }
 
-    /// Sends INFO, behind those still under way.
-    pub(crate) fn info(&mut self, core: &mut Core, content_type: String, body: Personal) {
-        if self.infos.len() >= MAX_INFOS {
-            return core.tell(self.key, CallEvent::InfoAnswered { code: 408 });
-        }
-        self.infos.push_back((content_type, body));
-        if self.infos.len() == 1 {
-            self.send_info(core);
-        }
-    }
-
-    fn send_info(&mut self, core: &mut Core) {
-        let Some((content_type, body)) = self.infos.front() else { return };
+    /// Sends INFO. Whoever wants an order among several waits for each answer.
+    pub(crate) fn info(&mut self, core: &mut Core, content_type: &str, body: &Personal) {
         let mut info = self.dialog.request(Method::Info);
         info.set_body(content_type, body.expose());
         if core.request(self.user(Task::Info), info).is_none() {
-            self.infos.clear();
             core.tell(self.key, CallEvent::InfoAnswered { code: 503 });
         }
     }
@@ -348,17 +333,20 @@ impl Session {
                 self.refresh(core, wish);
                 Fate::Lives
             }
-            code => match wish {
-                Wish::Timer => self.refresh_failed(core, code),
+            _ => match wish {
+                Wish::Timer => self.refresh_failed(core, response),
                 Wish::User | Wish::Connection => Fate::of_response(response),
             },
         }
     }
 
-    /// RFC 4028 section 10: 408 and 481 say that there is no session; anything else is worth another try.
-    pub(super) fn refresh_failed(&mut self, core: &Core, code: u16) -> Fate {
-        match code {
-            408 => Fate::vanished(),
+    /// RFC 4028 section 10: 408 and 481 say that there is no session; anything else is worth another try, and so is what may not
+    /// have been heard for want of a connection.
+    pub(super) fn refresh_failed(&mut self, core: &Core, response: &Response) -> Fate {
+        // What every response repeats of the request is missing where there was none.
+        let was_heard = !response.headers.is_empty() || core.has_listened();
+        match response.code {
+            408 if was_heard => Fate::vanished(),
             481 => Fate::forgotten(),
             _ => {
                 if let Some(timer) = &mut self.timer {

@@ -91,7 +91,7 @@ pub(crate) struct Core {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Connection {
-    Up,
+    Up { since: Instant },
     Down,
 }
 
@@ -176,7 +176,15 @@ impl Core {
 
     pub fn connected(&mut self) {
         self.flush();
-        self.connection = Connection::Up;
+        self.connection = Connection::Up { since: self.now };
+    }
+
+    /// Whether there has been a connection for so long as a request waits for its answer.
+    pub fn has_listened(&self) -> bool {
+        match self.connection {
+            Connection::Up { since } => self.now.since(since) >= self.transactions.timers().life(),
+            Connection::Down => false,
+        }
     }
 
     pub fn disconnected(&mut self) {
@@ -187,7 +195,7 @@ impl Core {
     /// What is sent without a connection is lost; transactions send it again when there is one.
     fn flush(&mut self) {
         while let Some(message) = self.transactions.poll_outgoing() {
-            if self.connection == Connection::Up && self.outputs.len() < MAX_OUTPUTS {
+            if self.connection != Connection::Down && self.outputs.len() < MAX_OUTPUTS {
                 self.outputs.push_back(Output::Send(message));
             }
         }

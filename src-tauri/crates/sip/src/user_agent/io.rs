@@ -139,7 +139,7 @@ pub enum Command {
         /// Our answer.
         answer: Description,
     },
-    /// Send INFO. Several are sent one after another, so that digits keep their order.
+    /// Send INFO. Whoever wants digits to keep their order waits for each answer.
     Info {
         /// Which.
         call: CallKey,
@@ -185,6 +185,8 @@ pub enum Command {
     Subscribe(Box<Subscribe>),
     /// Take a subscription back; nothing more is told of it.
     Unsubscribe(SubscriptionKey),
+    /// Something that a subscription told is missing: ask for the whole now.
+    CatchUp(SubscriptionKey),
     /// Answer `Event::Request`.
     Respond {
         /// Which.

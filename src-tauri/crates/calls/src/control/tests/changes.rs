@@ -64,6 +64,55 @@ fn the_far_end_holding_us_is_shown_apart() {
 }
 
 #[test]
+fn a_hold_that_the_far_end_takes_back_is_none() {
+    let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
+    let answer = || MediaEvent::AnswerReady { answer: text("recvonly"), direction, remote, telephone_event: true };
+    let both = MediaDirection::SendRecv;
+    let restored = || MediaEvent::Applied { direction: both, remote: both, telephone_event: true };
+    for answered_before in [false, true] {
+        let mut desk = Desk::new();
+        let call = desk.talk();
+        desk.line(LineEvent::Reoffered { call, fork: 0, offer: Some(text("sendonly")) });
+        if answered_before {
+            desk.media(1, answer());
+        }
+        desk.line(LineEvent::ReofferWithdrawn { call });
+        assert!(desk.asked_of_media(1, MediaRequest::Withdrawn));
+        if !answered_before {
+            desk.media(1, answer());
+            assert!(!desk.asked_of_line(LineRequest::AnswerReoffer { call, description: text("recvonly") }));
+        }
+        desk.media(1, restored());
+        assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold::default() }), "{answered_before}");
+        desk.command(Command::Hold { call: CallId(1) });
+        let hold = MediaRequest::Reoffer { direction: MediaDirection::SendOnly, restart_ice: false };
+        assert!(desk.asked_of_media(1, hold), "what follows is not held up");
+    }
+}
+
+#[test]
+fn who_takes_back_that_he_asked_for_our_offer_holds_nothing_up() {
+    let both = MediaDirection::SendRecv;
+    for made_before in [false, true] {
+        let mut desk = Desk::new();
+        let call = desk.talk();
+        desk.line(LineEvent::Reoffered { call, fork: 0, offer: None });
+        if made_before {
+            desk.media(1, MediaEvent::OfferReady { offer: text("ours") });
+        }
+        desk.line(LineEvent::ReofferWithdrawn { call });
+        assert!(desk.asked_of_media(1, MediaRequest::Withdrawn));
+        if !made_before {
+            desk.media(1, MediaEvent::OfferReady { offer: text("ours") });
+        }
+        desk.media(1, MediaEvent::Applied { direction: both, remote: both, telephone_event: true });
+        desk.command(Command::Hold { call: CallId(1) });
+        let hold = MediaRequest::Reoffer { direction: MediaDirection::SendOnly, restart_ice: false };
+        assert!(desk.asked_of_media(1, hold), "{made_before}");
+    }
+}
+
+#[test]
 fn a_caller_that_holds_us_from_the_start_is_shown_once_we_answer() {
     let mut desk = Desk::new();
     desk.ring();

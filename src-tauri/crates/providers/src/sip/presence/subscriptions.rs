@@ -2,11 +2,11 @@
 
 use calls::io::LineEvent;
 use model::{AccountState, Instant, Personal, Target, Voicemail};
-use sip::{Command, MessageSummary, Subscribe};
+use sip::{Command, MessageSummary, Subscribe, SubscriptionEvent, SubscriptionKey};
 use tracing::debug;
 
 use super::{MESSAGES, Output, Presence};
-use crate::sip::target;
+use crate::sip::{lamps::Gap, target};
 
 /// RFC 3842 3.4 leaves it to us; an hour costs little.
 const SUBSCRIPTION_S: u32 = 3600;
@@ -25,6 +25,18 @@ impl Presence {
     fn subscribe_to_lamps(&mut self, now: Instant) {
         for subscribe in self.lamps.subscriptions() {
             self.agent(now, sip::Input::Command(Command::Subscribe(Box::new(subscribe))));
+        }
+    }
+
+    /// What the server says of somebody who is watched.
+    pub(super) fn on_lamp(&mut self, now: Instant, key: SubscriptionKey, event: SubscriptionEvent) {
+        let news = match event {
+            SubscriptionEvent::Notified { body, .. } => self.lamps.notified(key, body.expose()),
+            SubscriptionEvent::Refused { code } => Ok(self.lamps.refused(key, code)),
+        };
+        match news {
+            Ok(news) => self.outputs.extend(news.map(Output::Line)),
+            Err(Gap) => self.agent(now, sip::Input::Command(Command::CatchUp(key))),
         }
     }
 

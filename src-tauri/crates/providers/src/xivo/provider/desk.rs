@@ -14,7 +14,7 @@ impl Machine {
     /// The line's telephone is controlled; nothing registers here.
     pub(super) fn begin_desk(&mut self, now: Instant) {
         info!("the line belongs to a desk phone, which is controlled");
-        self.desk = Some(DeskPhone::default());
+        self.desk = Some(DeskPhone::numbering_from(self.first_call));
         let status = self.status;
         self.at_desk(|desk| desk.is_doing(now, status));
         self.line(LineEvent::Capable(capabilities(true)));

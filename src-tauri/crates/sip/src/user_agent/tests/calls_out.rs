@@ -212,6 +212,42 @@ fn an_early_dialog_that_has_its_answer_takes_update_both_ways() {
 }
 
 #[test]
+fn an_early_answer_without_a_tag_is_that_of_the_one_fork_there_is() {
+    // RFC 3261 12.1 has a tag in each response that makes a dialog; there are gateways that find theirs only when they answer.
+    let answered = Some("Answered { fork: 0, answer: None, remote: None, x_headers: XHeaders([]) }");
+    for tags in [["", "", "bob"], ["", "bob", "bob"], ["bob", "", "bob"], ["", "", ""]] {
+        let mut line = Line::new();
+        let invite = line.dial();
+        line.receive(answer(&invite, 180, tags[0], &[BOB], if tags[0].is_empty() { ANSWER } else { "" }));
+        line.receive(answer(&invite, 183, tags[1], &[BOB], ANSWER));
+        let ok = answer(&invite, 200, tags[2], &[BOB], "");
+        line.receive(ok.clone());
+        assert_eq!(line.request(Method::Ack).headers.to().expect("ours").tag(), Some(tags[2]).filter(|tag| !tag.is_empty()));
+        assert_eq!(line.told().last().map(String::as_str), answered, "{tags:?}");
+        line.silent();
+        line.receive(from_callee(&invite, &ok, Method::Bye, 1, ""));
+        line.response(200);
+        assert_eq!(line.told(), ["Ended(Bye { code: None })"], "{tags:?}");
+    }
+}
+
+#[test]
+fn what_has_no_tag_is_of_no_fork_where_there_are_several() {
+    let mut line = Line::new();
+    let invite = line.dial();
+    line.receive(answer(&invite, 180, "desk", &[BOB], ""));
+    line.receive(answer(&invite, 180, "cell", &[BOB], ""));
+    line.receive(answer(&invite, 183, "", &[BOB], ANSWER));
+    line.told();
+    line.receive(answer(&invite, 200, "cell", &[BOB], ANSWER));
+    line.request(Method::Ack);
+    assert!(line.told()[0].starts_with("Answered { fork: 1, answer: Some"));
+    line.receive(answer(&invite, 200, "desk", &[BOB], ANSWER));
+    line.request(Method::Ack);
+    line.request(Method::Bye);
+}
+
+#[test]
 fn cancel_waits_for_a_provisional_response() {
     let mut line = Line::new();
     let invite = line.dial();

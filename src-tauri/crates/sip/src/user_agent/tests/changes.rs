@@ -1,5 +1,5 @@
 use super::{
-    super::Command,
+    super::{Command, Input},
     line::{ANSWER, CALL, INCOMING, Line, OFFER, answer, config, from_callee, in_dialog, millis, seconds},
 };
 use crate::{Method, Request, Response, UserAgentConfig};
@@ -380,17 +380,108 @@ fn without_a_wish_of_ours_no_interval_is_asked_for() {
 }
 
 #[test]
-fn digits_by_info_go_one_after_another() {
+fn each_digit_by_info_is_answered_for_itself() {
     let (mut line, ..) = talking();
     for digit in ["1", "2"] {
         let body = format!("Signal={digit}\r\n").into();
         line.command(Command::Info { call: CALL, content_type: "application/dtmf-relay".into(), body });
     }
-    let first = line.request(Method::Info);
-    line.silent();
-    line.receive(answer(&first, 200, "", &[], ""));
-    let second = line.request(Method::Info);
+    let (first, second) = (line.request(Method::Info), line.request(Method::Info));
     assert_eq!(second.body, b"Signal=2\r\n");
+    line.receive(answer(&first, 200, "", &[], ""));
     line.receive(answer(&second, 415, "", &[], ""));
     assert_eq!(line.told(), ["InfoAnswered { code: 200 }", "InfoAnswered { code: 415 }"]);
+}
+
+/// A REFER of ours in a call that has been answered with `code`.
+fn referred(code: u16, extra: &[(&str, &str)]) -> Line {
+    let (mut line, ..) = talking_with(extra);
+    line.command(Command::Refer { call: CALL, target: super::line::uri("sip:carol@example.com"), replaces: None });
+    let refer = line.request(Method::Refer);
+    line.receive(answer(&refer, code, "", &[], ""));
+    assert!(line.told()[0].starts_with(&format!("ReferAnswered {{ code: {code}")));
+    line
+}
+
+#[test]
+fn a_refer_to_a_dialog_the_far_end_has_lost_ends_the_call() {
+    for (extra, method) in [(&[("Allow", "UPDATE")][..], Method::Update), (&[], Method::Invite)] {
+        for (code, fault) in [(481, "Forgotten"), (408, "Vanished")] {
+            let mut line = referred(481, extra);
+            let question = line.request(method.clone());
+            line.receive(answer(&question, code, "", &[], ""));
+            if method == Method::Invite {
+                line.request(Method::Ack);
+            }
+            line.request(Method::Bye);
+            assert_eq!(line.told(), [format!("Ended(Failed {{ fault: {fault} }})")], "{method}");
+        }
+    }
+}
+
+#[test]
+fn a_refer_that_meets_no_such_transfer_leaves_a_call_that_is_there() {
+    let mut line = referred(481, &[("Allow", "UPDATE")]);
+    let question = line.request(Method::Update);
+    line.receive(answer(&question, 200, "", &[BOB], ""));
+    line.silent();
+    assert!(line.told().is_empty());
+    let mut line = referred(603, &[("Allow", "UPDATE")]);
+    line.silent();
+    line.command(reoffer());
+    line.request(Method::Invite);
+}
+
+#[test]
+fn every_request_that_belongs_to_the_call_ends_it_when_the_far_end_has_lost_it() {
+    let asks = [
+        (Command::Info { call: CALL, content_type: "application/dtmf-relay".into(), body: "Signal=1".into() }, Method::Info),
+        (Command::Update { call: CALL, offer: OFFER.into() }, Method::Update),
+        (reoffer(), Method::Invite),
+    ];
+    for (command, method) in asks {
+        let (mut line, ..) = talking();
+        line.command(command);
+        let ours = line.request(method.clone());
+        line.receive(answer(&ours, 481, "", &[], ""));
+        if method == Method::Invite {
+            line.request(Method::Ack);
+        }
+        line.request(Method::Bye);
+        assert_eq!(line.told().last().map(String::as_str), Some("Ended(Failed { fault: Forgotten })"), "{method}");
+    }
+}
+
+#[test]
+fn a_report_of_a_transfer_that_nobody_waits_for_ends_no_call() {
+    // RFC 5057 section 5.1: it is the report's subscription that is not there.
+    let mut line = Line::new();
+    let (invite, ok) = line.accepted_call();
+    let headers = [("Refer-To", "<sip:carol@example.com>"), BOB];
+    line.receive(in_dialog(&invite, &ok, Method::Refer, 2, &headers, ""));
+    line.command(Command::AcceptRefer { call: INCOMING });
+    line.response(202);
+    let report = line.request(Method::Notify);
+    line.told();
+    line.receive(answer(&report, 481, "", &[], ""));
+    line.silent();
+    assert!(line.told().is_empty());
+}
+
+#[test]
+fn a_refresh_that_nobody_heard_because_there_was_no_connection_ends_no_call() {
+    for extra in
+        [&[("Allow", "UPDATE"), ("Session-Expires", "1800;refresher=uac")][..], &[("Session-Expires", "1800;refresher=uac")]]
+    {
+        let (mut line, ..) = talking_with(extra);
+        line.wait(seconds(890));
+        line.handle(Input::Disconnected);
+        line.wait(seconds(60));
+        line.handle(Input::Connected);
+        line.wait(seconds(20));
+        let again =
+            line.sent.iter().any(|sent| matches!(sent, crate::Message::Request(request) if request.method != Method::Bye));
+        assert!(line.told().is_empty(), "{}", line.ladder);
+        assert!(again, "{}", line.ladder);
+    }
 }

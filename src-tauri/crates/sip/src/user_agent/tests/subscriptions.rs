@@ -167,6 +167,34 @@ fn a_server_that_grants_nothing_or_ends_what_it_granted_is_not_asked_without_end
 }
 
 #[test]
+fn what_is_missing_is_asked_for_at_once_but_not_without_end() {
+    let mut line = Line::new();
+    let request = subscribe(&mut line);
+    let ok = take(&mut line, &request);
+    line.command(Command::CatchUp(MESSAGES));
+    line.silent();
+    assert_eq!(notify(&mut line, (&request, &ok), 1, "active;expires=3600", TWO_NEW), 200);
+    line.command(Command::CatchUp(MESSAGES));
+    let asked = line.request(Method::Subscribe);
+    assert_eq!(asked.headers.to().expect("readable").tag(), Some("pbx"), "inside the dialog");
+    line.command(Command::CatchUp(MESSAGES));
+    line.silent();
+    take(&mut line, &asked);
+    let mut count = 0;
+    for _ in 0..20 {
+        line.command(Command::CatchUp(MESSAGES));
+        if !line.sent.is_empty() {
+            count += 1;
+            let asked = line.request(Method::Subscribe);
+            take(&mut line, &asked);
+        }
+    }
+    assert_eq!(count, 7);
+    line.wait(seconds(2800));
+    assert!(!line.sent.is_empty(), "the usual refresh");
+}
+
+#[test]
 fn with_the_connection_the_subscription_is_gone() {
     let mut line = Line::new();
     let request = subscribe(&mut line);
