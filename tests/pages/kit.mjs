@@ -315,6 +315,10 @@ export async function open(
       document.documentElement.style.fontSize = `${factor * 100}%`;
     }, zoom);
   await page.locator("main").first().waitFor();
+  // What is drawn hears no key yet: that begins behind its first picture.
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))),
+  );
   return { page, wrong, close: () => context.close() };
 }
 
