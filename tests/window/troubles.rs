@@ -4,10 +4,13 @@ use std::fs;
 
 use super::{driver::Driver, screen::Screen};
 
-/// Waits until the page says words, with a button beside them.
+/// Waits until the page says words, with a way on.
 fn says(page: &Driver, words: &str, button: &str) {
     page.wait_until(words, &format!("document.body.innerText.includes({words:?})"));
-    page.wait_until(button, &format!("[...document.querySelectorAll('button')].some((it) => it.innerText.includes({button:?}))"));
+    // Several notices are a short row, and one is, during a call; it opens.
+    let opened = "document.querySelector('.toast.brief [aria-expanded=false]')?.click()";
+    let offered = format!("[...document.querySelectorAll('button')].some((it) => it.innerText.includes({button:?}))");
+    page.wait_until(button, &format!("({opened}, {offered})"));
 }
 
 #[test]
