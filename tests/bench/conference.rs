@@ -142,6 +142,7 @@ impl Place {
         called.handle.send(MediaRequest::Accept { account: account(), offer })?;
         let answer =
             called.wait(|event| if let MediaEvent::AnswerReady { answer, .. } = event { Some(answer) } else { None }).await?;
+        called.handle.send(MediaRequest::Answered)?;
         caller.handle.send(MediaRequest::Apply { answer })?;
         for end in [caller, called] {
             end.wait(|event| matches!(event, MediaEvent::Connected { .. }).then_some(())).await?;

@@ -150,6 +150,16 @@ fn a_call_nobody_takes_rings_for_its_time_and_is_missed() {
 }
 
 #[test]
+fn a_call_that_rings_for_minutes_is_heard_when_it_is_answered() {
+    let t = Scenario::new().with_far();
+    let rings = t.far_rings();
+    t.run_for(seconds(110));
+    assert_eq!(t.alice().state(rings.0), Some(CallState::Incoming));
+    let talk = t.far_answered(rings);
+    assert_eq!(t.talks(&talk), (true, true));
+}
+
+#[test]
 fn a_silenced_call_goes_on_without_a_sound() {
     let t = Scenario::new().with_far();
     let (call, far, _media) = t.far_rings();

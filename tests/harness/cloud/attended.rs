@@ -164,6 +164,9 @@ impl Core {
         match step {
             Step::Say { code, described, reliable } => {
                 let description = description.filter(|_| described);
+                if let (Some(media), Some(_)) = (media, &description) {
+                    self.ask(media, MediaRequest::Answered);
+                }
                 self.command(now, agent, Command::Progress { call, code, description, reliable });
             }
             Step::Hear(heard) => self.hear(media, heard),
@@ -344,6 +347,7 @@ impl Core {
         self.shared.change(|state| state.seen.calls[note].answered = true);
         self.hear(media, heard);
         if let Some(media) = media {
+            self.ask(media, MediaRequest::Answered);
             self.outputs.push_back(Output::Answered(media, note));
         }
     }

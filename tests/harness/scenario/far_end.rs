@@ -66,7 +66,9 @@ impl Scenario {
     /// The far end's answer to a first offer.
     pub fn far_answer(&self, media: &FarMedia, offer: &str) -> String {
         media.ask(MediaRequest::Accept { account: AccountId("far".into()), offer: offer.into() });
-        self.taken("the far end's answer", || description(media))
+        let answer = self.taken("the far end's answer", || description(media));
+        media.ask(MediaRequest::Answered);
+        answer
     }
 
     /// The far end's answer to a further offer.
@@ -109,9 +111,16 @@ impl Scenario {
 
     /// The far end calls Alice, who answers.
     pub fn far_calls(&self) -> FarTalk {
-        let (call, mut far, media) = self.far_rings();
+        let rings = self.far_rings();
+        self.far_answered(rings)
+    }
+
+    /// Alice answers the far end, which rings.
+    pub fn far_answered(&self, (call, mut far, media): (CallId, FarCall, FarMedia)) -> FarTalk {
         self.alice().answer(call);
-        let response = self.response(&Method::Invite);
+        // It rings again each minute (RFC 3261 13.3.1.1).
+        let mut responses = std::iter::repeat_with(|| self.response(&Method::Invite));
+        let response = responses.find(|response| response.code != 180).expect("they do not end");
         assert_eq!(response.code, 200);
         media.ask(MediaRequest::Apply { answer: response.session_description().expect("an answer").into() });
         far.ack(&response, "");

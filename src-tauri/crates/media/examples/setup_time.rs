@@ -84,6 +84,7 @@ async fn call(runtime: &Arc<WebrtcRuntime>, servers: &[&str], warm: Duration) ->
     let invited = Instant::now();
     called.ask(MediaRequest::Accept { account: account(), offer });
     let answer = called.wait(|event| if let MediaEvent::AnswerReady { answer, .. } = event { Some(answer) } else { None }).await;
+    called.ask(MediaRequest::Answered);
     caller.ask(MediaRequest::Apply { answer });
     let both = async |caller: &mut End, called: &mut End, wanted: fn(&MediaEvent) -> bool| {
         tokio::join!(caller.wait(|event| wanted(&event).then_some(())), called.wait(|event| wanted(&event).then_some(())));

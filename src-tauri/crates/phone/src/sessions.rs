@@ -118,7 +118,8 @@ impl Sessions {
                 }
                 return;
             }
-            MediaRequest::Apply { .. }
+            MediaRequest::Answered
+            | MediaRequest::Apply { .. }
             | MediaRequest::Reoffer { .. }
             | MediaRequest::Reaccept { .. }
             | MediaRequest::Rollback

@@ -91,6 +91,9 @@ impl Call {
     pub(super) fn send_answer(&mut self, now: Instant, description: Description, out: &mut Outbox) {
         let headers = std::mem::take(&mut self.answer_headers);
         out.line(&self.account, LineRequest::Answer { call: self.line, description, headers });
+        if let Some(audio) = &self.audio {
+            out.media(audio.id, MediaRequest::Answered);
+        }
         self.phase = Phase::Talking;
         self.answered = Some(now);
         self.setup.answered_ms = self.elapsed_ms(now);

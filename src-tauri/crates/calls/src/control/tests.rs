@@ -251,8 +251,10 @@ fn answering_before_our_answer_is_made_sends_it_when_it_is() {
     desk.command(Command::Answer { call: CallId(1) });
     assert!(desk.asked(&Output::Sound(SoundRequest::Ring(None))));
     let (direction, remote) = (MediaDirection::SendRecv, MediaDirection::SendRecv);
+    assert!(!desk.asked_of_media(1, MediaRequest::Answered), "the caller does not have it yet");
     desk.media(1, MediaEvent::AnswerReady { answer: text("answer"), direction, remote, telephone_event: true });
     assert!(desk.asked_of_line(LineRequest::Answer { call, description: text("answer"), headers: Vec::new() }));
+    assert!(desk.asked_of_media(1, MediaRequest::Answered));
 }
 
 #[test]

@@ -33,6 +33,9 @@ pub enum MediaRequest {
         /// The far end's offer.
         offer: Description,
     },
+    /// The answer to `Accept` leaves now: the path to the far end is looked for from here on. Before, nothing is sent to where a
+    /// caller says he is, and nothing is missed of him, however long it rings.
+    Answered,
     /// Apply the far end's answer. Answered by `Applied` or `Refused`. The same answer twice is applied once.
     Apply {
         /// The answer.

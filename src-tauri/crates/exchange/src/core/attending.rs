@@ -124,6 +124,7 @@ impl Core {
             let progress =
                 Command::Progress { call: call.1, code: 183, description: Some(description), reliable: Reliability::Plain };
             self.command(now, call.0, progress);
+            self.outputs.push_back(Output::Media(media, MediaRequest::Answered));
             self.outputs.push_back(Output::Hear(media, early));
         }
     }
@@ -133,6 +134,7 @@ impl Core {
         attendant.answered(now);
         let (media, heard, replaced) = (attendant.media, attendant.heard(), attendant.in_place_of.take());
         self.command(now, call.0, Command::Accept { call: call.1, description, headers: Vec::new() });
+        self.outputs.push_back(Output::Media(media, MediaRequest::Answered));
         self.outputs.push_back(Output::Hear(media, heard));
         if let Some(replaced) = replaced {
             self.hang_up_attended(now, replaced);

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::negotiation::{Negotiation, Outcome, Settled};
 use crate::{
-    AudioStream, CodecError, Negotiated, Peer, PeerError, PeerEvent, PeerStatistics, RtpPacket,
+    AudioStream, CodecError, Negotiated, Peer, PeerError, PeerEvent, PeerStatistics, Roles, RtpPacket,
     sdp::{Refusal, RemoteDescription, TransportDescription},
 };
 
@@ -42,6 +42,10 @@ pub(super) struct Driver {
     peer: Option<Arc<dyn Peer>>,
     /// Why there is no peer and will be none; every description that is asked for has this as its outcome.
     unopened: Option<PeerError>,
+    /// Whether our answer to the first offer has yet to leave.
+    rings: bool,
+    /// Where the caller is, until then.
+    caller: Option<(TransportDescription, Roles)>,
     peer_statistics: PeerStatistics,
     draft: Option<(Draft, Drafting)>,
     packets: Vec<RtpPacket>,
@@ -84,6 +88,8 @@ impl Driver {
             events,
             peer: None,
             unopened: None,
+            rings: false,
+            caller: None,
             peer_statistics: PeerStatistics::default(),
             draft: None,
             packets: Vec::new(),
@@ -178,11 +184,13 @@ impl Driver {
             MediaRequest::Accept { offer, .. } => match self.negotiation.judge(offer.expose()) {
                 Ok(remote) => {
                     let remote = Box::new(remote);
+                    self.rings = true;
                     self.begin(Draft::Answer { remote, direction: MediaDirection::SendRecv });
                     return self.tell(MediaEvent::Accepted).await;
                 }
                 Err(refusal) => return self.refuse(refusal).await,
             },
+            MediaRequest::Answered => return self.answered().await,
             MediaRequest::Apply { answer } => return self.apply(&answer).await,
             MediaRequest::Reoffer { direction, restart_ice } => {
                 if restart_ice && let Err(error) = self.restart().await {
@@ -313,10 +321,25 @@ impl Driver {
         let refused = |fault| Refusal { code: 488, fault };
         let unset = |error: CodecError| refused(DescriptionFault::NotTaken { words: error.to_string() });
         self.stream.configure(&settled.negotiated).map_err(unset)?;
+        if self.rings {
+            self.caller = Some((settled.remote, settled.roles));
+            return Ok(());
+        }
         match &self.peer {
             Some(peer) => peer.connect(settled.remote, settled.roles).await.map_err(|error| refused(error.into())),
             None => Ok(()),
         }
+    }
+
+    /// The caller learns our end of the path now, and can answer checks.
+    async fn answered(&mut self) -> Next {
+        self.rings = false;
+        if let (Some((remote, roles)), Some(peer)) = (self.caller.take(), &self.peer)
+            && let Err(error) = peer.connect(remote, roles).await
+        {
+            return self.tell(MediaEvent::Failed { fault: error.into() }).await;
+        }
+        Next::GoOn
     }
 
     async fn restart(&mut self) -> Result<(), PeerError> {

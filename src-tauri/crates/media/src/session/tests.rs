@@ -148,6 +148,7 @@ async fn call() -> (End, End) {
     let offer = caller.offer().await;
     called.ask(MediaRequest::Accept { account: account(), offer });
     let (answer, _, _) = called.answer().await;
+    called.ask(MediaRequest::Answered);
     caller.ask(MediaRequest::Apply { answer });
     assert_eq!(caller.applied().await, (MediaDirection::SendRecv, MediaDirection::SendRecv));
     caller.connected().await;
@@ -237,6 +238,25 @@ async fn what_the_far_end_takes_back_is_as_if_it_had_never_been_answered() {
     caller.hears(true).await;
 }
 
+/// The caller's end of the path is a socket of the test, which hears whatever is sent there.
+#[tokio::test]
+async fn nothing_is_sent_to_where_a_caller_says_he_is_before_he_is_answered() {
+    let (mut caller, mut called) = (start(1, &CODECS), start(2, &CODECS));
+    caller.ask(MediaRequest::Offer { account: account() });
+    let offer = caller.offer().await;
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+    let port = socket.local_addr().expect("an address").port();
+    let others = |line: &&str| !line.starts_with("a=candidate:");
+    let described: Vec<&str> = offer.expose().lines().filter(others).collect();
+    let offer = format!("{}\r\na=candidate:1 1 udp 2130706431 127.0.0.1 {port} typ host\r\n", described.join("\r\n"));
+    called.ask(MediaRequest::Accept { account: account(), offer: offer.as_str().into() });
+    called.answer().await;
+    let mut check = [0; 1500];
+    assert!(timeout(Duration::from_secs(1), socket.recv(&mut check)).await.is_err(), "it rings, and the caller hears of it");
+    called.ask(MediaRequest::Answered);
+    timeout(SOON, socket.recv(&mut check)).await.expect("a check comes").expect("it is heard");
+}
+
 #[tokio::test]
 async fn the_same_answer_twice_is_applied_once() {
     let (mut caller, mut called) = (start(1, &CODECS), start(2, &CODECS));
@@ -244,6 +264,7 @@ async fn the_same_answer_twice_is_applied_once() {
     let offer = caller.offer().await;
     called.ask(MediaRequest::Accept { account: account(), offer });
     let (answer, _, _) = called.answer().await;
+    called.ask(MediaRequest::Answered);
     for _ in 0..2 {
         caller.ask(MediaRequest::Apply { answer: answer.clone() });
         assert_eq!(caller.applied().await.0, MediaDirection::SendRecv);

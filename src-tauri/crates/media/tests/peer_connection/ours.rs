@@ -119,7 +119,9 @@ impl Ours {
     /// Answers a first offer.
     pub async fn accept(&mut self, offer: Description) -> Description {
         self.ask(MediaRequest::Accept { account: account(), offer });
-        self.answered().await.0
+        let (answer, _) = self.answered().await;
+        self.ask(MediaRequest::Answered);
+        answer
     }
 
     pub async fn apply(&mut self, answer: Description) -> Flow {
