@@ -12,6 +12,7 @@ mod lamps;
 mod outgoing;
 mod provisioning;
 mod registering;
+mod ringing;
 mod servers;
 mod settings;
 mod sound;

@@ -84,6 +84,9 @@ pub(crate) struct Call {
     /// How long it may be without audio once it is answered.
     #[serde(default)]
     media_within: Option<Duration>,
+    /// Whether the caller may not have heard that it is answered.
+    #[serde(default)]
+    unconfirmed: bool,
     setup: SetupTimes,
     statistics: Option<MediaStatistics>,
     lost: Lost,
@@ -275,6 +278,7 @@ impl Call {
             prepares: line.capabilities.prepares,
             needs_microphone: false,
             media_within: line.media_within,
+            unconfirmed: false,
             setup: SetupTimes::default(),
             statistics: None,
             lost: Lost::default(),
@@ -327,7 +331,9 @@ impl Call {
         let phase = match &self.phase {
             Phase::Waiting { until, .. } => Some(*until),
             Phase::Alerting { answer: Answer::Unsent { until, .. }, .. } => Some(*until),
-            Phase::Alerting { give_up_at, .. } => Some(*give_up_at),
+            Phase::Alerting { give_up_at, .. } => {
+                Some(self.lost.ringing_ends().map_or(*give_up_at, |ends| ends.min(*give_up_at)))
+            }
             Phase::Ended(ended) => Some(ended.deadline()),
             Phase::Talking => {
                 let lost = [self.lost.due(), self.lost.look_due(), self.lost.search_ends()];
@@ -365,6 +371,10 @@ impl Call {
                     LineRequest::Reject { call: self.line, code: 480, text: "Temporarily Unavailable".into() },
                 );
                 self.end(now, Cause::Missed, out);
+            }
+            Phase::Alerting { .. } if self.lost.ringing_ends().is_some_and(|ends| now >= ends) => {
+                // Who still waits hears it should the connection come back.
+                self.give_up(now, Cause::ConnectionLost, out);
             }
             Phase::Talking if self.lost.due().is_some_and(|due| now >= due) => {
                 // Nobody hears it now; the far end's server does when the connection comes back.

@@ -59,6 +59,8 @@ pub(crate) enum Task {
     Refresh,
     /// The same, to tell the way to us after a new connection.
     Renew,
+    /// Asks a caller whether he still calls, and tells him the way after a new connection.
+    Ask,
     /// INFO.
     Info,
     /// REFER.
@@ -333,8 +335,10 @@ impl Call {
 
     /// The server knows us over this connection: the far end is told, too.
     pub fn renew(&mut self, core: &mut Core) {
-        if let State::Talking(session) = &mut self.state {
-            session.renew(core);
+        match &mut self.state {
+            State::Talking(session) => session.renew(core),
+            State::Ringing(ringing) => ringing.ask_caller(core),
+            State::Dialling(_) | State::Parting { .. } | State::Closing(_) => {}
         }
     }
 

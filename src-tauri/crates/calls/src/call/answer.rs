@@ -95,6 +95,7 @@ impl Call {
             out.media(audio.id, MediaRequest::Answered);
         }
         self.phase = Phase::Talking;
+        self.unconfirmed = true;
         self.answered = Some(now);
         self.setup.answered_ms = self.elapsed_ms(now);
         self.tell_answered(out);

@@ -14,6 +14,10 @@ const FIRST_LOOK: Duration = Duration::from_millis(200);
 /// Between one search for another path and the next.
 const NEXT_LOOK: Duration = Duration::from_secs(5);
 
+/// How long a call rings whose caller cannot tell that he gives up. A server repeats what it has to say for 32 s (RFC 3261
+/// section 17.1.2.2), and the account has been tried again several times by then.
+const RINGS_ON_FOR: Duration = Duration::from_secs(35);
+
 /// How long is looked for a path: as long, and for the same reason.
 const LONGEST_LOOK: Duration = PATIENCE;
 
@@ -38,6 +42,16 @@ impl Lost {
     /// The account became unreachable, or reachable again.
     pub(super) fn line(&mut self, now: Instant, lost: bool) {
         self.line = lost.then(|| self.line.unwrap_or(now));
+    }
+
+    /// Whether the account is unreachable.
+    pub(super) fn is_line_lost(self) -> bool {
+        self.line.is_some()
+    }
+
+    /// When to stop ringing.
+    pub(super) fn ringing_ends(self) -> Option<Instant> {
+        Some(self.line? + RINGS_ON_FOR)
     }
 
     /// When to end the search for a path, and the call.

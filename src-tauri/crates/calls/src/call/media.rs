@@ -1,6 +1,6 @@
 //! What the media session tells about a call.
 
-use model::{Cause, DescriptionFault, Event, Instant, MediaFault, MediaTrouble, Trouble};
+use model::{Cause, DescriptionFault, Event, Instant, LineFault, MediaFault, MediaTrouble, Trouble};
 
 use super::{Answer, Call, Phase, Progress};
 use crate::{
@@ -192,9 +192,15 @@ impl Call {
         Some(self.answered.filter(|_| is_waited_for)? + self.media_within?)
     }
 
-    /// Without audio there is no call.
+    /// Without audio there is no call. It cannot come where the caller has not heard that we answered.
     pub(super) fn give_up_media(&mut self, now: Instant, fault: MediaFault, out: &mut Outbox) {
-        self.give_up(now, Cause::MediaFailed { fault }, out);
+        let cause = if self.unconfirmed { self.cause_of_silence() } else { Cause::MediaFailed { fault } };
+        self.give_up(now, cause, out);
+    }
+
+    /// Why nothing comes of a call whose caller has not confirmed our answer.
+    pub(super) fn cause_of_silence(&self) -> Cause {
+        if self.lost.is_line_lost() { Cause::ConnectionLost } else { Cause::LineFailed { fault: LineFault::AnswerNotConfirmed } }
     }
 
     /// Our machine cannot have this call.

@@ -98,6 +98,7 @@ impl Call {
 
     /// Our 2xx was acknowledged. Where it held an offer of ours, the answer to that must have come along.
     fn on_confirmed(&mut self, now: Instant, answer: Option<Description>, out: &mut Outbox) {
+        self.unconfirmed = false;
         let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking() && answer.is_none()) else {
             return self.apply(answer, out);
         };
@@ -144,6 +145,7 @@ impl Call {
             LineEnd::Refused { code, text } => Cause::of_response(code, &text),
             LineEnd::Caused { cause } => cause,
             LineEnd::ConnectionLost => Cause::ConnectionLost,
+            LineEnd::Failed { fault: LineFault::AnswerNotConfirmed } => self.cause_of_silence(),
             LineEnd::Failed { fault: LineFault::NoDescription } => Cause::MediaFailed { fault: MediaFault::NoDescription },
             // Not for want of the account.
             LineEnd::Failed { fault: fault @ (LineFault::NoSender | LineFault::TooMany | LineFault::Confused) } => {

@@ -17,6 +17,7 @@ mod changes;
 mod cloud;
 mod digits;
 mod elsewhere;
+mod ringing;
 mod several;
 
 /// Call control with one account, its drivers played by the test.

@@ -19,7 +19,10 @@ impl Call {
                         Some(session) => session.answered(core, *task, answered),
                         None => Fate::Lives,
                     },
-                    State::Ringing(ringing) => ringing.session.answered(core, *task, answered),
+                    State::Ringing(ringing) => {
+                        let step = ringing.answered(core, *task, answered);
+                        return self.step(core, step);
+                    }
                     State::Talking(session) if session.fork == *fork => session.answered(core, *task, answered),
                     State::Parting { session, .. } => session.acknowledge_late(core, answered),
                     State::Talking(_) | State::Closing(_) => self.acknowledge_late(core, answered),

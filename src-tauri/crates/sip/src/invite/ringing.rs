@@ -5,19 +5,23 @@ use std::time::Duration;
 use model::{Instant, LineFault};
 
 use super::{
+    Task,
     fate::Fate,
     reliable::{Outstanding, Reliable, Support},
-    session::Session,
+    session::{Session, Update},
     unacknowledged::{Answers, Unacknowledged},
 };
 use crate::{
     Method, RAck, Request, compose, diversion,
     transaction::{ServerId, earlier},
-    user_agent::{CallEnd, CallEvent, CallKey, Core, Description, ExtraHeaders, IncomingCall, Reliability},
+    user_agent::{Answered, CallEnd, CallEvent, CallKey, Core, Description, ExtraHeaders, IncomingCall, Reliability},
 };
 
 /// Proxies give up on a silent INVITE after three minutes; RFC 3261 13.3.1.1 has us speak up every minute.
 const SPEAK_UP_EVERY: Duration = Duration::from_secs(60);
+
+/// A caller whose CANCEL would take the way of a connection that is gone is asked so often whether he still calls.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// An INVITE that has passed the checks before ringing.
 #[derive(Debug)]
@@ -57,6 +61,8 @@ pub(super) struct Ringing {
     spoken: Option<Spoken>,
     /// The INVITE's own Expires (RFC 3261 13.3.1).
     expires_at: Option<Instant>,
+    /// When to ask the caller whether he still calls; not before the connection over which he came is replaced.
+    ask_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -105,7 +111,7 @@ impl Ringing {
         let support = Support::of(&invite.headers);
         let reliable = Reliable::new(core.tokens.below(1000));
         let expires_at = invite.headers.expires().map(|seconds| core.now + Duration::from_secs(seconds.into()));
-        Some(Self { session, transaction, invite, support, reliable, accepted: None, spoken: None, expires_at })
+        Some(Self { session, transaction, invite, support, reliable, accepted: None, spoken: None, expires_at, ask_at: None })
     }
 
     /// Whether that is the INVITE's transaction.
@@ -203,6 +209,32 @@ impl Ringing {
         self.session.abandon(core);
     }
 
+    /// The connection over which he called is replaced: his CANCEL may not reach us any more. He is told the new way, and asked
+    /// whether he still calls, by an UPDATE in the early dialog (RFC 3311), which our 180 made.
+    pub fn ask_caller(&mut self, core: &mut Core) {
+        self.ask_at = None;
+        if self.spoken.is_some() && self.session.update == Update::Allowed {
+            self.session.tell_way(core);
+        }
+    }
+
+    /// Takes a response to a request in the early dialog.
+    pub fn answered(&mut self, core: &mut Core, task: Task, answered: &Answered) -> Step {
+        let fate = self.session.answered(core, task, answered);
+        if task != Task::Ask {
+            return Step::Rings;
+        }
+        if let Fate::Ends { .. } = fate {
+            // The only dialog of this INVITE is gone, and the INVITE with it.
+            self.reject(core, &Rejection { code: 487, ..Rejection::default() });
+            return Step::Over(CallEnd::Cancelled { code: None });
+        }
+        if answered.response.is_success() {
+            self.ask_at = Some(core.now + ASK_AGAIN_AFTER);
+        }
+        Step::Rings
+    }
+
     /// Takes a request in the early dialog.
     pub fn receive(&mut self, core: &mut Core, id: ServerId, request: &Request) -> Step {
         match &request.method {
@@ -275,6 +307,9 @@ impl Ringing {
             return Step::Over(CallEnd::Cancelled { code: None });
         }
         self.session.tick_negotiation(core);
+        if self.ask_at.is_some_and(|at| core.now >= at) {
+            self.ask_caller(core);
+        }
         if let Some(Spoken { code, again_at }) = self.spoken
             && core.now >= again_at
         {
@@ -287,7 +322,7 @@ impl Ringing {
     /// When `tick` is due.
     pub fn deadline(&self) -> Option<Instant> {
         let spoken = self.spoken.as_ref().map(|spoken| spoken.again_at);
-        let ours = earlier(earlier(spoken, self.expires_at), self.reliable.deadline());
+        let ours = earlier(earlier(spoken, self.expires_at), earlier(self.ask_at, self.reliable.deadline()));
         earlier(ours, self.session.early_deadline())
     }
 }

@@ -228,6 +228,7 @@ impl Session {
             Task::Offer => self.offer_answered(core, answered),
             Task::Refresh => self.refreshed(core, response, Wish::Timer),
             Task::Renew => self.refreshed(core, response, Wish::Connection),
+            Task::Ask => Fate::of_response(response),
             Task::Info => {
                 core.tell(self.key, CallEvent::InfoAnswered { code: response.code });
                 Fate::of_response(response)
@@ -363,6 +364,13 @@ impl Session {
         if let (Negotiation::Idle, None, FirstAnswer::Settled) = (&self.negotiation, &self.unacknowledged, self.first_answer) {
             self.refresh(core, Wish::Connection);
         }
+    }
+
+    /// Tells the way to us in a dialog that has no session yet.
+    pub(super) fn tell_way(&mut self, core: &mut Core) {
+        let mut update = self.dialog.request(Method::Update);
+        core.describe_us(&mut update.headers);
+        core.request(self.user(Task::Ask), update);
     }
 
     fn refresh(&mut self, core: &mut Core, wish: Wish) {

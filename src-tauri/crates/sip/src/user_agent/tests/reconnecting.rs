@@ -2,7 +2,7 @@
 
 use super::{
     super::{Command, Input},
-    line::{ANSWER, CALL, Line, OFFER, answer, seconds},
+    line::{ANSWER, CALL, INCOMING, Line, OFFER, answer, incoming, seconds},
 };
 use crate::{Method, Request};
 
@@ -116,4 +116,64 @@ fn is_taken_behind_the_ack(line: &mut Line) {
     line.request(Method::Ack);
     line.receive(answer(&register, 200, "s", &[], ""));
     line.events.clear();
+}
+
+/// A call of theirs that rings at an account without a registration, and whose connection was replaced.
+fn ringing_behind_another_connection(extra: &[(&str, &str)]) -> Line {
+    let mut line = Line::new();
+    line.receive(incoming(&line.ua.contact(), extra, OFFER));
+    line.command(Command::Ring { call: INCOMING });
+    line.response(180);
+    line.events.clear();
+    reconnect(&mut line);
+    line
+}
+
+#[test]
+fn a_caller_who_could_not_call_off_over_the_old_connection_is_asked_whether_he_still_calls() {
+    let mut line = ringing_behind_another_connection(&[("Allow", "INVITE, UPDATE")]);
+    for _ in 0..2 {
+        let update = line.request(Method::Update);
+        assert!(names_us(&update, &line) && update.body.is_empty(), "{update:?}");
+        line.receive(answer(&update, 200, "", &[BOB], ""));
+        line.wait(seconds(9));
+        line.silent();
+        line.wait(seconds(1));
+    }
+    assert!(line.told().is_empty());
+    let update = line.request(Method::Update);
+    line.receive(answer(&update, 481, "", &[], ""));
+    line.response(487);
+    assert_eq!(line.told(), ["Ended(Cancelled { code: None })"]);
+    line.wait(seconds(200));
+    assert!(line.ua.is_quiet());
+}
+
+#[test]
+fn a_caller_who_cannot_be_asked_or_says_something_else_may_still_be_there() {
+    let mut line = ringing_behind_another_connection(&[]);
+    line.silent();
+    for code in [403, 405, 408, 500] {
+        let mut line = ringing_behind_another_connection(&[("Allow", "INVITE, UPDATE")]);
+        let update = line.request(Method::Update);
+        line.receive(answer(&update, code, "", &[], ""));
+        line.silent();
+        assert!(line.told().is_empty(), "{code}");
+    }
+    line.command(Command::Accept { call: INCOMING, description: Some(ANSWER.into()), headers: Vec::new() });
+    line.response(200);
+}
+
+#[test]
+fn an_answer_that_found_no_connection_goes_over_the_next_one() {
+    let mut line = Line::new();
+    line.receive(incoming(&line.ua.contact(), &[], OFFER));
+    line.command(Command::Ring { call: INCOMING });
+    line.response(180);
+    line.handle(Input::Disconnected);
+    line.command(Command::Accept { call: INCOMING, description: Some(ANSWER.into()), headers: Vec::new() });
+    line.wait(seconds(10));
+    line.sent.clear();
+    line.handle(Input::Connected);
+    line.response(200);
 }
