@@ -14,8 +14,8 @@ mod wire;
 use std::time::Duration;
 
 use model::{
-    AccountId, CallId, CallState, CallView, CallerKind, Cause, Direction, DtmfMode, Event, Hold, Instant, LineCall, LineFault,
-    MediaFault, MediaId, MediaStatistics, Personal, Remote, SetupTimes, Target, TransferView, XHeaders,
+    AccountId, CallId, CallState, CallView, CallerKind, Cause, DescriptionFault, Direction, DtmfMode, Event, Hold, Instant,
+    LineCall, LineFault, MediaFault, MediaId, MediaStatistics, Personal, Remote, SetupTimes, Target, TransferView, XHeaders,
 };
 use serde::{Deserialize, Serialize};
 
@@ -150,11 +150,23 @@ pub(crate) struct Audio {
     telephone_event: Option<bool>,
     /// Whether losing the path has already been answered by an ICE restart.
     restarted: bool,
+    /// Answers of the far end that it has not judged yet.
+    #[serde(default)]
+    unjudged: u32,
+    /// Why the last one that came before the call was answered is of no use.
+    #[serde(default)]
+    unusable: Option<(u16, DescriptionFault)>,
 }
 
 impl Audio {
     pub(crate) fn new(id: MediaId) -> Self {
-        Self { id, connected: false, telephone_event: None, restarted: false }
+        Self { id, connected: false, telephone_event: None, restarted: false, unjudged: 0, unusable: None }
+    }
+
+    /// It has judged an answer of the far end; whether another one is still to be judged.
+    fn has_judged(&mut self) -> bool {
+        self.unjudged = self.unjudged.saturating_sub(1);
+        self.unjudged > 0
     }
 }
 

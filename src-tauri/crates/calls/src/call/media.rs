@@ -2,7 +2,7 @@
 
 use model::{Cause, DescriptionFault, Event, Instant, LineFault, MediaFault, MediaTrouble, Trouble};
 
-use super::{Answer, Call, Phase, Progress};
+use super::{Answer, Audio, Call, Phase, Progress};
 use crate::{
     exchange::MadeOffer,
     io::{Description, LineRequest, MediaEvent, MediaRequest},
@@ -28,6 +28,7 @@ impl Call {
             MediaEvent::Applied { direction, remote, telephone_event } => {
                 if let Some(audio) = &mut self.audio {
                     audio.telephone_event = Some(telephone_event);
+                    audio.has_judged();
                 }
                 self.on_agreed(direction, remote, out);
                 self.exchange.applied();
@@ -110,7 +111,7 @@ impl Call {
 
     fn on_refused(&mut self, now: Instant, code: u16, fault: DescriptionFault, out: &mut Outbox) {
         let not_acceptable = |fault| Cause::NotAcceptable { code, text: String::new(), fault: Some(fault) };
-        match &self.phase {
+        match &mut self.phase {
             Phase::Judging | Phase::Alerting { .. } => {
                 out.line(&self.account, LineRequest::Reject { call: self.line, code, text: String::new() });
                 self.end(now, not_acceptable(fault), out);
@@ -120,12 +121,21 @@ impl Call {
                 self.exchange.answered();
                 self.advance_exchange(out);
             }
+            // What comes early may be of no use without a call being so: what comes with the answer decides.
+            Phase::Inviting { fork, .. } => {
+                if let Some(audio) = &mut self.audio {
+                    audio.has_judged();
+                    audio.unusable = Some((code, fault));
+                    *fork = fork.filter(|_| audio.telephone_event.is_some());
+                }
+            }
+            Phase::Talking if self.audio.as_mut().is_some_and(Audio::has_judged) => {}
             Phase::Talking if self.audio.as_ref().is_some_and(|audio| audio.connected) => {
                 // Their answer to a changed offer is unusable: what was agreed before goes on.
                 self.exchange.give_up();
                 out.failed(Some(self.id), Trouble::AnswerUnusable { fault });
             }
-            Phase::Inviting { .. } | Phase::Talking | Phase::Offering { .. } => {
+            Phase::Talking | Phase::Offering { .. } => {
                 out.line(&self.account, LineRequest::HangUp { call: self.line });
                 self.end(now, not_acceptable(fault), out);
             }

@@ -90,7 +90,11 @@ impl Call {
             (Some(applied), _) if applied != from => self.start_over_with_fork(out),
             (None, None) => {
                 out.line(&self.account, LineRequest::HangUp { call: self.line });
-                self.end(now, Cause::MediaFailed { fault: MediaFault::NoDescription }, out);
+                let cause = match self.audio.as_mut().and_then(|audio| audio.unusable.take()) {
+                    Some((code, fault)) => Cause::NotAcceptable { code, text: String::new(), fault: Some(fault) },
+                    None => Cause::MediaFailed { fault: MediaFault::NoDescription },
+                };
+                self.end(now, cause, out);
             }
             (_, answer) => self.apply(answer, out),
         }
@@ -122,8 +126,9 @@ impl Call {
         self.exchange = Exchange::making_offer();
     }
 
-    fn apply(&self, answer: Option<Description>, out: &mut Outbox) {
-        if let (Some(answer), Some(audio)) = (answer, &self.audio) {
+    fn apply(&mut self, answer: Option<Description>, out: &mut Outbox) {
+        if let (Some(answer), Some(audio)) = (answer, &mut self.audio) {
+            audio.unjudged += 1;
             out.media(audio.id, MediaRequest::Apply { answer });
         }
     }

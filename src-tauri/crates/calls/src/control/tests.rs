@@ -16,6 +16,7 @@ mod accounts;
 mod changes;
 mod cloud;
 mod digits;
+mod early;
 mod elsewhere;
 mod ringing;
 mod several;

@@ -280,6 +280,7 @@ impl Driver {
             Ok(Outcome::New(settled)) => {
                 let negotiated = settled.negotiated.clone();
                 if let Err(refusal) = self.settle(settled).await {
+                    self.negotiation.not_in_force();
                     return self.refuse(refusal).await;
                 }
                 negotiated

@@ -112,11 +112,8 @@ impl Negotiation {
             return Ok(Outcome::Repeated(agreed.negotiated.clone()));
         }
         let remote = RemoteDescription::answer(answer, self.local.audio_index(), &self.terms.codecs)?;
-        let (ours, wanted) = match (self.open.take(), &self.agreed) {
-            (Some(open), _) => {
-                self.local.answered(&open.offer);
-                (open.offer.formats, open.direction)
-            }
+        let (ours, wanted) = match (&self.open, &self.agreed) {
+            (Some(open), _) => (open.offer.formats.clone(), open.direction),
             // A provisional answer that is followed by a changed one of the same fork. The path may be another, too: behind
             // some servers one machine plays the tones and another one talks.
             (None, Some(agreed)) if agreed.answer.is_some() => (agreed.ours.clone(), agreed.wanted),
@@ -128,12 +125,23 @@ impl Negotiation {
         };
         let negotiated =
             negotiate(&ours, &remote.audio, wanted).ok_or_else(|| Refusal::unacceptable(DescriptionFault::NoCodec))?;
+        // Only now: what came early and is of no use may be followed by an answer that is.
+        if let Some(open) = self.open.take() {
+            self.local.answered(&open.offer);
+        }
         self.local.uses(&remote.audio.formats);
         let roles = self.roles(&remote, Side::Offerer);
         let settled = Settled { negotiated: negotiated.clone(), remote: remote.transport.clone(), roles };
         self.agreed = Some(Agreed { remote, ours, wanted, negotiated, roles, answer: Some(answer.to_owned()) });
         self.before = None;
         Ok(Outcome::New(settled))
+    }
+
+    /// The far end's answer could not be put in force: the same one again is judged again.
+    pub(crate) fn not_in_force(&mut self) {
+        if let Some(Agreed { answer: Some(answer), .. }) = &mut self.agreed {
+            answer.clear();
+        }
     }
 
     /// Forgets the open offer.
@@ -304,6 +312,22 @@ mod tests {
             Ok(Outcome::New(settled)) => assert!(settled.remote.ice_ufrag.starts_with("cccc")),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_used_leaves_the_offer_to_the_next_one() {
+        let (mut a, mut b) = (side(1), side(2));
+        let offer = a.offer(&transport("a"), MediaDirection::SendRecv);
+        let remote = b.judge(&offer).expect("a good offer");
+        let (answer, _) = b.answer(remote, &transport("b"), MediaDirection::SendRecv).expect("codecs in common");
+        let spoken = |codec: &str| answer.replace("opus/48000/2", codec).replace("PCMU/8000", codec);
+        for unusable in ["garbage".to_owned(), answer.replace("m=audio", "m=video"), spoken("speex/8000")] {
+            assert!(a.apply(&unusable).is_err(), "{unusable}");
+        }
+        assert!(matches!(a.apply(&answer), Ok(Outcome::New(_))));
+        a.not_in_force();
+        assert!(matches!(a.apply(&answer), Ok(Outcome::New(_))), "it is tried again");
+        assert!(matches!(a.apply(&answer), Ok(Outcome::Repeated(_))));
     }
 
     #[test]
