@@ -1,5 +1,7 @@
 //! Transfers at the message level (RFC 3515, 3892, 5589): REFER in a call, and the NOTIFYs that tell how it went.
 
+use std::collections::VecDeque;
+
 use crate::{
     InvalidHeader, Method, NameAddr, Replaces, Request, Response, Uri, grammar,
     invite::{Session, Task},
@@ -11,15 +13,68 @@ use crate::{
 /// Seconds a transfer may take to be told about (Subscription-State); a ringing phone is given up well before.
 const SUBSCRIPTION_S: u32 = 180;
 
-/// A REFER of ours in a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OutgoingRefer {
-    /// None, or it is over.
-    None,
-    /// Sent; NOTIFYs may come, even before its answer.
-    Open,
-    /// How it ended is known; the NOTIFY that ends the report is still to come.
-    Told,
+/// So many REFERs of ours are remembered that were there before the one that counts.
+const MAX_EARLIER: usize = 8;
+
+/// The REFERs of ours in a call.
+#[derive(Debug, Default)]
+pub(crate) struct OutgoingRefers {
+    /// The one that counts; none when it is over.
+    open: Option<Report>,
+    /// Those before it, of which there may still be word.
+    earlier: VecDeque<Report>,
+}
+
+/// What the far end tells of a REFER; NOTIFYs may come even before its answer.
+#[derive(Debug)]
+struct Report {
+    /// The CSeq of the REFER, by which it is named (RFC 3515 section 2.4.6).
+    number: u32,
+    /// How it ended; the NOTIFY that ends the report is still to come.
+    told: Option<u16>,
+    /// Whether that one has come.
+    is_over: bool,
+}
+
+impl OutgoingRefers {
+    /// A REFER leaves: from now on it is the one that counts.
+    fn begin(&mut self, number: u32) {
+        self.close();
+        self.open = Some(Report { number, told: None, is_over: false });
+    }
+
+    /// The one that counts is over.
+    fn close(&mut self) {
+        if let Some(report) = self.open.take() {
+            if self.earlier.len() >= MAX_EARLIER {
+                self.earlier.pop_front();
+            }
+            self.earlier.push_back(report);
+        }
+    }
+
+    /// It went out again under another number, after a challenge.
+    pub(crate) fn renumbered(&mut self, number: u32) {
+        if let Some(open) = &mut self.open {
+            open.number = number;
+        }
+    }
+
+    /// Whether a NOTIFY is about one that was there before, which it may end. Where it does not say by its `id`, or says what we do
+    /// not know, it is about the one that counts, unless it only ends what was told of another in the same words.
+    fn is_earlier(&mut self, id: Option<u32>, ends: bool, code: Option<u16>) -> bool {
+        let known = id.filter(|id| self.open.as_ref().is_some_and(|open| open.number == *id));
+        if known.is_some() {
+            return false;
+        }
+        let named = |report: &&mut Report| id == Some(report.number);
+        let repeated = |report: &&mut Report| ends && !report.is_over && report.told.is_some() && report.told == code;
+        let earlier = match self.earlier.iter_mut().find(named) {
+            None if id.is_none() => self.earlier.iter_mut().find(repeated),
+            found => found,
+        };
+        earlier.map(|report| report.is_over |= ends).is_some()
+    }
 }
 
 /// A REFER of theirs in a call.
@@ -45,9 +100,9 @@ impl Session {
         refer.headers.set("Refer-To", NameAddr::new(target));
         refer.headers.set("Referred-By", NameAddr::new(core.config.aor.clone()));
         refer.headers.set("Supported", "replaces");
-        self.outgoing_refer = OutgoingRefer::Open;
+        self.outgoing_refers.begin(refer.headers.cseq().map_or(0, |cseq| cseq.number));
         if core.request(self.user(Task::Refer), refer).is_none() {
-            self.outgoing_refer = OutgoingRefer::None;
+            self.outgoing_refers.close();
             let text = String::from("there are too many requests under way");
             core.tell(self.key, CallEvent::ReferAnswered { code: 503, text });
         }
@@ -55,7 +110,7 @@ impl Session {
 
     pub(crate) fn refer_answered(&mut self, core: &mut Core, response: &Response) {
         if !response.is_success() {
-            self.outgoing_refer = OutgoingRefer::None;
+            self.outgoing_refers.close();
         }
         let (code, text) = (response.code, response.reason.clone());
         core.tell(self.key, CallEvent::ReferAnswered { code, text });
@@ -63,20 +118,25 @@ impl Session {
 
     /// A NOTIFY in this dialog: only our transfers are subscribed to here.
     pub(crate) fn notified(&mut self, core: &mut Core, id: ServerId, notify: &Request) {
-        let package = notify.headers.get("Event").unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-        if package != "refer" || self.outgoing_refer == OutgoingRefer::None {
+        let (package, refer) = event(notify.headers.get("Event").unwrap_or(""));
+        if package != "refer" || self.outgoing_refers.open.is_none() {
             // RFC 6665 4.1.3: there is no such subscription (any more).
             return core.reply(id, if package == "refer" { 481 } else { 489 });
         }
         core.reply(id, 200);
         let state = notify.headers.get("Subscription-State").unwrap_or("");
         let ends = state.trim_start().to_ascii_lowercase().starts_with("terminated");
-        let was_told = self.outgoing_refer == OutgoingRefer::Told;
         let status = status_line(&notify.body);
+        let code = status.as_ref().map(|(code, _)| *code);
+        if self.outgoing_refers.is_earlier(refer, ends, code) {
+            return;
+        }
+        let Some(open) = &mut self.outgoing_refers.open else { return };
+        let was_told = open.told.is_some();
+        open.told = open.told.or(code.filter(|code| *code >= 200));
         if ends {
-            self.outgoing_refer = OutgoingRefer::None;
-        } else if status.as_ref().is_some_and(|(code, _)| *code >= 200) {
-            self.outgoing_refer = OutgoingRefer::Told;
+            open.is_over = true;
+            self.outgoing_refers.close();
         }
         // RFC 3515 section 2.4.5 wants a status in each. Some begin or end the report without one: nothing new, but for its end.
         let (code, text) = match status {
@@ -179,6 +239,14 @@ impl Uri {
     }
 }
 
+/// The package of an Event header, and the REFER that its `id` names.
+fn event(value: &str) -> (String, Option<u32>) {
+    let mut parts = value.split(';').map(str::trim);
+    let package = parts.next().unwrap_or("").to_ascii_lowercase();
+    let id = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("id"));
+    (package, id.and_then(|(_, id)| id.trim().parse().ok()))
+}
+
 /// The status in a sipfrag (RFC 3420): its first line that is not empty.
 fn status_line(body: &[u8]) -> Option<(u16, String)> {
     let text = String::from_utf8_lossy(body);
@@ -193,6 +261,14 @@ fn status_line(body: &[u8]) -> Option<(u16, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_names_its_refer() {
+        assert_eq!(event("refer"), ("refer".into(), None));
+        assert_eq!(event(" Refer ; ID = 93809824 "), ("refer".into(), Some(93_809_824)));
+        assert_eq!(event("refer;x;id=;id=2"), ("refer".into(), None));
+        assert_eq!(event("refer;id=99999999999"), ("refer".into(), None));
+    }
 
     #[test]
     fn a_sipfrag_is_read_by_its_first_line() {

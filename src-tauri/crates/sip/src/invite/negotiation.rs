@@ -152,8 +152,11 @@ impl Session {
         }
     }
 
-    /// Our offer went out again under another number, after a challenge.
+    /// A request of ours went out again under another number, after a challenge.
     pub(super) fn renumbered(&mut self, task: Task, number: u32, transaction: ClientId) {
+        if task == Task::Refer {
+            self.outgoing_refers.renumbered(number);
+        }
         if let (Task::Offer, Negotiation::Offering { sent, .. }) = (task, &mut self.negotiation) {
             (sent.number, sent.transaction) = (number, transaction);
         }

@@ -16,7 +16,7 @@ use crate::{
     Headers, Method, RAck, Request, Response, SessionExpires, compose,
     dialog::Dialog,
     identity,
-    refer::{IncomingRefer, OutgoingRefer},
+    refer::{IncomingRefer, OutgoingRefers},
     session_timer::{Due, SessionTimer},
     transaction::{ServerId, earlier},
     user_agent::{ACCEPT, ALLOW, Answered, CallEnd, CallEvent, CallKey, Core, Description, User},
@@ -43,7 +43,7 @@ pub(crate) struct Session {
     pub(super) update: Update,
     /// Our description in force, for refreshes.
     pub(super) local: Option<Description>,
-    pub(crate) outgoing_refer: OutgoingRefer,
+    pub(crate) outgoing_refers: OutgoingRefers,
     pub(crate) incoming_refer: IncomingRefer,
     /// The shortest session interval the far end has told us of (422).
     shortest: u32,
@@ -100,7 +100,7 @@ impl Session {
             timer: None,
             update: Update::Unknown,
             local,
-            outgoing_refer: OutgoingRefer::None,
+            outgoing_refers: OutgoingRefers::default(),
             incoming_refer: IncomingRefer::None,
             shortest: 0,
             last_rseq: None,

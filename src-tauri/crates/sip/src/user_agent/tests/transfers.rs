@@ -67,6 +67,49 @@ fn reports_without_a_status_and_after_the_last_one_are_taken() {
 }
 
 #[test]
+fn word_of_a_transfer_before_does_not_count_for_the_one_that_is_asked_for_now() {
+    let mut line = Line::new();
+    let invite = line.dial();
+    let theirs = answer(&invite, 200, "bob", &[("Contact", "<sip:bob@192.0.2.9>")], ANSWER);
+    line.receive(theirs.clone());
+    line.request(Method::Ack);
+    let refer = |line: &mut Line| {
+        line.command(Command::Refer { call: CALL, target: uri("sip:carol@example.com"), replaces: None });
+        let challenge = [("WWW-Authenticate", r#"Digest realm="example.com", nonce="n", qop="auth""#)];
+        let refused = line.request(Method::Refer);
+        line.receive(answer(&refused, 401, "", &challenge, ""));
+        let refer = line.request(Method::Refer);
+        line.receive(answer(&refer, 202, "", &[], ""));
+        line.told();
+        refer.headers.cseq().expect("ours").number
+    };
+    let mut number = 0;
+    let mut report = |line: &mut Line, event: &str, state: &str, status: &str| {
+        number += 1;
+        let mut notify = notify(&invite, &theirs, number, state, status);
+        notify.headers.set("Event", event);
+        line.receive(notify);
+        line.response(200);
+        line.told()
+    };
+    let named = |number: u32| format!("refer;id={number}");
+    let first = refer(&mut line);
+    assert!(report(&mut line, &named(first), "active", "486 Busy Here")[0].contains("code: 486"));
+    let second = refer(&mut line);
+    assert_ne!(first, second);
+    assert!(report(&mut line, &named(first), "terminated;reason=noresource", "486 Busy Here").is_empty(), "by its id");
+    assert!(report(&mut line, &named(second), "active", "100 Trying")[0].contains("code: 100"));
+    assert!(report(&mut line, &named(second), "active", "486 Busy Here")[0].contains("code: 486"));
+    refer(&mut line);
+    assert!(report(&mut line, "refer", "terminated;reason=noresource", "486 Busy Here").is_empty(), "what was told before");
+    assert!(report(&mut line, "refer", "terminated;reason=noresource", "486 Busy Here")[0].contains("code: 486"), "once");
+    refer(&mut line);
+    assert!(report(&mut line, "refer", "active", "100 Trying")[0].contains("code: 100"), "without an id");
+    assert!(report(&mut line, &named(77_777), "active", "180 Ringing")[0].contains("code: 180"), "or with another's");
+    assert!(report(&mut line, "refer", "terminated", "200 OK")[0].contains("code: 200"));
+}
+
+#[test]
 fn an_attended_transfer_names_the_other_call_from_the_far_ends_side() {
     let mut line = Line::new();
     line.answered_call();
