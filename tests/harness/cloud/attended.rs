@@ -251,6 +251,7 @@ impl Core {
             | CallEvent::EarlyAnswer { .. }
             | CallEvent::Progress { .. }
             | CallEvent::ReofferWithdrawn
+            | CallEvent::Refreshed { .. }
             | CallEvent::RemoteChanged { .. }
             | CallEvent::InfoAnswered { .. }
             | CallEvent::ReferAnswered { .. }

@@ -85,6 +85,7 @@ impl<A: Copy + Ord> Bridges<A> {
             | CallEvent::Confirmed { answer: None }
             | CallEvent::ReofferConfirmed { answer: None }
             | CallEvent::ReofferWithdrawn
+            | CallEvent::Refreshed { .. }
             | CallEvent::RemoteChanged { .. }
             | CallEvent::InfoAnswered { .. } => return None,
         };

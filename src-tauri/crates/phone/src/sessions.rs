@@ -124,6 +124,7 @@ impl Sessions {
             | MediaRequest::Reaccept { .. }
             | MediaRequest::Rollback
             | MediaRequest::Withdrawn
+            | MediaRequest::Refreshed { .. }
             | MediaRequest::Microphone { .. }
             | MediaRequest::SendDtmf { .. }
             | MediaRequest::PressKey { .. }

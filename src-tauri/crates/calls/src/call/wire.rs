@@ -36,6 +36,11 @@ impl Call {
                     self.apply(Some(answer), out);
                 }
             }
+            LineEvent::Refreshed { answer, .. } => {
+                if let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking()) {
+                    out.media(audio.id, MediaRequest::Refreshed { answer });
+                }
+            }
             LineEvent::ReofferRefused { code, text, .. } => self.on_reoffer_refused(now, code, &text, out),
             LineEvent::RemoteChanged { remote, .. } => self.remote = remote,
             LineEvent::Dtmf { digit, duration, .. } => {

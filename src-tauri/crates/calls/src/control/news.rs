@@ -49,6 +49,7 @@ impl CallControl {
             | LineEvent::Reoffered { call, .. }
             | LineEvent::ReofferWithdrawn { call }
             | LineEvent::ReofferAnswered { call, .. }
+            | LineEvent::Refreshed { call, .. }
             | LineEvent::ReofferRefused { call, .. }
             | LineEvent::RemoteChanged { call, .. }
             | LineEvent::Dtmf { call, .. }

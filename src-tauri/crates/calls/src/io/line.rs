@@ -338,6 +338,13 @@ pub enum LineEvent {
         /// Their answer.
         answer: Description,
     },
+    /// What we described was offered again by the line itself, unchanged.
+    Refreshed {
+        /// Which.
+        call: LineCall,
+        /// Their answer; it may say something else than before.
+        answer: Description,
+    },
     /// Our changed offer was refused or failed; the session stays as it was.
     ReofferRefused {
         /// Which.

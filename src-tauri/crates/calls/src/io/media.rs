@@ -41,6 +41,12 @@ pub enum MediaRequest {
         /// The answer.
         answer: Description,
     },
+    /// The far end's answer to what we said last, which was offered again, unchanged. Answered by `Applied` where it says
+    /// something else than before; what cannot be used changes nothing.
+    Refreshed {
+        /// The answer.
+        answer: Description,
+    },
     /// Make a new offer in a running session. Answered by `OfferReady`.
     Reoffer {
         /// What we want to send and receive.

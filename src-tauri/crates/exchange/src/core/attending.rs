@@ -180,6 +180,7 @@ impl Core {
             | CallEvent::EarlyAnswer { .. }
             | CallEvent::Progress { .. }
             | CallEvent::ReofferWithdrawn
+            | CallEvent::Refreshed { .. }
             | CallEvent::ReofferAnswered { .. }
             | CallEvent::ReofferRefused { .. }
             | CallEvent::RemoteChanged { .. }

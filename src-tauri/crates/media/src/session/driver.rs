@@ -192,6 +192,7 @@ impl Driver {
             },
             MediaRequest::Answered => return self.answered().await,
             MediaRequest::Apply { answer } => return self.apply(&answer).await,
+            MediaRequest::Refreshed { answer } => return self.refreshed(&answer).await,
             MediaRequest::Reoffer { direction, restart_ice } => {
                 if restart_ice && let Err(error) = self.restart().await {
                     return self.tell(MediaEvent::Failed { fault: error.into() }).await;
@@ -287,6 +288,25 @@ impl Driver {
             }
             Err(refusal) => return self.refuse(refusal).await,
         };
+        self.tell_applied(&negotiated).await
+    }
+
+    /// Nobody is asked, and nobody waits for this: what was agreed goes on where it says nothing else, or nothing that can be used.
+    async fn refreshed(&mut self, answer: &Description) -> Next {
+        let settled = match self.negotiation.refreshed(answer.expose()) {
+            Ok(Some(settled)) => settled,
+            Ok(None) => return Next::GoOn,
+            Err(refusal) => {
+                tracing::warn!(fault = %refusal.fault, "the answer to a refresh cannot be used");
+                return Next::GoOn;
+            }
+        };
+        let negotiated = settled.negotiated.clone();
+        if let Err(refusal) = self.settle(settled).await {
+            tracing::warn!(fault = %refusal.fault, "the answer to a refresh cannot be put in force");
+            self.negotiation.not_in_force();
+            return Next::GoOn;
+        }
         self.tell_applied(&negotiated).await
     }
 

@@ -137,6 +137,25 @@ impl Negotiation {
         Ok(Outcome::New(settled))
     }
 
+    /// Takes the far end's answer to what we said last, offered again; `None` where it says nothing new. An offer of ours that is open
+    /// stays so.
+    pub(crate) fn refreshed(&mut self, answer: &str) -> Result<Option<Settled>, Refusal> {
+        let Some(agreed) = &self.agreed else { return Ok(None) };
+        if agreed.answer.as_deref() == Some(answer) {
+            return Ok(None);
+        }
+        let remote = RemoteDescription::answer(answer, self.local.audio_index(), &self.terms.codecs)?;
+        let (ours, wanted) = (agreed.ours.clone(), agreed.wanted);
+        let negotiated =
+            negotiate(&ours, &remote.audio, wanted).ok_or_else(|| Refusal::unacceptable(DescriptionFault::NoCodec))?;
+        self.local.uses(&remote.audio.formats);
+        let roles = self.roles(&remote, Side::Offerer);
+        let settled = Settled { negotiated: negotiated.clone(), remote: remote.transport.clone(), roles };
+        self.agreed = Some(Agreed { remote, ours, wanted, negotiated, roles, answer: Some(answer.to_owned()) });
+        self.before = None;
+        Ok(Some(settled))
+    }
+
     /// The far end's answer could not be put in force: the same one again is judged again.
     pub(crate) fn not_in_force(&mut self) {
         if let Some(Agreed { answer: Some(answer), .. }) = &mut self.agreed {
@@ -312,6 +331,32 @@ mod tests {
             Ok(Outcome::New(settled)) => assert!(settled.remote.ice_ufrag.starts_with("cccc")),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn an_answer_to_a_refresh_changes_what_it_says_and_leaves_an_offer_open() {
+        let (mut a, mut b) = (side(1), side(2));
+        assert_eq!(a.refreshed("v=0"), Ok(None), "nothing is agreed");
+        let offer = a.offer(&transport("a"), MediaDirection::SendRecv);
+        let remote = b.judge(&offer).expect("a good offer");
+        let (answer, _) = b.answer(remote, &transport("b"), MediaDirection::SendRecv).expect("codecs in common");
+        a.apply(&answer).expect("a good answer");
+        assert_eq!(a.refreshed(&answer), Ok(None));
+        assert!(a.refreshed("garbage").is_err());
+        let hold = a.offer(&transport("a"), MediaDirection::SendOnly);
+        let moved = answer.replace("bbbb", "cccc").replace("a=sendrecv", "a=recvonly");
+        let settled = a.refreshed(&moved).expect("a good answer").expect("another one");
+        assert!(settled.remote.ice_ufrag.starts_with("cccc"));
+        assert_eq!(settled.negotiated.direction, MediaDirection::SendOnly);
+        let remote = b.judge(&hold).expect("a good offer");
+        let (held, _) = b.answer(remote, &transport("b"), MediaDirection::SendRecv).expect("codecs in common");
+        assert!(matches!(a.apply(&held), Ok(Outcome::New(_))), "the offer that was open is answered");
+        // Who answered last may be the one who refreshes.
+        let said = held.replace("a=recvonly", "a=sendrecv");
+        let settled =
+            b.refreshed(&said.replace("bbbb", "aaaa").replace("active", "passive")).expect("a good answer").expect("another");
+        assert_eq!(settled.negotiated.remote, MediaDirection::SendRecv);
+        assert!(settled.roles.dtls_client, "as before");
     }
 
     #[test]

@@ -273,6 +273,25 @@ async fn the_same_answer_twice_is_applied_once() {
     caller.hears(true).await;
 }
 
+/// Behind some servers the other one is somebody else after a while: the caller hears of it as his session is refreshed.
+#[tokio::test]
+async fn an_answer_to_a_refresh_may_lead_to_somebody_else() {
+    let (mut caller, mut called, mut other) = (start(1, &CODECS), start(2, &CODECS), start(3, &CODECS));
+    caller.ask(MediaRequest::Offer { account: account() });
+    let offer = caller.offer().await;
+    for (end, is_first) in [(&mut called, true), (&mut other, false)] {
+        end.ask(MediaRequest::Accept { account: account(), offer: offer.clone() });
+        let (answer, _, _) = end.answer().await;
+        end.ask(MediaRequest::Answered);
+        caller.ask(if is_first { MediaRequest::Apply { answer } } else { MediaRequest::Refreshed { answer } });
+        assert_eq!(caller.applied().await.0, MediaDirection::SendRecv);
+        end.connected().await;
+        end.hears(true).await;
+    }
+    called.ask(MediaRequest::Close);
+    caller.hears(true).await;
+}
+
 #[tokio::test]
 async fn an_offer_that_cannot_be_answered_is_refused_at_once() {
     let mut session = start(1, &[Codec::Opus]);

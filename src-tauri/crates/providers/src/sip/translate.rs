@@ -111,6 +111,7 @@ pub(super) fn line_event(call: LineCall, event: CallEvent) -> Option<LineEvent> 
         CallEvent::Confirmed { answer } | CallEvent::ReofferConfirmed { answer } => LineEvent::Confirmed { call, answer },
         CallEvent::Reoffered { fork, offer } => LineEvent::Reoffered { call, fork, offer },
         CallEvent::ReofferAnswered { answer } => LineEvent::ReofferAnswered { call, answer },
+        CallEvent::Refreshed { answer } => LineEvent::Refreshed { call, answer },
         CallEvent::ReofferRefused { code, text } => LineEvent::ReofferRefused { call, code, text },
         CallEvent::RemoteChanged { remote } => LineEvent::RemoteChanged { call, remote },
         CallEvent::Info { content_type, body } => {

@@ -239,9 +239,11 @@ impl Session {
             (Some(local), Some(answer)) => {
                 self.confirm_offer(core, answered);
                 self.local = Some(local);
-                if wish == Wish::User {
-                    core.tell(self.key, CallEvent::ReofferAnswered { answer });
-                }
+                let told = match wish {
+                    Wish::User => CallEvent::ReofferAnswered { answer },
+                    Wish::Timer | Wish::Connection => CallEvent::Refreshed { answer },
+                };
+                core.tell(self.key, told);
             }
             (_, None) => {
                 self.confirm_offer(core, answered);

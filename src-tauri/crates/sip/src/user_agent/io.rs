@@ -364,6 +364,11 @@ pub enum CallEvent {
         /// Their answer or offer.
         answer: Description,
     },
+    /// What we described was offered again, unchanged, to keep the session alive or to tell the way to us.
+    Refreshed {
+        /// Their answer; it may say something else than before.
+        answer: Description,
+    },
     /// Our changed offer was refused or failed; the session stays as it was.
     ReofferRefused {
         /// SIP status; 408 when nobody answered, 491 when it crossed with one of theirs, which follows.

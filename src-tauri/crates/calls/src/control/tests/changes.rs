@@ -64,6 +64,17 @@ fn the_far_end_holding_us_is_shown_apart() {
 }
 
 #[test]
+fn what_the_far_end_answers_to_a_refresh_counts() {
+    let mut desk = Desk::new();
+    let call = desk.talk();
+    desk.line(LineEvent::Refreshed { call, answer: text("sendonly") });
+    assert!(desk.asked_of_media(1, MediaRequest::Refreshed { answer: text("sendonly") }));
+    let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
+    desk.media(1, MediaEvent::Applied { direction, remote, telephone_event: true });
+    assert_eq!(desk.state(1), Some(CallState::Established { hold: Hold { local: false, remote: true } }));
+}
+
+#[test]
 fn a_hold_that_the_far_end_takes_back_is_none() {
     let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
     let answer = || MediaEvent::AnswerReady { answer: text("recvonly"), direction, remote, telephone_event: true };
