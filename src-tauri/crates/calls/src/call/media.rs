@@ -255,9 +255,12 @@ impl Call {
 
     /// The far end takes its changed offer back.
     pub(super) fn on_reoffer_withdrawn(&mut self, out: &mut Outbox) {
-        if let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking())
-            && self.exchange.taken_back()
-        {
+        let Some(audio) = self.audio.as_ref().filter(|_| self.is_talking()) else { return };
+        // One word to each offer: so the line knows that a later one is not to this.
+        if self.exchange.is_answering() {
+            out.line(&self.account, LineRequest::RefuseReoffer { call: self.line, code: 487 });
+        }
+        if self.exchange.taken_back() {
             out.media(audio.id, MediaRequest::Withdrawn);
         }
     }

@@ -326,7 +326,8 @@ pub enum LineEvent {
         /// Their offer.
         offer: Option<Description>,
     },
-    /// The far end took its changed offer back: an answer to it is dropped, and the session stays as it was.
+    /// The far end took its changed offer back, and the session stays as it was. Who has neither answered nor refused it refuses it
+    /// now: there is one word to each offer.
     ReofferWithdrawn {
         /// Which.
         call: LineCall,

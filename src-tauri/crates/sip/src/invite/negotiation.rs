@@ -418,8 +418,18 @@ impl Session {
         matches!(self.negotiation, Negotiation::Answering { .. })
     }
 
-    /// Answers or refuses the far end's offer.
+    /// Whether the user's word is to an offer that was taken back before he had said it.
+    pub(super) fn is_moot(&mut self) -> bool {
+        let is_moot = self.moot > 0;
+        self.moot = self.moot.saturating_sub(1);
+        is_moot
+    }
+
+    /// Answers or refuses the far end's offer. The user has one word for each, in their order.
     pub(super) fn answer_reoffer(&mut self, core: &mut Core, answer: Result<Description, u16>) {
+        if self.is_moot() {
+            return;
+        }
         let Negotiation::Answering { transaction, asked, method } = &self.negotiation else { return };
         let (id, asked, method) = (*transaction, *asked, method.clone());
         self.negotiation = Negotiation::Idle;
@@ -443,6 +453,7 @@ impl Session {
             Negotiation::Answering { transaction, .. } if *transaction == id => {
                 core.reply(id, 487);
                 self.negotiation = Negotiation::Idle;
+                self.moot += 1;
                 core.tell(self.key, CallEvent::ReofferWithdrawn);
                 true
             }

@@ -36,6 +36,8 @@ pub(crate) struct Session {
     pub dialog: Dialog,
     pub remote: Remote,
     pub(super) negotiation: Negotiation,
+    /// Offers of theirs that were taken back and for which the user's word is still to come.
+    pub(super) moot: u32,
     pub(super) first_answer: FirstAnswer,
     pub(super) unacknowledged: Option<Unacknowledged>,
     pub(super) acks: Acks,
@@ -94,6 +96,7 @@ impl Session {
             remote: identity::remote(dialog.remote()),
             dialog,
             negotiation: Negotiation::First,
+            moot: 0,
             first_answer: FirstAnswer::Missing,
             unacknowledged: None,
             acks: Acks::default(),

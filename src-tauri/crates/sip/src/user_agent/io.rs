@@ -357,7 +357,8 @@ pub enum CallEvent {
         /// Their answer.
         answer: Option<Description>,
     },
-    /// What `Reoffered` brought is void: the far end took it back or the request ended before it was answered.
+    /// What `Reoffered` brought is void: the far end took it back before it was answered. The word to it is still waited for, so
+    /// that it is not taken for one to the offer that follows.
     ReofferWithdrawn,
     /// Our changed offer was accepted; or, when we asked for theirs, here it is and wants `AckAnswer`.
     ReofferAnswered {

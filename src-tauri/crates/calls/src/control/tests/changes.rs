@@ -75,6 +75,35 @@ fn what_the_far_end_answers_to_a_refresh_counts() {
 }
 
 #[test]
+fn an_offer_that_is_taken_back_is_refused_where_it_was_not_answered() {
+    let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
+    let answer = |text| MediaEvent::AnswerReady { answer: text, direction, remote, telephone_event: true };
+    for answered_before in [false, true] {
+        let mut desk = Desk::new();
+        let call = desk.talk();
+        desk.line(LineEvent::Reoffered { call, fork: 0, offer: Some(text("first")) });
+        if answered_before {
+            desk.media(1, answer(text("to the first")));
+        }
+        desk.line(LineEvent::ReofferWithdrawn { call });
+        desk.line(LineEvent::Reoffered { call, fork: 0, offer: Some(text("second")) });
+        if !answered_before {
+            desk.media(1, answer(text("to the first")));
+        }
+        desk.media(1, MediaEvent::Applied { direction, remote, telephone_event: true });
+        desk.media(1, answer(text("to the second")));
+        // One word to each offer, in their order, so that the line can tell them apart.
+        let words = desk.asked.iter().filter_map(|asked| match asked {
+            Output::Line(_, LineRequest::AnswerReoffer { description, .. }) => Some(description.expose().to_owned()),
+            Output::Line(_, LineRequest::RefuseReoffer { code, .. }) => Some(code.to_string()),
+            _ => None,
+        });
+        let first = if answered_before { "to the first" } else { "487" };
+        assert_eq!(words.collect::<Vec<_>>(), [first, "to the second"]);
+    }
+}
+
+#[test]
 fn a_hold_that_the_far_end_takes_back_is_none() {
     let (direction, remote) = (MediaDirection::RecvOnly, MediaDirection::SendOnly);
     let answer = || MediaEvent::AnswerReady { answer: text("recvonly"), direction, remote, telephone_event: true };

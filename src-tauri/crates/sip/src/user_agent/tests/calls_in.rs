@@ -328,3 +328,28 @@ fn commands_for_calls_that_are_not_there_do_nothing() {
     line.silent();
     assert!(line.told().is_empty());
 }
+
+#[test]
+fn an_answer_to_what_was_taken_back_is_none_to_the_offer_that_follows() {
+    for word in [Some("to the first"), None] {
+        let mut line = Line::new();
+        let (invite, ok) = line.accepted_call();
+        let taken_back = in_dialog(&invite, &ok, Method::Invite, 2, &[], OFFER);
+        let mut cancel = taken_back.clone();
+        cancel.method = Method::Cancel;
+        cancel.headers.set("CSeq", "2 CANCEL");
+        line.receive(taken_back);
+        line.receive(cancel);
+        line.response(200);
+        line.response(487);
+        line.receive(in_dialog(&invite, &ok, Method::Invite, 3, &[], OFFER));
+        assert_eq!(line.told().len(), 3);
+        line.command(match word {
+            Some(text) => Command::AnswerReoffer { call: INCOMING, description: text.into() },
+            None => Command::RefuseReoffer { call: INCOMING, code: 487 },
+        });
+        line.silent();
+        line.command(Command::AnswerReoffer { call: INCOMING, description: ANSWER.into() });
+        assert_eq!(line.response(200).session_description().as_deref(), Some(ANSWER));
+    }
+}
