@@ -1,6 +1,6 @@
 //! Being reachable, and staying so.
 
-use model::{AccountState, Event, OfflineCause, Provider};
+use model::{AccountState, Event, OfflineCause, Password, Provider, Secret};
 use tests::{Registering, Scenario, ms, seconds};
 
 /// When each REGISTER went out, ms.
@@ -46,6 +46,23 @@ fn a_wrong_password_is_told_and_never_tried_again() {
     assert_eq!(t.alice().account(), offline);
     assert!(registers(&t).len() <= 3, "an account that tries a wrong password again and again gets locked");
     assert_eq!(t.alice().cable.open_connections(), 0);
+}
+
+#[test]
+fn another_password_that_is_wrong_is_told_and_the_same_one_is_not() {
+    let t = Scenario::new().with_unregistered_far();
+    t.far().registering(Registering::Mistrusted);
+    t.run_for(seconds(10));
+    assert_eq!(fell(&t), 1);
+    let phone = &t.alice().phone;
+    let mut settings = t.run(phone.office().settings()).settings;
+    for (password, name, count) in [("guessed", "Alice", 2), ("guessed", "Alice L.", 2), ("guessed again", "Alice L.", 3)] {
+        let Provider::Sip(sip) = &mut settings.accounts[0].provider else { panic!("it is a SIP account") };
+        (sip.password, sip.display_name) = (Password::Known(Secret::new(password)), name.into());
+        t.run(phone.office().save(phone, settings.clone())).expect("they are fine");
+        t.run_for(seconds(10));
+        assert_eq!(fell(&t), count, "{password} {name}");
+    }
 }
 
 #[test]

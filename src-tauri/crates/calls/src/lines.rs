@@ -203,6 +203,18 @@ impl Lines {
         line.voicemail = Some(voicemail);
     }
 
+    /// The account signs in by something else: that its server does not take this either is not what was told before.
+    pub(crate) fn signs_in_anew(&mut self, id: &AccountId) {
+        if let Some(line) = self.0.iter_mut().find(|line| line.id == *id) {
+            line.told.take_if(|cause| {
+                matches!(
+                    cause,
+                    OfflineCause::WrongPassword { .. } | OfflineCause::InvalidToken { .. } | OfflineCause::NoToken { .. }
+                )
+            });
+        }
+    }
+
     /// Takes a new state and tells those who follow when it became reachable or stopped being so.
     pub(crate) fn set_state(&mut self, id: &AccountId, state: AccountState, outbox: &mut Outbox) {
         let Some(line) = self.0.iter_mut().find(|line| line.id == *id) else { return };

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use calls::io::{LineEvent, LineRequest};
 use model::{
-    Account, AccountId, AccountState, AssistantRequest, OfflineCause, Password, Provider, Secret, Settings, SetupFault,
-    SipAccount, WireMessage,
+    Account, AccountId, AccountState, AssistantRequest, OfflineCause, Password, Personal, Provider, Secret, SecretKey, Settings,
+    SetupFault, SipAccount, WireMessage,
 };
 use providers::{
     Line, LineInput, Provider as Machine,
@@ -84,6 +84,21 @@ fn taken_over(before: &Account, account: &Account) -> Option<Vec<LineInput>> {
     (before == *account).then(|| accepts.into_iter().chain(token).collect())
 }
 
+/// Whether the user gives other credentials than before; a token that the line fetched by itself is none of his.
+fn signs_in_anew(before: &Account, account: &Account) -> bool {
+    let names = |account: &Account| match &account.provider {
+        Provider::Sip(sip) => Some((sip.user.clone(), sip.auth_user.clone())),
+        Provider::Xivo(xivo) => Some((xivo.login.clone(), Personal::default())),
+        Provider::Practice | Provider::Aculab(_) => None,
+    };
+    let secrets = |account: &Account| {
+        let mut account = account.clone();
+        let given = account.passwords().into_iter().filter(|(key, _)| !matches!(key, SecretKey::FetchedToken { .. }));
+        given.map(|(_, password)| password.clone()).collect::<Vec<_>>()
+    };
+    names(before) != names(account) || secrets(before) != secrets(account)
+}
+
 impl Lines {
     pub(crate) fn new(
         world: World,
@@ -99,6 +114,12 @@ impl Lines {
     /// are; those of all others are filled in already.
     pub(crate) fn configure(&mut self, settings: &Settings, asked_for: &[AccountId]) {
         let wanted = |id: &AccountId| settings.accounts.iter().find(|account| account.enabled && account.id == *id);
+        let ready = |account: &&Account| account.enabled && !asked_for.contains(&account.id);
+        for account in settings.accounts.iter().filter(ready) {
+            if self.running.get(&account.id).is_some_and(|running| signs_in_anew(&running.account, account)) {
+                self.tell(account.id.clone(), LineEvent::SignsInAnew);
+            }
+        }
         self.running.retain(|id, running| {
             let account = wanted(id);
             let stays = asked_for.contains(id) || account.is_some_and(|account| running.takes(account));
@@ -107,7 +128,6 @@ impl Lines {
             }
             stays
         });
-        let ready = |account: &&Account| account.enabled && !asked_for.contains(&account.id);
         for account in settings.accounts.iter().filter(ready) {
             if !self.running.contains_key(&account.id)
                 && let Some(running) = self.start(account)
@@ -149,10 +169,14 @@ impl Lines {
 
     fn tell_unusable(&self, id: AccountId, fault: SetupFault) {
         let state = AccountState::Offline { cause: OfflineCause::Configuration { fault }, retry_in_s: None };
+        self.tell(id, LineEvent::State(state));
+    }
+
+    fn tell(&self, id: AccountId, event: LineEvent) {
         let outbox = self.outbox.clone();
         spawn("line state", info_span!("line", %id), async move {
             // Nobody listens only when the phone is stopping.
-            let _heard = outbox.send((id, LineEvent::State(state))).await;
+            let _heard = outbox.send((id, event)).await;
         });
     }
 

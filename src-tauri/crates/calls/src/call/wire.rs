@@ -59,6 +59,7 @@ impl Call {
             | LineEvent::TokenToKeep(_)
             | LineEvent::Expires(_)
             | LineEvent::SignedInAs(_)
+            | LineEvent::SignsInAnew
             | LineEvent::Voicemail(_)
             | LineEvent::Assistant(_)
             | LineEvent::Lamp { .. }

@@ -27,6 +27,7 @@ impl CallControl {
         match event {
             LineEvent::State(state) => self.on_line_state(now, &account, state),
             LineEvent::Capable(capabilities) => self.on_capable(&account, capabilities),
+            LineEvent::SignsInAnew => self.lines.signs_in_anew(&account),
             LineEvent::SignedInAs(token) => self.lines.set_token(&account, token),
             LineEvent::Expires(expires) => self.lines.set_expires(&account, expires),
             // The run loop has taken them.

@@ -244,6 +244,8 @@ pub enum LineEvent {
     TokenToKeep(Option<Secret>),
     /// What the token says with which the line signs in from now on; none when it has none, or it cannot be read.
     SignedInAs(Option<TokenView>),
+    /// The account signs in by something else than before: what becomes of that is news.
+    SignsInAnew,
     /// Until when the line is signed in; none when that has no end, or it is not.
     Expires(Option<Instant>),
     /// How many voice messages wait; its number is what the server names, if it does.

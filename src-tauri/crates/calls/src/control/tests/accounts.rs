@@ -41,6 +41,29 @@ fn who_saves_settings_is_not_told_again_of_an_account_that_is_off_anyway() {
 }
 
 #[test]
+fn who_enters_another_password_is_told_that_it_is_wrong_too() {
+    let told = |desk: &mut Desk| desk.events().iter().filter(|event| matches!(event, Event::Unregistered { .. })).count();
+    let offline = |cause| LineEvent::State(AccountState::Offline { cause, retry_in_s: None });
+    let mut desk = Desk::new();
+    let wrong = OfflineCause::WrongPassword { code: 401 };
+    for (signs_in_anew, cause, count) in [
+        (false, wrong.clone(), 1),
+        (false, wrong.clone(), 0),
+        (true, wrong.clone(), 1),
+        (false, wrong, 0),
+        (false, OfflineCause::NoAnswer, 1),
+        (true, OfflineCause::NoAnswer, 0),
+    ] {
+        if signs_in_anew {
+            desk.line(LineEvent::SignsInAnew);
+        }
+        desk.line(LineEvent::State(AccountState::Connecting));
+        desk.line(offline(cause.clone()));
+        assert_eq!(told(&mut desk), count, "{signs_in_anew} {cause}");
+    }
+}
+
+#[test]
 fn a_call_dialled_while_the_account_comes_up_goes_out_when_it_is() {
     let mut desk = Desk::new();
     desk.line(LineEvent::State(AccountState::Connecting));
