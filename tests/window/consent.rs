@@ -60,9 +60,11 @@ fn a_call_is_answered_while_a_question_stands() {
     screen.xdotool(&["windowactivate", "--sync", &question]);
     screen.dial("602");
     screen.wait_for("ringing call", rings);
-    let popup = screen.window(POPUP);
     eventually("conversation", || {
-        screen.xdotool(&["mousemove", "--window", &popup, ANSWER.0, ANSWER.1, "click", "1"]);
+        // The popup is another window whenever the phone's own had the focus in between.
+        if let Some(popup) = screen.windows(POPUP).pop() {
+            screen.xdotool(&["mousemove", "--window", &popup, ANSWER.0, ANSWER.1, "click", "1"]);
+        }
         screen.status().filter(talks)
     });
     assert_eq!(screen.windows(QUESTION).len(), 1, "the question still stands");

@@ -191,8 +191,14 @@ impl Screen {
 
     /// The visible windows with this title.
     pub(crate) fn windows(&self, title: &str) -> Vec<String> {
-        let found = self.xdotool(&["search", "--onlyvisible", "--name", &format!("^{title}$")]);
-        found.lines().map(str::to_owned).collect()
+        let mut search = self.command("xdotool");
+        search.args(["search", "--onlyvisible", "--name", &format!("^{title}$")]);
+        // It gives up when a window ends while it is looked at.
+        let output = eventually("whole look", || {
+            let output = search.output().expect("xdotool runs");
+            (!String::from_utf8_lossy(&output.stderr).contains("X Error")).then_some(output)
+        });
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
     }
 
     /// Waits for the window with this title.
@@ -215,7 +221,7 @@ pub(crate) fn sidetone() -> PathBuf {
 }
 
 /// Looks until there is something.
-pub(crate) fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look() {

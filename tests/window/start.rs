@@ -49,8 +49,11 @@ fn who_asks_it_to_end_is_heard_though_services_of_the_desktop_say_nothing() {
 #[test]
 fn the_self_test_needs_no_screen_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
+    // The sound server's library makes a folder of its own where the session names none.
+    let session = tempfile::tempdir().expect("a folder for the session");
     let mut command = Command::new(sidetone());
-    command.arg("--self-test").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("TMPDIR", folder.path());
+    command.arg("--self-test").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command.env("TMPDIR", folder.path()).env("XDG_RUNTIME_DIR", session.path());
     let mut test = Program::start("self-test", &mut command);
     assert_eq!(test.finish(PATIENCE), Some(0));
     let said = test.wait_for_line("called 600", Duration::ZERO);
