@@ -112,6 +112,7 @@ fn encoded(speech: &Path) -> Outcome<Vec<Bytes>> {
     };
     let (mut stream, mut leg) = AudioStream::open(StreamSettings::default(), 1, Bell::default());
     stream.configure(&agreed)?;
+    stream.set_connected(Instant::START, true);
     let samples: Vec<f32> = hound::WavReader::open(speech)?
         .samples::<i16>()
         .filter_map(Result::ok)

@@ -175,7 +175,7 @@ impl AudioStream {
         self.outbound.dtmf_idle()
     }
 
-    /// Whether the path is up. Trouble is only told of while it is, and digits wait for it.
+    /// Whether the path is up. Trouble is only told of, and audio made, while it is; digits wait for it.
     pub fn set_connected(&mut self, now: Instant, connected: bool) {
         self.watch.tick(now);
         self.watch.connected(connected);

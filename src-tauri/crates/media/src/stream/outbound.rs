@@ -222,7 +222,7 @@ impl Outbound {
         let Negotiated { send, direction, red, .. } = &agreed.negotiated;
         let timestamp = self.numbering.timestamp();
         self.numbering.advance(self.packet_ms * clock_hz(send.codec) / 1_000);
-        if !direction.sends() {
+        if !direction.sends() || !self.connected {
             self.talkspurt = true;
             return None;
         }
