@@ -310,6 +310,13 @@ fn shown(fault: Option<&DescriptionFault>) -> String {
 }
 
 impl Cause {
+    /// Whether a call in `direction` that nobody answered was missed: it rang until nobody came, or until the line went, and the
+    /// user wants to know who it was.
+    pub fn is_missed(&self, direction: Direction) -> bool {
+        let by_name = matches!(self, Self::Missed);
+        by_name || direction == Direction::Incoming && matches!(self, Self::NoAnswer { .. } | Self::ConnectionLost)
+    }
+
     /// The SIP status code behind the cause, where there is one.
     pub fn code(&self) -> Option<u16> {
         match self {

@@ -96,17 +96,17 @@ fn outcome(noted: &Noted, cause: &Cause) -> Outcome {
     if noted.answered {
         return if noted.automatically { Outcome::AnsweredAutomatically } else { Outcome::Answered };
     }
-    let is_incoming = noted.new.direction == Direction::Incoming;
+    if cause.is_missed(noted.new.direction) {
+        return Outcome::Missed;
+    }
     match cause {
-        Cause::Missed => Outcome::Missed,
         Cause::AnsweredElsewhere => Outcome::AnsweredElsewhere,
         Cause::Declined | Cause::Diverted | Cause::Rejected { .. } => Outcome::Declined,
         Cause::Busy { .. } => Outcome::Busy,
         Cause::Cancelled => Outcome::Cancelled,
-        // It rang until nobody came, or until the line went: the user wants to know who it was.
-        Cause::NoAnswer { .. } | Cause::ConnectionLost if is_incoming => Outcome::Missed,
         Cause::HungUp { .. }
         | Cause::Transferred
+        | Cause::Missed
         | Cause::NoAnswer { .. }
         | Cause::NotFound { .. }
         | Cause::Moved { .. }

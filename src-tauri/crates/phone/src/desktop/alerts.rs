@@ -1,6 +1,6 @@
 //! Calls that somebody should see at once.
 
-use model::{CallId, CallState, CallView, Cause, Command, DeclineCode, DialOptions, Settings, Snapshot, Target};
+use model::{CallId, CallState, CallView, Command, DeclineCode, DialOptions, Settings, Snapshot, Target};
 use serde::Deserialize;
 
 use super::{language::Language, words};
@@ -31,7 +31,10 @@ pub fn incoming(snapshot: &Snapshot, language: Language) -> Vec<Alert> {
 /// Calls that nobody answered and that are still shown, oldest first, each with what calls back; nothing does where the caller
 /// told no number.
 pub fn missed(snapshot: &Snapshot, language: Language) -> Vec<(Alert, Option<Command>)> {
-    let missed = |call: &&CallView| matches!(call.state, CallState::Ended { cause: Cause::Missed });
+    let missed = |call: &&CallView| match &call.state {
+        CallState::Ended { cause } => call.answered_ms.is_none() && cause.is_missed(call.direction),
+        _ => false,
+    };
     snapshot.calls.iter().filter(missed).map(|call| (alert(call, language), call_back(call))).collect()
 }
 
@@ -111,7 +114,7 @@ impl IncomingAction {
 
 #[cfg(test)]
 mod tests {
-    use model::{AccountId, Remote};
+    use model::{AccountId, Cause, Direction, Remote};
 
     use super::*;
     use crate::desktop::test_calls::{snapshot, view};
@@ -121,6 +124,15 @@ mod tests {
         let nobody = CallView { remote: Remote::default(), ..view(1, CallState::Ended { cause: Cause::Missed }) };
         let missed = missed(&snapshot([nobody]), Language::English);
         assert!(matches!(missed[..], [(_, None)]), "{missed:?}");
+    }
+
+    #[test]
+    fn who_rang_until_the_line_went_was_missed_and_who_talked_was_not() {
+        let rang = view(1, CallState::Ended { cause: Cause::ConnectionLost });
+        let talked = CallView { answered_ms: Some(0), ..view(2, CallState::Ended { cause: Cause::ConnectionLost }) };
+        let called = CallView { direction: Direction::Outgoing, ..view(3, CallState::Ended { cause: Cause::ConnectionLost }) };
+        let missed = missed(&snapshot([rang, talked, called]), Language::English);
+        assert_eq!(missed.iter().map(|(alert, _)| alert.call).collect::<Vec<_>>(), [CallId(1)]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ struct Known {
     remote: Remote,
     diverted_by: Option<Remote>,
     rang: bool,
+    answered: bool,
     connected: bool,
 }
 
@@ -46,6 +47,7 @@ impl Calls {
             Event::Answered { call, remote, .. } => {
                 if let Some(known) = self.0.get_mut(call) {
                     known.remote.clone_from(remote);
+                    known.answered = true;
                 }
                 self.told(*call, CallMoment::Answered)
             }
@@ -81,10 +83,10 @@ impl Calls {
     }
 
     fn end(&mut self, call: CallId, cause: &Cause, code: Option<u16>) -> Vec<Told> {
+        let missed = |known: &Known| !known.answered && cause.is_missed(known.direction);
         let before = match cause {
             Cause::Busy { .. } => Some(CallMoment::Busy),
-            Cause::Missed => Some(CallMoment::Missed),
-            _ => None,
+            _ => self.0.get(&call).is_some_and(missed).then_some(CallMoment::Missed),
         };
         let mut all: Vec<Told> =
             before.into_iter().chain([CallMoment::Ended]).flat_map(|moment| self.told(call, moment)).collect();
@@ -119,7 +121,7 @@ impl Calls {
 
 impl Known {
     fn new(account: &AccountId, direction: Direction, remote: Remote, diverted_by: Option<Remote>) -> Self {
-        Self { account: account.clone(), direction, remote, diverted_by, rang: false, connected: false }
+        Self { account: account.clone(), direction, remote, diverted_by, rang: false, answered: false, connected: false }
     }
 }
 
@@ -186,5 +188,7 @@ mod tests {
         assert_eq!(variable(&over[0], "SIDETONE_NAME"), Some("Anna"));
         assert_eq!(variable(&over[0], "SIDETONE_DIVERTED_BY"), Some("200"));
         assert_eq!(variable(&over[0], "SIDETONE_CODE"), None);
+        calls.hear(&arrived);
+        assert_eq!(moments(&calls.hear(&ended(2, Cause::ConnectionLost, None))), ["missed", "ended"], "until the line went");
     }
 }
