@@ -74,6 +74,30 @@ export default async function fits({ test, chromium, origin }) {
       }
     }
   });
+  test("with great letters a button of the account stands beside its name, and a call is named above the lists", async () => {
+    const { page, close } = await open(chromium, `${origin}/fake.html?scene=talking`);
+    try {
+      await page.setViewportSize({ width: 360, height: 640 });
+      await page.evaluate(() => {
+        document.documentElement.style.fontSize = "200%";
+      });
+      await page.getByRole("button", { name: "Settings", exact: true }).click();
+      await page.locator(".sections").waitFor();
+      const seen = await page.evaluate(() => {
+        const box = (chosen) => document.querySelector(chosen).getBoundingClientRect();
+        const [row] = [...document.querySelectorAll(".sections button")];
+        const [words, arrow] = [row.querySelector("span"), row.querySelector("span + .icon")];
+        return {
+          beside: box(".account-bar > .small").top < box(".chip").bottom,
+          named: box(".call-strip span").width,
+          covered: words.scrollWidth > words.clientWidth && arrow.getBoundingClientRect().width > 0,
+        };
+      });
+      expect(seen.beside && seen.named > 50 && !seen.covered, JSON.stringify(seen));
+    } finally {
+      await close();
+    }
+  });
   test("a call is answered without scrolling at each size", async () => {
     const { page, close } = await open(chromium, `${origin}/fake.html?scene=incoming`);
     try {
@@ -127,7 +151,8 @@ function hidden(selector) {
     [middle, bottom - 3],
   ]) {
     const there = document.elementFromPoint(x, y);
-    if (!there || !element.contains(there)) return `${selector} is covered at ${x}, ${y} by ${there?.outerHTML.slice(0, 80)}`;
+    if (!there || !element.contains(there))
+      return `${selector} is covered at ${x}, ${y} by ${there?.outerHTML.slice(0, 80)}`;
   }
   return null;
 }
@@ -135,7 +160,8 @@ function hidden(selector) {
 /** Text below 14 px, and what is touched below 24 px; what is decoration may be smaller. */
 function tooSmall() {
   const found = [];
-  const named = (element) => `${element.tagName.toLowerCase()}.${element.className} "${(element.textContent ?? "").slice(0, 30)}"`;
+  const named = (element) =>
+    `${element.tagName.toLowerCase()}.${element.className} "${(element.textContent ?? "").slice(0, 30)}"`;
   for (const element of document.querySelectorAll("body *")) {
     if (element.closest("svg, .unseen, [aria-hidden=true]") || !element.checkVisibility()) continue;
     const says = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
