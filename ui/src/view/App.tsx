@@ -360,7 +360,8 @@ function useToasts() {
     (message: string, action?: Toast["action"]) => {
       numbered.current += 1;
       const toast = { id: numbered.current, message, ...(action ? { action } : {}) };
-      const all = [...shown.current, toast];
+      // What is told again is told once.
+      const all = [...shown.current.filter((other) => other.message !== message || other.action), toast];
       for (const crowded of all.slice(0, -MOST_TOASTS)) crowded.action?.otherwise?.();
       show(all.slice(-MOST_TOASTS));
     },

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import type { DevicesView, Snapshot } from "../../bridge/types";
-import { isolated, type Key, say } from "../../words/words";
+import type { AccountState, DevicesView, Snapshot } from "../../bridge/types";
+import { about, isolated, type Key, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { focusBeside, focusTop } from "../focus";
 import { useNow } from "../hooks";
@@ -26,6 +26,7 @@ export function AccountsSection({ snapshot }: Props) {
   const { bridge, failed } = useDoing();
   const { settings, save } = useEditing();
   const [open, setOpen] = useKept<{ account: WholeAccount; isNew: boolean } | null>("account", null);
+  const [, openForPassword] = useKept("account.for-password", false);
   const forget = useForgetting();
   const [cloud, setCloud] = useState<string | null>(null);
   const [deleting, setDeleting] = useState<string | null>(null);
@@ -125,6 +126,19 @@ export function AccountsSection({ snapshot }: Props) {
                   }}
                 >
                   {say("aculab.call-service", { name: isolated(serviceOf(account)) })}
+                </button>
+              )}
+              {state && isForPassword(state) && FORMS[account.provider.kind] && (
+                <button
+                  type="button"
+                  class="quiet"
+                  aria-label={about(say("accounts.enter-password"), name)}
+                  onClick={() => {
+                    openForPassword(true);
+                    setOpen({ account, isNew: false });
+                  }}
+                >
+                  {say("accounts.enter-password")}
                 </button>
               )}
               {keys && (
@@ -232,6 +246,13 @@ function CanTalk({ devices }: { devices: DevicesView }) {
         ? "aculab.no-speaker"
         : "aculab.has-devices";
   return <small class={missing.some(Boolean) ? "problem" : "account-state"}>{say(words)}</small>;
+}
+
+/** Whether another password may help. */
+function isForPassword(state: AccountState): boolean {
+  if (state.state !== "offline") return false;
+  const { cause } = state;
+  return cause.kind === "wrong-password" || (cause.kind === "configuration" && cause.fault.code === "no-password");
 }
 
 /** How long the account is still signed in. */

@@ -55,6 +55,30 @@ test("a new account is checked while it is typed, and its password is set and ne
   expect(document.body.innerHTML).not.toContain("secret");
 });
 
+test("a password that no key store takes is said to last for this run, once however often it is entered", async () => {
+  const phone = await open("Accounts");
+  const because = { code: "no-key-store", detail: "zbus error" } as const;
+  vi.spyOn(phone, "setSecret").mockResolvedValue({ kept: "this-run", because });
+  for (const password of ["secret", "another"]) {
+    await press("Edit ⁨office⁩");
+    type("Password", password);
+    await press("Save");
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Save" })).toBeNull());
+  }
+  const told = screen.getAllByText(/is kept only until the phone is closed/);
+  expect(told.map(({ textContent }) => textContent)).toEqual([
+    "The password is kept only until the phone is closed. There is no key store, or it does not run",
+  ]);
+});
+
+test("a password that was refused leads to the field for another one", async () => {
+  window.happyDOM.setViewport({ width: 360, height: 640 });
+  render(<App bridge={scene("offline")} />);
+  await press(/Open accounts/);
+  await press(/Enter the password/);
+  expect(document.activeElement).toBe(screen.getByLabelText("Password"));
+});
+
 test("an account at Aculab Cloud asks for what its interface and its tokens need, and keeps the key elsewhere", async () => {
   const phone = await open("Accounts");
   await press("Add an account at Aculab Cloud");

@@ -86,7 +86,11 @@ export function AccountFrame({ draft, isNew, title, secret, secrets, onClose, ch
   const { account, trial, message } = draft;
   const form = useRef<HTMLFormElement>(null);
   const top = useRef<HTMLHeadingElement>(null);
-  useEffect(() => top.current?.focus(), []);
+  const [forPassword] = useKept("account.for-password", false);
+  useEffect(() => {
+    const password = forPassword ? form.current?.querySelector<HTMLInputElement>("input[type=password]") : null;
+    (password ?? top.current)?.focus();
+  }, []);
   useFocusAfter(form, `[data-account="${CSS.escape(account.id)}"] .edit, .add-account`);
   return (
     <form

@@ -34,7 +34,7 @@ export function useKeeping(): (key: SecretKey, value: string) => Promise<void> {
   const { bridge, tell } = useDoing();
   return async (key, value) => {
     const { because } = await bridge.setSecret(key, value);
-    if (because) tell(refusalWords(because));
+    if (because) tell(say("kept.this-run-only", { why: refusalWords(because) }));
   };
 }
 

@@ -51,8 +51,8 @@ export const refusals: RefusalWords = {
   "refused.sound-unplayable": "Este archivo no se puede reproducir; elija un archivo WAV, MP3, Ogg Vorbis o FLAC",
   "refused.not-a-fingerprint": "No es una huella de 64 dígitos",
   "refused.key-not-shown": "El servidor no ha mostrado esa clave: mire su huella otra vez",
-  "refused.no-key-store": "No hay almacén de claves o no está en marcha: {detail}",
-  "refused.key-store-locked": "El almacén de claves está bloqueado: desbloquéelo ({detail})",
+  "refused.no-key-store": "No hay almacén de claves o no está en marcha",
+  "refused.key-store-locked": "El almacén de claves está bloqueado: desbloquéelo",
   "refused.key-store-failed": "El almacén de claves falló: {detail}",
   "refused.key-store-not-text":
     "Lo que guarda el almacén de claves no es un texto: borre la contraseña e introdúzcala de nuevo",

@@ -52,8 +52,8 @@ export const refusals: RefusalWords = {
   "refused.sound-unplayable": "Ce fichier est illisible ; choisissez un fichier WAV, MP3, Ogg Vorbis ou FLAC",
   "refused.not-a-fingerprint": "Ce n’est pas une empreinte de 64 chiffres",
   "refused.key-not-shown": "Le serveur n’a pas montré cette clé : regardez encore son empreinte",
-  "refused.no-key-store": "Il n’y a pas de trousseau, ou il ne tourne pas : {detail}",
-  "refused.key-store-locked": "Le trousseau est verrouillé : déverrouillez-le ({detail})",
+  "refused.no-key-store": "Il n’y a pas de trousseau, ou il ne tourne pas",
+  "refused.key-store-locked": "Le trousseau est verrouillé : déverrouillez-le",
   "refused.key-store-failed": "Le trousseau a échoué : {detail}",
   "refused.key-store-not-text":
     "Le contenu du trousseau n’est pas un texte : effacez le mot de passe et saisissez-le à nouveau",
