@@ -59,6 +59,7 @@ fn devices_pulled_out_of_a_call_are_told_and_used_again_when_they_are_back() {
     assert!(t.alice().is_established(call.caller) && t.bob().is_established(call.called));
     t.alice().plug();
     t.run_for(seconds(3));
+    assert_eq!(device_notices(t.alice()), 0, "nothing is wrong any more");
     assert_eq!(talk(&t), (true, true));
 }
 
@@ -92,6 +93,27 @@ fn a_better_device_is_used_as_soon_as_it_is_plugged_in() {
     t.alice().sound.unplug("memory:headset");
     t.run_for(seconds(3));
     assert_eq!(t.alice().sound.open_streams("memory:spk"), 1);
+}
+
+#[test]
+fn who_talks_is_told_which_device_has_the_place_of_one_that_is_gone_until_it_is_back() {
+    let t = Scenario::new()
+        .with_settings(|settings| settings.devices.speakers = vec!["memory:headset".into()])
+        .with_phones(["alice", "bob"]);
+    t.alice().sound.plug("memory:headset", audio::DeviceRole::Speaker);
+    let told = || -> Vec<String> {
+        let snapshot = t.alice().snapshot();
+        let devices = snapshot.notices.iter().filter(|notice| notice.code == NoticeCode::Device);
+        devices.map(|notice| notice.trouble.to_string()).collect()
+    };
+    t.call("alice", "bob");
+    assert_eq!(told(), [""; 0]);
+    t.alice().sound.unplug("memory:headset");
+    t.run_for(seconds(3));
+    assert_eq!(told(), ["the speaker is gone; spk is used instead"]);
+    t.alice().sound.plug("memory:headset", audio::DeviceRole::Speaker);
+    t.run_for(seconds(3));
+    assert_eq!(told(), [""; 0], "it is used again");
 }
 
 #[test]

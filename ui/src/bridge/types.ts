@@ -1185,6 +1185,12 @@ fault: SoundFault } |
 { code: "gone"; 
 /**  Which. */
 role: SoundRole } | 
+/**  It is gone, and another one has its place. */
+{ code: "replaced"; 
+/**  Which. */
+role: SoundRole; 
+/**  What is used instead. */
+device: Personal } | 
 /**  It rings in another way than was chosen. */
 { code: "rings-otherwise"; 
 /**  Why. */

@@ -157,6 +157,8 @@ export function deviceWords(fault: DeviceFault): string {
     case "rings-otherwise":
     case "rings-unheard":
       return say(`device.${fault.code}`, { why: soundWords(fault.fault) });
+    case "replaced":
+      return say("device.replaced", { device: soundDevice(fault.device) });
     case "quiet":
       return say("device.quiet", { dbfs: fault.dbfs });
     default:

@@ -14,7 +14,8 @@ mod wish;
 use std::collections::BTreeMap;
 
 use model::{
-    CallId, CallSettings, CallView, Changes, Command, ConferenceView, Instant, MediaId, NoticeCode, Settings, Snapshot, Trouble,
+    CallId, CallSettings, CallView, Changes, Command, ConferenceView, Instant, MediaId, NoticeCode, Settings, Snapshot,
+    SoundRole, Trouble,
 };
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +148,11 @@ impl CallControl {
     /// Tells the user something that happened outside of calls.
     pub fn notify(&mut self, code: NoticeCode, trouble: Trouble) {
         self.notices.tell(None, code, trouble);
+    }
+
+    /// A device of this role is open: what was told of one that is not is over.
+    pub fn device_works(&mut self, role: SoundRole) {
+        self.notices.device_works(role);
     }
 
     fn on_command(&mut self, now: Instant, command: Command) {

@@ -1,6 +1,6 @@
 //! Things to tell the user until he takes them away.
 
-use model::{CallId, Notice, NoticeCode, Trouble};
+use model::{CallId, Notice, NoticeCode, SoundRole, Trouble};
 use serde::{Deserialize, Serialize};
 
 /// More than this many at once are noise; the oldest goes.
@@ -25,6 +25,13 @@ impl Notices {
 
     pub(crate) fn dismiss(&mut self, id: u32) {
         self.shown.retain(|notice| notice.id != id);
+    }
+
+    pub(crate) fn device_works(&mut self, role: SoundRole) {
+        self.shown.retain(|notice| match &notice.trouble {
+            Trouble::Device { fault } => !fault.ends_with_a_device_for(role),
+            _ => true,
+        });
     }
 
     pub(crate) fn shown(&self) -> &[Notice] {

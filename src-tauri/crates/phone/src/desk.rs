@@ -68,6 +68,8 @@ enum DeskRequest {
 pub(crate) enum DeskNews {
     /// A device is missing or failed.
     Trouble(DeviceFault),
+    /// What was wrong with the device of this role is over.
+    Works(SoundRole),
     /// The microphone is open for a call that is being answered.
     Microphone,
     /// A call wants the microphone and there has been none for it; why.
@@ -213,14 +215,14 @@ impl Working {
                 },
                 opened = self.microphone.opened() => {
                     let hub = &self.hub;
-                    let trouble = self.microphone.settle(opened, |capture| hub.microphone(capture));
+                    let news = self.microphone.settle(opened, |capture| hub.microphone(capture));
                     self.captured |= self.microphone.is_open();
-                    self.tell(trouble).await;
+                    self.tell(news).await;
                     self.tell_microphone().await;
                 }
                 opened = self.speaker.opened() => {
-                    let trouble = self.speaker.settle(opened, |playback| self.hub.speaker(playback));
-                    self.tell(trouble).await;
+                    let news = self.speaker.settle(opened, |playback| self.hub.speaker(playback));
+                    self.tell(news).await;
                     self.tell_microphone().await;
                 }
                 started = self.ringer.started() => {
@@ -307,7 +309,7 @@ impl Working {
     /// It rings, or not; by now that may not be wanted any more.
     async fn rung(&mut self, trouble: Option<DeviceFault>) {
         if self.ring == Some(Ring::Full) {
-            self.tell(trouble).await;
+            self.tell(trouble.map(DeskNews::Trouble)).await;
         } else {
             self.ringer.stop();
         }
@@ -402,12 +404,14 @@ impl Working {
         let _heard = self.outbox.send(news).await;
     }
 
-    async fn tell(&mut self, trouble: Option<DeviceFault>) {
-        if let Some(fault) = trouble {
+    async fn tell(&mut self, news: Option<DeskNews>) {
+        let Some(news) = news else { return };
+        if let DeskNews::Trouble(fault) = &news {
             warn!("{fault}");
-            // The run loop is gone only when the phone stops.
-            let _heard = self.outbox.send(DeskNews::Trouble(fault)).await;
         }
+        // The run loop is gone only when the phone stops.
+        let _heard = self.outbox.send(news).await;
+        self.list();
     }
 }
 

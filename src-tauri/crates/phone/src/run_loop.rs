@@ -11,8 +11,8 @@ use calls::{
     io::{Input, LineEvent, MediaEvent, MediaRequest, Output, Plan, SoundEvent, SoundRequest},
 };
 use model::{
-    AccountId, AssistantRequest, Clock, Command, DevicesView, Event, FieldProblem, Instant, LoopCheckView, MediaId, NoticeCode,
-    Secret, ServiceRow, Settings, Snapshot, TimedEvent, TrialView, Trouble, UpdateView, WireMessage,
+    AccountId, AssistantRequest, Clock, Command, DeviceFault, DevicesView, Event, FieldProblem, Instant, LoopCheckView, MediaId,
+    NoticeCode, Secret, ServiceRow, Settings, Snapshot, TimedEvent, TrialView, Trouble, UpdateView, WireMessage,
 };
 use store::Provisioned;
 use tokio::{
@@ -383,8 +383,12 @@ impl RunLoop {
         match news {
             DeskNews::Trouble(fault) => {
                 self.note(Note::Device(fault.to_string().into()));
+                if let DeviceFault::Replaced { role, .. } = fault {
+                    self.control.device_works(role);
+                }
                 self.fail(NoticeCode::Device, Trouble::Device { fault });
             }
+            DeskNews::Works(role) => self.control.device_works(role),
             DeskNews::Microphone => self.step(Input::Microphone),
             DeskNews::NoDevices => self.step(Input::NoDevices),
             DeskNews::NoMicrophone(fault) => self.step(Input::NoMicrophone(fault)),

@@ -12,6 +12,7 @@ import { isolated, say } from "../../words/words";
 import { useDoing } from "../doing";
 import { echoOf } from "../echo";
 import { Icon } from "../icons";
+import { useKept } from "../kept";
 import { Level } from "../Level";
 import { deviceWords } from "../troubles";
 import { DeviceTrial } from "./DeviceTrial";
@@ -121,6 +122,9 @@ interface RoleProps {
 /** One role: what is used now, and what shall be used when it is there. */
 function Role({ title, known, role, tried, trial, test, level, pick, preferred, onPrefer }: RoleProps) {
   const named = (id: string) => known?.find((device) => device.id === id)?.name;
+  // Who pulls a device out still knows it by its name.
+  const [names] = useKept("devices.names", new Map<string, string>());
+  for (const { id, name } of known ?? []) names.set(id, name);
   const using = role?.using ? (named(role.using) ?? role.using) : null;
   return (
     <Group title={title}>
@@ -139,7 +143,7 @@ function Role({ title, known, role, tried, trial, test, level, pick, preferred, 
         label={say("devices.order", { role: title })}
         items={preferred.map((id) => ({
           id,
-          name: named(id) ?? id,
+          name: named(id) ?? names.get(id) ?? id,
           ...(known && !named(id) ? { note: say("devices.away") } : {}),
         }))}
         others={(known ?? []).filter(({ id }) => !preferred.includes(id))}

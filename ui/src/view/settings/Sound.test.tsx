@@ -1,5 +1,5 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { FakePhone } from "../../bridge/fake";
 import type { DeviceFault } from "../../bridge/types";
 import { scene } from "../../test/scenes";
@@ -29,6 +29,26 @@ test("the levels of the devices move while their page is open, and no longer", a
   expect(phone.asked.filter((asked) => asked === "followLevels devices")).toHaveLength(1);
   await press("Back to the sections");
   await waitFor(() => expect(phone.asked).toContain("leaveLevels devices"));
+});
+
+test("a device that is pulled out keeps its name in the list", async () => {
+  window.happyDOM.setViewport({ width: 360, height: 640 });
+  const phone = scene("idle");
+  phone.kept.devices = { ...phone.kept.devices, speakers: ["pulse:headset"] };
+  const headset = { id: "pulse:headset", name: "Headset" };
+  const follow = vi.spyOn(phone, "followDevices").mockImplementation((draw) => {
+    draw({ ...phone.devices, speakers: [headset] });
+    return () => {};
+  });
+  render(<App bridge={phone} />);
+  await press("Settings");
+  await press("Devices");
+  expect(screen.queryByText("not plugged in")).toBeNull();
+  follow.mock.calls.forEach(([draw]) => {
+    draw({ ...phone.devices, speakers: [] });
+  });
+  await screen.findByText("not plugged in");
+  expect(screen.getByText("Headset")).toBeTruthy();
 });
 
 test("a microphone is tried, and what was wrong with it is said", async () => {

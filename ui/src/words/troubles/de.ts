@@ -151,6 +151,7 @@ export const troubles: TroubleWords = {
   "device.none-at-all": "Es gibt weder Mikrofon noch Lautsprecher",
   "device.unusable": "Das Gerät ist nicht zu benutzen. {why}",
   "device.gone": "Das Gerät ist weg; ein anderes wird gesucht",
+  "device.replaced": "Das Gerät ist weg; stattdessen dient {device}",
   "device.rings-otherwise": "Es klingelt anders als gewählt. {why}",
   "device.rings-unheard": "Niemand hört es klingeln. {why}",
   "device.ringer-gone": "Das Klingelgerät ist weg",

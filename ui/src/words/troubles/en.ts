@@ -152,6 +152,7 @@ export const troubles = {
   "device.none-at-all": "There is neither a microphone nor a speaker",
   "device.unusable": "Cannot be used. {why}",
   "device.gone": "It is gone; another one is looked for",
+  "device.replaced": "It is gone; {device} is used instead",
   "device.rings-otherwise": "It rings in another way than you chose. {why}",
   "device.rings-unheard": "Nobody hears it ring. {why}",
   "device.ringer-gone": "The ring device is gone",

@@ -151,6 +151,7 @@ export const troubles: TroubleWords = {
   "device.none-at-all": "No hay ni micrófono ni altavoz",
   "device.unusable": "No se puede usar. {why}",
   "device.gone": "Desapareció; se busca otro",
+  "device.replaced": "Desapareció; en su lugar se usa {device}",
   "device.rings-otherwise": "Suena de otra forma que la elegida. {why}",
   "device.rings-unheard": "Nadie oye el timbre. {why}",
   "device.ringer-gone": "El dispositivo de timbre desapareció",

@@ -151,6 +151,7 @@ export const troubles: TroubleWords = {
   "device.none-at-all": "Il n’y a ni micro ni haut-parleur",
   "device.unusable": "Inutilisable. {why}",
   "device.gone": "Parti ; un autre est cherché",
+  "device.replaced": "Parti ; {device} est utilisé à la place",
   "device.rings-otherwise": "La sonnerie n’est pas celle choisie. {why}",
   "device.rings-unheard": "Personne n’entend la sonnerie. {why}",
   "device.ringer-gone": "L’appareil de sonnerie est parti",

@@ -53,6 +53,13 @@ pub enum DeviceFault {
         /// Which.
         role: SoundRole,
     },
+    /// It is gone, and another one has its place.
+    Replaced {
+        /// Which.
+        role: SoundRole,
+        /// What is used instead.
+        device: Personal,
+    },
     /// It rings in another way than was chosen.
     RingsOtherwise {
         /// Why.
@@ -76,6 +83,24 @@ pub enum DeviceFault {
     },
 }
 
+impl DeviceFault {
+    /// Whether it is of a device that cannot be heard, or speak: no longer true once one in this role is open.
+    pub fn ends_with_a_device_for(&self, opened: SoundRole) -> bool {
+        match self {
+            Self::None { role } | Self::Unusable { role, .. } | Self::Gone { role } | Self::Replaced { role, .. } => {
+                *role == opened
+            }
+            Self::NoneAtAll => opened != SoundRole::Ringer,
+            Self::RingsOtherwise { .. }
+            | Self::RingsUnheard { .. }
+            | Self::RingerGone
+            | Self::InCall
+            | Self::OnlySilence
+            | Self::Quiet { .. } => false,
+        }
+    }
+}
+
 /// In English; the page has its own words.
 impl fmt::Display for DeviceFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,6 +110,7 @@ impl fmt::Display for DeviceFault {
             Self::NoneAtAll => f.write_str("there is neither a microphone nor a speaker"),
             Self::Unusable { role, fault } => write!(f, "the {role} cannot be used: {fault}"),
             Self::Gone { role } => write!(f, "the {role} is gone; looking for another"),
+            Self::Replaced { role, device } => write!(f, "the {role} is gone; {} is used instead", named(device)),
             Self::RingsOtherwise { fault } => write!(f, "it rings in another way than you chose: {fault}"),
             Self::RingsUnheard { fault } => write!(f, "the ringer cannot be heard: {fault}"),
             Self::RingerGone => f.write_str("the ring device is gone"),

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use audio::{DeviceId, DeviceWatch, SoundError, SoundHost, StreamState};
+use audio::{Device, DeviceId, DeviceWatch, SoundError, SoundHost, StreamState};
 use model::{DeviceFault, SoundFault, SoundRole};
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tracing::{debug, error, info};
 
+use super::DeskNews;
+
 /// What opening gave: the device that was chosen (`None`: the system's default), and its stream.
-pub(super) type Opened<T> = (Option<DeviceId>, Result<Box<T>, SoundError>);
+pub(super) type Opened<T> = (Option<Device>, Result<Box<T>, SoundError>);
 
 /// A microphone or a speaker in use.
 pub(super) struct Stream<T: ?Sized> {
@@ -18,6 +20,10 @@ pub(super) struct Stream<T: ?Sized> {
     opening: Option<JoinHandle<Opened<T>>>,
     /// What has been told to the user and has not got better since.
     told: Option<DeviceFault>,
+    /// Whether the user knows of something that is wrong, or was in an earlier call.
+    warned: bool,
+    /// What went away while it was in use; until it is back, or the devices are let go.
+    lost: Option<DeviceId>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +36,7 @@ enum Current {
 
 impl<T: ?Sized + Send + 'static> Stream<T> {
     pub(super) fn new(role: SoundRole) -> Self {
-        Self { role, current: Current::Closed, opening: None, told: None }
+        Self { role, current: Current::Closed, opening: None, told: None, warned: false, lost: None }
     }
 
     pub(super) fn is_in_use(&self) -> bool {
@@ -79,6 +85,13 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
             Current::Failed => false,
             Current::Closed => true,
         };
+        if let Current::Open(Some(id)) = &self.current
+            && !watch.devices().is_empty()
+            && !watch.devices().iter().any(|device| device.id == *id)
+        {
+            // The sound server has moved the stream elsewhere, without a word.
+            self.lost.get_or_insert_with(|| id.clone());
+        }
         if !is_best && self.opening.is_none() {
             self.start(host, watch, open);
         }
@@ -89,7 +102,8 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
         self.opening = Some(spawn_blocking(move || {
             let id = best_device(&*host, &mut watch, role);
             let stream = open(&*host, id.as_ref());
-            (id, stream)
+            let device = watch.devices().iter().find(|device| Some(&device.id) == id.as_ref());
+            (device.cloned(), stream)
         }));
     }
 
@@ -101,24 +115,18 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
         }
     }
 
-    /// Takes what `opened` returned; what the user must hear of it.
-    pub(super) fn settle(
-        &mut self,
-        opened: Result<Opened<T>, JoinError>,
-        give: impl FnOnce(Option<Box<T>>),
-    ) -> Option<DeviceFault> {
+    /// Takes what `opened` returned; what is to be told of it.
+    pub(super) fn settle(&mut self, opened: Result<Opened<T>, JoinError>, give: impl FnOnce(Option<Box<T>>)) -> Option<DeskNews> {
         self.opening = None;
         let fault = match opened {
-            Ok((id, Ok(stream))) => {
+            Ok((device, Ok(stream))) => {
                 info!(
                     role = %self.role,
-                    device = id.as_ref().map_or("system default", DeviceId::as_str),
+                    device = device.as_ref().map_or("system default", |device| device.id.as_str()),
                     "a sound device is open"
                 );
                 give(Some(stream));
-                self.current = Current::Open(id);
-                self.told = None;
-                return None;
+                return self.is_now(device);
             }
             Ok((_, Err(error))) => SoundFault::from(error),
             Err(panicked) => {
@@ -130,12 +138,29 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
         self.tell_once(DeviceFault::Unusable { role: self.role, fault })
     }
 
+    /// One is open: who talks is to know where, when it is another than before, and else that all is well again.
+    fn is_now(&mut self, device: Option<Device>) -> Option<DeskNews> {
+        let role = self.role;
+        self.told = None;
+        let id = device.as_ref().map(|device| device.id.clone());
+        self.lost.take_if(|lost| Some(&*lost) == id.as_ref());
+        self.current = Current::Open(id);
+        if self.lost.is_some() {
+            self.warned = true;
+            let device = device.map(|device| device.name).unwrap_or_default().into();
+            return Some(DeskNews::Trouble(DeviceFault::Replaced { role, device }));
+        }
+        std::mem::take(&mut self.warned).then_some(DeskNews::Works(role))
+    }
+
     /// Looks whether the open device has died; what the user must hear of it.
-    pub(super) fn check(&mut self, state: StreamState) -> Option<DeviceFault> {
+    pub(super) fn check(&mut self, state: StreamState) -> Option<DeskNews> {
         if !matches!(self.current, Current::Open(_)) || state != StreamState::Gone || self.opening.is_some() {
             return None;
         }
-        self.current = Current::Closed;
+        if let Current::Open(Some(id)) = std::mem::replace(&mut self.current, Current::Closed) {
+            self.lost.get_or_insert(id);
+        }
         self.tell_once(DeviceFault::Gone { role: self.role })
     }
 
@@ -143,13 +168,15 @@ impl<T: ?Sized + Send + 'static> Stream<T> {
         self.opening = None;
         self.current = Current::Closed;
         self.told = None;
+        self.lost = None;
         give(None);
     }
 
-    fn tell_once(&mut self, fault: DeviceFault) -> Option<DeviceFault> {
+    fn tell_once(&mut self, fault: DeviceFault) -> Option<DeskNews> {
+        self.warned = true;
         let is_new = self.told.as_ref() != Some(&fault);
         self.told = Some(fault.clone());
-        is_new.then_some(fault)
+        is_new.then_some(DeskNews::Trouble(fault))
     }
 }
 
