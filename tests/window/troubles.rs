@@ -56,3 +56,36 @@ fn sound_that_goes_away_in_a_call_is_told_and_the_call_goes_on() {
     let snapshot = screen.status().expect("the phone runs");
     assert!(snapshot.calls.iter().any(|call| matches!(call.state, model::CallState::Established { .. })));
 }
+
+#[test]
+fn a_headset_that_is_pulled_out_of_a_call_is_told_with_what_is_used_instead_and_used_again() {
+    let Some(mut screen) = Screen::open() else { return };
+    let Some(_sound) = screen.sound_server() else { return };
+    let pactl = |arguments: &[&str]| {
+        let output = screen.command("pactl").args(arguments).output().expect("pactl runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    let plug = || pactl(&["load-module", "module-null-sink", "sink_name=head", "sink_properties=device.description=Headset"]);
+    let headset = plug();
+    screen.settings("[devices]\nspeakers = [\"pulseaudio:head\"]\n");
+    let Some(page) = Driver::start(&screen, &[]) else { return };
+    page.click("//nav//button[contains(., 'Settings')]");
+    page.click("//nav//button[contains(., 'Devices')]");
+    let shows = |what: &str| page.wait_until(what, &format!("document.querySelector('.settings').innerText.includes({what:?})"));
+    let told = |what: &str, is: &str| {
+        page.wait_until(what, &format!("{is}document.querySelector('.toasts').innerText.includes({what:?})"))
+    };
+    shows("In use: \u{2068}Headset");
+    screen.dial("600");
+    screen.wait_for("conversation", |snapshot| snapshot.calls.iter().any(|call| call.answered_ms.is_some()));
+    pactl(&["unload-module", &headset]);
+    told("it is gone; ", "");
+    told("Null Output\u{2069} is used instead", "");
+    shows("Headset\nnot plugged in");
+    plug();
+    shows("In use: \u{2068}Headset");
+    told("it is gone", "!");
+    let snapshot = screen.status().expect("the phone runs");
+    assert!(snapshot.calls.iter().any(|call| matches!(call.state, model::CallState::Established { .. })));
+}
