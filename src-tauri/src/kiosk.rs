@@ -115,6 +115,7 @@ fn send(phone: &Phone, command: Command) {
 
 /// Brings the window up, making it when there is none. Not to be called on the main thread, which makes it.
 pub(crate) fn show(app: &AppHandle) -> tauri::Result<()> {
+    let _turn = windows::turn();
     if let Some(window) = app.get_webview_window(LABEL) {
         return cover(&window);
     }

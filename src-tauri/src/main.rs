@@ -29,6 +29,7 @@ mod tray_host;
 mod updates;
 mod web_view;
 mod windows;
+mod wishes;
 
 fn main() -> ExitCode {
     terminal::borrow();

@@ -33,6 +33,7 @@ use crate::{
     failure::Failure,
     kiosk, language, notify, popup, session, shortcuts, supervise, tray, tray_host, updates, web_view,
     windows::{self, MAIN, Memory},
+    wishes::{Wish, Wishes},
 };
 
 /// Sentences that may wait to be told.
@@ -47,8 +48,8 @@ pub(crate) struct Desktop {
     tray: AtomicBool,
     main_in_use: watch::Sender<bool>,
     sentences: mpsc::Sender<String>,
-    target: Mutex<Option<Target>>,
-    redirect: Mutex<Option<CallId>>,
+    /// What the page of the phone's own window is yet to hear.
+    pub(crate) wishes: Wishes,
 }
 
 impl Desktop {
@@ -58,8 +59,7 @@ impl Desktop {
             tray: AtomicBool::new(false),
             main_in_use: watch::Sender::new(false),
             sentences,
-            target: Mutex::default(),
-            redirect: Mutex::default(),
+            wishes: Wishes::default(),
         }
     }
 
@@ -81,16 +81,6 @@ impl Desktop {
         self.main_in_use.send_if_modified(|known| std::mem::replace(known, focused) != focused);
     }
 
-    /// What a link asked to call, for the page that has just been made.
-    pub(crate) fn take_target(&self) -> Option<Target> {
-        self.target.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Which ringing call the page that has just been made is to send elsewhere.
-    pub(crate) fn take_redirect(&self) -> Option<CallId> {
-        self.redirect.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
     /// The phone lives on in the tray, if the user likes that; where there is none, it could not be reached any more.
     pub(crate) fn on_main_closed(&self, app: &AppHandle) {
         let settings = app.state::<Phone>().settings();
@@ -107,10 +97,6 @@ impl Desktop {
         if self.sentences.try_send(sentence.to_owned()).is_err() {
             tracing::debug!("a sentence for the user was dropped");
         }
-    }
-
-    fn keep_target(&self, target: Target) {
-        *self.target.lock().unwrap_or_else(PoisonError::into_inner) = Some(target);
     }
 }
 
@@ -322,11 +308,7 @@ fn bring_up(app: &AppHandle, target: Option<Target>) {
     {
         send(app, Command::Dial(DialOptions { target: target.clone(), account: None, headers: Vec::new() }));
     } else if let Some(target) = target {
-        if app.get_webview_window(MAIN).is_some() {
-            windows::report(app.emit_to(MAIN, "target", &target));
-        } else {
-            app.state::<Desktop>().keep_target(target);
-        }
+        tell_page(app, Wish::Show(target));
     }
     windows::report(windows::show_main(app));
 }
@@ -357,13 +339,18 @@ pub(crate) fn bring_up_later(app: &AppHandle) {
 pub(crate) fn ask_where_to(app: &AppHandle, call: CallId) {
     let app = app.clone();
     tauri::async_runtime::spawn_blocking(move || {
-        if app.get_webview_window(MAIN).is_some() {
-            windows::report(app.emit_to(MAIN, "redirect", call));
-        } else {
-            *app.state::<Desktop>().redirect.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
-        }
+        tell_page(&app, Wish::Redirect(call));
         windows::report(windows::show_main(&app));
     });
+}
+
+/// Tells the page of the phone's own window, or the next one as soon as it listens.
+fn tell_page(app: &AppHandle, wish: Wish) {
+    match app.state::<Desktop>().wishes.keep(wish) {
+        Some(Wish::Show(target)) => windows::report(app.emit_to(MAIN, "target", target)),
+        Some(Wish::Redirect(call)) => windows::report(app.emit_to(MAIN, "redirect", call)),
+        None => {}
+    }
 }
 
 /// Passes a click on a tray or notification to the phone.

@@ -53,8 +53,15 @@ impl Memory {
     }
 }
 
+/// Whoever looks for a window and makes it holds this: two who find none at the same time would make two.
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Brings the phone's window up, making it when there is none. Not to be called on the main thread, which makes it.
 pub(crate) fn show_main(app: &AppHandle) -> tauri::Result<()> {
+    let _turn = turn();
     if let Some(window) = app.get_webview_window(MAIN) {
         window.unminimize()?;
         window.show()?;
@@ -67,10 +74,9 @@ pub(crate) fn show_main(app: &AppHandle) -> tauri::Result<()> {
         .visible(false)
         .disable_drag_drop_handler()
         .on_new_window(|_, _| NewWindowResponse::Deny)
-        .on_page_load(|window, page| {
-            if page.event() == PageLoadEvent::Finished {
-                report(show(&window));
-            }
+        .on_page_load(|window, page| match page.event() {
+            PageLoadEvent::Started => window.state::<Desktop>().wishes.is_gone(),
+            PageLoadEvent::Finished => report(show(&window)),
         });
     let window = builder.build()?;
     web_view::restore_after_crash(&window)?;
@@ -121,6 +127,7 @@ fn on_event(window: &WebviewWindow, event: &WindowEvent) {
         WindowEvent::Focused(focused) => app.state::<Desktop>().set_main_focused(*focused),
         WindowEvent::CloseRequested { .. } => app.state::<Desktop>().on_main_closed(app),
         WindowEvent::Destroyed => {
+            app.state::<Desktop>().wishes.is_gone();
             gone(app, MAIN);
             app.state::<Memory>().save();
             app.state::<Desktop>().set_main_focused(false);

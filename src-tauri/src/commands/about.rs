@@ -34,13 +34,14 @@ pub(crate) struct DesktopAbilities {
 /// The program and where it keeps things.
 #[tauri::command]
 pub(crate) fn about(desktop: State<'_, Desktop>) -> About {
+    let (first_target, first_redirect) = desktop.wishes.listens();
     About {
         version: env!("CARGO_PKG_VERSION"),
         data_folder: desktop.folder.clone(),
         desktop: DesktopAbilities { tray: desktop.has_tray(), session: std::env::var("XDG_SESSION_TYPE").unwrap_or_default() },
         updates: updates::source().is_some(),
-        first_target: desktop.take_target(),
-        first_redirect: desktop.take_redirect(),
+        first_target,
+        first_redirect,
     }
 }
 
