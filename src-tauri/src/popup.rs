@@ -118,6 +118,8 @@ fn make(app: &AppHandle, cards: usize) -> tauri::Result<()> {
         .skip_taskbar(true)
         .focused(false)
         .focusable(false)
+        // It never has the keyboard: else macOS would take each click for one that only brings the window to the front.
+        .accept_first_mouse(true)
         .visible(false)
         .disable_drag_drop_handler()
         .on_new_window(|_, _| NewWindowResponse::Deny)

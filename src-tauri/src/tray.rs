@@ -67,9 +67,11 @@ struct Icon {
 
 impl Icon {
     fn make(app: &AppHandle, view: TrayView) -> tauri::Result<Self> {
-        let icon = TrayIconBuilder::with_id("sidetone")
+        let builder = TrayIconBuilder::with_id("sidetone");
+        // The menu bar of macOS would write it beside the picture, where room is scarce.
+        let builder = if cfg!(target_os = "macos") { builder } else { builder.title("Sidetone") };
+        let icon = builder
             .icon(picture(view.picture))
-            .title("Sidetone")
             .tooltip(&view.tooltip)
             .menu(&menu(app, &view.menu)?)
             .show_menu_on_left_click(false)
