@@ -91,9 +91,10 @@ impl Desktop {
         let Some((_, toast)) = found.and_then(|at| self.shown.remove(at)) else { return Ok(()) };
         let (id, notifier) = (self.id.clone(), self.notifier.clone());
         elsewhere(move || {
-            // From the screen, and from the action centre.
-            notifier.Hide(&toast)?;
-            ToastNotificationManager::History()?.RemoveGroupedTagWithId(&tag(notice), &HSTRING::from(GROUP), &id)
+            // From the screen, and from the action centre, where it may be alone by now: the first one fails then.
+            let hidden = notifier.Hide(&toast);
+            ToastNotificationManager::History()?.RemoveGroupedTagWithId(&tag(notice), &HSTRING::from(GROUP), &id)?;
+            hidden
         })
         .await
     }
