@@ -79,8 +79,38 @@ pub(crate) fn restore_after_crash(window: &WebviewWindow) -> tauri::Result<()> {
     })
 }
 
-/// Other systems' views restore themselves.
-#[cfg(not(target_os = "linux"))]
+/// Loads the page again when the process that draws it has died; by itself WebView2 shows that something went wrong, and no page. The
+/// phone has not noticed.
+#[cfg(windows)]
+pub(crate) fn restore_after_crash(window: &WebviewWindow) -> tauri::Result<()> {
+    use webview2_com::{
+        Microsoft::Web::WebView2::Win32::COREWEBVIEW2_PROCESS_FAILED_KIND_RENDER_PROCESS_EXITED, ProcessFailedEventHandler,
+    };
+    window.with_webview(|view| {
+        let reload = ProcessFailedEventHandler::create(Box::new(|view, failed| {
+            let (Some(view), Some(failed)) = (view, failed) else { return Ok(()) };
+            let mut kind = Default::default();
+            // SAFETY: writes to a value of the right type, and both are alive during the call.
+            unsafe { failed.ProcessFailedKind(&raw mut kind)? };
+            if kind != COREWEBVIEW2_PROCESS_FAILED_KIND_RENDER_PROCESS_EXITED {
+                return Ok(());
+            }
+            tracing::warn!("the page's process ended; it is loaded again");
+            // SAFETY: takes nothing, on the thread that the view belongs to.
+            unsafe { view.Reload() }
+        }));
+        let mut token = 0;
+        // SAFETY: on the thread that the view belongs to, which keeps the handler as long as it lives; the token is a plain number.
+        let watched =
+            unsafe { view.controller().CoreWebView2().and_then(|view| view.add_ProcessFailed(&reload, &raw mut token)) };
+        if let Err(error) = watched {
+            tracing::warn!(%error, "the page stays away if its process ends");
+        }
+    })
+}
+
+/// Tauri does so by itself.
+#[cfg(target_os = "macos")]
 pub(crate) fn restore_after_crash(_window: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
