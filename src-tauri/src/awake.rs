@@ -25,6 +25,17 @@ pub(crate) async fn always() {
     std::future::pending().await
 }
 
+/// Keeps macOS from slowing down the timers of this program, as it does where a program shows no window: who registered would be late,
+/// and a router would have forgotten him. The machine itself may sleep.
+#[cfg(target_os = "macos")]
+pub(crate) fn no_nap() {
+    use objc2_foundation::{NSActivityOptions, NSProcessInfo, NSString};
+    let why = NSString::from_str("somebody may telephone at any moment");
+    let options = NSActivityOptions::UserInitiatedAllowingIdleSystemSleep;
+    // As long as the program runs.
+    std::mem::forget(NSProcessInfo::processInfo().beginActivityWithOptions_reason(options, &why));
+}
+
 #[cfg(target_os = "linux")]
 use linux::Held;
 #[cfg(not(target_os = "linux"))]

@@ -141,6 +141,8 @@ pub(crate) fn run(
     let desktop = Desktop::new(&engine, sentences);
     let (phone, folder) = (engine.phone.clone(), engine.folder.clone());
     let builder = tauri::Builder::default()
+        // The menu of macOS has a key that ends the program; a kiosk goes by its PIN.
+        .enable_macos_default_menu(of_kiosk.is_none())
         .manage(phone.clone())
         .manage(desktop)
         .manage(Followers::new(runtime.handle().clone(), engine.phone.snapshots()))
@@ -221,6 +223,8 @@ pub(crate) fn run(
         let guarded = handle.clone();
         supervise::end_with_guard(move || guarded.exit(0));
     }
+    #[cfg(target_os = "macos")]
+    awake::no_nap();
     phone::spawn("windows", info_span!("windows"), show_when_wanted(handle.clone(), first, shows));
     if !is_kiosk {
         follow_on_desktop(&handle, &phone, told);
