@@ -79,6 +79,22 @@ test("a password that was refused leads to the field for another one", async () 
   expect(document.activeElement).toBe(screen.getByLabelText("Password"));
 });
 
+test("a window made narrower leaves the keyboard in the field that is being filled in", async () => {
+  window.happyDOM.setViewport({ width: 1200, height: 640 });
+  render(<App bridge={scene("idle")} />);
+  await press("Settings");
+  await press("Accounts");
+  await press("Edit ⁨office⁩");
+  const field = screen.getByLabelText("Password");
+  field.focus();
+  // Its media queries only notice a width that follows another one.
+  for (const width of [1300, 360]) window.happyDOM.setViewport({ width, height: 640 });
+  await screen.findByRole("button", { name: "Back to the sections" });
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  expect(document.activeElement).toBe(field);
+});
+
 test("an account at Aculab Cloud asks for what its interface and its tokens need, and keeps the key elsewhere", async () => {
   const phone = await open("Accounts");
   await press("Add an account at Aculab Cloud");

@@ -115,14 +115,15 @@ interface OpenedProps {
 }
 
 function Opened({ section, onBack, children }: OpenedProps) {
+  const place = useRef<HTMLDivElement>(null);
   const title = useRef<HTMLHeadingElement>(null);
   const narrow = onBack !== undefined;
-  // The list that had the focus is gone, so the focus goes along.
+  // The list that had the focus is gone, so the focus goes along; it stays with what is being filled in here.
   useEffect(() => {
-    if (narrow) title.current?.focus();
+    if (narrow && !place.current?.contains(document.activeElement)) title.current?.focus();
   }, [narrow]);
   return (
-    <div class="section">
+    <div class="section" ref={place}>
       <header class="section-top">
         {onBack && (
           <button type="button" class="small" aria-label={say("settings.back")} onClick={onBack}>
