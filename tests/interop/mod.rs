@@ -29,7 +29,7 @@ mod networks;
 mod numbers;
 mod outages;
 mod paths;
-mod sent_on;
+pub(crate) mod sent_on;
 mod servers;
 mod transfers;
 mod voicemail;

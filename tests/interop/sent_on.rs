@@ -13,14 +13,14 @@ use tokio::runtime::{Builder, Runtime};
 use super::phone::{Over, Phone, at};
 
 /// A practice exchange for two.
-struct Office {
+pub(crate) struct Office {
     exchange: Exchange,
     _hub: HubThread,
     _runs: Runtime,
 }
 
 impl Office {
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let runs = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
         let clock: Arc<dyn model::Clock> = Arc::new(SystemClock::start());
         let (hub_thread, hub) = audio::start(Arc::clone(&clock)).expect("a thread");
@@ -30,7 +30,7 @@ impl Office {
         Self { exchange, _hub: hub_thread, _runs: runs }
     }
 
-    fn account(&self, user: &str) -> SipAccount {
+    pub(crate) fn account(&self, user: &str) -> SipAccount {
         let mut account = SipAccount::at_server(self.exchange.url(), user);
         account.domain = self.exchange.domain().to_owned();
         account.password = self.exchange.password(user).cloned().map_or(Password::Unknown, Password::Known);

@@ -26,6 +26,10 @@ const LOOK: Duration = Duration::from_millis(25);
 /// What every test here needs of the system.
 const NEEDED: [&str; 5] = ["Xvfb", "dbus-daemon", "openbox", "wmctrl", "xdotool"];
 
+/// A bus on which everybody may talk, without the services that are installed.
+const BARE_BUS: &str = r#"<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><policy context="default">
+<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"#;
+
 /// Held by the test that has the machine's screen.
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -37,7 +41,8 @@ pub(crate) struct Screen {
     folder: TempDir,
     /// Where a sound server is looked for.
     sound: PathBuf,
-    _programs: [Program; 3],
+    /// The last one started ends first.
+    programs: Vec<Program>,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -66,9 +71,9 @@ impl Screen {
         manager.env("DISPLAY", &display).env("HOME", folder.path());
         let manager = Program::start("openbox", &mut manager);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
-        let _programs = [manager, daemon, server];
+        let programs = vec![manager, daemon, server];
         let sound = folder.path().join("no-sound");
-        Some(Self { runtime, display, bus, folder, sound, _programs, _turn: turn })
+        Some(Self { runtime, display, bus, folder, sound, programs, _turn: turn })
     }
 
     /// Starts a sound server with a microphone and a speaker; `None`, and said so, where there is no such program. Ending it
@@ -116,6 +121,17 @@ impl Screen {
     /// Programs from now on find no session bus, and so no key store either.
     pub(crate) fn without_bus(&mut self) {
         self.bus = format!("unix:path={}", self.folder.path().join("no-bus").display());
+    }
+
+    /// Programs from now on find a session bus that starts nothing, and so no key store.
+    pub(crate) fn bare_bus(&mut self) {
+        let file = self.folder.path().join("bus.conf");
+        fs::write(&file, BARE_BUS).expect("it is written");
+        let mut daemon = Command::new("dbus-daemon");
+        daemon.arg(format!("--config-file={}", file.display())).args(["--nofork", "--print-address=1"]);
+        let daemon = Program::start("dbus-daemon", &mut daemon);
+        self.bus = daemon.wait_for_line("unix:", PATIENCE);
+        self.programs.insert(0, daemon);
     }
 
     /// The address of the session bus.

@@ -2,7 +2,10 @@
 
 use std::fs;
 
+use model::Password;
+
 use super::{driver::Driver, screen::Screen};
+use crate::interop::sent_on::Office;
 
 /// Waits until the page says words, with a way on.
 fn says(page: &Driver, words: &str, button: &str) {
@@ -55,6 +58,52 @@ fn sound_that_goes_away_in_a_call_is_told_and_the_call_goes_on() {
     says(&page, "is gone; another one is looked for", "Open devices");
     let snapshot = screen.status().expect("the phone runs");
     assert!(snapshot.calls.iter().any(|call| matches!(call.state, model::CallState::Established { .. })));
+}
+
+/// Goes to the password of the account from what is wrong with it, and enters another one.
+fn enter(page: &Driver, password: &str) {
+    page.click("//*[contains(@class, 'account-trouble')]//button");
+    page.click("//button[contains(., 'Enter the password')]");
+    page.wait_until("the field", "document.activeElement?.type === 'password'");
+    page.type_into("//input[@type='password']", password);
+    page.click("//button[@type='submit']");
+    page.wait_until("what was entered is taken", "!document.querySelector('input[type=password]')");
+}
+
+#[test]
+fn a_refused_password_is_corrected_where_it_is_told_and_lasts_for_the_run_without_a_key_store() {
+    let Some(mut screen) = Screen::open() else { return };
+    screen.bare_bus();
+    let office = Office::open();
+    let account = office.account("alice");
+    let Password::Known(password) = &account.password else { panic!("an exchange knows its users") };
+    let (server, domain) = (&account.server, &account.domain);
+    let provider = format!("kind = \"sip\"\nserver = {server:?}\ndomain = {domain:?}\nuser = \"alice\"\n");
+    let tables = format!("version = 1\n[[accounts]]\nid = \"office\"\n[accounts.provider]\n{provider}");
+    fs::write(screen.data().join("settings.toml"), tables).expect("the settings are written");
+    let ready = "document.querySelector('.chip').innerText.includes('ready')";
+    let quiet = "!document.querySelector('.account-trouble')";
+    {
+        let Some(page) = Driver::start(&screen, &[]) else { return };
+        says(&page, "the password is missing", "Open accounts");
+        enter(&page, "wrong");
+        says(&page, "The server refused the user name or password", "Open accounts");
+        enter(&page, password.expose());
+        page.wait_until("registration", ready);
+        page.wait_until("nothing is wrong", quiet);
+        page.click("//button[contains(@class, 'edit')]");
+        page.wait_until("the form", "document.activeElement?.tagName === 'H3'");
+        page.type_into("//input[@type='password']", "wrong again");
+        page.click("//button[@type='submit']");
+        says(&page, "The server refused the user name or password", "Open accounts");
+        let told = "[...document.querySelectorAll('.toast.own')].map((it) => it.innerText)";
+        page.wait_until("one word of it", &format!("{told}.length === 1"));
+        page.wait_until("how long", &format!("{told}[0].includes('The password is kept only until the phone is closed')"));
+    }
+    let Some(page) = Driver::start(&screen, &[]) else { return };
+    says(&page, "the password is missing", "Open accounts");
+    enter(&page, password.expose());
+    page.wait_until("registration", ready);
 }
 
 #[test]
