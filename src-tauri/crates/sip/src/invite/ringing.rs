@@ -220,16 +220,12 @@ impl Ringing {
 
     /// Takes a response to a request in the early dialog.
     pub fn answered(&mut self, core: &mut Core, task: Task, answered: &Answered) -> Step {
-        let fate = self.session.answered(core, task, answered);
-        if task != Task::Ask {
-            return Step::Rings;
-        }
-        if let Fate::Ends { .. } = fate {
+        if let Fate::Ends { .. } = self.session.answered(core, task, answered) {
             // The only dialog of this INVITE is gone, and the INVITE with it.
             self.reject(core, &Rejection { code: 487, ..Rejection::default() });
             return Step::Over(CallEnd::Cancelled { code: None });
         }
-        if answered.response.is_success() {
+        if task == Task::Ask && answered.response.is_success() {
             self.ask_at = Some(core.now + ASK_AGAIN_AFTER);
         }
         Step::Rings
